@@ -1,0 +1,142 @@
+/**
+ * The contracts between devcert and a machine. Everything that differs between machines is an
+ * argument built from these; an adapter never looks at `process` itself.
+ */
+
+/** One child process, as data. Built by pure functions, run by a {@link Runner}, printed by `--dry-run`. */
+export interface Command {
+  /** Absolute path, or a bare name that was found on this machine. Never a shell. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Written to standard input, which is empty otherwise. */
+  readonly input?: string | Buffer;
+  /** Needs root: run through sudo, doas or run0 unless the process is root already. */
+  readonly elevated?: boolean;
+  /** The tool may ask the user something, in a dialog or at the terminal: it gets more time. */
+  readonly mayPrompt?: boolean;
+  /** Added to the inherited environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Defaults: 15 s; 300 s if `mayPrompt` or `elevated`. */
+  readonly timeoutMs?: number;
+}
+
+/** How a child process ended. A {@link Runner} never throws for any of these. */
+export interface CommandResult {
+  /** Undefined if the process never started or was killed. */
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /**
+   * Set if there is no exit code to speak of, or the command itself never ran:
+   * `not-found`: no such program. `timeout`: killed after its time limit. `not-elevated`: root is
+   * needed and there is no way to become it here (no sudo, or no terminal to ask on).
+   * `elevation-refused`: sudo (doas, run0) said no. `killed`: ended by a signal.
+   */
+  readonly failure?: 'not-found' | 'timeout' | 'not-elevated' | 'elevation-refused' | 'killed';
+}
+
+/** Runs one command to its end within its time limit. */
+export type Runner = (command: Command) => Promise<CommandResult>;
+
+/** One machine and the person at it, as far as devcert looks at them. */
+export interface Host {
+  readonly platform: NodeJS.Platform;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path; undefined if there is none (`HOME` unset and no account entry). */
+  readonly home: string | undefined;
+  /** Login name, as the system gives it: may hold any character. */
+  readonly user: string;
+  /** Machine name, as the system gives it: may hold any character. */
+  readonly hostname: string;
+  /** True if the process may do everything already: uid 0. */
+  readonly isRoot: boolean;
+  /** True if there is a person at a terminal who can be asked: false with `CI` set. */
+  readonly interactive: boolean;
+  /** `/` except in tests, where a folder stands for the file system: prefix of every system path read. */
+  readonly sysroot: string;
+  now(): Date;
+  /** Absolute path of a program on `PATH` (and `/usr/sbin`, `/sbin` on Unix), or undefined. */
+  find(program: string): string | undefined;
+  readonly run: Runner;
+}
+
+/** A root certificate on its way into or out of stores. Identity is `sha256`, never a name. */
+export interface Root {
+  /** One PEM certificate. */
+  readonly pem: string;
+  readonly der: Buffer;
+  /** Absolute path of a file that holds `pem`. */
+  readonly file: string;
+  /** SHA-256 of the DER: 64 lower-case hex digits without colons. */
+  readonly sha256: string;
+  /** SHA-1 of the DER, for tools that know nothing newer: 40 lower-case hex digits. */
+  readonly sha1: string;
+  /** Subject common name: starts with `devcert root` for our own. */
+  readonly commonName: string;
+}
+
+/** What a store says of a root when it is asked. */
+export type StoreState =
+  | { readonly state: 'trusted' }
+  | { readonly state: 'absent' }
+  /** The root is there, yet not (or not everywhere) trusted; or it went and traces stayed. `reason` says what. */
+  | { readonly state: 'partial'; readonly reason: string }
+  /**
+   * The store cannot be asked. `needed` is true where that is a failure (a browser is here and its
+   * database is locked, or the tool for it is missing) and false where there is simply nothing to do.
+   */
+  | {
+      readonly state: 'unavailable';
+      readonly reason: string;
+      readonly hint?: string;
+      readonly needed: boolean;
+    };
+
+/** The words that `--stores` takes. */
+export type StoreKind = 'system' | 'windows' | 'nss' | 'java';
+
+/**
+ * One trust store: the system's, one NSS database, one Java `cacerts`.
+ *
+ * Duties of an implementer: `inspect` asks the store itself, changes nothing, never prompts, needs
+ * no root where the store can be read without, and never throws for a store that is damaged,
+ * locked or missing a tool: that is `unavailable`. The plans are data: they may look, and change
+ * nothing. Running a plan twice does no harm. Other people's entries are never touched.
+ */
+export interface TrustStore {
+  readonly kind: StoreKind;
+  /** For people: `Debian system store`, `Firefox profile "default-esr"`, `Java 17`. */
+  readonly name: string;
+  /** The path (or other address) that tells two stores of one kind apart. */
+  readonly location: string;
+  /** What to restart before a change is seen, if anything: `Firefox`. */
+  readonly restart?: string;
+  inspect(root: Root): Promise<StoreState>;
+  /** The commands that make the store trust the root. Called only if it does not yet. */
+  planInstall(root: Root): Promise<readonly Command[]>;
+  /**
+   * The commands that remove every trace of the root, whatever state it is in; none if there is none.
+   * Also what clears up after an install that failed half-way.
+   */
+  planUninstall(root: Root): Promise<readonly Command[]>;
+  /**
+   * Optional: turns a command's failure into words (`the profile has a primary password`) with the
+   * next thing to do. Without it, or if it gives nothing, the tool's own last line is shown.
+   */
+  explain?(command: Command, result: CommandResult): { reason: string; hint?: string } | undefined;
+}
+
+/** What the user chose for all stores. */
+export interface StoreOptions {
+  /** For the whole machine instead of the user, where the system has both. */
+  readonly machine?: boolean;
+  /** File with the password of protected NSS databases. */
+  readonly nssPasswordFile?: string;
+}
+
+/** One kind of store: finds those of its kind on a machine. One file per kind. */
+export interface StoreFinder {
+  readonly kind: StoreKind;
+  /** Empty where the kind does not exist (no NSS on Windows). Never throws for what the machine lacks. */
+  find(host: Host, options: StoreOptions): Promise<readonly TrustStore[]>;
+}

@@ -1,0 +1,90 @@
+/**
+ * Every expected failure, with the exit code it ends in. Imports nothing and serves everyone.
+ */
+
+/**
+ * Process exit codes, a stable part of the command line: scripts rely on them.
+ * Any throw that is not a {@link DevcertError} is a bug and keeps its stack.
+ */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  noAuthority: 3,
+  notTrusted: 4,
+  expired: 5,
+  refused: 6,
+  cancelled: 7,
+} as const;
+
+const exitCodes = {
+  /** A file or folder could not be read or written, or is not ours to replace. */
+  file: EXIT.failed,
+  /** A file in the state folder is damaged, foreign, or does not fit the others. */
+  'invalid-authority': EXIT.failed,
+  /** A child process failed, is missing, or ran out of time. */
+  command: EXIT.failed,
+  /** A trust store could not be brought into the state that was asked for. */
+  store: EXIT.failed,
+  /** Another devcert process has held the lock for too long. */
+  busy: EXIT.failed,
+  /** Input (certificate, key, CSR, key store) cannot be read as what it should be. */
+  'invalid-input': EXIT.failed,
+  /** A password is missing or does not open the file. */
+  password: EXIT.failed,
+  /** Unknown option, missing value, options that exclude each other. */
+  usage: EXIT.usage,
+  /** Not a name that a certificate may carry. */
+  'invalid-name': EXIT.usage,
+  'no-authority': EXIT.noAuthority,
+  'not-trusted': EXIT.notTrusted,
+  expired: EXIT.expired,
+  /** The name lies outside the authority's constraints. */
+  'outside-constraints': EXIT.refused,
+  /** Key or signature algorithm too weak to be signed. */
+  'weak-key': EXIT.refused,
+  /** Anything else that policy forbids. */
+  refused: EXIT.refused,
+  cancelled: EXIT.cancelled,
+} as const;
+
+export type ErrorCode = keyof typeof exitCodes;
+
+/**
+ * An expected failure.
+ *
+ * The message says what could not be done and to what: lower case, values quoted, no full stop.
+ * The hint is the next thing to type or do. Neither ever holds a key or a password.
+ */
+export class DevcertError extends Error {
+  override readonly name = 'DevcertError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  /** The process exit code this failure ends in, 1 to 7. */
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+}
+
+/** The system error code (`ENOENT`, `EACCES`, …) of a thrown value, if it has one. */
+export function systemCode(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return error.code;
+  return undefined;
+}
+
+/** `text` without control and bidirectional characters, so that foreign text cannot steer the terminal. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is removed
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    '',
+  );
+}
