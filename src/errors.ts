@@ -82,7 +82,6 @@ export function systemCode(error: unknown): string | undefined {
 
 /** `text` without control and bidirectional characters, so that foreign text cannot steer the terminal. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     '',
