@@ -6,7 +6,8 @@
 import asn1 from 'node-forge/lib/asn1.js';
 
 const CONSTRUCTED = 0x20;
-const { UNIVERSAL, CONTEXT_SPECIFIC } = asn1.Class;
+const UNIVERSAL = 0x00;
+const CONTEXT_SPECIFIC = 0x80;
 const { Type } = asn1;
 
 /** SEQUENCE of already encoded values; `undefined` stands for an absent optional one. */
@@ -16,7 +17,11 @@ export function sequence(...children: readonly (Buffer | undefined)[]): Buffer {
 
 /** SET OF already encoded values, put in the order DER asks for (X.690 11.6). */
 export function set(...children: readonly Buffer[]): Buffer {
-  return encode(UNIVERSAL, Type.SET | CONSTRUCTED, concat([...children].sort(Buffer.compare)));
+  return encode(
+    UNIVERSAL,
+    Type.SET | CONSTRUCTED,
+    concat([...children].sort((a, b) => Buffer.compare(a, b))),
+  );
 }
 
 /** OBJECT IDENTIFIER from its dotted form, `2.5.29.17`. */
@@ -89,8 +94,8 @@ export function bmpString(text: string): Buffer {
 /** Validity time: UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5). */
 export function time(date: Date): Buffer {
   return date.getUTCFullYear() < 2050
-    ? encode(UNIVERSAL, Type.UTCTIME, binary(asn1.dateToUtcTime(date) as string))
-    : encode(UNIVERSAL, Type.GENERALIZEDTIME, binary(asn1.dateToGeneralizedTime(date) as string));
+    ? encode(UNIVERSAL, Type.UTCTIME, binary(asn1.dateToUtcTime(date)))
+    : encode(UNIVERSAL, Type.GENERALIZEDTIME, binary(asn1.dateToGeneralizedTime(date)));
 }
 
 /**
@@ -101,10 +106,11 @@ export function contextTag(number: number, constructed: boolean, content: Buffer
   return encode(CONTEXT_SPECIFIC, number | (constructed ? CONSTRUCTED : 0), content);
 }
 
-// The constructed bit is passed as part of the type: then forge takes the content as it stands,
-// whereas a constructed object would need its children as objects.
-function encode(tagClass: asn1.Class, type: number, content: Buffer): Buffer {
-  const object = asn1.create(tagClass, type as asn1.Type, false, content.toString('latin1'));
+// Class and constructed bit are passed as part of the type: then forge takes the content as it
+// stands. A constructed object would need its children as objects, and a type that merely equals
+// INTEGER's or BMPString's number (the tag [2] of a dNSName) would be treated as one.
+function encode(tagClass: number, type: number, content: Buffer): Buffer {
+  const object = asn1.create(UNIVERSAL, tagClass | type, false, content.toString('latin1'));
   return binary(asn1.toDer(object).getBytes());
 }
 

@@ -1,6 +1,36 @@
-// node-forge publishes types for its main module only, which would load all of it.
+// What der.ts uses of node-forge's asn1 module. The published types cover the main module only,
+// which would load all of forge, and know no combined tags.
 declare module 'node-forge/lib/asn1.js' {
-  import type { asn1 } from 'node-forge';
-  const module: typeof asn1;
-  export default module;
+  interface ByteBuffer {
+    /** One character for each byte. */
+    getBytes(): string;
+  }
+  const asn1: {
+    readonly Type: Readonly<
+      Record<
+        | 'BOOLEAN'
+        | 'INTEGER'
+        | 'BITSTRING'
+        | 'OCTETSTRING'
+        | 'NULL'
+        | 'OID'
+        | 'UTF8'
+        | 'SEQUENCE'
+        | 'SET'
+        | 'PRINTABLESTRING'
+        | 'IA5STRING'
+        | 'UTCTIME'
+        | 'GENERALIZEDTIME'
+        | 'BMPSTRING',
+        number
+      >
+    >;
+    create(this: void, tagClass: number, type: number, constructed: boolean, value: string): object;
+    toDer(this: void, object: object): ByteBuffer;
+    oidToDer(this: void, dotted: string): ByteBuffer;
+    integerToDer(this: void, value: number): ByteBuffer;
+    dateToUtcTime(this: void, date: Date): string;
+    dateToGeneralizedTime(this: void, date: Date): string;
+  };
+  export default asn1;
 }
