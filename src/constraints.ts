@@ -1,0 +1,201 @@
+/**
+ * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
+ */
+import { isIP } from 'node:net';
+import { DevcertError } from './errors.ts';
+import { formatName, ipBytes, parseName, type Name } from './names.ts';
+import { isPublicSuffix, registrableDomain } from './publicsuffix.ts';
+
+/** Permitted subtrees. A form without entries is not constrained. */
+export interface Constraints {
+  /** Canonical DNS names without leading dot: each permits itself and all below it. */
+  readonly dns: readonly string[];
+  /** Networks in CIDR notation, as {@link networkBytes} takes them. */
+  readonly ip: readonly string[];
+}
+
+const localDomains = [
+  'localhost',
+  'test',
+  'example',
+  'invalid',
+  'local',
+  'internal',
+  'home.arpa',
+  'localdomain',
+  'lan',
+];
+
+const localNetworks = [
+  '127.0.0.0/8',
+  '::1/128',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  'fc00::/7',
+  'fe80::/10',
+];
+
+/**
+ * The constraints of a new authority: names and networks that mean something on a local network only,
+ * the machine's own host name if it is one that a constraint can hold and that nobody else can have
+ * below it, and the domains in `permits`, each once.
+ *
+ * @param hostname as the system gives it; anything that does not fit is left out without a word
+ * @throws DevcertError as {@link parsePermit} for one of `permits`
+ */
+export async function defaultConstraints(
+  hostname: string,
+  permits: readonly string[] = [],
+): Promise<Constraints> {
+  const dns = [...localDomains];
+  const own = await parsePermit(hostname).catch((error: unknown) => {
+    // A host name is free text: one that cannot be permitted is no reason to make no authority.
+    if (error instanceof DevcertError) return undefined;
+    throw error;
+  });
+  const wanted = [...(own === undefined ? [] : [own])];
+  for (const permit of permits) wanted.push(await parsePermit(permit));
+  for (const domain of wanted) if (!isCovered(dns, domain)) dns.push(domain);
+  return { dns, ip: [...localNetworks] };
+}
+
+/**
+ * The domain, canonical, that `--permit` names; it may be one that is permitted anyway.
+ *
+ * @throws DevcertError `invalid-name` if it is no plain domain or one that Java cannot read in a
+ *   constraint; `refused` for a public suffix, below which strangers have their names
+ */
+export async function parsePermit(text: string): Promise<string> {
+  const plain = text.replace(/^(?:\*\.|\.)+/, '');
+  const domain = parseDomain(plain);
+  if (plain !== text)
+    throw new DevcertError(
+      'invalid-name',
+      `a permit for "${domain}" takes no "*." or dot in front`,
+      {
+        hint: `a domain permits all names below it: devcert install --permit ${domain}`,
+      },
+    );
+  if (isCovered(localDomains, domain)) return domain;
+  if (await isPublicSuffix(domain))
+    throw new DevcertError('refused', `"${domain}" is a public suffix: it belongs to everyone`, {
+      hint: `permit a domain of your own below it: devcert install --permit my-company.${domain}`,
+    });
+  return domain;
+}
+
+/**
+ * True if an authority with these constraints may sign `name`. E-mail addresses and URIs are not
+ * constrained (several TLS stacks cannot read constraints on them), and without constraints all is
+ * permitted. A wildcard is permitted if the domain behind the star is.
+ */
+export function isPermitted(constraints: Constraints | undefined, name: Name): boolean {
+  if (constraints === undefined) return true;
+  switch (name.type) {
+    case 'dns':
+      return constraints.dns.length === 0 || isCovered(constraints.dns, withoutStar(name.value));
+    case 'ip': {
+      // IPv4 and IPv6 are one name form: an entry of either constrains both.
+      const address = ipBytes(name.value);
+      return constraints.ip.length === 0 || constraints.ip.some((cidr) => isInside(cidr, address));
+    }
+    case 'email':
+    case 'uri':
+      return true;
+  }
+}
+
+/**
+ * Resolves if every name is permitted.
+ * @throws DevcertError `outside-constraints`, which names every one outside; the hint is the command
+ *   that would permit them, where there is one
+ */
+export async function assertPermitted(
+  constraints: Constraints | undefined,
+  names: readonly Name[],
+): Promise<void> {
+  const outside = names.filter((name) => !isPermitted(constraints, name));
+  if (outside.length === 0) return;
+  const list = outside.map((name) => `"${formatName(name)}"`).join(', ');
+  const verb = outside.length === 1 ? 'is' : 'are';
+  const message = `${list} ${verb} outside what this authority may sign`;
+  throw new DevcertError('outside-constraints', message, { hint: await hintFor(outside) });
+}
+
+/**
+ * A network as an iPAddress constraint holds it: address, then mask, 8 or 32 bytes.
+ * @param cidr such as `10.0.0.0/8`
+ * @throws RangeError if it is no network, or has bits set outside its mask
+ */
+export function networkBytes(cidr: string): Buffer {
+  const [, address = '', digits = ''] = /^([^/]*)\/([0-9]{1,3})$/.exec(cidr) ?? [];
+  if (digits === '' || isIP(address) === 0) throw new RangeError('not a network in CIDR notation');
+  const base = ipBytes(address);
+  const prefixBits = Number(digits);
+  if (prefixBits > 8 * base.length) throw new RangeError('network prefix too long');
+  const mask = Buffer.from(
+    base.map((_, i) => (0xff00 >> Math.min(8, Math.max(0, prefixBits - 8 * i))) & 0xff),
+  );
+  if (base.some((byte, i) => (byte & ~(mask[i] ?? 0)) !== 0))
+    throw new RangeError('network address has bits set outside its mask');
+  return Buffer.concat([base, mask]);
+}
+
+function parseDomain(text: string): string {
+  let name: Name;
+  try {
+    name = parseName(text);
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    throw new DevcertError('invalid-name', error.message, {
+      cause: error,
+      hint: 'give one plain domain: devcert install --permit corp.example',
+    });
+  }
+  if (name.type !== 'dns')
+    throw new DevcertError('invalid-name', `"${name.value}" is not a domain`, {
+      hint: 'private and loopback addresses are permitted already, others cannot be',
+    });
+  // Java refuses every certificate of an authority whose constraints it cannot parse.
+  if (name.value.includes('_'))
+    throw new DevcertError('invalid-name', `"${name.value}" has an underscore`, {
+      hint: 'permit a domain above it: devcert install --permit corp.example',
+    });
+  return name.value;
+}
+
+function isCovered(domains: readonly string[], domain: string): boolean {
+  return domains.some((permitted) => domain === permitted || domain.endsWith(`.${permitted}`));
+}
+
+function isInside(cidr: string, address: Buffer): boolean {
+  const network = networkBytes(cidr);
+  if (network.length !== 2 * address.length) return false;
+  const mask = network.subarray(address.length);
+  return address.every((byte, i) => (byte & (mask[i] ?? 0)) === network[i]);
+}
+
+async function hintFor(outside: readonly Name[]): Promise<string> {
+  const domains = new Set<string>();
+  for (const name of outside) {
+    if (name.type === 'ip') {
+      const ipv4 = /^::ffff:(.*\..*)$/.exec(name.value)?.[1];
+      return ipv4 === undefined
+        ? 'of IP addresses only private and loopback ones are permitted'
+        : `write the IPv4 address as such: devcert ${ipv4}`;
+    }
+    const host = withoutStar(name.value);
+    const domain = (await registrableDomain(host)) ?? host;
+    if (await isPublicSuffix(domain))
+      return `"${domain}" is a public suffix; use a name of your own: devcert my-company.test`;
+    domains.add(domain);
+  }
+  return `devcert install ${[...domains].map((domain) => `--permit ${domain}`).join(' ')}`;
+}
+
+function withoutStar(domain: string): string {
+  return domain.startsWith('*.') ? domain.slice(2) : domain;
+}

@@ -1,0 +1,27 @@
+/**
+ * The public suffix list, from `tldts`. It is large: loaded at the first question, so that issuing
+ * a certificate never pays for it.
+ */
+
+/**
+ * True if anyone may register names below `domain`: a suffix of the list's ICANN or private section
+ * (`com`, `co.uk`, `github.io`). False for what the list does not know, such as `localhost` or `corp`.
+ * `domain` is canonical, without wildcard.
+ */
+export async function isPublicSuffix(domain: string): Promise<boolean> {
+  const { publicSuffix, isIcann, isPrivate } = await lookUp(domain);
+  return publicSuffix === domain && (isIcann === true || isPrivate === true);
+}
+
+/**
+ * The part of a canonical name that someone registered: `corp.example` for `api.corp.example`.
+ * Undefined for a suffix itself and for a single label.
+ */
+export async function registrableDomain(domain: string): Promise<string | undefined> {
+  return (await lookUp(domain)).domain ?? undefined;
+}
+
+async function lookUp(domain: string) {
+  const { parse } = await import('tldts');
+  return parse(domain, { allowPrivateDomains: true, extractHostname: false });
+}
