@@ -59,7 +59,7 @@ export function parseNames(texts: readonly string[], options: NameOptions = {}):
   for (const text of texts) {
     const name = parseName(text, options);
     names.set(`${name.type}:${name.value}`, name);
-    // Servers send the whole certificate in every handshake, and some clients stop at 16 KB.
+    // Every handshake carries them all: more than this is a slip in a script.
     if (names.size > 100)
       throw new DevcertError('usage', 'more than 100 names for one certificate', {
         hint: 'issue several certificates, or use a wildcard: devcert "*.app.localhost"',
