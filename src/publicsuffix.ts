@@ -22,6 +22,7 @@ export async function registrableDomain(domain: string): Promise<string | undefi
 }
 
 async function lookUp(domain: string) {
-  const { parse } = await import('tldts');
-  return parse(domain, { allowPrivateDomains: true, extractHostname: false });
+  // tldts is CommonJS here: bundled as a chunk of its own it has no named exports.
+  const { default: tldts } = await import('tldts');
+  return tldts.parse(domain, { allowPrivateDomains: true, extractHostname: false });
 }
