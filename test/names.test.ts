@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { domainToUnicode } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../src/errors.ts';
@@ -481,6 +482,37 @@ describe('parseName() on random input', () => {
       }
     }
     expect(accepted).toBeGreaterThan(2000);
+  });
+
+  test('takes for IPv6 just what node:net takes', () => {
+    const pick = random(2373);
+    const pieces = [
+      '0',
+      '1',
+      'ff',
+      'ABCD',
+      '00000',
+      'g',
+      ':',
+      ':',
+      ':',
+      '::',
+      '.',
+      '1.2.3.4',
+      '256',
+    ];
+    const found = { yes: 0, no: 0 };
+    for (let i = 0; i < 50_000; i++) {
+      const groups = Array.from({ length: 1 + pick(16) }, (_, at) =>
+        pick(12) === 0 || at % 2 === 0 ? pieces[pick(pieces.length)] : ':',
+      );
+      const text = groups.join('');
+      if (isIPv4(text)) continue;
+      if (isIPv6(text)) expect(ipBytes(text)).toHaveLength(16);
+      else expect(() => ipBytes(text), text).toThrow(RangeError);
+      found[isIPv6(text) ? 'yes' : 'no']++;
+    }
+    expect(found.yes).toBeGreaterThan(500);
   });
 
   test('gives every random IPv6 address the bytes and the spelling of the URL standard', () => {
