@@ -1,8 +1,8 @@
 // Builds dist/: the command and the library bundled and split, with every package inside, so that an
 // install brings exactly one package and starting costs one or two small files; then the types.
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,9 +10,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: { 'bin/devcert': 'bin/devcert.ts', index: 'src/index.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -20,21 +19,63 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   minify: true,
-  keepNames: false,
   legalComments: 'none', // the licences stand in full in dist/LICENSES.txt
-  chunkNames: 'chunks/[name]-[hash]',
   define: { DEVCERT_VERSION: JSON.stringify(version) },
-  // CommonJS packages (node-forge, commander) call require() for Node's own modules.
+  metafile: true,
+};
+
+// The library: ES modules. CommonJS packages inside it call require() for Node's own modules.
+const library = await build({
+  ...common,
+  entryPoints: { index: 'src/index.ts' },
+  chunkNames: 'library/[name]-[hash]',
   banner: {
     js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
   },
-  metafile: true,
 });
-chmodSync(join(root, 'dist/bin/devcert.js'), 0o755);
+
+// The command: CommonJS, which Node starts 3 ms faster. esbuild splits ES modules only, so each piece
+// is turned into CommonJS after it was split.
+const command = await build({
+  ...common,
+  entryPoints: { devcert: 'bin/devcert.ts' },
+  outdir: 'dist/bin',
+  chunkNames: 'command/[name]-[hash]',
+  outExtension: { '.js': '.cjs' },
+  plugins: [
+    {
+      name: 'commander starts no programs here',
+      setup(build) {
+        // commander loads node:child_process for executable sub-commands, which devcert has none of;
+        // it would take 5 ms of every start.
+        build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+          importer.includes('/node_modules/commander/')
+            ? { path: 'child_process', namespace: 'absent' }
+            : undefined,
+        );
+        build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export {}' }));
+      },
+    },
+  ],
+  write: false,
+});
+for (const { path, text } of command.outputFiles) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    supported: { 'dynamic-import': false }, // require(), which does not start the ES module loader
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, code);
+}
+chmodSync(join(root, 'dist/bin/devcert.cjs'), 0o755);
 
 // Every package that went into the bundle, with its licence text.
 const packages = new Set(
-  Object.keys(metafile.inputs)
+  [library, command]
+    .flatMap(({ metafile }) => Object.keys(metafile.inputs))
     .map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
     .filter(Boolean),
 );

@@ -25,12 +25,17 @@ declare module 'node-forge/lib/asn1.js' {
         number
       >
     >;
-    create(this: void, tagClass: number, type: number, constructed: boolean, value: string): object;
-    toDer(this: void, object: object): ByteBuffer;
-    oidToDer(this: void, dotted: string): ByteBuffer;
-    integerToDer(this: void, value: number): ByteBuffer;
-    dateToUtcTime(this: void, date: Date): string;
-    dateToGeneralizedTime(this: void, date: Date): string;
+    readonly create: (
+      tagClass: number,
+      type: number,
+      constructed: boolean,
+      value: string,
+    ) => object;
+    readonly toDer: (object: object) => ByteBuffer;
+    readonly oidToDer: (dotted: string) => ByteBuffer;
+    readonly integerToDer: (value: number) => ByteBuffer;
+    readonly dateToUtcTime: (date: Date) => string;
+    readonly dateToGeneralizedTime: (date: Date) => string;
   };
   export default asn1;
 }

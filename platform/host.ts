@@ -1,0 +1,79 @@
+/** This machine and the person at it. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { homedir, hostname, userInfo } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { createRunner } from './run.ts';
+import type { Host } from './types.ts';
+
+/**
+ * The real machine. Looks nothing up before it is asked.
+ *
+ * @param announce called with the exact command line before anything is run as root.
+ */
+export function createHost(announce?: (commandLine: string) => void): Host {
+  const { platform, env } = process;
+  const windows = platform === 'win32';
+  const basis = {
+    platform,
+    env,
+    home: absoluteOrNone(safely(homedir)),
+    user: safely(() => userInfo().username) ?? env.USER ?? env.USERNAME ?? '',
+    hostname: hostname(),
+    isRoot: !windows && process.geteuid?.() === 0,
+    // Asked only where something may prompt: looking at the streams loads Node's network stack.
+    get interactive() {
+      return process.stdin.isTTY && process.stderr.isTTY && !isSet(env.CI);
+    },
+    sysroot: '/',
+    now: () => new Date(),
+    find: (program: string) => findProgram(program, env, windows),
+  };
+  return Object.assign(basis, { run: createRunner(basis, announce) });
+}
+
+/**
+ * Absolute path of an executable on `PATH`, with the folders of administration tools added on Unix
+ * (Debian leaves them out of a user's `PATH`); relative entries of `PATH` are skipped.
+ */
+export function findProgram(
+  program: string,
+  env: Readonly<Record<string, string | undefined>>,
+  windows: boolean,
+): string | undefined {
+  const path = (env.PATH ?? env.Path ?? '').split(delimiter);
+  const folders = windows ? path : [...path, '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  const names = windows ? [`${program}.exe`] : [program];
+  for (const folder of folders.filter(isAbsolute)) {
+    for (const name of names) {
+      const file = join(folder, name);
+      if (isExecutable(file)) return file;
+    }
+  }
+  return undefined;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false; // not there or not ours to run: the next folder
+  }
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
+}
+
+function absoluteOrNone(path: string | undefined): string | undefined {
+  return path !== undefined && isAbsolute(path) ? path : undefined;
+}
+
+// os.homedir() and os.userInfo() throw where the account has no entry, as in some containers.
+function safely(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

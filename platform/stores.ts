@@ -1,0 +1,5 @@
+/** Every kind of trust store there is. Adding one is one file and one line here. */
+import type { StoreFinder } from './types.ts';
+
+/** In the order they are worked on: Debian's system store fills Java's, so it comes first. */
+export const storeFinders: readonly StoreFinder[] = [];

@@ -1,0 +1,79 @@
+/** What every action works with: this machine, the state folder, the kinds of stores. */
+import type {
+  Host,
+  StoreFinder,
+  StoreKind,
+  StoreOptions,
+  TrustStore,
+} from '../../platform/types.ts';
+import { identityOf } from '../authority/identity.ts';
+import { DevcertError } from '../errors.ts';
+
+export interface Context {
+  readonly host: Host;
+  /** The state folder, absolute. */
+  readonly folder: string;
+  /** Absolute; relative paths start here. */
+  readonly cwd: string;
+  readonly finders: readonly StoreFinder[];
+  /** Told what is worked on, for a person who waits. */
+  readonly progress?: (doing: string) => void;
+}
+
+/** `user@host`, for the subjects of certificates. */
+export function identity({ host }: Context): string {
+  return identityOf(host.user, host.hostname);
+}
+
+/**
+ * Under sudo devcert would make a second authority, root's, that no browser of the user trusts; or
+ * leave files of root in the user's home.
+ *
+ * @throws DevcertError `refused`.
+ */
+export function refuseSudo({ host }: Context): void {
+  const caller = host.env.SUDO_USER ?? host.env.DOAS_USER;
+  if (!host.isRoot || caller === undefined || caller === '' || caller === 'root') return;
+  if (host.env.DEVCERT_HOME !== undefined) return;
+  throw new DevcertError('refused', 'run devcert as yourself, not with sudo', {
+    hint: `it asks for sudo where it needs it; to act for root: env -u SUDO_USER -u DOAS_USER devcert …`,
+  });
+}
+
+/**
+ * The kinds in `--stores`, all of this machine's if it was not given.
+ *
+ * @param text comma-separated words; white space around them does not count.
+ * @throws DevcertError `usage` for an unknown word.
+ */
+export function parseStoreKinds(
+  text: string | undefined,
+  finders: readonly StoreFinder[],
+): StoreKind[] {
+  const known = [...new Set(finders.map(({ kind }) => kind))];
+  if (text === undefined) return known;
+  const words = text.split(',').map((word) => word.trim().toLowerCase());
+  return [
+    ...new Set(
+      words.map((word) => {
+        const kind = known.find((kind) => kind === word);
+        if (kind !== undefined) return kind;
+        throw new DevcertError('usage', `there is no kind of store "${word}" here`, {
+          hint: `--stores ${known.join(',')}`,
+        });
+      }),
+    ),
+  ];
+}
+
+/** The stores of these kinds on this machine, in the order of the finders. */
+export async function findStores(
+  { host, finders }: Context,
+  kinds: readonly StoreKind[],
+  options: StoreOptions,
+): Promise<TrustStore[]> {
+  const stores: TrustStore[] = [];
+  for (const finder of finders)
+    if (kinds.includes(finder.kind)) stores.push(...(await finder.find(host, options)));
+  return stores;
+}

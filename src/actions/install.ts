@@ -1,0 +1,188 @@
+/** `devcert install`: an authority, and every store trusts its root. */
+import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
+import type { Authority } from '../authority/authority.ts';
+import { createAuthority } from '../authority/create.ts';
+import {
+  ensureAuthority,
+  hasAuthority,
+  loadAuthority,
+  mendModes,
+  rootFile,
+} from '../authority/folder.ts';
+import { currentRoot, rootInFile } from '../authority/roots.ts';
+import type { Reissued } from '../certificate/reissue.ts';
+import { type Constraints, defaultConstraints, isPermitted, parsePermit } from '../constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { installRoot, type Outcome } from '../trust.ts';
+import { type Context, findStores, identity, parseStoreKinds, refuseSudo } from './context.ts';
+import { clearOthers, replaceAuthority } from './replace.ts';
+
+export interface InstallOptions extends StoreOptions {
+  /** Comma-separated kinds of stores; all by default. */
+  readonly stores?: string;
+  /** Domains that the authority is to permit besides the local ones. */
+  readonly permit?: readonly string[];
+  /** False makes an authority that may certify every name. */
+  readonly constraints?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface InstallResult {
+  /** SHA-256 of the root: 64 hex digits; undefined in a dry run that would make one. */
+  readonly root: string | undefined;
+  /** What happened to the authority: `replaced` by one with other constraints. */
+  readonly authority: 'kept' | 'created' | 'replaced';
+  readonly constraints: Constraints | undefined;
+  readonly notAfter: Date | undefined;
+  readonly outcomes: readonly Outcome[];
+  /** Certificates that the new authority issued again, if the authority was replaced. */
+  readonly reissued: readonly Reissued[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes the authority if there is none (or another one, if other constraints are asked for), and has
+ * every store trust its root. A store that fails is an outcome, not a throw.
+ *
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ */
+export async function install(
+  context: Context,
+  options: InstallOptions = {},
+): Promise<InstallResult> {
+  const { host, folder } = context;
+  const kinds = parseStoreKinds(options.stores, context.finders);
+  const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
+  if (permits.length > 0 && options.constraints === false)
+    throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
+      hint: 'without constraints every name is permitted',
+    });
+  refuseSudo(context);
+  const stores = await findStores(context, kinds, options);
+  const trust = { dryRun: options.dryRun === true, progress: context.progress };
+  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores);
+
+  if (!hasAuthority(folder)) {
+    const wanted =
+      options.constraints === false ? undefined : await defaultConstraints(host.hostname, permits);
+    if (options.dryRun === true) return dryRun(context, stores, missing, wanted);
+    const { authority, created } = await ensureAuthority(folder, () =>
+      createAuthority(identity(context), wanted, host.now()),
+    );
+    const root = rootInFile(authority.rootPem, rootFile(folder));
+    const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
+    return result(root, authority, created ? 'created' : 'kept', outcomes, [], []);
+  }
+
+  const notes = options.dryRun === true ? [] : mendModes(folder);
+  const replacement = await wantedConstraints(context, permits, options.constraints);
+  if (replacement !== undefined) {
+    if (options.dryRun === true) return dryRun(context, stores, missing, replacement.constraints);
+    const { outcomes, reissued, replaced } = await replaceAuthority(
+      context,
+      stores,
+      replacement.constraints,
+    );
+    const authority = await loadAuthority(folder);
+    const root = rootInFile(authority.rootPem, rootFile(folder));
+    const happened = replaced ? 'replaced' : 'kept';
+    return result(root, authority, happened, [...outcomes, ...missing], reissued, notes);
+  }
+  // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
+  const root = await currentRoot(folder);
+  if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
+  const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
+  if (options.dryRun !== true) await clearOthers(context, stores);
+  const authority = await loadAuthority(folder).catch(() => undefined);
+  return result(root, authority, 'kept', outcomes, [], notes);
+}
+
+/** The constraints to change to; undefined to keep what there is. */
+async function wantedConstraints(
+  { folder }: Context,
+  permits: readonly string[],
+  constraints: boolean | undefined,
+): Promise<{ constraints: Constraints | undefined } | undefined> {
+  if (permits.length === 0 && constraints !== false) return undefined;
+  const authority = await loadAuthority(folder);
+  const current = authority.constraints;
+  if (current === undefined) return undefined;
+  if (constraints === false) return { constraints: undefined };
+  const added = permits.filter((domain) => !isPermitted(current, { type: 'dns', value: domain }));
+  return added.length === 0
+    ? undefined
+    : { constraints: { ...current, dns: [...current.dns, ...added] } };
+}
+
+function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): Outcome[] {
+  const reasons: Record<string, { reason: string; hint: string }> = {
+    java: {
+      reason:
+        'no Java was found: JAVA_HOME is not set or leads nowhere, and no usual folder has one',
+      hint: 'export JAVA_HOME=/path/to/jdk',
+    },
+  };
+  return kinds
+    .filter((kind) => !stores.some((store) => store.kind === kind))
+    .map((kind) => ({
+      kind: kind as Outcome['kind'],
+      store: kind,
+      location: '',
+      status: 'failed' as const,
+      ...(reasons[kind] ?? { reason: 'there is no such store on this machine' }),
+    }));
+}
+
+/** The plan for an authority that does not exist yet: its fingerprint stands in it as a word. */
+async function dryRun(
+  context: Context,
+  stores: readonly TrustStore[],
+  missing: readonly Outcome[],
+  constraints: Constraints | undefined,
+): Promise<InstallResult> {
+  const { host, folder } = context;
+  const example = createAuthority(identity(context), constraints, host.now());
+  const root = rootInFile(example.root, rootFile(folder));
+  const keyId = root.commonName.slice(-8);
+  const outcomes = await installRoot(stores, root, host, { dryRun: true });
+  const shown = outcomes.map((outcome) => ({
+    ...outcome,
+    ...(outcome.commands === undefined
+      ? {}
+      : {
+          commands: outcome.commands.map((command) =>
+            command
+              .replaceAll(root.sha256.slice(0, 16), '<fingerprint>')
+              .replaceAll(keyId, '<key id>'),
+          ),
+        }),
+  }));
+  return {
+    root: undefined,
+    authority: hasAuthority(folder) ? 'replaced' : 'created',
+    constraints,
+    notAfter: undefined,
+    outcomes: [...shown, ...missing],
+    reissued: [],
+    notes: [],
+  };
+}
+
+function result(
+  root: Root,
+  authority: Authority | undefined,
+  happened: InstallResult['authority'],
+  outcomes: readonly Outcome[],
+  reissued: readonly Reissued[],
+  notes: readonly string[],
+): InstallResult {
+  return {
+    root: root.sha256,
+    authority: happened,
+    constraints: authority?.constraints,
+    notAfter: authority === undefined ? undefined : new Date(authority.root.validTo),
+    outcomes,
+    reissued,
+    notes,
+  };
+}

@@ -1,0 +1,91 @@
+/** `devcert issue`: names → certificate files of a project. */
+import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
+import { createAuthority } from '../authority/create.ts';
+import { ensureAuthority, mendModes } from '../authority/folder.ts';
+import { type OutputOptions, outputPaths } from '../certificate/output.ts';
+import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
+import { assertPermitted, type Constraints, defaultConstraints } from '../constraints.ts';
+import { isLoopbackName, type Name, nameNotes } from '../names.ts';
+import { type LeafOptions, parseLeafRequest } from '../request.ts';
+import { type Context, identity, refuseSudo } from './context.ts';
+
+export interface IssueOptions extends LeafOptions, OutputOptions {
+  /** Issue even if a valid pair is there, and over files that are not devcert's. */
+  readonly force?: boolean;
+}
+
+export interface IssueResult extends WrittenLeaf {
+  /** True if there was no authority and this run made it: no store trusts it yet. */
+  readonly authorityCreated: boolean;
+}
+
+/**
+ * Issues a certificate for the names into files, making the authority first if there is none. Touches
+ * no trust store.
+ *
+ * @throws DevcertError of every code but `not-trusted`, `store` and `cancelled`.
+ */
+export async function issue(
+  context: Context,
+  names: readonly string[],
+  options: IssueOptions = {},
+): Promise<IssueResult> {
+  const { host, folder, cwd } = context;
+  const request = parseLeafRequest(names, options);
+  const { out, certFile, keyFile } = options;
+  const paths = outputPaths({ out, certFile, keyFile }, cwd);
+  refuseSudo(context);
+  const now = host.now();
+  const { authority, created } = await ensureAuthority(folder, async () => {
+    const constraints = await defaultConstraints(host.hostname);
+    await assertPermitted(constraints, request.names);
+    return createAuthority(identity(context), constraints, now);
+  });
+  const modes = created ? [] : mendModes(folder);
+  const written = await writeLeaf(
+    { authority, folder, identity: identity(context), now },
+    request,
+    paths,
+    { force: options.force === true },
+  );
+  const notes = [
+    ...modes,
+    ...written.notes,
+    ...(written.issued ? notesOn(request.names, authority.constraints, context) : []),
+    ...(created ? ['nothing trusts it yet: devcert install'] : []),
+  ];
+  return { ...written, notes, authorityCreated: created };
+}
+
+function notesOn(
+  names: readonly Name[],
+  constraints: Constraints | undefined,
+  context: Context,
+): string[] {
+  const notes = names.flatMap((name) => nameNotes(name));
+  if (constraints !== undefined && names.some(({ type }) => type === 'ip'))
+    notes.push(
+      'Bun, gRPC and others on BoringSSL refuse a certificate that lists an IP address: for them leave it out',
+    );
+  const unknown = unresolved(names, context);
+  if (unknown.length > 0)
+    notes.push(
+      `not in ${hostsFile(context.host)}: unless your DNS answers for it, add the line "127.0.0.1 ${unknown.join(' ')}"`,
+    );
+  return notes;
+}
+
+// Asking DNS would take time and tell the network; the hosts file is what the user can change here.
+function unresolved(names: readonly Name[], { host }: Context): string[] {
+  const candidates = names.filter(
+    (name) =>
+      name.type === 'dns' &&
+      !isLoopbackName(name) &&
+      !name.value.startsWith('*.') &&
+      !name.value.endsWith('.local') && // answered by multicast DNS
+      name.value !== host.hostname.toLowerCase(),
+  );
+  if (candidates.length === 0) return [];
+  const known = readHostNames(host);
+  return candidates.map(({ value }) => value).filter((value) => !known.has(value));
+}

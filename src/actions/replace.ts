@@ -1,0 +1,107 @@
+/** Replacing the authority by one with other constraints, without a moment in which nothing is trusted. */
+import type { Root, TrustStore } from '../../platform/types.ts';
+import { createAuthority } from '../authority/create.ts';
+import { loadAuthority } from '../authority/folder.ts';
+import {
+  discardPending,
+  dropRetired,
+  pendingRootFile,
+  promotePending,
+  readPending,
+  stagePending,
+} from '../authority/replace.ts';
+import { currentRoot, otherRoots, rootInFile } from '../authority/roots.ts';
+import { type Reissued, reissueAll } from '../certificate/reissue.ts';
+import type { Constraints } from '../constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
+import { type Context, identity } from './context.ts';
+
+export interface Replacement {
+  /** What the stores did with the new root. */
+  readonly outcomes: readonly Outcome[];
+  readonly reissued: readonly Reissued[];
+  /** False if a store that trusts the old root failed for the new one: then all is as it was. */
+  readonly replaced: boolean;
+}
+
+/**
+ * Old and new side by side until the new root is trusted wherever the old one was; then everything in
+ * the inventory is issued again, and the old root leaves the stores.
+ */
+export async function replaceAuthority(
+  context: Context,
+  stores: readonly TrustStore[],
+  constraints: Constraints | undefined,
+): Promise<Replacement> {
+  const { host, folder } = context;
+  const trust = { progress: context.progress };
+  const old = await currentRoot(folder);
+  await clearPending(context, stores, constraints);
+  if (readPending(folder) === undefined)
+    await stagePending(folder, createAuthority(identity(context), constraints, host.now()));
+  const pending = readPending(folder);
+  if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
+  const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));
+
+  const outcomes = await installRoot(stores, pendingRoot, host, trust);
+  const bad = outcomes.filter(({ status }) => status === 'failed' || status === 'cancelled');
+  if (old !== undefined && bad.length > 0 && (await anyTrusts(stores, bad, old))) {
+    await uninstallRoot(stores, pendingRoot, host, trust);
+    await discardPending(folder);
+    return { outcomes, reissued: [], replaced: false };
+  }
+  await promotePending(folder);
+  const authority = await loadAuthority(folder);
+  const reissued = await reissueAll({
+    authority,
+    folder,
+    identity: identity(context),
+    now: host.now(),
+  });
+  await clearOthers(context, stores);
+  return { outcomes, reissued, replaced: true };
+}
+
+/** True if one of the stores that failed for the new root trusts the old one: there it would be lost. */
+async function anyTrusts(
+  stores: readonly TrustStore[],
+  bad: readonly Outcome[],
+  root: Root,
+): Promise<boolean> {
+  for (const store of stores) {
+    if (!bad.some(({ kind, location }) => kind === store.kind && location === store.location))
+      continue;
+    if ((await store.inspect(root)).state === 'trusted') return true;
+  }
+  return false;
+}
+
+/** A replacement that was cut short is taken up again if it is the same, dropped otherwise. */
+async function clearPending(
+  context: Context,
+  stores: readonly TrustStore[],
+  constraints: Constraints | undefined,
+): Promise<void> {
+  const pending = readPending(context.folder);
+  if (pending === undefined || sameConstraints(pending.constraints, constraints)) return;
+  const root = rootInFile(pending.rootPem, pendingRootFile(context.folder));
+  await uninstallRoot(stores, root, context.host);
+  await discardPending(context.folder);
+}
+
+function sameConstraints(a: Constraints | undefined, b: Constraints | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Takes replaced roots, and one that never took over, out of the stores. */
+export async function clearOthers(context: Context, stores: readonly TrustStore[]): Promise<void> {
+  for (const root of otherRoots(context.folder)) {
+    const outcomes = await uninstallRoot(stores, root, context.host, {
+      progress: context.progress,
+    });
+    if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
+    if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
+    else dropRetired(context.folder, root.file);
+  }
+}

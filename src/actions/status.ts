@@ -1,0 +1,89 @@
+/** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
+import type { StoreOptions } from '../../platform/types.ts';
+import { hasAuthority, loadAuthority } from '../authority/folder.ts';
+import { currentRoot } from '../authority/roots.ts';
+import type { Constraints } from '../constraints.ts';
+import { DevcertError, EXIT } from '../errors.ts';
+import { inspectStores, type StoreReport } from '../trust.ts';
+import { type Context, findStores, parseStoreKinds } from './context.ts';
+
+/** An authority with less left is about to expire. */
+const WARN_BELOW_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+export interface StatusOptions extends StoreOptions {
+  readonly stores?: string;
+}
+
+export interface StatusResult {
+  /** The state folder, whether it exists or not. */
+  readonly folder: string;
+  /** Undefined if there is none. */
+  readonly authority:
+    | {
+        /** SHA-256 of the root: 64 hex digits. */
+        readonly root: string;
+        readonly name: string;
+        readonly notAfter: Date;
+        readonly daysLeft: number;
+        /** Undefined: it may certify every name. */
+        readonly constraints: Constraints | undefined;
+        /** Why no certificate can be issued, if so: the key is missing or damaged. */
+        readonly problem?: string;
+      }
+    | undefined;
+  readonly stores: readonly StoreReport[];
+  /**
+   * 0 trusted by every store that is here and valid; 3 no authority; 4 some store does not trust it;
+   * 5 expired or about to.
+   */
+  readonly exitCode: number;
+}
+
+/**
+ * @throws DevcertError `usage`, `invalid-authority` (only for a damaged root), `file`.
+ */
+export async function status(context: Context, options: StatusOptions = {}): Promise<StatusResult> {
+  const { host, folder } = context;
+  const kinds = parseStoreKinds(options.stores, context.finders);
+  const root = hasAuthority(folder) ? await currentRoot(folder) : undefined;
+  if (root === undefined)
+    return { folder, authority: undefined, stores: [], exitCode: EXIT.noAuthority };
+  const stores = await inspectStores(await findStores(context, kinds, options), root, {
+    progress: context.progress,
+  });
+  let constraints: Constraints | undefined;
+  let problem: string | undefined;
+  const { X509Certificate } = await import('node:crypto');
+  let notAfter = new Date(new X509Certificate(root.der).validTo);
+  try {
+    const authority = await loadAuthority(folder);
+    constraints = authority.constraints;
+    const issuerEnd = new Date(authority.issuer.validTo);
+    if (issuerEnd < notAfter) notAfter = issuerEnd;
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    problem = error.message;
+  }
+  const daysLeft = Math.floor((notAfter.getTime() - host.now().getTime()) / DAY_MS);
+  return {
+    folder,
+    authority: {
+      root: root.sha256,
+      name: root.commonName,
+      notAfter,
+      daysLeft,
+      constraints,
+      ...(problem === undefined ? {} : { problem }),
+    },
+    stores,
+    exitCode: exitCode(daysLeft, stores),
+  };
+}
+
+function exitCode(daysLeft: number, stores: readonly StoreReport[]): number {
+  if (daysLeft < WARN_BELOW_DAYS) return EXIT.expired;
+  const relevant = stores.filter(({ state, needed }) => state !== 'unavailable' || needed);
+  const trusted = relevant.length > 0 && relevant.every(({ state }) => state === 'trusted');
+  return trusted ? EXIT.done : EXIT.notTrusted;
+}

@@ -1,0 +1,117 @@
+/** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
+import type { Root, StoreOptions } from '../../platform/types.ts';
+import { hasAuthority } from '../authority/folder.ts';
+import { inventoryFile, readInventory } from '../authority/inventory.ts';
+import { purge } from '../authority/purge.ts';
+import { discardPending, dropRetired, pendingRootFile } from '../authority/replace.ts';
+import { currentRoot, otherRoots } from '../authority/roots.ts';
+import { DevcertError } from '../errors.ts';
+import { type Outcome, uninstallRoot } from '../trust.ts';
+import { type Context, findStores, parseStoreKinds, refuseSudo } from './context.ts';
+
+export interface UninstallOptions extends StoreOptions {
+  readonly stores?: string;
+  /** Delete authority and inventory, too. */
+  readonly purge?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface UninstallResult {
+  /** False if there was no authority, so nothing that a store could trust. */
+  readonly hadAuthority: boolean;
+  readonly outcomes: readonly Outcome[];
+  /** True if authority and inventory were deleted. */
+  readonly purged: boolean;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Removes the root (and any that it replaced) from every store. Never makes an authority.
+ *
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`.
+ */
+export async function uninstall(
+  context: Context,
+  options: UninstallOptions = {},
+): Promise<UninstallResult> {
+  const { host, folder } = context;
+  const kinds = parseStoreKinds(options.stores, context.finders);
+  if (options.purge === true && options.stores !== undefined)
+    throw new DevcertError(
+      'usage',
+      '--purge needs every store: without the root none can be cleared',
+      {
+        hint: 'leave --stores out',
+      },
+    );
+  refuseSudo(context);
+  const hadAuthority = hasAuthority(folder);
+  const { roots, damage } = await knownRoots(folder);
+  const stores = roots.length === 0 ? [] : await findStores(context, kinds, options);
+  const trust = { dryRun: options.dryRun === true, progress: context.progress };
+  let outcomes: Outcome[] = [];
+  for (const root of roots) {
+    const these = await uninstallRoot(stores, root, host, trust);
+    outcomes = outcomes.length === 0 ? these : merge(outcomes, these);
+    const failed = these.some(({ status }) => status === 'failed' || status === 'cancelled');
+    if (!failed && options.dryRun !== true && options.stores === undefined)
+      await forget(folder, root);
+  }
+  const clear = !outcomes.some(({ status }) => status === 'failed' || status === 'cancelled');
+  if (damage !== undefined && options.purge !== true) throw damage;
+  const notes: string[] = [];
+  let purged = false;
+  if (options.purge === true && options.dryRun !== true) {
+    if (clear) {
+      notes.push(...projectFiles(folder));
+      purged = purge(folder);
+      if (!purged) notes.push(`"${folder}" stays: files that are not devcert's are in it`);
+    } else
+      notes.push(`"${folder}" stays: the root in it is needed to clear the stores that failed`);
+  }
+  return { hadAuthority, outcomes, purged, notes };
+}
+
+async function knownRoots(folder: string): Promise<{ roots: Root[]; damage?: DevcertError }> {
+  const others = otherRoots(folder);
+  try {
+    const current = await currentRoot(folder);
+    return { roots: current === undefined ? others : [current, ...others] };
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    return { roots: others, damage: error };
+  }
+}
+
+async function forget(folder: string, root: Root): Promise<void> {
+  if (root.file === pendingRootFile(folder)) await discardPending(folder);
+  else if (otherRoots(folder).some(({ file }) => file === root.file))
+    dropRetired(folder, root.file);
+}
+
+/** One outcome for each store: the one that says most. */
+function merge(outcomes: readonly Outcome[], more: readonly Outcome[]): Outcome[] {
+  const rank = ['failed', 'cancelled', 'removed', 'planned', 'skipped', 'already-absent'];
+  return outcomes.map((outcome, index) => {
+    const other = more[index];
+    if (other === undefined) return outcome;
+    const [first, second] =
+      rank.indexOf(other.status) < rank.indexOf(outcome.status)
+        ? [other, outcome]
+        : [outcome, other];
+    const commands = [...(first.commands ?? []), ...(second.commands ?? [])];
+    return commands.length === 0 ? first : { ...first, commands };
+  });
+}
+
+function projectFiles(folder: string): string[] {
+  try {
+    const files = readInventory(folder).map(({ certFile }) => `"${certFile}"`);
+    return files.length === 0
+      ? []
+      : [`certificates stay in your projects, trusted by nothing: ${files.join(', ')}`];
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    return [`${inventoryFile(folder)} was damaged: certificates may be left in your projects`];
+  }
+}

@@ -1,0 +1,101 @@
+/** An authority in memory: read, checked, ready to sign. */
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import type { Constraints } from '../constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { readConstraints } from '../x509/read.ts';
+import type { AuthorityPem } from './create.ts';
+
+export interface Authority {
+  /** The trust anchor: what stores hold. */
+  readonly root: X509Certificate;
+  /** Signs leaves; its subject is their issuer. Never put into a trust store. */
+  readonly issuer: X509Certificate;
+  /** The issuer, then any certificates between it and the root, PEM: what a server sends after its leaf. */
+  readonly chainPem: string;
+  readonly rootPem: string;
+  /** The issuer's private key. */
+  readonly key: KeyObject;
+  /** What the issuer may certify, read from its own certificate; undefined: everything. */
+  readonly constraints: Constraints | undefined;
+}
+
+/**
+ * Reads and checks an authority: root and issuer are authorities, the issuer is signed by the root
+ * (or is the root), and the key is the issuer's. Dates are not looked at: {@link assertNotExpired}.
+ *
+ * @param folder where it lies, for messages.
+ * @throws DevcertError `invalid-authority`.
+ */
+export function readAuthority(pem: AuthorityPem, folder: string): Authority {
+  const root = readRoot(pem.root, folder);
+  const issuer = readCertificate(pem.issuer, 'issuer.pem', folder);
+  if (!issuer.ca) throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`);
+  const key = readKey(pem.issuerKey, folder);
+  if (!issuer.checkPrivateKey(key))
+    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`);
+  if (issuer.fingerprint256 !== root.fingerprint256 && !issuer.verify(root.publicKey))
+    throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`);
+  return {
+    root,
+    issuer,
+    chainPem: pem.issuer,
+    rootPem: root.toString(),
+    key,
+    constraints: readConstraints(issuer.raw),
+  };
+}
+
+/**
+ * The root alone, for stores, whatever state issuer and key are in.
+ *
+ * @throws DevcertError `invalid-authority` if it is not an authority's certificate.
+ */
+export function readRoot(pem: string, folder: string): X509Certificate {
+  const root = readCertificate(pem, 'root.pem', folder);
+  if (!root.ca) throw invalid(`root.pem in "${folder}" is not an authority's certificate`);
+  return root;
+}
+
+/**
+ * @throws DevcertError `expired` if root or issuer is past its date, or not valid yet on this clock.
+ */
+export function assertNotExpired(authority: Authority, now: Date): void {
+  for (const certificate of [authority.root, authority.issuer]) {
+    if (now.getTime() > new Date(certificate.validTo).getTime())
+      throw new DevcertError('expired', `the authority expired on ${certificate.validTo}`, {
+        hint: 'devcert uninstall --purge && devcert install',
+      });
+    if (now.getTime() < new Date(certificate.validFrom).getTime())
+      throw new DevcertError(
+        'expired',
+        `the authority is valid from ${certificate.validFrom} on, and this machine's clock says ${now.toUTCString()}`,
+        { hint: 'set the clock, or start anew: devcert uninstall --purge && devcert install' },
+      );
+  }
+}
+
+function readCertificate(pem: string, file: string, folder: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw invalid(`${file} in "${folder}" is not a certificate`, cause);
+  }
+}
+
+function readKey(pem: string, folder: string): KeyObject {
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
+    throw invalid(`issuer-key.pem in "${folder}" is encrypted`);
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // The cause would quote OpenSSL only; nothing of the key's text may get into a message.
+    throw invalid(`issuer-key.pem in "${folder}" is not a private key`);
+  }
+}
+
+function invalid(message: string, cause?: unknown): DevcertError {
+  return new DevcertError('invalid-authority', message, {
+    hint: 'put the right file back, or start anew: devcert uninstall --purge && devcert install',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * The authority on disk: `root.pem`, `issuer.pem`, `issuer-key.pem`.
+ *
+ * Three files cannot be replaced in one step, so a new authority is written into a folder of its own
+ * which is then renamed to `next`: from that instant on it is the authority, and whoever finds a
+ * `next` first moves its files up. A kill at any moment leaves either the old state or a `next`.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DevcertError, systemCode } from '../errors.ts';
+import { looserThan, makeFolder, readIfThere, replaceFiles, tighten } from '../files.ts';
+import { withLock } from '../lock.ts';
+import { type Authority, readAuthority, readRoot } from './authority.ts';
+import type { AuthorityPem } from './create.ts';
+import { makeStateFolder } from './purge.ts';
+
+const FOLDER_MODE = 0o700;
+const KEY_MODE = 0o600;
+const CERTIFICATE_MODE = 0o644;
+
+/** The key first and the root last: the order they are moved in, so that a root is never there alone. */
+const files = [
+  { name: 'issuer-key.pem', part: 'issuerKey', mode: KEY_MODE },
+  { name: 'issuer.pem', part: 'issuer', mode: CERTIFICATE_MODE },
+  { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
+] as const;
+
+/** Where {@link Authority.root} lies in a state folder. */
+export function rootFile(folder: string): string {
+  return join(folder, 'root.pem');
+}
+
+/** True if the folder holds an authority, or the better part of one. Changes nothing. */
+export function hasAuthority(folder: string): boolean {
+  return existsSync(rootFile(folder)) || existsSync(join(folder, 'next'));
+}
+
+/**
+ * The authority in a state folder.
+ *
+ * @throws DevcertError `no-authority`, `invalid-authority`, `file`.
+ */
+export async function loadAuthority(folder: string): Promise<Authority> {
+  if (!existsSync(join(folder, 'next'))) {
+    try {
+      return read(folder);
+    } catch (error) {
+      // Perhaps read while somebody was replacing it: once more, when nobody can be.
+      if (!(error instanceof DevcertError) || error.code !== 'invalid-authority') throw error;
+    }
+  }
+  return withLock(folder, () => {
+    rollForward(folder);
+    return read(folder);
+  });
+}
+
+/**
+ * The root certificate alone, PEM; undefined if there is no authority. Works without a usable key.
+ *
+ * @throws DevcertError `invalid-authority` if `root.pem` is something else, `file`.
+ */
+export async function loadRoot(folder: string): Promise<string | undefined> {
+  if (existsSync(join(folder, 'next')))
+    await withLock(folder, () => {
+      rollForward(folder);
+    });
+  const pem = readIfThere(rootFile(folder))?.toString();
+  return pem === undefined ? undefined : readRoot(pem, folder).toString();
+}
+
+/**
+ * The authority in a state folder, made first if there is none. Any number of processes may do this
+ * at once: one makes it.
+ *
+ * @param create makes the new authority; called at most once, under the folder's lock.
+ */
+export async function ensureAuthority(
+  folder: string,
+  create: () => AuthorityPem | Promise<AuthorityPem>,
+): Promise<{ authority: Authority; created: boolean }> {
+  if (hasAuthority(folder)) return { authority: await loadAuthority(folder), created: false };
+  makeStateFolder(folder);
+  return withLock(folder, async () => {
+    rollForward(folder);
+    if (hasAuthority(folder)) return { authority: read(folder), created: false };
+    const leftOver = files.find(({ name }) => existsSync(join(folder, name)));
+    if (leftOver !== undefined)
+      throw new DevcertError(
+        'invalid-authority',
+        `"${folder}" holds ${leftOver.name} and no root.pem`,
+        { hint: 'put root.pem back, or start anew: devcert uninstall --purge && devcert install' },
+      );
+    stage(folder, await create(), 'next');
+    rollForward(folder);
+    return { authority: read(folder), created: true };
+  });
+}
+
+/**
+ * Writes an authority into the sub-folder `name` in one step: it is there whole or not at all.
+ * Under the folder's lock.
+ */
+export function stage(folder: string, pem: AuthorityPem, name: string): void {
+  for (const entry of readdirSync(folder))
+    if (entry.startsWith(STAGING)) rmSync(join(folder, entry), { recursive: true, force: true });
+  const staging = join(folder, STAGING + randomBytes(6).toString('hex'));
+  makeFolder(staging, FOLDER_MODE);
+  replaceFiles(
+    files.map(({ name, part, mode }) => ({ path: join(staging, name), data: pem[part], mode })),
+    { sync: true },
+  );
+  renameSync(staging, join(folder, name));
+}
+
+/** Moves the files of a `next` up, if there is one. Under the folder's lock. */
+export function rollForward(folder: string): void {
+  const next = join(folder, 'next');
+  if (!existsSync(next)) return;
+  for (const { name } of files) {
+    try {
+      renameSync(join(next, name), join(folder, name));
+    } catch (error) {
+      // Moved by an earlier run that was killed before the last file.
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  }
+  rmdirSync(next);
+}
+
+/**
+ * Mends modes of the folder and its key that let others in, as after a restore from a backup.
+ *
+ * @returns one line for each, for the user.
+ */
+export function mendModes(folder: string): string[] {
+  const notes: string[] = [];
+  const wanted = [
+    { path: folder, mode: FOLDER_MODE },
+    { path: join(folder, 'issuer-key.pem'), mode: KEY_MODE },
+  ];
+  for (const { path, mode } of wanted) {
+    const actual = looserThan(path, mode);
+    if (actual === undefined) continue;
+    tighten(path, mode);
+    notes.push(
+      `"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: devcert uninstall --purge && devcert install`,
+    );
+  }
+  return notes;
+}
+
+const STAGING = 'staging-';
+
+function read(folder: string): Authority {
+  const [issuerKey, issuer, root] = files.map(({ name }) =>
+    readIfThere(join(folder, name))?.toString(),
+  );
+  if (root === undefined)
+    throw new DevcertError('no-authority', 'there is no authority yet', {
+      hint: 'devcert install',
+    });
+  if (issuer === undefined || issuerKey === undefined)
+    throw new DevcertError(
+      'invalid-authority',
+      `${issuer === undefined ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
+      { hint: 'put it back, or start anew: devcert uninstall --purge && devcert install' },
+    );
+  return readAuthority({ root, issuer, issuerKey }, folder);
+}
+
+function octal(mode: number): string {
+  return `0${mode.toString(8)}`;
+}

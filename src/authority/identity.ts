@@ -1,0 +1,22 @@
+/** Who made an authority, as its subject tells: `user@host`. */
+
+/** Characters that fit beside `devcert root` and the key id in a common name of 64. */
+const MAX_IDENTITY = 40;
+
+/**
+ * `user@host` fit for a certificate's subject: at most 40 characters, without control characters,
+ * unpaired surrogates or a Windows domain. User and host names come from the system and may hold anything.
+ */
+export function identityOf(user: string, hostname: string): string {
+  const name = clean(user.slice(user.lastIndexOf('\\') + 1)) || 'user';
+  const machine = clean(hostname) || 'host';
+  return Array.from(`${name}@${machine}`).slice(0, MAX_IDENTITY).join('').trim();
+}
+
+function clean(text: string): string {
+  return text
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/[\p{C}\p{Zl}\p{Zp}\ufffd]/gu, '')
+    .trim();
+}

@@ -1,0 +1,54 @@
+/** Deleting an authority and everything devcert keeps about it. */
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeFolder } from '../files.ts';
+
+/** Everything devcert ever writes into its state folder; other people's files there stay. */
+const OWN =
+  /^(root\.pem|issuer\.pem|issuer-key\.pem|inventory\.json|folders|lock|next|pending|retired|staging-.*|\..*\.devcert-tmp)$/;
+/** Lists the folders above the state folder that devcert had to make. */
+const FOLDERS = 'folders';
+
+/**
+ * Makes the state folder and remembers which folders above it had to be made for it, so that
+ * {@link purge} takes those away again, too.
+ */
+export function makeStateFolder(folder: string): void {
+  const parents = makeFolder(folder, 0o700).filter((path) => path !== folder);
+  if (parents.length > 0) writeFileSync(join(folder, FOLDERS), parents.join('\n'), { mode: 0o600 });
+}
+
+/**
+ * Deletes the authority, its key and the inventory. No store may trust the root any more.
+ *
+ * @returns true if the folder is gone; false if somebody else's files are in it.
+ */
+export function purge(folder: string): boolean {
+  if (!existsSync(folder)) return true;
+  const parents = readParents(folder);
+  for (const entry of readdirSync(folder))
+    if (OWN.test(entry)) rmSync(join(folder, entry), { recursive: true, force: true });
+  const gone = removeEmpty(folder);
+  for (const parent of parents) removeEmpty(parent);
+  return gone;
+}
+
+// Innermost first, and only real ancestors of the folder, whatever the file says.
+function readParents(folder: string): string[] {
+  const file = join(folder, FOLDERS);
+  if (!existsSync(file)) return [];
+  const listed = new Set(readFileSync(file, 'utf8').split('\n'));
+  const ancestors: string[] = [];
+  for (let path = dirname(folder); path !== dirname(path); path = dirname(path))
+    ancestors.push(path);
+  return ancestors.filter((path) => listed.has(path));
+}
+
+function removeEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false; // not empty: somebody uses it
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Replacing an authority: the new one waits in `pending` until stores trust it, then takes the old
+ * one's place; the old root stays in `retired` until no store holds it any more.
+ */
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
+import { withLock } from '../lock.ts';
+import { type Authority, readAuthority, readRoot } from './authority.ts';
+import type { AuthorityPem } from './create.ts';
+import { rollForward, rootFile, stage } from './folder.ts';
+
+const PENDING = 'pending';
+const RETIRED = 'retired';
+
+/** The authority that waits to take over, if there is one. */
+export function readPending(folder: string): Authority | undefined {
+  const pending = join(folder, PENDING);
+  if (!existsSync(pending)) return undefined;
+  const part = (name: string) => readIfThere(join(pending, name))?.toString() ?? '';
+  return readAuthority(
+    { root: part('root.pem'), issuer: part('issuer.pem'), issuerKey: part('issuer-key.pem') },
+    pending,
+  );
+}
+
+/** Absolute path of the pending authority's root. */
+export function pendingRootFile(folder: string): string {
+  return join(folder, PENDING, 'root.pem');
+}
+
+/** Writes an authority that is to take over; one that waited before is dropped. */
+export async function stagePending(folder: string, pem: AuthorityPem): Promise<void> {
+  await withLock(folder, () => {
+    rmSync(join(folder, PENDING), { recursive: true, force: true });
+    stage(folder, pem, PENDING);
+  });
+}
+
+/** Makes the pending authority the authority and retires the root that was. */
+export async function promotePending(folder: string): Promise<void> {
+  await withLock(folder, () => {
+    rollForward(folder);
+    const old = readIfThere(rootFile(folder))?.toString();
+    if (old !== undefined) retire(folder, old);
+    renameSync(join(folder, PENDING), join(folder, 'next'));
+    rollForward(folder);
+  });
+}
+
+/** Drops the pending authority. Its root must have left every store. */
+export async function discardPending(folder: string): Promise<void> {
+  await withLock(folder, () => {
+    rmSync(join(folder, PENDING), { recursive: true, force: true });
+  });
+}
+
+/** Absolute paths of the roots that were replaced and may still be in a store. */
+export function retiredRootFiles(folder: string): string[] {
+  const retired = join(folder, RETIRED);
+  if (!existsSync(retired)) return [];
+  return readdirSync(retired)
+    .filter((name) => name.endsWith('.pem'))
+    .map((name) => join(retired, name));
+}
+
+/** Forgets a retired root, by its path: no store holds it any more. */
+export function dropRetired(folder: string, file: string): void {
+  rmSync(file, { force: true });
+  if (retiredRootFiles(folder).length === 0) rmdirSync(join(folder, RETIRED));
+}
+
+function retire(folder: string, rootPem: string): void {
+  const root = readRoot(rootPem, folder);
+  const name = `${root.fingerprint256.replaceAll(':', '').toLowerCase()}.pem`;
+  makeFolder(join(folder, RETIRED), 0o700);
+  replaceFiles([{ path: join(folder, RETIRED, name), data: root.toString(), mode: 0o644 }]);
+}

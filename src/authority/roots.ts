@@ -1,0 +1,45 @@
+/** The roots that stores may hold because of us: the authority's, one that is to take over, replaced ones. */
+import { createHash, X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Root } from '../../platform/types.ts';
+import { readIfThere } from '../files.ts';
+import { readCommonName } from '../x509/read.ts';
+import { readRoot } from './authority.ts';
+import { loadRoot, rootFile } from './folder.ts';
+import { pendingRootFile, retiredRootFiles } from './replace.ts';
+
+/** A root certificate in a file, as trust stores take it. `pem` is the file's first certificate. */
+export function rootInFile(pem: string, file: string): Root {
+  const certificate = new X509Certificate(pem);
+  const der = certificate.raw;
+  const sha256 = createHash('sha256').update(der).digest('hex');
+  return {
+    pem: certificate.toString(),
+    der,
+    file,
+    sha256,
+    sha1: createHash('sha1').update(der).digest('hex'),
+    // An imported root may have none, and a store's entry needs a label.
+    commonName: readCommonName(der) ?? `devcert root ${sha256.slice(0, 8)}`,
+  };
+}
+
+/**
+ * The authority's own root; undefined if there is no authority.
+ *
+ * @throws DevcertError `invalid-authority`, `file`.
+ */
+export async function currentRoot(folder: string): Promise<Root | undefined> {
+  const pem = await loadRoot(folder);
+  return pem === undefined ? undefined : rootInFile(pem, rootFile(folder));
+}
+
+/** The roots besides the authority's own: of a replacement that was cut short, and of earlier ones. */
+export function otherRoots(folder: string): Root[] {
+  const files = [pendingRootFile(folder), ...retiredRootFiles(folder)];
+  return files
+    .filter((file) => existsSync(file))
+    .map((file) =>
+      rootInFile(readRoot(readIfThere(file)?.toString() ?? '', file).toString(), file),
+    );
+}

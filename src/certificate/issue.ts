@@ -1,0 +1,113 @@
+/** Authority and request make a certificate: in memory, no files. */
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { assertNotExpired, type Authority } from '../authority/authority.ts';
+import { BACKDATE_MS } from '../authority/create.ts';
+import { assertPermitted } from '../constraints.ts';
+import { encodePrivateKey, generateKey, keyIdentifier, keyTypeOf, type KeyType } from '../keys.ts';
+import type { Name } from '../names.ts';
+import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
+import { signCertificate } from '../x509/certificate.ts';
+import {
+  authorityKeyIdentifier,
+  extendedKeyUsage,
+  keyUsage,
+  leafConstraints,
+  subjectAltName,
+  subjectKeyIdentifier,
+} from '../x509/extensions.ts';
+import { readSubject, readSubjectKeyIdentifier } from '../x509/read.ts';
+import { encodeSubject } from '../x509/subject.ts';
+
+const LEAF_ORGANIZATION = 'devcert development certificate';
+const DAY_MS = 86_400_000;
+
+/** A certificate with its key. */
+export interface Leaf {
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
+  /** Leaf and issuer (and what lies between it and the root): what a server sends. */
+  readonly certPem: string;
+  /** PKCS#8. Secret. */
+  readonly keyPem: string;
+}
+
+/**
+ * A new key pair with its certificate.
+ *
+ * @param identity `user@host` from `identityOf()`, for the subject.
+ * @throws DevcertError `expired`, `outside-constraints`: nothing was signed then.
+ */
+export async function issueLeaf(
+  authority: Authority,
+  request: LeafRequest,
+  identity: string,
+  now: Date,
+): Promise<Leaf> {
+  const key = generateKey(request.keyType ?? DEFAULT_KEY_TYPE);
+  const certificate = await certify(authority, { ...request, publicKey: key }, identity, now);
+  return {
+    certificate,
+    key,
+    certPem: certificate.toString() + authority.chainPem,
+    keyPem: encodePrivateKey(key),
+  };
+}
+
+/**
+ * A certificate for a key that is somebody's already: the end of every issuing, from a CSR too.
+ *
+ * @throws DevcertError `expired`, `outside-constraints`: nothing was signed then.
+ */
+export async function certify(
+  authority: Authority,
+  request: Omit<LeafRequest, 'keyType'> & { publicKey: KeyObject },
+  identity: string,
+  now: Date,
+): Promise<X509Certificate> {
+  assertNotExpired(authority, now);
+  await assertPermitted(authority.constraints, request.names);
+  const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;
+  const end = Math.min(now.getTime() + days * DAY_MS, Date.parse(authority.issuer.validTo));
+  const isRsa = keyTypeOf(request.publicKey).startsWith('rsa');
+  const client = request.usages.includes('clientAuth');
+  const der = signCertificate(
+    {
+      issuer: readSubject(authority.issuer.raw),
+      subject: encodeSubject({
+        organization: LEAF_ORGANIZATION,
+        organizationalUnit: identity,
+        ...(client ? { commonName: clientCommonName(request.names) } : {}),
+      }),
+      key: request.publicKey,
+      notBefore: new Date(now.getTime() - BACKDATE_MS),
+      notAfter: new Date(end),
+      extensions: [
+        leafConstraints(),
+        // Key encipherment is RSA key exchange: an elliptic curve key cannot do it.
+        keyUsage('digitalSignature', ...(isRsa ? (['keyEncipherment'] as const) : [])),
+        extendedKeyUsage(...request.usages),
+        subjectAltName(request.names, false),
+        subjectKeyIdentifier(keyIdentifier(request.publicKey)),
+        authorityKeyIdentifier(
+          readSubjectKeyIdentifier(authority.issuer.raw) ??
+            keyIdentifier(authority.issuer.publicKey),
+        ),
+      ],
+    },
+    authority.key,
+  );
+  return new X509Certificate(der);
+}
+
+/** The type of a leaf's key in the words of `--key`, for what devcert issued itself. */
+export function leafKeyType(certificate: X509Certificate): KeyType {
+  return keyTypeOf(certificate.publicKey) as KeyType;
+}
+
+// A common name that looks like a host name is held against the constraints by Java (any) and
+// OpenSSL (without a DNS name beside it), so it is a mail address or has a space.
+function clientCommonName(names: readonly Name[]): string {
+  const email = names.find((name) => name.type === 'email');
+  const first = names[0];
+  return email?.value ?? `${first?.value ?? 'client'} (devcert client)`;
+}

@@ -1,0 +1,138 @@
+/** Where a certificate's files lie, and whose they are. */
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Authority } from '../authority/authority.ts';
+import { AUTHORITY_ORGANIZATION } from '../authority/create.ts';
+import type { InventoryEntry } from '../authority/inventory.ts';
+import { DevcertError } from '../errors.ts';
+import { readIfThere } from '../files.ts';
+import { publicKeyHash } from '../keys.ts';
+
+export interface OutputOptions {
+  /** Folder for `cert.pem`, `key.pem`, `ca.pem`; `.devcert` by default. */
+  readonly out?: string;
+  /** Another place for the certificate; equal to `keyFile` for one combined file. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+/** Absolute paths of what one issue writes. */
+export interface OutputPaths {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** The root's copy. Only where devcert chose the names itself: absent with `certFile` or `keyFile`. */
+  readonly caFile?: string;
+}
+
+const DEFAULT_FOLDER = '.devcert';
+
+/**
+ * @param cwd absolute folder that relative paths start from.
+ * @throws DevcertError `usage` for an empty path.
+ */
+export function outputPaths(options: OutputOptions, cwd: string): OutputPaths {
+  for (const [option, value] of Object.entries(options))
+    if (value === '')
+      throw new DevcertError('usage', `the path for ${option} is empty`, {
+        hint: 'give a path, or leave the option out',
+      });
+  const folder = resolve(cwd, options.out ?? DEFAULT_FOLDER);
+  const certFile = resolve(cwd, options.certFile ?? join(folder, 'cert.pem'));
+  const keyFile = resolve(cwd, options.keyFile ?? join(folder, 'key.pem'));
+  const own = options.certFile === undefined && options.keyFile === undefined;
+  return { certFile, keyFile, ...(own ? { caFile: join(folder, 'ca.pem') } : {}) };
+}
+
+/** What lies at the output paths now. */
+export interface ExistingPair {
+  readonly certificate: X509Certificate | undefined;
+  /** Whole text of the certificate file. */
+  readonly certText: string | undefined;
+  readonly key: KeyObject | undefined;
+  readonly caText: string | undefined;
+}
+
+/**
+ * Reads what lies at the output paths and makes sure that all of it came from devcert.
+ *
+ * @param inventory what was issued before.
+ * @param force take other people's files as ours to replace.
+ * @throws DevcertError `file` if something there is not ours to replace.
+ */
+export function readExisting(
+  paths: OutputPaths,
+  authority: Authority,
+  inventory: readonly InventoryEntry[],
+  force: boolean,
+): ExistingPair {
+  const certText = readText(paths.certFile);
+  const keyText = paths.keyFile === paths.certFile ? certText : readText(paths.keyFile);
+  const caText = paths.caFile === undefined ? undefined : readText(paths.caFile);
+  const certificate = certText === undefined ? undefined : tryCertificate(certText);
+  const key = keyText === undefined ? undefined : tryKey(keyText);
+  if (!force) {
+    const ours = certificate !== undefined && isOurs(certificate, authority, inventory);
+    if (certText !== undefined && !ours) throw foreign(paths.certFile);
+    if (keyText !== undefined) {
+      const hash = key === undefined ? undefined : publicKeyHash(key);
+      const known =
+        inventory.some((entry) => entry.publicKey === hash) ||
+        (ours && hash === publicKeyHash(certificate.publicKey));
+      if (!known) throw foreign(paths.keyFile);
+    }
+    if (paths.caFile !== undefined && caText !== undefined && !isOurRoot(caText))
+      throw foreign(paths.caFile);
+  }
+  return { certificate, certText, key, caText };
+}
+
+function isOurs(
+  certificate: X509Certificate,
+  authority: Authority,
+  inventory: readonly InventoryEntry[],
+): boolean {
+  const sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  return (
+    inventory.some((entry) => entry.sha256 === sha256) ||
+    certificate.verify(authority.issuer.publicKey)
+  );
+}
+
+function isOurRoot(text: string): boolean {
+  const certificate = tryCertificate(text);
+  return certificate?.subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`) ?? false;
+}
+
+function foreign(path: string): DevcertError {
+  return new DevcertError('file', `"${path}" is there already and devcert did not write it`, {
+    hint: `move it away, write elsewhere (--out DIR), or replace it: --force`,
+  });
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readIfThere(path)?.toString();
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    throw new DevcertError('file', error.message, {
+      hint: `move "${basename(path)}" out of "${dirname(path)}", or write elsewhere: --out DIR`,
+      cause: error,
+    });
+  }
+}
+
+function tryCertificate(text: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    return undefined; // not a certificate: the caller says what that means
+  }
+}
+
+function tryKey(text: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return undefined; // not a key: the caller says what that means
+  }
+}

@@ -1,0 +1,151 @@
+/** Results as lines for a person. Pure: nothing here writes. */
+import type { InstallResult } from '../actions/install.ts';
+import type { IssueResult } from '../actions/issue.ts';
+import type { StatusResult } from '../actions/status.ts';
+import type { UninstallResult } from '../actions/uninstall.ts';
+import type { Constraints } from '../constraints.ts';
+import { printable } from '../errors.ts';
+import type { Outcome, StoreReport } from '../trust.ts';
+import type { Style } from './terminal.ts';
+
+export function installLines(result: InstallResult, style: Style): string[] {
+  const planned = result.outcomes.some(({ status }) => status === 'planned');
+  const head = {
+    kept: [],
+    created: [
+      planned
+        ? 'Would make an authority of your own'
+        : 'Made an authority of your own; the key of its root exists no more',
+      `It can certify ${constraintsText(result.constraints)}`,
+      '',
+    ],
+    replaced: [
+      planned ? 'Would replace the authority' : 'Replaced the authority',
+      `It can certify ${constraintsText(result.constraints)}`,
+      '',
+    ],
+  }[result.authority];
+  const reissued = result.reissued.map(({ certFile, reason }) =>
+    reason === undefined ? `Issued again: ${certFile}` : `Not issued again: ${certFile}: ${reason}`,
+  );
+  const trusted = result.outcomes.some(
+    ({ status }) => status === 'trusted' || status === 'already-trusted',
+  );
+  const end =
+    trusted && result.notAfter !== undefined
+      ? ['', `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost`]
+      : [];
+  return [...head, ...outcomeLines(result.outcomes, style), ...reissued, ...end];
+}
+
+export function uninstallLines(result: UninstallResult, style: Style): string[] {
+  if (result.outcomes.length === 0)
+    return [
+      result.purged && result.hadAuthority
+        ? 'Deleted the authority'
+        : 'There is no authority, so there is nothing to remove',
+    ];
+  return [
+    ...outcomeLines(result.outcomes, style),
+    ...(result.purged ? ['', 'Deleted the authority and its inventory'] : []),
+  ];
+}
+
+export function issueLines(result: IssueResult, style: Style): string[] {
+  const { issued, names, certFile, keyFile, caFile, notAfter } = result;
+  const verb = issued ? 'Issued a certificate for' : 'A valid certificate is there already for';
+  const files =
+    certFile === keyFile
+      ? [['certificate, chain and key', printable(certFile)]]
+      : [
+          ['certificate and chain', printable(certFile)],
+          ['private key', printable(keyFile)],
+          ...(caFile === undefined ? [] : [['root, for clients', printable(caFile)]]),
+        ];
+  return [
+    `${verb} ${names.join(', ')}`,
+    ...table(files, style),
+    `It is valid until ${date(notAfter)}`,
+  ];
+}
+
+export function statusLines(result: StatusResult, style: Style): string[] {
+  const { authority } = result;
+  if (authority === undefined) return [`There is no authority in ${result.folder}`];
+  const left = `${authority.daysLeft} days left`;
+  return [
+    `${authority.name}`,
+    ...table(
+      [
+        ['can certify', constraintsText(authority.constraints)],
+        [
+          'valid until',
+          `${date(authority.notAfter)}, ${authority.daysLeft < 30 ? style.bad(left) : left}`,
+        ],
+        ['SHA-256', authority.root],
+        ['folder', printable(result.folder)],
+        ...(authority.problem === undefined
+          ? []
+          : [['cannot issue', style.bad(authority.problem)]]),
+      ],
+      style,
+    ),
+    '',
+    ...result.stores.flatMap((store) => storeLines(store, widest(result.stores), style)),
+  ];
+}
+
+function storeLines(report: StoreReport, width: number, style: Style): string[] {
+  const { store, state, reason, hint, needed } = report;
+  const word =
+    state === 'trusted' ? style.good(state) : needed ? style.bad(state) : style.dim(state);
+  return [
+    `  ${printable(store).padEnd(width)}  ${word}${reason === undefined ? '' : `: ${printable(reason)}`}`,
+    ...(hint === undefined ? [] : [`  ${' '.repeat(width)}  try: ${printable(hint)}`]),
+  ];
+}
+
+function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
+  const width = widest(outcomes);
+  return outcomes.flatMap((outcome) => {
+    const { store, status, reason, hint, restart, commands } = outcome;
+    const words: Record<Outcome['status'], string> = {
+      trusted: style.good('trusted'),
+      'already-trusted': style.good('trusted already'),
+      removed: style.good('removed'),
+      'already-absent': 'was not in it',
+      skipped: style.dim('skipped'),
+      planned: 'would run:',
+      failed: style.bad('failed'),
+      cancelled: style.bad('cancelled'),
+    };
+    const after = restart === undefined ? '' : style.dim(` (restart ${restart} if it is open)`);
+    const why = reason === undefined ? '' : `: ${printable(reason)}`;
+    return [
+      `  ${printable(store).padEnd(width)}  ${words[status]}${why}${after}`,
+      ...(hint === undefined ? [] : [`  ${' '.repeat(width)}  try: ${printable(hint)}`]),
+      ...(commands ?? []).map((command) => `      ${command}`),
+      ...(status === 'planned' && commands?.length === 0 ? ['      nothing'] : []),
+    ];
+  });
+}
+
+function constraintsText(constraints: Constraints | undefined): string {
+  if (constraints === undefined)
+    return 'every name: whoever copies its key can read all your HTTPS';
+  return `${constraints.dns.join(', ')} and names below them, loopback and private addresses; nothing else`;
+}
+
+function widest(rows: readonly { readonly store: string }[]): number {
+  return Math.max(0, ...rows.map(({ store }) => printable(store).length));
+}
+
+/** Two columns: labels and values. */
+function table(rows: readonly (readonly string[])[], style: Style): string[] {
+  const width = Math.max(...rows.map(([label = '']) => label.length));
+  return rows.map(([label = '', value = '']) => `  ${style.dim(label.padEnd(width))}  ${value}`);
+}
+
+function date(when: Date): string {
+  return when.toISOString().slice(0, 10);
+}

@@ -1,0 +1,102 @@
+/**
+ * devcert as a library: the four things the command does, as functions. The only place where the real
+ * machine, its folders and its stores are put together.
+ */
+import type { InstallOptions, InstallResult } from './actions/install.ts';
+import type { IssueOptions, IssueResult } from './actions/issue.ts';
+import type { StatusOptions, StatusResult } from './actions/status.ts';
+import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
+import type { Context } from './actions/context.ts';
+import { createHost } from '../platform/host.ts';
+import { stateFolder } from './paths.ts';
+
+export type { InstallOptions, InstallResult } from './actions/install.ts';
+export type { IssueOptions, IssueResult } from './actions/issue.ts';
+export type { StatusOptions, StatusResult } from './actions/status.ts';
+export type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
+export type { Constraints } from './constraints.ts';
+export { DevcertError, type ErrorCode } from './errors.ts';
+export type { KeyType } from './keys.ts';
+export type { Outcome, StoreReport } from './trust.ts';
+
+/** Told what goes on, by functions that take longer or act as root. Both are optional. */
+export interface Listener {
+  /** The exact command line that is about to be run as root. */
+  announce?(commandLine: string): void;
+  /** What is worked on right now. */
+  progress?(doing: string): void;
+}
+
+/**
+ * Makes the authority if there is none and has every store on this machine trust its root.
+ *
+ * @returns one outcome for each store: a store that failed does not throw.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ */
+export async function install(
+  options: InstallOptions = {},
+  listener: Listener = {},
+): Promise<InstallResult> {
+  const { install } = await import('./actions/install.ts');
+  return install(await contextWithStores(listener), options);
+}
+
+/**
+ * Issues a certificate for DNS names and IP addresses into files (`.devcert/cert.pem`, `key.pem` and
+ * `ca.pem` in the current folder unless `options` say otherwise), or finds a valid one there. Touches no
+ * trust store.
+ *
+ * @param names `localhost` if there are none.
+ * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
+ *   `expired`, `refused`, `busy`.
+ */
+export async function issue(
+  names: readonly string[] = [],
+  options: IssueOptions = {},
+): Promise<IssueResult> {
+  const { issue } = await import('./actions/issue.ts');
+  return issue(context({}), names, options);
+}
+
+/**
+ * Takes the root out of every store on this machine.
+ *
+ * @returns one outcome for each store: a store that failed does not throw.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ */
+export async function uninstall(
+  options: UninstallOptions = {},
+  listener: Listener = {},
+): Promise<UninstallResult> {
+  const { uninstall } = await import('./actions/uninstall.ts');
+  return uninstall(await contextWithStores(listener), options);
+}
+
+/**
+ * The authority and what each store says of it. Changes nothing.
+ *
+ * @throws DevcertError `usage`, `invalid-authority`, `file`.
+ */
+export async function status(
+  options: StatusOptions = {},
+  listener: Listener = {},
+): Promise<StatusResult> {
+  const { status } = await import('./actions/status.ts');
+  return status(await contextWithStores(listener), options);
+}
+
+function context(listener: Listener): Context {
+  const host = createHost((commandLine) => listener.announce?.(commandLine));
+  return {
+    host,
+    folder: stateFolder(host.env),
+    cwd: process.cwd(),
+    finders: [],
+    progress: (doing) => listener.progress?.(doing),
+  };
+}
+
+async function contextWithStores(listener: Listener): Promise<Context> {
+  const { storeFinders } = await import('../platform/stores.ts');
+  return { ...context(listener), finders: storeFinders };
+}

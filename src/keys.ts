@@ -1,0 +1,65 @@
+/**
+ * Key pairs, all by `node:crypto`. A private key is a `KeyObject` until the moment it is written.
+ */
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+
+/** The key types that can be asked for; the first is the default. All of them work in every client measured. */
+export const keyTypes = ['p256', 'p384', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
+
+export type KeyType = (typeof keyTypes)[number];
+
+/** A new private key. P-256 takes about 0.1 ms, RSA 4096 seconds. */
+export function generateKey(type: KeyType): KeyObject {
+  switch (type) {
+    case 'p256':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    case 'p384':
+      return generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+    case 'rsa2048':
+    case 'rsa3072':
+    case 'rsa4096':
+      return generateKeyPairSync('rsa', { modulusLength: Number(type.slice(3)) }).privateKey;
+  }
+}
+
+/**
+ * The type of a public or private key in the words of {@link keyTypes}; other kinds come out as what
+ * they are: `rsa1024`, `p521`, `secp256k1`, `ed25519`.
+ */
+export function keyTypeOf(key: KeyObject): string {
+  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  if (namedCurve !== undefined) return curves[namedCurve] ?? namedCurve;
+  if (modulusLength !== undefined) return `${key.asymmetricKeyType ?? 'rsa'}${modulusLength}`;
+  return key.asymmetricKeyType ?? key.type;
+}
+
+/** PKCS#8 PEM (RFC 5958), not encrypted: the one form that every server reads. */
+export function encodePrivateKey(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+/** SubjectPublicKeyInfo (RFC 5280 4.1.2.7) of a public or private key, DER. */
+export function publicKeyDer(key: KeyObject): Buffer {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return publicKey.export({ type: 'spki', format: 'der' });
+}
+
+/** SHA-256 of the SubjectPublicKeyInfo: 64 hex digits, the same for both halves of a key pair. */
+export function publicKeyHash(key: KeyObject): string {
+  return createHash('sha256').update(publicKeyDer(key)).digest('hex');
+}
+
+/**
+ * Key identifier for the SKI and AKI extensions: the first 20 bytes of SHA-256 over the
+ * SubjectPublicKeyInfo (RFC 7093 section 2, method 4, shortened as RFC 5280 4.2.1.2 allows).
+ */
+export function keyIdentifier(key: KeyObject): Buffer {
+  return createHash('sha256').update(publicKeyDer(key)).digest().subarray(0, 20);
+}
+
+// OpenSSL's names for the NIST curves.
+const curves: Readonly<Record<string, string>> = {
+  prime256v1: 'p256',
+  secp384r1: 'p384',
+  secp521r1: 'p521',
+};

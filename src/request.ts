@@ -1,0 +1,66 @@
+/** What was asked for, checked: pure. */
+import { DevcertError } from './errors.ts';
+import { type KeyType, keyTypes } from './keys.ts';
+import { type Name, parseNames } from './names.ts';
+import type { Usage } from './x509/extensions.ts';
+
+/** A leaf certificate to be issued. */
+export interface LeafRequest {
+  /** Canonical, without duplicates, at least one. */
+  readonly names: readonly Name[];
+  readonly usages: readonly Usage[];
+  /** Undefined if the user did not say: then a valid certificate with another key will do, too. */
+  readonly keyType: KeyType | undefined;
+  /** 1 to {@link MAX_VALIDITY_DAYS}; undefined if the user did not say. */
+  readonly validityDays: number | undefined;
+}
+
+/** What a leaf request may say, as typed. */
+export interface LeafOptions {
+  /** For a client (a person or a service) instead of a server. */
+  readonly client?: boolean;
+  /** One of `p256`, `p384`, `rsa2048`, `rsa3072`, `rsa4096`. */
+  readonly key?: string;
+  readonly days?: string | number;
+}
+
+export const DEFAULT_KEY_TYPE: KeyType = 'p256';
+export const DEFAULT_VALIDITY_DAYS = 397;
+/** Apple's systems refuse TLS certificates that are valid for longer (HT210176). */
+export const MAX_VALIDITY_DAYS = 825;
+
+/**
+ * The request that names and options make; no names means `localhost`.
+ *
+ * @throws DevcertError `invalid-name`, `usage`.
+ */
+export function parseLeafRequest(names: readonly string[], options: LeafOptions = {}): LeafRequest {
+  const client = options.client === true;
+  if (client && names.length === 0)
+    throw new DevcertError('usage', 'a client certificate needs a name', {
+      hint: 'devcert --client ada@example.test',
+    });
+  return {
+    names: parseNames(names.length === 0 ? ['localhost'] : names, { client }),
+    usages: client ? ['clientAuth'] : ['serverAuth'],
+    keyType: options.key === undefined ? undefined : parseKeyType(options.key),
+    validityDays: options.days === undefined ? undefined : parseDays(options.days),
+  };
+}
+
+function parseKeyType(text: string): KeyType {
+  const wanted = text.toLowerCase().replace(/[-_ ]/g, '');
+  const type = keyTypes.find((type) => type === wanted);
+  if (type !== undefined) return type;
+  throw new DevcertError('usage', `there is no key type "${text}"`, {
+    hint: `--key ${keyTypes.join(' | ')}`,
+  });
+}
+
+function parseDays(days: string | number): number {
+  const value = typeof days === 'number' ? days : /^\d{1,6}$/.test(days) ? Number(days) : NaN;
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_VALIDITY_DAYS) return value;
+  throw new DevcertError('usage', `a certificate cannot be valid for "${days}" days`, {
+    hint: `--days takes a whole number from 1 to ${MAX_VALIDITY_DAYS}, the longest that Apple's systems accept`,
+  });
+}

@@ -1,0 +1,65 @@
+/** Putting a certificate together and signing it (RFC 5280 4.1). */
+import { randomBytes, sign, type KeyObject } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { keyTypeOf, publicKeyDer } from '../keys.ts';
+import { bitString, contextTag, integer, nullValue, oid, sequence, time } from './der.ts';
+import { OID } from './oids.ts';
+
+/** What is signed; everything else is fixed: version 3, a random serial number, the key's own algorithm. */
+export interface CertificateFields {
+  /** DER of the Name of who signs: the signing certificate's subject, byte for byte. */
+  readonly issuer: Buffer;
+  /** DER of a Name. */
+  readonly subject: Buffer;
+  /** Public key, or the private key it belongs to. */
+  readonly key: KeyObject;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** DER of each Extension, in order. */
+  readonly extensions: readonly Buffer[];
+}
+
+/**
+ * The signed certificate, DER.
+ *
+ * @throws DevcertError `weak-key` if `signer` is of a kind that devcert does not sign with.
+ */
+export function signCertificate(fields: CertificateFields, signer: KeyObject): Buffer {
+  const { hash, algorithm } = signatureAlgorithm(signer);
+  const tbsCertificate = sequence(
+    contextTag(0, true, integer(2)), // v3
+    integer(serialNumber()),
+    algorithm,
+    fields.issuer,
+    sequence(time(fields.notBefore), time(fields.notAfter)),
+    fields.subject,
+    publicKeyDer(fields.key),
+    contextTag(3, true, sequence(...fields.extensions)),
+  );
+  return sequence(tbsCertificate, algorithm, bitString(sign(hash, tbsCertificate, signer)));
+}
+
+/**
+ * The hash that goes with a signing key and the AlgorithmIdentifier (DER) of the signature
+ * (RFC 5758 3.2; RFC 4055 5, whose parameters are NULL).
+ *
+ * @throws DevcertError `weak-key`.
+ */
+export function signatureAlgorithm(signer: KeyObject): { hash: string; algorithm: Buffer } {
+  const type = keyTypeOf(signer);
+  if (type === 'p256') return { hash: 'sha256', algorithm: sequence(oid(OID.ecdsaWithSha256)) };
+  if (type === 'p384') return { hash: 'sha384', algorithm: sequence(oid(OID.ecdsaWithSha384)) };
+  if (type === 'p521') return { hash: 'sha512', algorithm: sequence(oid(OID.ecdsaWithSha512)) };
+  if (/^rsa\d+$/.test(type) && Number(type.slice(3)) >= 2048)
+    return { hash: 'sha256', algorithm: sequence(oid(OID.sha256WithRsa), nullValue()) };
+  throw new DevcertError('weak-key', `cannot sign with a key of type "${type}"`, {
+    hint: 'use an RSA key of 2048 bits or more, or one on P-256 or P-384',
+  });
+}
+
+// 16 random bytes, positive and not zero (RFC 5280 4.1.2.2: 20 octets at most).
+function serialNumber(): Buffer {
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  return serial;
+}

@@ -1,0 +1,81 @@
+/** Certificate extensions (RFC 5280 4.2.1), each function the DER of one whole Extension. */
+import type { Constraints } from '../constraints.ts';
+import { networkBytes } from '../constraints.ts';
+import { ipBytes, type Name } from '../names.ts';
+import { boolean, contextTag, integer, namedBits, octetString, oid, sequence } from './der.ts';
+import { OID } from './oids.ts';
+
+/** Bit numbers of KeyUsage, RFC 5280 4.2.1.3. */
+const KEY_USAGE = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
+
+export type KeyUsage = keyof typeof KEY_USAGE;
+
+/** Key purposes that devcert issues. */
+export type Usage = 'serverAuth' | 'clientAuth';
+
+/** Critical basicConstraints of an authority that may have `pathLength` authorities below it (4.2.1.9). */
+export function authorityConstraints(pathLength: number): Buffer {
+  return extension(OID.basicConstraints, true, sequence(boolean(true), integer(pathLength)));
+}
+
+/** Critical basicConstraints of a leaf: an empty sequence, as DER leaves the default FALSE out. */
+export function leafConstraints(): Buffer {
+  return extension(OID.basicConstraints, true, sequence());
+}
+
+/** Critical keyUsage (4.2.1.3). */
+export function keyUsage(...usages: readonly KeyUsage[]): Buffer {
+  return extension(OID.keyUsage, true, namedBits(usages.map((usage) => KEY_USAGE[usage])));
+}
+
+/** extendedKeyUsage (4.2.1.12), not critical: pyca refuses a critical one. */
+export function extendedKeyUsage(...usages: readonly Usage[]): Buffer {
+  return extension(
+    OID.extendedKeyUsage,
+    false,
+    sequence(...usages.map((usage) => oid(OID[usage]))),
+  );
+}
+
+/** subjectAltName (4.2.1.6); critical exactly if the subject is empty. */
+export function subjectAltName(names: readonly Name[], critical: boolean): Buffer {
+  return extension(OID.subjectAltName, critical, sequence(...names.map(generalName)));
+}
+
+/** Critical nameConstraints (4.2.1.10) that permit these subtrees of DNS names and addresses. */
+export function nameConstraints(constraints: Constraints): Buffer {
+  const subtrees = [
+    ...constraints.dns.map((domain) => contextTag(2, false, Buffer.from(domain, 'latin1'))),
+    ...constraints.ip.map((network) => contextTag(7, false, networkBytes(network))),
+  ].map((base) => sequence(base));
+  const permitted = contextTag(0, true, Buffer.concat(subtrees));
+  return extension(OID.nameConstraints, true, sequence(permitted));
+}
+
+/** subjectKeyIdentifier (4.2.1.2). */
+export function subjectKeyIdentifier(identifier: Buffer): Buffer {
+  return extension(OID.subjectKeyIdentifier, false, octetString(identifier));
+}
+
+/** authorityKeyIdentifier (4.2.1.1) that names the issuer's key, nothing else. */
+export function authorityKeyIdentifier(identifier: Buffer): Buffer {
+  return extension(OID.authorityKeyIdentifier, false, sequence(contextTag(0, false, identifier)));
+}
+
+function extension(type: string, critical: boolean, value: Buffer): Buffer {
+  return sequence(oid(type), critical ? boolean(true) : undefined, octetString(value));
+}
+
+// GeneralName (4.2.1.6): rfc822Name [1], dNSName [2], uniformResourceIdentifier [6], iPAddress [7].
+function generalName(name: Name): Buffer {
+  switch (name.type) {
+    case 'email':
+      return contextTag(1, false, Buffer.from(name.value, 'latin1'));
+    case 'dns':
+      return contextTag(2, false, Buffer.from(name.value, 'latin1'));
+    case 'uri':
+      return contextTag(6, false, Buffer.from(name.value, 'latin1'));
+    case 'ip':
+      return contextTag(7, false, ipBytes(name.value));
+  }
+}

@@ -1,0 +1,125 @@
+/** The arrows and the one home of each package: what keeps the design the design. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Paths relative to the root for our own modules, names for packages. */
+  readonly imports: readonly string[];
+}
+
+const sources: readonly Source[] = ['bin', 'src', 'platform'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const path = join(folder, name);
+      const text = readFileSync(join(root, path), 'utf8');
+      const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+        ([, target = '']) =>
+          target.startsWith('.')
+            ? relative(root, resolve(root, dirname(path), target))
+            : target.startsWith('node:')
+              ? target
+              : (/^(@[^/]+\/)?[^/]+/.exec(target)?.[0] ?? target),
+      );
+      return {
+        path: path.replaceAll('\\', '/'),
+        text,
+        imports: imports.map((it) => it.replaceAll('\\', '/')),
+      };
+    }),
+);
+
+const homes: Record<string, string> = {
+  commander: 'src/cli/program.ts',
+  'env-paths': 'src/paths.ts',
+  execa: 'platform/run.ts',
+  'node-forge': 'src/x509/der.ts',
+  tldts: 'src/publicsuffix.ts',
+};
+
+function importersOf(target: string): string[] {
+  return sources.filter(({ imports }) => imports.includes(target)).map(({ path }) => path);
+}
+
+describe('architecture', () => {
+  test('every package has one home', () => {
+    const packages = new Set(
+      sources
+        .flatMap(({ imports }) => imports)
+        .filter((it) => !/[/:]/.test(it) || it.startsWith('@')),
+    );
+    expect([...packages].sort()).toEqual(Object.keys(homes).sort());
+    for (const [name, home] of Object.entries(homes))
+      expect(importersOf(name).filter((path) => !path.endsWith('.d.ts'))).toEqual([home]);
+  });
+
+  test('imports run bin → src → platform', () => {
+    for (const { path, imports } of sources) {
+      const own = imports.filter((it) => /^(bin|src|platform)\//.test(it));
+      if (path.startsWith('src/'))
+        expect({ path, bin: own.filter((it) => it.startsWith('bin/')) }).toEqual({ path, bin: [] });
+      if (path.startsWith('platform/'))
+        expect({
+          path,
+          up: own.filter((it) => !it.startsWith('platform/') && it !== 'src/errors.ts'),
+        }).toEqual({ path, up: [] });
+    }
+  });
+
+  test('src/errors.ts and platform/types.ts import nothing', () => {
+    for (const path of ['src/errors.ts', 'platform/types.ts'])
+      expect(sources.find((source) => source.path === path)?.imports).toEqual([]);
+  });
+
+  test('real stores and the real machine meet the rest in src/index.ts only', () => {
+    expect(importersOf('platform/host.ts')).toEqual(['src/index.ts']);
+    expect(importersOf('platform/stores.ts')).toEqual(['src/index.ts']);
+  });
+
+  test('only src/cli and bin touch the terminal', () => {
+    const writers = sources
+      .filter(({ text }) => /\bconsole\.|process\.(stdout|stderr)\b(?!\.isTTY)/.test(text))
+      .map(({ path }) => path);
+    expect(writers.filter((path) => !/^(bin|src\/cli)\//.test(path))).toEqual([]);
+  });
+
+  test('only platform/host.ts and the CLI look at the process', () => {
+    const readers = sources
+      .filter(
+        ({ text }) =>
+          /\bprocess\.(env|platform|cwd|argv|stdin)\b/.test(text) || /= process;/.test(text),
+      )
+      .map(({ path }) => path)
+      .filter((path) => !/^(bin|src\/cli)\//.test(path));
+    expect(readers.sort()).toEqual(['platform/host.ts', 'src/index.ts']);
+  });
+
+  test('no child process is started outside platform/run.ts, and none by a shell', () => {
+    for (const { path, text } of sources) {
+      expect({ path, found: /node:child_process|shell:\s*true/.test(text) }).toEqual({
+        path,
+        found: false,
+      });
+    }
+  });
+
+  test('no adapter has a platform switch', () => {
+    for (const { path, text } of sources.filter(({ path }) => path.startsWith('platform/')))
+      expect({ path, found: /switch \([^)]*platform\)/.test(text) }).toEqual({
+        path,
+        found: false,
+      });
+  });
+
+  test('no file is longer than 300 lines', () => {
+    const long = sources
+      .filter(({ text }) => text.split('\n').length > 301)
+      .map(({ path }) => path);
+    expect(long).toEqual([]);
+  });
+});
