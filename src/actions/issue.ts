@@ -5,6 +5,7 @@ import { ensureAuthority, mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
 import { assertPermitted, type Constraints, defaultConstraints } from '../constraints.ts';
+import { removeStaleTemporaries } from '../files.ts';
 import { isLoopbackName, type Name, nameNotes } from '../names.ts';
 import { type LeafOptions, parseLeafRequest } from '../request.ts';
 import { type Context, identity, refuseSudo } from './context.ts';
@@ -42,6 +43,7 @@ export async function issue(
     return createAuthority(identity(context), constraints, now);
   });
   const modes = created ? [] : mendModes(folder);
+  removeStaleTemporaries(folder, now);
   const written = await writeLeaf(
     { authority, folder, identity: identity(context), now },
     request,

@@ -74,7 +74,7 @@ export function statusLines(result: StatusResult, style: Style): string[] {
   if (authority === undefined) return [`There is no authority in ${result.folder}`];
   const left = `${authority.daysLeft} days left`;
   return [
-    `${authority.name}`,
+    authority.name,
     ...table(
       [
         ['can certify', constraintsText(authority.constraints)],
