@@ -2,11 +2,22 @@
  * Files that are whole or not there: written beside their place under a temporary name, with their
  * final mode from the first instant, then renamed. Synchronous, because a few small files are all there is.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { hostname } from 'node:os';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { DevcertError, systemCode } from './errors.ts';
+import {
+  attempt,
+  checkRegular,
+  fileError,
+  flag,
+  hasModes,
+  removeQuietly,
+  retrying,
+  withDescriptor,
+} from './filesystem.ts';
+import { temporaryName, writeNew, writeTemporary } from './temporary.ts';
+
+export { removeStaleTemporaries, temporaryName } from './temporary.ts';
 
 export interface FileToWrite {
   /** Absolute. */
@@ -87,64 +98,76 @@ export function writeExclusive(path: string, data: string | Buffer, mode: number
 }
 
 /**
- * Removes temporary files of ours whose writer was killed: older than 60 s, or of a process of this
- * machine that is no more. Never throws: what cannot be removed stays for the next time.
+ * Makes a folder, and those above it that are missing (0755 at most).
+ *
+ * @param mode exactly the mode of the folder itself if it is made; one that is there stays as it is.
+ * @returns the paths it made, outermost first; none of them stays if it fails.
+ * @throws DevcertError `file`, also if something that is no folder stands there.
  */
-export function removeStaleTemporaries(folder: string, now: Date): void {
-  try {
-    for (const name of fs.readdirSync(folder)) {
-      const [, pid, machine] = TEMPORARY.exec(name) ?? [];
-      if (pid === undefined) continue;
-      const path = join(folder, name);
-      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-      if (stat?.isFile() !== true) continue;
-      // ctime: a backup is a hard link and has the mtime of the file it keeps.
-      const isOld = now.getTime() - stat.ctimeMs > 60_000;
-      if (isOld || (machine === machineTag() && !processLives(Number(pid)))) removeQuietly(path);
-    }
-  } catch {
-    // Left-overs are in nobody's way; if the folder is unusable, writing into it will say so.
+export function makeFolder(path: string, mode: number): string[] {
+  const missing: string[] = [];
+  for (let folder = path; !isFolder(folder); folder = dirname(folder)) {
+    missing.unshift(folder);
+    if (folder === dirname(folder)) break; // a drive that is not there
   }
-}
-
-/** True if a process has this id. On this machine and, in a container, within it. */
-export function processLives(pid: number): boolean {
+  const made: string[] = [];
   try {
-    process.kill(pid, 0);
-    return true;
+    for (const folder of missing)
+      if (makeOne(folder, folder === path ? mode : 0o755)) made.push(folder);
+    if (made.includes(path)) tighten(path, mode); // the umask may have taken too much
   } catch (error) {
-    return systemCode(error) !== 'ESRCH'; // EPERM: it lives and is somebody else's
+    for (const folder of made.reverse()) removeQuietly(folder, fs.rmdirSync);
+    throw error;
   }
-}
-
-/** Runs `action`; on Windows again for up to a second while another program has the file open. */
-export function retrying<T>(action: () => T): T {
-  for (let waitMs = 4; ; waitMs *= 2) {
-    try {
-      return action();
-    } catch (error) {
-      if (!isTransient(error) || waitMs > 512) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
-    }
-  }
-}
-
-/** True for an error that passes on Windows, where open and half-deleted files are in the way. */
-export function isTransient(error: unknown): boolean {
-  return !hasModes && ['EPERM', 'EACCES', 'EBUSY'].includes(systemCode(error) ?? '');
+  return made;
 }
 
 /**
- * A system error as a DevcertError `file`: `cannot write "/x": the disk is full`, with a hint.
- * Anything else comes back as it is.
+ * The content of a regular file; undefined if there is none. Never waits (for a FIFO's writer).
+ *
+ * @param options.maxBytes refuse more than that; 1 MiB by default.
+ * @param options.follow false: refuse a symbolic link. True by default.
+ * @throws DevcertError `file`.
  */
-export function fileError(error: unknown, verb: string, path: string): unknown {
-  const code = systemCode(error);
-  if (error instanceof DevcertError || code === undefined || code.startsWith('ERR_')) return error;
-  const [reason, hint] = REASONS[code] ?? [`the system says ${code}`, `look at it: ls -ld "@"`];
-  return new DevcertError('file', `cannot ${verb} "${path}": ${reason}`, {
-    hint: hint.replace('@', () => dirname(path)),
-    cause: error,
+export function readIfThere(
+  path: string,
+  { maxBytes = 1024 * 1024, follow = true }: { maxBytes?: number; follow?: boolean } = {},
+): Buffer | undefined {
+  return attempt('read', path, () => {
+    // Looked at before it is opened: opening alone sets some devices going.
+    const stat = (follow ? fs.statSync : fs.lstatSync)(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    checkRegular(stat, path);
+    const flags = fs.constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
+    return withDescriptor(path, flags, (descriptor) => {
+      checkRegular(fs.fstatSync(descriptor), path);
+      return readAtMost(descriptor, maxBytes, path);
+    });
+  });
+}
+
+/**
+ * The permission bits of a file or folder that lets group or others do more than `mode` does;
+ * undefined if it does not, is not there, and on Windows, whose bits mean nothing.
+ */
+export function looserThan(path: string, mode: number): number | undefined {
+  const stat = attempt('look at', path, () => fs.statSync(path, { throwIfNoEntry: false }));
+  if (!hasModes || stat === undefined || (stat.mode & 0o077 & ~mode) === 0) return undefined;
+  return stat.mode & 0o777;
+}
+
+/**
+ * Gives a file or folder exactly this mode, not through a symbolic link. Nothing on Windows.
+ *
+ * @throws DevcertError `file`, also for a file of somebody else.
+ */
+export function tighten(path: string, mode: number): void {
+  if (!hasModes) return;
+  const flags = fs.constants.O_RDONLY | flag('O_NONBLOCK') | flag('O_NOFOLLOW');
+  attempt('set the mode of', path, () => {
+    withDescriptor(path, flags, (descriptor) => {
+      fs.fchmodSync(descriptor, mode);
+    });
   });
 }
 
@@ -156,23 +179,92 @@ interface Step {
   placed?: boolean;
 }
 
-/** POSIX. Windows has no user ids, and its mode bits say nothing about who may read. */
-const hasModes = process.getuid !== undefined;
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL']);
-/** `.<base>.<pid>-<4 digits for the machine, 12 random>.devcert-tmp` */
-const TEMPORARY = /^\..+\.(\d{1,10})-([0-9a-f]{4})[0-9a-f]{12}\.devcert-tmp$/;
+function checkTarget(path: string, followFolder: boolean): void {
+  if (!isAbsolute(path)) throw new RangeError(`not an absolute path: "${path}"`);
+  const folder = dirname(path);
+  if (!followFolder && attempt('write', path, () => fs.lstatSync(folder)).isSymbolicLink())
+    throw new DevcertError('file', `cannot write "${path}": its folder is a symbolic link`, {
+      hint: `use the path that the link points to: readlink "${folder}"`,
+    });
+  const stat = attempt('write', path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+  if (stat !== undefined) checkRegular(stat, path);
+}
 
-/** Reason and hint; `@` stands for the folder. */
-const REASONS: Partial<Record<string, readonly [string, string]>> = {
-  ENOSPC: ['the disk is full', 'free some space there and run the same again: df -h "@"'],
-  EDQUOT: ['your disk quota is used up', 'free some space there and run the same again'],
-  EROFS: ['the file system is read-only', 'choose a folder that can be written to'],
-  EACCES: ['permission denied', 'look who may write there: ls -ld "@"'],
-  EPERM: ['the system does not permit it', 'look who may write there: ls -ld "@"'],
-  ENAMETOOLONG: ['the name is too long', 'choose a shorter path'],
-  ENOTDIR: ['a part of its path is no folder', 'move away what stands there: ls -ld "@"'],
-  ENOENT: ['its folder does not exist', 'make it first: mkdir -p "@"'],
-  ELOOP: ['it is a symbolic link', 'use the path that the link points to'],
-  EISDIR: ['it is a folder', 'move it away or choose another path'],
-  EBUSY: ['another program has it open', 'close that program and run the same again'],
-};
+function backUp(path: string): string | undefined {
+  const stat = attempt('keep', path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+  if (stat === undefined) return undefined;
+  checkRegular(stat, path);
+  const backup = temporaryName(path);
+  try {
+    fs.linkSync(path, backup);
+    return backup;
+  } catch {
+    // No links here, or not to somebody else's file: a copy, or the error that even that one meets.
+    const data = readIfThere(path, { maxBytes: Infinity, follow: false }) ?? '';
+    return writeTemporary(path, data, stat.mode & 0o777, false);
+  }
+}
+
+/** Latest first. What cannot be put back keeps its backup, and the error names it. */
+function undo(steps: readonly Step[], cause: unknown): void {
+  for (const { path, temporary, backup, placed } of [...steps].reverse()) {
+    if (placed !== true) {
+      removeQuietly(temporary);
+      if (backup !== undefined) removeQuietly(backup);
+    } else if (backup === undefined) removeQuietly(path);
+    else
+      try {
+        retrying(() => {
+          fs.renameSync(backup, path);
+        });
+      } catch {
+        // The first error is the one to tell.
+        throw new DevcertError('file', `cannot write all files, nor put "${path}" back`, {
+          hint: `put it back by hand: mv "${backup}" "${path}"`,
+          cause,
+        });
+      }
+  }
+}
+
+function syncFolder(folder: string): void {
+  try {
+    withDescriptor(folder, fs.constants.O_RDONLY, fs.fsyncSync);
+  } catch {
+    // Windows cannot, some network drives will not; the files themselves are on the disk.
+  }
+}
+
+function isFolder(path: string): boolean {
+  const stat = attempt('make', path, () => fs.statSync(path, { throwIfNoEntry: false }));
+  if (stat === undefined || stat.isDirectory()) return stat !== undefined;
+  throw new DevcertError('file', `"${path}" is in the way: it is not a folder`, {
+    hint: `move it away or choose another path: mv "${path}" "${path}.old"`,
+  });
+}
+
+/** False if somebody else made it in the meantime. */
+function makeOne(folder: string, mode: number): boolean {
+  try {
+    fs.mkdirSync(folder, mode);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST' && isFolder(folder)) return false;
+    throw fileError(error, 'make', folder);
+  }
+}
+
+function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer {
+  const chunks: Buffer[] = [];
+  for (let total = 0; ;) {
+    const chunk = Buffer.allocUnsafe(16_384);
+    const length = fs.readSync(descriptor, chunk);
+    if (length === 0) return Buffer.concat(chunks);
+    if ((total += length) > maxBytes)
+      throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
+        hint: `see what it is: ls -l "${path}"`,
+      });
+    chunks.push(chunk.subarray(0, length));
+  }
+}
