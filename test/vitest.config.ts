@@ -19,7 +19,6 @@ export default defineConfig({
           name: 'real',
           include: ['test/real/**/*.test.ts'],
           setupFiles: ['test/helpers/guard.ts'],
-          globalSetup: ['test/helpers/real-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           // Browsers and JVMs are heavy, and some of these tests share ports and name spaces.
