@@ -2,12 +2,57 @@
  * One process at a time in a state folder, by a file `lock` in it. A process that was killed does not
  * hold it: its lock names it, and whoever waits sees that it is gone.
  */
-import { randomBytes } from 'node:crypto';
-import { linkSync, lstatSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { DevcertError, systemCode } from './errors.ts';
-import { temporaryName } from './files.ts';
+import { basename, dirname, join } from 'node:path';
+import { DevcertError } from './errors.ts';
+import { readIfThere, removeStaleTemporaries, writeExclusive } from './files.ts';
+import { attempt, isTransient, removeQuietly, retrying } from './filesystem.ts';
+import { pidSpace, processLives } from './temporary.ts';
+
+export interface LockOptions {
+  /** Give up after that long; 60,000 by default. */
+  readonly waitMs?: number;
+  /** The time that a lock's age is judged by, where only its age can tell. */
+  readonly now?: () => Date;
+}
+
+/**
+ * Does `work` while no other process is in a section of the same folder. Not re-entrant.
+ *
+ * @param folder exists and is writable; the lock is the file `lock` in it.
+ * @param work gets a function that tells whether the lock is still this process's, to be asked before
+ *   a step that cannot be undone, by work that may take long.
+ * @throws DevcertError `busy` after waiting, or if the lock was lost while `work` ran (the process was
+ *   stopped for over 30 s); `file` if the folder cannot be written or the lock is a link or a folder.
+ */
+export async function withLock<T>(
+  folder: string,
+  work: (stillHeld: () => boolean) => Promise<T> | T,
+  options: LockOptions = {},
+): Promise<T> {
+  const now = options.now ?? (() => new Date());
+  const file = join(folder, 'lock');
+  const own = describeSelf();
+  await acquire(file, own, options.waitMs ?? 60_000, now);
+  const stillHeld = () => look(file)?.holder?.token === own.token;
+  const pulse = setInterval(() => {
+    beat(file, stillHeld);
+  }, STALE_MS / 6);
+  pulse.unref();
+  try {
+    clearUp(folder, own, now());
+    const result = await work(stillHeld);
+    if (stillHeld()) return result;
+    throw new DevcertError('busy', `another devcert took over "${file}" in the meantime`, {
+      hint: 'run the same command again',
+    });
+  } finally {
+    clearInterval(pulse);
+    release(file, own, stillHeld, now());
+  }
+}
 
 /** What a lock file says of its holder. */
 interface Holder {
@@ -17,164 +62,183 @@ interface Holder {
   /** When the process started, where the system tells: a number used again is another process. */
   readonly start: string;
   readonly machine: string;
+  /** Boot and pid namespace, where the system tells: a pid means something within them only. */
+  readonly space?: string;
 }
 
-/** Sections under the lock take milliseconds: a lock this old belongs to nobody who still works. */
-const STALE_MS = 30_000;
-const DEFAULT_WAIT_MS = 60_000;
+interface Lock {
+  /** Hex. No two locks have the same. */
+  readonly id: string;
+  readonly mtimeMs: number;
+  /** Undefined for what is not ours, or was cut short by a crash of the system. */
+  readonly holder: Holder | undefined;
+}
 
-/**
- * Does `work` while no other process is in a section of the same folder.
- *
- * @param folder exists and is writable; the lock is the file `lock` in it. Not re-entrant.
- * @param options.waitMs give up after that long.
- * @throws DevcertError `busy` after waiting, `file` if the folder cannot be written.
- */
-export async function withLock<T>(
-  folder: string,
-  work: () => Promise<T> | T,
-  options: { waitMs?: number } = {},
-): Promise<T> {
-  const file = join(folder, 'lock');
-  const mine = describeSelf();
-  const deadline = Date.now() + (options.waitMs ?? DEFAULT_WAIT_MS);
-  while (!take(file, mine)) {
-    const holder = readLock(file);
-    if (holder !== undefined && isStale(file, holder.holder)) {
-      breakLock(file, holder.text);
-      continue;
+/** Sections take milliseconds: where only the age can tell, this much is certainly too old. */
+const STALE_MS = 30_000;
+
+async function acquire(file: string, own: Holder, waitMs: number, now: () => Date): Promise<void> {
+  const started = performance.now();
+  let lastMs = started;
+  let goodMs = started;
+  let watched: Lock | undefined;
+  let unchangedMs = 0;
+  for (;;) {
+    let found: Lock | undefined;
+    try {
+      found = look(file);
+      if (found === undefined && writeExclusive(file, JSON.stringify(own), 0o644)) return;
+      goodMs = performance.now();
+    } catch (error) {
+      // Windows, while somebody opens or deletes the file. What lasts is no coincidence.
+      const cause = error instanceof DevcertError ? error.cause : error;
+      if (!isTransient(cause) || performance.now() - goodMs > 1000) throw error;
     }
-    if (Date.now() > deadline)
-      throw new DevcertError(
-        'busy',
-        `another devcert has been at work in "${folder}" for too long`,
-        {
-          hint: `wait for process ${String(holder?.holder?.pid ?? '?')}, or if there is none: rm "${file}"`,
-        },
-      );
+    const nowMs = performance.now();
+    const same = found?.id === watched?.id && found?.mtimeMs === watched?.mtimeMs;
+    // Capped: a laptop that slept has not watched, and neither had the holder time to work.
+    unchangedMs = same ? unchangedMs + Math.min(nowMs - lastMs, 100) : 0;
+    [watched, lastMs] = [found, nowMs];
+    if (
+      found !== undefined &&
+      isStale(found, unchangedMs, now()) &&
+      removeIf(file, found.id, now())
+    )
+      continue;
+    if (nowMs - started > waitMs) throw busy(file, found?.holder, waitMs);
     await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
   }
-  try {
-    return await work();
-  } finally {
-    // Not if it was judged stale (this process slept through it) and is somebody else's now.
-    if (readLock(file)?.holder?.token === mine.token) unlinkSync(file);
-  }
 }
 
-/** Written whole under a name of its own, then given the name `lock`, which only one can get. */
-function take(file: string, mine: Holder): boolean {
-  const temporary = temporaryName(file);
-  try {
-    writeFileSync(temporary, JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
-  } catch (cause) {
-    throw new DevcertError('file', `cannot write to "${file}": ${systemCode(cause) ?? 'unknown'}`, {
-      hint: 'make the folder yours, free some space, or set DEVCERT_HOME to another one',
-      cause,
-    });
-  }
-  try {
-    linkSync(temporary, file);
-    return true;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'EEXIST') return false;
-    // A file system without links (FAT, some network drives): created in place, in one step as well.
-    return writeInPlace(file, mine);
-  } finally {
-    unlinkSync(temporary);
-  }
+function busy(file: string, holder: Holder | undefined, waitMs: number): DevcertError {
+  const who = holder === undefined ? 'no process' : `process ${holder.pid} on "${holder.machine}"`;
+  return new DevcertError('busy', `"${file}" has been locked for over ${waitMs / 1000} s`, {
+    hint: `${who} holds it; wait for it, or if there is none: rm "${file}"`,
+  });
 }
 
-function writeInPlace(file: string, mine: Holder): boolean {
+function look(file: string): Lock | undefined {
+  const stat = attempt('read', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  const content = stat && readIfThere(file, { follow: false });
+  if (stat === undefined || content === undefined) return undefined;
+  const holder = parseHolder(content.toString());
+  // Garbage has no token; while it is being written (no links there) its time tells it apart.
+  const id = idOf(holder?.token ?? `${stat.ino} ${stat.mtimeMs} ${content.toString('hex')}`);
+  return { id, mtimeMs: stat.mtimeMs, holder };
+}
+
+function parseHolder(text: string): Holder | undefined {
   try {
-    writeFileSync(file, JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (cause) {
-    if (systemCode(cause) === 'EEXIST') return false;
-    throw new DevcertError('file', `cannot write to "${file}": ${systemCode(cause) ?? 'unknown'}`, {
-      hint: 'make the folder yours, or set DEVCERT_HOME to another one',
-      cause,
-    });
+    const holder = JSON.parse(text) as Partial<Record<keyof Holder, unknown>> | null;
+    const { token, pid, start = '', machine = '', space = '' } = holder ?? {};
+    const texts = [token, start, machine, space].every((field) => typeof field === 'string');
+    // Not 0 and below: to kill(2) these are groups of processes.
+    if (texts && Number.isSafeInteger(pid) && Number(pid) > 0) return holder as Holder;
+  } catch {
+    // Not JSON: garbage, as JSON of another shape is.
   }
+  return undefined;
+}
+
+/** Hex, so that what a file says can be a part of a file name. */
+function idOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex').slice(0, 32);
+}
+
+function isStale({ holder, mtimeMs }: Lock, unchangedMs: number, now: Date): boolean {
+  if (holder === undefined || !isHere(holder))
+    return Math.max(unchangedMs, now.getTime() - mtimeMs) >= STALE_MS;
+  if (!processLives(holder.pid)) return true;
+  const start = startOf(holder.pid);
+  if (start === undefined || holder.start === '') return unchangedMs >= STALE_MS;
+  return start !== holder.start;
+}
+
+function isHere({ machine, space = '' }: Holder): boolean {
+  const ours = pidSpace();
+  return machine === hostname() && (space === '' || ours === '' || space === ours);
 }
 
 /**
- * Takes a stale lock away. Two who wait may both have judged it stale, and the second would take away
- * the fresh lock of the first: so what was moved is looked at, and put back if it is another one.
+ * Removes the lock `id`, and never another one: two who wait may both have judged it stale, and the
+ * slower one would remove the fresh lock of the faster. Moving it aside to look would leave a gap for
+ * a third. So who removes `id` first takes a lock of that very name, and looks again under it: only
+ * with that may `id` go, and what has replaced it has another name. A remover that was killed is
+ * removed in the same way.
+ *
+ * @returns true if this call removed it.
  */
-function breakLock(file: string, judged: string): void {
-  const aside = temporaryName(file);
-  try {
-    renameSync(file, aside);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return; // somebody else took it away
-    throw error;
+function removeIf(file: string, id: string, now: Date): boolean {
+  const claim = join(dirname(file), `.${basename(file)}.${id}.devcert-tmp`);
+  if (!writeExclusive(claim, JSON.stringify(describeSelf()), 0o644)) {
+    const other = look(claim);
+    if (other !== undefined && isStale(other, 0, now)) removeIf(claim, other.id, now);
+    return false;
   }
   try {
-    if (readFileSync(aside, 'utf8') !== judged) linkSync(aside, file);
-  } catch {
-    // Taken again in that instant: its holder finds another token when it is done.
+    if (look(file)?.id !== id) return false;
+    attempt('remove', file, () => {
+      retrying(() => {
+        fs.unlinkSync(file);
+      });
+    });
+    return true;
   } finally {
-    unlinkSync(aside);
+    removeQuietly(claim);
   }
 }
 
-function isStale(file: string, holder: Holder | undefined): boolean {
-  const age = ageMs(file);
-  if (age === undefined) return false; // released: try again
-  if (age > STALE_MS) return true;
-  if (holder?.machine !== hostname()) return false;
-  return !lives(holder);
-}
-
-function lives(holder: Holder): boolean {
+function release(file: string, own: Holder, stillHeld: () => boolean, now: Date): void {
   try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if (systemCode(error) === 'ESRCH') return false;
-  }
-  return holder.start === '' || startOf(holder.pid) === holder.start;
-}
-
-function readLock(file: string): { text: string; holder: Holder | undefined } | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
+    removeIf(file, idOf(own.token), now);
   } catch {
-    return undefined; // released in the meantime
-  }
-  try {
-    return { text, holder: JSON.parse(text) as Holder };
-  } catch {
-    return { text, holder: undefined }; // not ours, or cut short: only its age counts
+    // No claim can be made: the disk is full, or the folder went with what was in it. The error of the
+    // work is the one to tell, and nobody judges a lock stale in the instant between these two steps.
+    attemptQuietly(() => {
+      if (stillHeld()) removeQuietly(file);
+    });
   }
 }
 
-/** Since it was taken: nothing writes to it afterwards. */
-function ageMs(file: string): number | undefined {
+/** Claims of those who were killed: their locks are gone, so they guard nothing any more. */
+function clearUp(folder: string, own: Holder, now: Date): void {
+  for (const name of attempt('read', folder, () => fs.readdirSync(folder))) {
+    const [, id] = /^\.+lock\.([0-9a-f]{32})\.devcert-tmp/.exec(name) ?? [];
+    if (id !== undefined && id !== idOf(own.token)) removeQuietly(join(folder, name));
+  }
+  removeStaleTemporaries(folder, now);
+}
+
+/** For those who can judge by age only: somebody is at work here. */
+function beat(file: string, stillHeld: () => boolean): void {
+  attemptQuietly(() => {
+    const time = new Date();
+    if (stillHeld()) fs.utimesSync(file, time, time);
+  });
+}
+
+function attemptQuietly(action: () => void): void {
   try {
-    return Math.abs(Date.now() - lstatSync(file).mtimeMs);
+    action();
   } catch {
-    return undefined;
+    // The lock is lost, or gone with its folder: withLock() finds that out when the work is done.
   }
 }
 
 function describeSelf(): Holder {
-  return {
-    token: randomBytes(12).toString('hex'),
-    pid: process.pid,
-    start: startOf(process.pid),
-    machine: hostname(),
-  };
+  const token = randomBytes(16).toString('hex');
+  const start = startOf(process.pid) ?? '';
+  return { token, pid: process.pid, start, machine: hostname(), space: pidSpace() };
 }
 
-/** Start time of a process in the kernel's ticks (proc(5), field 22); empty where nothing tells it. */
-function startOf(pid: number): string {
+/** Ticks from boot to the start of a process; `ended` for a zombie; undefined where nothing tells. */
+function startOf(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    // proc(5): the name in brackets may hold anything; then field 3, the state, and 22, the start.
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return /^[ZXx]/.test(fields[0] ?? '') ? 'ended' : fields[19];
   } catch {
-    return '';
+    return undefined;
   }
 }

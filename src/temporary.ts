@@ -81,10 +81,23 @@ export function processLives(pid: number): boolean {
   }
 }
 
+/** Boot and pid namespace, within which alone a pid means something; empty where nothing tells. */
+export function pidSpace(): string {
+  try {
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    return `${boot} ${fs.readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return ''; // not Linux
+  }
+}
+
 /** `.<base>.<pid>-<4 digits for the machine, 12 random>.devcert-tmp` */
 const TEMPORARY = /^\..+\.(\d{1,10})-([0-9a-f]{4})[0-9a-f]{12}\.devcert-tmp$/;
 
 /** Four digits that tell machines (and containers) apart well enough for names of temporary files. */
 function machineTag(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 4);
+  return createHash('sha256')
+    .update(hostname() + pidSpace())
+    .digest('hex')
+    .slice(0, 4);
 }

@@ -1,0 +1,76 @@
+/** The command as users start it: a child process of the built bundle, in a home of its own. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from './host.ts';
+
+/** The built command; `npm run build` makes it. */
+export const CLI = join(import.meta.dirname, '../../dist/bin/devcert.cjs');
+
+export interface Ran {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Home {
+  readonly home: string;
+  /** The state folder. */
+  readonly state: string;
+  /** The folder the command is started in. */
+  readonly project: string;
+  /** Exactly what the command gets. */
+  readonly env: Record<string, string>;
+  readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ran>;
+}
+
+export interface RunOptions {
+  readonly env?: Record<string, string | undefined>;
+  readonly cwd?: string;
+  /** Kill it (SIGKILL) after so many milliseconds. */
+  readonly killAfterMs?: number;
+  readonly uid?: number;
+}
+
+/** A fresh home with a project folder in it. @param at an existing folder to be it. */
+export function freshHome(at = temporaryFolder()): Home {
+  if (!existsSync(CLI)) throw new Error('build first: npm run build');
+  const project = join(at, 'project');
+  mkdirSync(project, { recursive: true });
+  const env = { PATH: process.env.PATH ?? '', HOME: at, NO_COLOR: '1', CI: '1' };
+  return {
+    home: at,
+    state: join(at, '.config/devcert-nodejs'),
+    project,
+    env,
+    run: (args, options = {}) =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, [CLI, ...args], {
+          cwd: options.cwd ?? project,
+          env: { ...env, ...options.env },
+          stdio: ['ignore', 'pipe', 'pipe'],
+          ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+        });
+        let stdout = '';
+        let stderr = '';
+        child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+        child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+        const timer =
+          options.killAfterMs === undefined
+            ? undefined
+            : setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
+        child.on('close', (status, signal) => {
+          clearTimeout(timer);
+          resolve({ status, signal, stdout, stderr });
+        });
+      }),
+  };
+}
+
+/** Asserts the form of an expected failure: two lines on stderr, no stack; returns them. */
+export function twoLines(ran: Ran): { error: string; hint: string } {
+  const match = /^devcert: error: (.+)\ndevcert: hint: (.+)\n$/.exec(ran.stderr);
+  if (match === null) throw new Error(`not two lines: ${JSON.stringify(ran)}`);
+  return { error: match[1] ?? '', hint: match[2] ?? '' };
+}

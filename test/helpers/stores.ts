@@ -1,0 +1,87 @@
+/** Trust stores that live in memory, each as good or bad as a test needs it. */
+import type {
+  Command,
+  CommandResult,
+  Host,
+  Root,
+  StoreFinder,
+  StoreKind,
+  StoreState,
+  TrustStore,
+} from '../../platform/types.ts';
+import { fakeHost } from './host.ts';
+
+export interface MemoryStore extends TrustStore {
+  /** SHA-256 of every root in it. */
+  readonly roots: Set<string>;
+}
+
+export interface MemoryStoreOptions {
+  readonly kind?: StoreKind;
+  readonly name?: string;
+  /** How its commands end: `lies` says 0 and does nothing. */
+  readonly behaviour?: 'works' | 'fails' | 'lies' | 'refuses' | 'hangs';
+  readonly unavailable?: { reason: string; hint?: string; needed: boolean };
+  readonly elevated?: boolean;
+}
+
+/** Stores, and the host whose runner knows how to carry out their commands. */
+export function memoryMachine(
+  stores: readonly MemoryStoreOptions[],
+  overrides: Partial<Host> = {},
+): { host: Host; finders: StoreFinder[]; stores: MemoryStore[]; ran: Command[] } {
+  const made = stores.map((options, index) => memoryStore(options, index));
+  const ran: Command[] = [];
+  const host = fakeHost({
+    ...overrides,
+    run: (command) => {
+      ran.push(command);
+      const [verb, index, sha256 = ''] = command.args;
+      const store = made[Number(index)];
+      const behaviour = stores[Number(index)]?.behaviour ?? 'works';
+      if (store !== undefined && behaviour === 'works') {
+        if (verb === 'add') store.roots.add(sha256);
+        else store.roots.delete(sha256);
+      }
+      return Promise.resolve(endings[behaviour]);
+    },
+  });
+  const kinds = [...new Set(made.map(({ kind }) => kind))];
+  const finders = kinds.map((kind) => ({
+    kind,
+    find: () => Promise.resolve(made.filter((store) => store.kind === kind)),
+  }));
+  return { host, finders, stores: made, ran };
+}
+
+const endings: Record<NonNullable<MemoryStoreOptions['behaviour']>, CommandResult> = {
+  works: { exitCode: 0, stdout: '', stderr: '' },
+  lies: { exitCode: 0, stdout: 'done', stderr: '' },
+  fails: { exitCode: 3, stdout: '', stderr: 'first line\nthe disk is on fire\n' },
+  refuses: { exitCode: undefined, stdout: '', stderr: 'sudo: no', failure: 'elevation-refused' },
+  hangs: { exitCode: undefined, stdout: '', stderr: '', failure: 'timeout' },
+};
+
+function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
+  const roots = new Set<string>();
+  const command = (verb: string, root: Root): Command => ({
+    file: 'tool',
+    args: [verb, String(index), root.sha256],
+    elevated: options.elevated === true,
+  });
+  return {
+    kind: options.kind ?? 'system',
+    name: options.name ?? `store ${index}`,
+    location: `memory:${index}`,
+    roots,
+    inspect: (root): Promise<StoreState> =>
+      Promise.resolve(
+        options.unavailable === undefined
+          ? { state: roots.has(root.sha256) ? 'trusted' : 'absent' }
+          : { state: 'unavailable', ...options.unavailable },
+      ),
+    planInstall: (root) => Promise.resolve([command('add', root)]),
+    planUninstall: (root) =>
+      Promise.resolve(roots.has(root.sha256) ? [command('remove', root)] : []),
+  };
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { createAuthority } from '../src/authority/create.ts';
+import { rootInFile } from '../src/authority/roots.ts';
+import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
+import { memoryMachine } from './helpers/stores.ts';
+
+const now = new Date('2026-11-24T12:00:00Z');
+const root = rootInFile(createAuthority('ada@engine', undefined, now).root, '/state/root.pem');
+
+describe('installRoot()', () => {
+  test('installs into each store and says so only after it asked again', async () => {
+    const { host, stores } = memoryMachine([{}, { kind: 'nss' }]);
+    const outcomes = await installRoot(stores, root, host);
+    expect(outcomes.map(({ status }) => status)).toEqual(['trusted', 'trusted']);
+    expect(await installRoot(stores, root, host)).toMatchObject([
+      { status: 'already-trusted' },
+      { status: 'already-trusted' },
+    ]);
+  });
+
+  test('goes on to the other stores after one failed (statement 30)', async () => {
+    const { host, stores } = memoryMachine([
+      { behaviour: 'fails' },
+      {},
+      { behaviour: 'refuses', elevated: true },
+      { behaviour: 'hangs' },
+      {},
+    ]);
+    const outcomes = await installRoot(stores, root, host);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'failed',
+      'trusted',
+      'failed',
+      'failed',
+      'trusted',
+    ]);
+    expect(outcomes[0]?.reason).toContain('the disk is on fire');
+    expect(outcomes[2]?.reason).toContain('root was refused');
+    expect(outcomes[2]?.hint).toContain('run it yourself as root: tool add 2');
+    expect(outcomes[3]?.reason).toContain('did not end in time');
+  });
+
+  test('a tool that says 0 and changes nothing is a failure (statement 35)', async () => {
+    const { host, stores } = memoryMachine([{ behaviour: 'lies' }]);
+    expect(await installRoot(stores, root, host)).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining('nothing changed') as string },
+    ]);
+  });
+
+  test('a store without a tool fails where a browser needs it and is skipped where none does', async () => {
+    const { host, stores } = memoryMachine([
+      {
+        unavailable: {
+          reason: 'no certutil',
+          hint: 'sudo apt install libnss3-tools',
+          needed: true,
+        },
+      },
+      { unavailable: { reason: 'no browser', needed: false } },
+    ]);
+    expect(await installRoot(stores, root, host)).toMatchObject([
+      { status: 'failed', hint: 'sudo apt install libnss3-tools' },
+      { status: 'skipped' },
+    ]);
+  });
+
+  test('a dry run runs nothing and shows sudo where it would be used', async () => {
+    const { host, stores, ran } = memoryMachine([{ elevated: true }], {
+      find: (program) => (program === 'sudo' ? '/usr/bin/sudo' : undefined),
+    });
+    const outcomes = await installRoot(stores, root, host, { dryRun: true });
+    expect(outcomes[0]?.commands).toEqual([`/usr/bin/sudo -- tool add 0 ${root.sha256}`]);
+    expect(ran).toEqual([]);
+  });
+
+  test('clears up what a failed install left, and only if the root was absent before (statement 36)', async () => {
+    const { host, stores, ran } = memoryMachine([{ behaviour: 'fails' }]);
+    const [store] = stores;
+    if (store === undefined) throw new Error('no store');
+    const leaving = {
+      ...store,
+      planUninstall: () => Promise.resolve([{ file: 'tool', args: ['clear', '0'] }]),
+    };
+    await installRoot([leaving], root, host);
+    expect(ran.map(({ args }) => args[0])).toEqual(['add', 'clear']);
+  });
+});
+
+describe('uninstallRoot()', () => {
+  test('removes, and is content where nothing was (statement 33)', async () => {
+    const { host, stores } = memoryMachine([{}, {}]);
+    await installRoot(stores.slice(0, 1), root, host);
+    const outcomes = await uninstallRoot(stores, root, host);
+    expect(outcomes.map(({ status }) => status)).toEqual(['removed', 'already-absent']);
+  });
+
+  test('says so where the root stays', async () => {
+    const { host, stores } = memoryMachine([{ behaviour: 'lies' }]);
+    stores[0]?.roots.add(root.sha256);
+    expect(await uninstallRoot(stores, root, host)).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining('still trusted') as string },
+    ]);
+  });
+
+  test('two roots of one subject are told apart by their SHA-256 (statement 34)', async () => {
+    const { host, stores } = memoryMachine([{}]);
+    const other = rootInFile(createAuthority('ada@engine', undefined, now).root, '/state/b.pem');
+    await installRoot(stores, root, host);
+    await installRoot(stores, other, host);
+    await uninstallRoot(stores, root, host);
+    expect(await inspectStores(stores, root)).toMatchObject([{ state: 'absent' }]);
+    expect(await inspectStores(stores, other)).toMatchObject([{ state: 'trusted' }]);
+  });
+});
