@@ -139,10 +139,15 @@ export function readIfThere(
     if (stat === undefined) return undefined;
     checkRegular(stat, path);
     const flags = fs.constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
-    return withDescriptor(path, flags, (descriptor) => {
-      checkRegular(fs.fstatSync(descriptor), path);
-      return readAtMost(descriptor, maxBytes, path);
-    });
+    try {
+      return withDescriptor(path, flags, (descriptor) => {
+        checkRegular(fs.fstatSync(descriptor), path);
+        return readAtMost(descriptor, maxBytes, path);
+      });
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined; // removed in this instant
+      throw error;
+    }
   });
 }
 

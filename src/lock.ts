@@ -78,7 +78,7 @@ interface Lock {
 const STALE_MS = 30_000;
 
 async function acquire(file: string, own: Holder, waitMs: number, now: () => Date): Promise<void> {
-  const started = performance.now();
+  const started = monotonicMs();
   let lastMs = started;
   let goodMs = started;
   let watched: Lock | undefined;
@@ -88,13 +88,13 @@ async function acquire(file: string, own: Holder, waitMs: number, now: () => Dat
     try {
       found = look(file);
       if (found === undefined && writeExclusive(file, JSON.stringify(own), 0o644)) return;
-      goodMs = performance.now();
+      goodMs = monotonicMs();
     } catch (error) {
       // Windows, while somebody opens or deletes the file. What lasts is no coincidence.
       const cause = error instanceof DevcertError ? error.cause : error;
-      if (!isTransient(cause) || performance.now() - goodMs > 1000) throw error;
+      if (!isTransient(cause) || monotonicMs() - goodMs > 1000) throw error;
     }
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     const same = found?.id === watched?.id && found?.mtimeMs === watched?.mtimeMs;
     // Capped: a laptop that slept has not watched, and neither had the holder time to work.
     unchangedMs = same ? unchangedMs + Math.min(nowMs - lastMs, 100) : 0;
@@ -108,6 +108,11 @@ async function acquire(file: string, own: Holder, waitMs: number, now: () => Dat
     if (nowMs - started > waitMs) throw busy(file, found?.holder, waitMs);
     await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
   }
+}
+
+// Not `performance`, which takes 1 ms to load.
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 function busy(file: string, holder: Holder | undefined, waitMs: number): DevcertError {
@@ -203,7 +208,8 @@ function release(file: string, own: Holder, stillHeld: () => boolean, now: Date)
 /** Claims of those who were killed: their locks are gone, so they guard nothing any more. */
 function clearUp(folder: string, own: Holder, now: Date): void {
   for (const name of attempt('read', folder, () => fs.readdirSync(folder))) {
-    const [, id] = /^\.+lock\.([0-9a-f]{32})\.devcert-tmp/.exec(name) ?? [];
+    const [, id] =
+      /^\.+lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/.exec(name) ?? [];
     if (id !== undefined && id !== idOf(own.token)) removeQuietly(join(folder, name));
   }
   removeStaleTemporaries(folder, now);

@@ -1,5 +1,14 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -12,15 +21,17 @@ const counter = (folder: string) => Number(readFileSync(join(folder, 'count'), '
 // Adds one to `count` under the lock, slowly enough for two at once to be seen.
 const child = `
   import { withLock } from './src/lock.ts';
-  import { readFileSync, writeFileSync } from 'node:fs';
+  import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
   const [folder, times] = process.argv.slice(2);
-  for (let i = 0; i < Number(times); i++)
+  for (let i = 0; i < Number(times); i++) {
     await withLock(folder, async () => {
       const count = Number(readFileSync(folder + '/count', 'utf8'));
       await new Promise((resolve) => setTimeout(resolve, 1));
       writeFileSync(folder + '/count.new', String(count + 1));
-      writeFileSync(folder + '/count', String(count + 1));
+      renameSync(folder + '/count.new', folder + '/count');
     });
+    appendFileSync(folder + '/done', '1');
+  }
 `;
 let script = '';
 beforeAll(async () => {
@@ -43,13 +54,13 @@ function start(folder: string, times: number) {
 }
 
 describe('withLock()', () => {
-  test('lets one process in at a time: 24 processes, 5 times each', async () => {
+  test('lets one process in at a time: 40 processes, 5 times each', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'count'), '0');
-    const codes = await Promise.all(Array.from({ length: 24 }, () => start(folder, 5).ended));
-    expect(codes).toEqual(Array.from({ length: 24 }, () => 0));
-    expect(counter(folder)).toBe(120);
-    expect(readdirSync(folder).sort()).toEqual(['child.mjs', 'count', 'count.new']);
+    const codes = await Promise.all(Array.from({ length: 40 }, () => start(folder, 5).ended));
+    expect(codes).toEqual(Array.from({ length: 40 }, () => 0));
+    expect(counter(folder)).toBe(200);
+    expect(readdirSync(folder).sort()).toEqual(['child.mjs', 'count', 'done']);
   }, 60_000);
 
   test('goes on at once after holders were killed', async () => {
@@ -109,11 +120,14 @@ describe('withLock()', () => {
     else await expect(taken).rejects.toMatchObject({ code: 'busy' });
   });
 
-  test('does not take away a lock that became somebody else’s while it worked', async () => {
+  test('does not take away a lock that became somebody else’s while it worked, and says so', async () => {
     const folder = temporaryFolder();
-    await withLock(folder, () => {
-      writeFileSync(join(folder, 'lock'), JSON.stringify({ token: 'other' }));
+    const lost = withLock(folder, (stillHeld) => {
+      expect(stillHeld()).toBe(true);
+      writeFileSync(join(folder, 'lock'), JSON.stringify({ token: 'other', pid: 1 }));
+      expect(stillHeld()).toBe(false);
     });
+    await expect(lost).rejects.toMatchObject({ code: 'busy', hint: 'run the same command again' });
     expect(readFileSync(join(folder, 'lock'), 'utf8')).toContain('other');
   });
 
@@ -121,5 +135,110 @@ describe('withLock()', () => {
     await expect(withLock(join(temporaryFolder(), 'no'), () => 1)).rejects.toMatchObject({
       code: 'file',
     });
+  });
+
+  test('goes on while holders are killed at random moments, and loses no increment', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'count'), '0');
+    let seed = 20261124;
+    const random = () => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff;
+    const steady = Array.from({ length: 4 }, () => start(folder, 25).ended);
+    for (let round = 0; round < 25; round++) {
+      const victim = start(folder, 10_000);
+      await new Promise((resolve) => setTimeout(resolve, 40 + random() * 60));
+      victim.kill();
+      await victim.ended;
+    }
+    for (const code of await Promise.all(steady)) expect(code).toBe(0);
+    // A process that was killed may have added one that it did not come to note down.
+    const done = () => readFileSync(join(folder, 'done')).length;
+    expect(done()).toBeGreaterThan(100);
+    expect(counter(folder)).toBeGreaterThanOrEqual(done());
+    expect(counter(folder)).toBeLessThanOrEqual(done() + 25);
+    expect(await start(folder, 10).ended).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(['child.mjs', 'count', 'done']);
+  }, 60_000);
+
+  test('lets one in at a time after a kill: 16 wait, each judges the same lock stale', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'count'), '0');
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const dead = { token: 'x', pid: gone, start: '1', machine: hostname() };
+    for (let round = 1; round <= 5; round++) {
+      writeFileSync(join(folder, 'lock'), JSON.stringify(dead));
+      await Promise.all(Array.from({ length: 16 }, () => start(folder, 1).ended));
+      expect(counter(folder)).toBe(16 * round);
+    }
+  }, 60_000);
+
+  test('takes over from a remover that was killed, too', async () => {
+    const folder = temporaryFolder();
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const dead = { token: 'x', pid: gone, start: '', machine: hostname() };
+    writeFileSync(join(folder, 'lock'), JSON.stringify(dead));
+    const id = createHash('sha256').update('x').digest('hex').slice(0, 32);
+    const claim = `.lock.${id}.devcert-tmp`;
+    writeFileSync(join(folder, claim), JSON.stringify({ ...dead, token: 'y' }));
+    expect(await withLock(folder, () => 'in', { waitMs: 1000 })).toBe('in');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.each([
+    ['of this machine and a living process', { pid: process.pid, machine: hostname() }],
+    ['of a pid namespace that is not ours', { pid: 4194304, machine: hostname(), space: 'other' }],
+    ['that names a group of processes', { pid: -1, machine: hostname() }],
+  ])('does not take over a young lock %s', async (_what, holder) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'lock'), JSON.stringify({ token: 'x', start: '', ...holder }));
+    const waiting = withLock(folder, () => 'in', { waitMs: 60 });
+    await expect(waiting).rejects.toMatchObject({ code: 'busy' });
+    expect(readdirSync(folder)).toEqual(['lock']);
+  });
+
+  test('judges age by the clock it is given, only where nothing else tells', async () => {
+    const folder = temporaryFolder();
+    const now = () => new Date(Date.now() + 31_000);
+    const write = (machine: string) => {
+      const holder = { token: 'x', pid: process.pid, start: '', machine };
+      writeFileSync(join(folder, 'lock'), JSON.stringify(holder));
+    };
+    write(hostname());
+    const waiting = withLock(folder, () => 'in', { waitMs: 60, now });
+    await expect(waiting).rejects.toMatchObject({ code: 'busy' });
+    write('elsewhere');
+    expect(await withLock(folder, () => 'in', { waitMs: 60, now })).toBe('in');
+  });
+
+  test.each([
+    [
+      'symbolic link',
+      (path: string) => {
+        symlinkSync('victim', path);
+      },
+    ],
+    [
+      'folder',
+      (path: string) => {
+        mkdirSync(path);
+      },
+    ],
+  ])('refuses a lock that is a %s', async (_kind, make) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'victim'), 'untouched');
+    make(join(folder, 'lock'));
+    await expect(withLock(folder, () => 1)).rejects.toMatchObject({ code: 'file' });
+    expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('untouched');
+  });
+
+  test('costs less than 1 ms where nobody waits', async () => {
+    const folder = temporaryFolder();
+    const times: number[] = [];
+    for (let i = 0; i < 101; i++) {
+      const before = performance.now();
+      await withLock(folder, () => undefined);
+      times.push(performance.now() - before);
+    }
+    times.sort((a, b) => a - b);
+    expect(times[10]).toBeLessThan(1); // of 101: other programs take their share of the rest
   });
 });
