@@ -1,0 +1,216 @@
+/** Java's trust stores: the `cacerts` of every installation, through its own keytool. */
+import { accessSync, constants } from 'node:fs';
+import { relative } from 'node:path';
+import { DevcertError, printable } from '../src/errors.ts';
+import { findJdks, type Jdk } from './jdks.ts';
+import { certificateBodies } from './pem.ts';
+import type {
+  Command,
+  CommandResult,
+  Host,
+  Root,
+  StoreFinder,
+  StoreState,
+  TrustStore,
+} from './types.ts';
+
+/** The password of every `cacerts` as it is delivered; it protects nothing that is secret. */
+const PASSWORD = 'changeit';
+const LIST_TIMEOUT_MS = 60_000;
+const CHANGE_TIMEOUT_MS = 120_000;
+
+// Each of these can change the language, load an agent or print into what we read.
+const quiet = { JAVA_TOOL_OPTIONS: '', _JAVA_OPTIONS: '', JDK_JAVA_OPTIONS: '' };
+
+/** Finds the key store of every Java installation, each once. */
+export const javaStores: StoreFinder = {
+  kind: 'java',
+  find: (host) => Promise.resolve(findJdks(host).map((jdk) => store(jdk, host))),
+};
+
+/** A key store and the keytool that changes it; absolute paths. */
+export interface Keystore {
+  readonly keytool: string;
+  readonly keystore: string;
+  /** True if this process may not write the key store. */
+  readonly elevated: boolean;
+}
+
+/** Lists every entry with its certificate as PEM: all Java versions alike, in English. */
+export function listEntriesCommand({ keytool, keystore }: Keystore): Command {
+  return keytoolCommand(keytool, keystore, ['-list', '-rfc'], LIST_TIMEOUT_MS);
+}
+
+/** Adds the root as a trusted certificate under {@link entryAlias}. */
+export function importRootCommand(
+  { keytool, keystore, elevated }: Keystore,
+  root: Pick<Root, 'sha256' | 'file'>,
+): Command {
+  const args = ['-importcert', '-noprompt', '-alias', entryAlias(root), '-file', root.file];
+  return { ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS), elevated };
+}
+
+/** Deletes one entry. */
+export function deleteEntryCommand(
+  { keytool, keystore, elevated }: Keystore,
+  alias: string,
+): Command {
+  const args = ['-delete', '-alias', alias];
+  return { ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS), elevated };
+}
+
+/** The name of our entry, after the root's fingerprint; only ever written, never looked for. */
+export function entryAlias(root: Pick<Root, 'sha256'>): string {
+  return `devcert-${root.sha256.slice(0, 16)}`;
+}
+
+/**
+ * Aliases of the trusted certificates that are the root, from the output of
+ * {@link listEntriesCommand}. The chain of somebody's private key is not trust and not looked at.
+ */
+export function findAliases(listing: string, root: Pick<Root, 'der'>): string[] {
+  const body = root.der.toString('base64');
+  return listing.split(/^Alias name: /m).flatMap((entry, index) => {
+    const end = entry.search(/\r?\n/);
+    const isTrusted = /^Entry type: trustedCertEntry\s*$/m.test(entry);
+    return index > 0 && isTrusted && certificateBodies(entry)[0] === body
+      ? [entry.slice(0, end)]
+      : [];
+  });
+}
+
+function keytoolCommand(
+  keytool: string,
+  keystore: string,
+  [action = '', ...options]: readonly string[],
+  timeoutMs: number,
+): Command {
+  return {
+    file: keytool,
+    args: [
+      '-J-Duser.language=en',
+      action,
+      ...options,
+      '-keystore',
+      keystore,
+      '-storepass',
+      PASSWORD,
+    ],
+    env: quiet,
+    timeoutMs,
+  };
+}
+
+function store(jdk: Jdk, host: Host): TrustStore {
+  const { keystore, keytool } = jdk;
+  const about = { kind: 'java', name: nameOf(jdk), location: keystore ?? jdk.home } as const;
+  if (keystore === undefined || keytool === undefined)
+    return {
+      ...about,
+      inspect: () => Promise.resolve(unusable(jdk)),
+      planInstall: () => Promise.resolve([]),
+      planUninstall: () => Promise.resolve([]),
+    };
+  const target = { keytool, keystore, elevated: needsRoot(keystore, host) };
+  const list = () => host.run(listEntriesCommand(target));
+  return {
+    ...about,
+    inspect: async (root) => {
+      const result = await list();
+      if (result.exitCode !== 0) return { state: 'unavailable', needed: true, ...failure(result) };
+      return { state: findAliases(result.stdout, root).length > 0 ? 'trusted' : 'absent' };
+    },
+    planInstall: (root) => Promise.resolve([importRootCommand(target, root)]),
+    planUninstall: async (root) => {
+      const result = await list();
+      if (result.exitCode !== 0) {
+        const { reason, ...hint } = failure(result);
+        throw new DevcertError('store', reason, hint);
+      }
+      return findAliases(result.stdout, root).map((alias) => deleteEntryCommand(target, alias));
+    },
+    explain: (_command, result) => explain(result),
+  };
+}
+
+function nameOf({ home, version, keystore }: Jdk): string {
+  if (keystore !== undefined && relative(home, keystore).startsWith('..'))
+    return 'Java (shared cacerts)';
+  return printable(`Java ${version ?? ''}`.trim());
+}
+
+function unusable({ home, keystore, leftover }: Jdk): StoreState {
+  if (leftover)
+    return {
+      state: 'unavailable',
+      reason: `there is no Java in "${home}", where JAVA_HOME points`,
+      needed: false,
+    };
+  if (keystore === undefined)
+    return {
+      state: 'unavailable',
+      reason: `the Java in "${home}" has no lib/security/cacerts`,
+      hint: 'reinstall it; on Debian and Ubuntu: sudo apt install --reinstall ca-certificates-java',
+      needed: true,
+    };
+  return {
+    state: 'unavailable',
+    reason: `the Java in "${home}" has no keytool`,
+    hint: 'install a full JDK beside it, or import the root with another keytool',
+    needed: true,
+  };
+}
+
+// Windows has no such command as sudo to count on: there keytool says itself what it may not.
+const elevates: Partial<Record<NodeJS.Platform, false>> = { win32: false };
+
+function needsRoot(keystore: string, host: Host): boolean {
+  if (host.isRoot || elevates[host.platform] === false) return false;
+  try {
+    accessSync(keystore, constants.W_OK);
+    return false;
+  } catch {
+    return true; // for whatever reason it cannot be written, root is the next to try
+  }
+}
+
+/** Words for a failed listing. */
+function failure(result: CommandResult): { reason: string; hint?: string } {
+  const explained = explain(result);
+  if (explained !== undefined) return explained;
+  if (result.failure === 'timeout') return { reason: 'keytool did not end in time' };
+  if (result.failure !== undefined) return { reason: `keytool did not run (${result.failure})` };
+  const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').at(-1) ?? '';
+  return { reason: `keytool cannot read it: ${printable(said).trim()}` };
+}
+
+const explanations: readonly { said: RegExp; reason: string; hint?: string }[] = [
+  {
+    said: /password was incorrect/i,
+    reason: `its password is not "${PASSWORD}", or it is damaged`,
+    hint: 'import the root with keytool and your password, or give it back the usual one',
+  },
+  {
+    said: /Unrecognized keystore format|Invalid keystore format|EOFException|exists, but is empty|DerInputStream|toDerInputStream|ZipException/i,
+    reason: 'the key store is damaged',
+    hint: 'reinstall this Java; on Debian and Ubuntu: sudo apt install --reinstall ca-certificates-java',
+  },
+  {
+    said: /Read-only file system/i,
+    reason: 'the file system is read-only',
+    hint: 'import the root where this Java is built or configured',
+  },
+  {
+    said: /Permission denied|Access is denied|AccessDeniedException/i,
+    reason: 'this user may not write or read the key store',
+    hint: 'run it again from an elevated terminal',
+  },
+];
+
+function explain(result: CommandResult): { reason: string; hint?: string } | undefined {
+  const output = `${result.stdout}\n${result.stderr}`;
+  const found = explanations.find(({ said }) => said.test(output));
+  if (found === undefined) return undefined;
+  const { reason, hint } = found;
+  return { reason, ...(hint === undefined ? {} : { hint }) };
+}

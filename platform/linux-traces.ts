@@ -1,0 +1,155 @@
+/** What there is of a root in a system store: read from the files themselves, nothing remembered. */
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { DevcertError, printable, systemCode } from '../src/errors.ts';
+import { anchorFile, type Layout } from './linux-layouts.ts';
+import { certificateBodies } from './pem.ts';
+import type { Root } from './types.ts';
+
+/** A file with one certificate is far smaller. */
+const MAX_ANCHOR_BYTES = 65_536;
+
+/** Everything of one root in one store, as system paths. */
+export interface Traces {
+  /** Files that programs read which hold the root. */
+  readonly holding: readonly string[];
+  /** Those that do not. */
+  readonly lacking: readonly string[];
+  /** Files to remove from the anchor folders: exactly the root, or under its name. */
+  readonly anchors: readonly string[];
+  /** Links to (or copies of) those files, dangling ones too. */
+  readonly links: readonly string[];
+}
+
+/**
+ * Every trace of a root. Throws `store` for what is there and cannot be read.
+ *
+ * @param sysroot prefix of every path read; the paths returned are without it.
+ */
+export function findTraces(layout: Layout, root: Root, sysroot: string): Traces {
+  try {
+    return collect(layout, root, sysroot);
+  } catch (error) {
+    if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
+    throw new DevcertError('store', `the store cannot be read: ${printable(error.message)}`, {
+      cause: error,
+    });
+  }
+}
+
+function collect(layout: Layout, root: Root, sysroot: string): Traces {
+  const body = root.der.toString('base64');
+  const anchors = findAnchors(layout, root, body, sysroot);
+  const links = findLinks(layout, body, [anchorFile(layout, root), ...anchors], sysroot);
+  const holding: string[] = [];
+  const lacking: string[] = [];
+  for (const bundle of layout.bundles) {
+    const text = read(join(sysroot, bundle));
+    if (text !== undefined)
+      (certificateBodies(text).includes(body) ? holding : lacking).push(bundle);
+  }
+  if (layout.linksAreTrust === true && layout.links !== undefined)
+    (links.some((link) => isExactly(join(sysroot, link), body)) ? holding : lacking).push(
+      layout.links,
+    );
+  return { holding, lacking, anchors, links };
+}
+
+function findAnchors(layout: Layout, root: Root, body: string, sysroot: string): string[] {
+  const ours = anchorFile(layout, root);
+  return layout.anchors.flatMap((folder) =>
+    listFiles(folder, sysroot).filter(
+      (file) => file === ours || isExactly(join(sysroot, file), body),
+    ),
+  );
+}
+
+/**
+ * What stands in the folder of links for the root: links to its anchors, links to those links (by
+ * hash), and, where the folder itself is trusted, copies (FreeBSD 15 copies, and keeps its copies).
+ */
+function findLinks(
+  layout: Layout,
+  body: string,
+  anchors: readonly string[],
+  sysroot: string,
+): string[] {
+  const { links: folder, linksAreTrust } = layout;
+  if (folder === undefined) return [];
+  const entries = listFiles(folder, sysroot, false).map((path) => ({
+    path,
+    target: linkTarget(path, sysroot),
+  }));
+  const direct = entries.filter(({ path, target }) =>
+    target === undefined
+      ? linksAreTrust === true && isExactly(join(sysroot, path), body)
+      : anchors.includes(target),
+  );
+  const names = new Set(direct.map(({ path }) => path));
+  const byHash = entries.filter(({ target }) => target !== undefined && names.has(target));
+  return [...direct, ...byHash].map(({ path }) => path);
+}
+
+/**
+ * True if removing these links would hide another root: OpenSSL looks for `<hash>.0`, then `.1`, and
+ * stops at the first that is missing, and roots with one subject share a hash.
+ */
+export function leavesGap(layout: Layout, links: readonly string[], sysroot: string): boolean {
+  const { links: folder } = layout;
+  if (folder === undefined) return false;
+  const hashes = new Set(links.flatMap((link) => hashOf(link) ?? []));
+  return listFiles(folder, sysroot, false).some(
+    (file) => hashes.has(hashOf(file) ?? '') && !links.includes(file),
+  );
+}
+
+/** Everything in a folder that is not a folder, as system paths; nothing if there is no such folder. */
+export function listFiles(folder: string, sysroot: string, recursive = true): string[] {
+  try {
+    return readdirSync(join(sysroot, folder), { recursive, encoding: 'utf8' })
+      .map((entry) => join(folder, entry))
+      .filter((file) => !lstatSync(join(sysroot, file)).isDirectory());
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function hashOf(path: string): string | undefined {
+  return /^([0-9a-f]{8})\.\d+$/.exec(basename(path))?.[1];
+}
+
+function linkTarget(path: string, sysroot: string): string | undefined {
+  try {
+    return resolve(path, '..', readlinkSync(join(sysroot, path)));
+  } catch (error) {
+    if (isMissing(error) || systemCode(error) === 'EINVAL') return undefined; // not a link
+    throw error;
+  }
+}
+
+// A file that we may not read is not one that programs of this user trust.
+function isExactly(path: string, body: string): boolean {
+  try {
+    const status = statSync(path);
+    if (!status.isFile() || status.size > MAX_ANCHOR_BYTES) return false;
+    const bodies = certificateBodies(readFileSync(path, 'utf8'));
+    return bodies.length === 1 && bodies[0] === body;
+  } catch (error) {
+    if (isMissing(error) || systemCode(error) === 'EACCES') return false;
+    throw error;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '');
+}
