@@ -2,7 +2,8 @@
  * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
  */
 import { DevcertError } from './errors.ts';
-import { formatName, ipBytes, parseName, type Name } from './names.ts';
+import { ipBytes } from './ip.ts';
+import { formatName, parseName, type Name } from './names.ts';
 import { isPublicSuffix, registrableDomain } from './publicsuffix.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */

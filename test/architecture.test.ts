@@ -18,13 +18,14 @@ const sources: readonly Source[] = ['bin', 'src', 'platform'].flatMap((folder) =
     .map((name) => {
       const path = join(folder, name);
       const text = readFileSync(join(root, path), 'utf8');
-      const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
-        ([, target = '']) =>
-          target.startsWith('.')
-            ? relative(root, resolve(root, dirname(path), target))
-            : target.startsWith('node:')
-              ? target
-              : (/^(@[^/]+\/)?[^/]+/.exec(target)?.[0] ?? target),
+      const imports = [
+        ...text.matchAll(/(?:^(?:import|export|\}) [^;]*?from |import\()'([^']+)'/gm),
+      ].map(([, target = '']) =>
+        target.startsWith('.')
+          ? relative(root, resolve(root, dirname(path), target))
+          : target.startsWith('node:')
+            ? target
+            : (/^(@[^/]+\/)?[^/]+/.exec(target)?.[0] ?? target),
       );
       return {
         path: path.replaceAll('\\', '/'),

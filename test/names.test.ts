@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../src/errors.ts';
 import {
   formatName,
-  ipBytes,
   isLoopbackName,
   nameNotes,
   parseName,
@@ -12,6 +11,7 @@ import {
   type Name,
   type NameOptions,
 } from '../src/names.ts';
+import { ipBytes } from '../src/ip.ts';
 
 /** The error that parseName must throw for `text`. */
 function refusal(text: string, options?: NameOptions): DevcertError {

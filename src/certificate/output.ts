@@ -20,6 +20,8 @@ export interface OutputOptions {
 export interface OutputPaths {
   readonly certFile: string;
   readonly keyFile: string;
+  /** The user named the folder, so one that is a link is followed. */
+  readonly followFolders?: boolean;
   /** The root's copy. Only where devcert chose the names itself: absent with `certFile` or `keyFile`. */
   readonly caFile?: string;
 }
@@ -40,7 +42,12 @@ export function outputPaths(options: OutputOptions, cwd: string): OutputPaths {
   const certFile = resolve(cwd, options.certFile ?? join(folder, 'cert.pem'));
   const keyFile = resolve(cwd, options.keyFile ?? join(folder, 'key.pem'));
   const own = options.certFile === undefined && options.keyFile === undefined;
-  return { certFile, keyFile, ...(own ? { caFile: join(folder, 'ca.pem') } : {}) };
+  return {
+    certFile,
+    keyFile,
+    ...(own ? { caFile: join(folder, 'ca.pem') } : {}),
+    ...(own && options.out === undefined ? {} : { followFolders: true }),
+  };
 }
 
 /** What lies at the output paths now. */

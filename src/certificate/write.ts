@@ -69,7 +69,9 @@ export async function writeLeaf(
     try {
       // The inventory first: it is what tells that a file is ours if we are killed between renames.
       recordIssued(folder, [entryFor(leaf, authority, request, paths, now)]);
-      replaceFiles(filesOf(leaf, authority, paths));
+      replaceFiles(filesOf(leaf, authority, paths), {
+        followFolder: paths.followFolders === true,
+      });
     } catch (error) {
       for (const path of made.reverse()) removeIfEmpty(path);
       throw error;
@@ -171,7 +173,7 @@ function entryFor(
     usages: request.usages,
     keyType: leafKeyType(certificate),
     validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
-    ...paths,
+    ...filePaths(paths),
     sha256: hex(certificate.fingerprint256),
     publicKey: publicKeyHash(certificate.publicKey),
     issuer: hex(authority.issuer.fingerprint256),
@@ -189,12 +191,16 @@ function describe(
   return {
     issued,
     names: readNames(certificate.raw),
-    ...paths,
+    ...filePaths(paths),
     notAfter: new Date(certificate.validTo),
     sha256: hex(certificate.fingerprint256),
     keyType: leafKeyType(certificate),
     notes,
   };
+}
+
+function filePaths({ certFile, keyFile, caFile }: OutputPaths) {
+  return { certFile, keyFile, ...(caFile === undefined ? {} : { caFile }) };
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -1,130 +1,132 @@
 /**
  * What `node:crypto` does not tell of a certificate: its parts as bytes, and the extensions that say
- * what it may do (RFC 5280 4.1, 4.2.1).
+ * what it may do (RFC 5280 4.1, 4.2.1). Every function takes a certificate as DER and throws
+ * DevcertError `invalid-input` for anything else.
  */
 import type { Constraints } from '../constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { formatIp } from '../ip.ts';
+import {
+  contextTagOf,
+  type Element,
+  fieldsOf,
+  readElement,
+  TAG,
+  unreadable,
+  unwrap,
+} from './asn1.ts';
+import { decodeBoolean, decodeOctets, decodeOid, decodeText } from './asn1-values.ts';
 import type { Usage } from './extensions.ts';
 import { OID } from './oids.ts';
-import * as der from './der.ts';
 
-/** One Extension: its value is the content of the OCTET STRING, DER. */
+/** One Extension (4.1.2.9). */
 export interface ExtensionValue {
-  readonly oid: string;
+  /** Dotted. */
+  readonly type: string;
   readonly critical: boolean;
+  /** DER of what the OCTET STRING holds. */
   readonly value: Buffer;
 }
 
-interface Element {
-  readonly tag: number;
-  readonly content: Buffer;
-  readonly raw: Buffer;
-}
-
+/** DER of the subject's Name, byte for byte: what a certificate below it names as its issuer. */
 export function readSubject(certificate: Buffer): Buffer {
-  return parts(certificate).subject.raw;
+  return partsOf(certificate).subject.raw;
 }
 
+/** The first common name of the subject, if it has one. */
 export function readCommonName(certificate: Buffer): string | undefined {
-  const wanted = der.oid(OID.commonName);
-  for (const rdn of children(parts(certificate).subject.content))
-    for (const attribute of children(rdn.content)) {
-      const [type, value] = children(attribute.content);
-      if (type?.raw.equals(wanted) === true) return value?.content.toString('utf8');
+  for (const relative of partsOf(certificate).subject.children())
+    for (const attribute of relative.children()) {
+      const fields = fieldsOf(attribute);
+      if (decodeOid(fields.next()) === OID.commonName) return decodeText(fields.next());
     }
   return undefined;
 }
 
+/** Content of the subjectKeyIdentifier (4.2.1.2), if there is one. */
 export function readSubjectKeyIdentifier(certificate: Buffer): Buffer | undefined {
-  const value = extension(certificate, OID.subjectKeyIdentifier);
-  return value === undefined ? undefined : children(value)[0]?.content;
+  const value = readExtension(certificate, OID.subjectKeyIdentifier);
+  return value === undefined ? undefined : decodeOctets(value);
 }
 
+/** Permitted DNS names and networks of the nameConstraints (4.2.1.10); undefined without any. */
 export function readConstraints(certificate: Buffer): Constraints | undefined {
-  const value = extension(certificate, OID.nameConstraints);
+  const value = readExtension(certificate, OID.nameConstraints);
   if (value === undefined) return undefined;
-  const dns: string[] = [];
-  const ip: string[] = [];
-  const [content] = children(value);
-  for (const part of children(content?.content ?? Buffer.alloc(0))) {
-    if (part.tag !== 0xa0) continue;
-    for (const subtree of children(part.content)) {
-      const base = children(subtree.content)[0];
-      if (base?.tag === 0x82) dns.push(base.content.toString('latin1'));
-      if (base?.tag === 0x87) ip.push(network(base.content));
-    }
-  }
-  return { dns, ip };
+  const permitted = fieldsOf(value).optional(contextTagOf(0, true));
+  const bases = [...(permitted?.children() ?? [])].map((subtree) => fieldsOf(subtree).next());
+  return {
+    dns: bases.filter(({ tag }) => tag === DNS_NAME).map(latin1),
+    ip: bases.filter(({ tag }) => tag === IP_ADDRESS).map(networkText),
+  };
 }
 
+/** Every name of the subjectAltName (4.2.1.6), canonical, in order; none without the extension. */
 export function readNames(certificate: Buffer): string[] {
-  const value = extension(certificate, OID.subjectAltName);
+  const value = readExtension(certificate, OID.subjectAltName);
   if (value === undefined) return [];
-  return children(children(value)[0]?.content ?? Buffer.alloc(0)).map((name) =>
-    name.tag === 0x87 ? address(name.content) : name.content.toString('latin1'),
+  return [...value.children()].map((name) =>
+    name.tag === IP_ADDRESS ? formatIp(name.content) : latin1(name),
   );
 }
 
+/** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), as far as they are in it. */
 export function readUsages(certificate: Buffer): Usage[] {
-  const value = extension(certificate, OID.extendedKeyUsage);
+  const value = readExtension(certificate, OID.extendedKeyUsage);
   if (value === undefined) return [];
-  const usages = children(children(value)[0]?.content ?? Buffer.alloc(0));
-  return (['serverAuth', 'clientAuth'] as const).filter((usage) =>
-    usages.some(({ raw }) => raw.equals(der.oid(OID[usage]))),
-  );
+  const purposes = [...value.children()].map((purpose) => decodeOid(purpose));
+  return (['serverAuth', 'clientAuth'] as const).filter((usage) => purposes.includes(OID[usage]));
 }
 
-function network(bytes: Buffer): string {
-  const half = bytes.length / 2;
-  let prefix = 0;
-  for (const byte of bytes.subarray(half)) prefix += byte.toString(2).replaceAll('0', '').length;
-  return `${address(bytes.subarray(0, half))}/${prefix}`;
+/** Every extension, in order. */
+export function readExtensions(certificate: Buffer): ExtensionValue[] {
+  return [...(partsOf(certificate).extensions?.children() ?? [])].map((extension) => {
+    const fields = fieldsOf(extension);
+    const type = decodeOid(fields.next());
+    const critical = fields.optional(TAG.boolean);
+    return {
+      type,
+      critical: critical !== undefined && decodeBoolean(critical),
+      value: decodeOctets(fields.next()),
+    };
+  });
 }
 
-function address(bytes: Buffer): string {
-  if (bytes.length === 4) return [...bytes].join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2).toString(16));
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+// GeneralName, 4.2.1.6.
+const DNS_NAME = contextTagOf(2, false);
+const IP_ADDRESS = contextTagOf(7, false);
+
+function readExtension(certificate: Buffer, type: string): Element | undefined {
+  const extension = readExtensions(certificate).find((extension) => extension.type === type);
+  return extension === undefined ? undefined : readElement(extension.value);
 }
 
-function extension(certificate: Buffer, wanted: string): Buffer | undefined {
-  const oid = der.oid(wanted);
-  for (const entry of children(parts(certificate).extensions)) {
-    const fields = children(entry.content);
-    if (fields[0]?.raw.equals(oid) === true) return fields.at(-1)?.content;
-  }
-  return undefined;
+/** The fields of a TBSCertificate (4.1) that are read here. */
+function partsOf(certificate: Buffer): { subject: Element; extensions: Element | undefined } {
+  const fields = fieldsOf(fieldsOf(readElement(certificate)).next());
+  fields.optional(contextTagOf(0, true)); // version
+  fields.next(TAG.integer); // serialNumber
+  fields.next(TAG.sequence); // signature
+  fields.next(TAG.sequence); // issuer
+  fields.next(TAG.sequence); // validity
+  const subject = fields.next(TAG.sequence);
+  fields.next(TAG.sequence); // subjectPublicKeyInfo
+  fields.optional(contextTagOf(1, false)); // issuerUniqueID
+  fields.optional(contextTagOf(2, false)); // subjectUniqueID
+  const extensions = fields.optional(contextTagOf(3, true));
+  return { subject, extensions: extensions === undefined ? undefined : unwrap(extensions) };
 }
 
-function parts(certificate: Buffer): { subject: Element; extensions: Buffer } {
-  const tbs = children(children(certificate)[0]?.content ?? Buffer.alloc(0))[0];
-  const fields = children(tbs?.content ?? Buffer.alloc(0));
-  const subject = fields[5];
-  const wrapper = fields.find(({ tag }) => tag === 0xa3);
-  if (subject === undefined) throw new DevcertError('invalid-input', 'not a certificate', {});
-  const extensions = wrapper === undefined ? undefined : children(wrapper.content)[0];
-  return { subject, extensions: extensions?.content ?? Buffer.alloc(0) };
+function latin1(element: Element): string {
+  return element.content.toString('latin1');
 }
 
-function children(content: Buffer): Element[] {
-  const found: Element[] = [];
-  for (let at = 0; at < content.length;) {
-    const tag = content[at] ?? 0;
-    let length = content[at + 1] ?? 0;
-    let header = 2;
-    if (length & 0x80) {
-      const bytes = length & 0x7f;
-      length = content.readUIntBE(at + 2, bytes);
-      header += bytes;
-    }
-    const end = at + header + length;
-    if (end > content.length) throw new DevcertError('invalid-input', 'not DER', {});
-    found.push({
-      tag,
-      content: content.subarray(at + header, end),
-      raw: content.subarray(at, end),
-    });
-    at = end;
-  }
-  return found;
+/** CIDR notation of an address and its mask (4.2.1.10), which must be a whole prefix. */
+function networkText({ content }: Element): string {
+  if (content.length !== 8 && content.length !== 32) throw unreadable('a network of another size');
+  const half = content.length / 2;
+  const mask = [...content.subarray(half)]
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('');
+  if (mask.includes('01')) throw unreadable('a network mask with gaps');
+  return `${formatIp(content.subarray(0, half))}/${mask.replaceAll('0', '').length}`;
 }
