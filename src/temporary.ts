@@ -94,10 +94,15 @@ export function pidSpace(): string {
 /** `.<base>.<pid>-<4 digits for the machine, 12 random>.devcert-tmp` */
 const TEMPORARY = /^\..+\.(\d{1,10})-([0-9a-f]{4})[0-9a-f]{12}\.devcert-tmp$/;
 
-/** Four digits that tell machines (and containers) apart well enough for names of temporary files. */
+/**
+ * Four digits that tell machines (and containers) apart well enough for names of temporary files. Asked
+ * for once: neither changes while the process lives.
+ */
 function machineTag(): string {
-  return createHash('sha256')
+  tag ??= createHash('sha256')
     .update(hostname() + pidSpace())
     .digest('hex')
     .slice(0, 4);
+  return tag;
 }
+let tag: string | undefined;
