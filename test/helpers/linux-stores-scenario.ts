@@ -2,63 +2,23 @@
  * Runs inside a mount namespace of its own (`unshare -m`), as root: covers the real stores with
  * overlays, drives the adapters over them and prints as JSON what happened. Bundled by the test.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../platform/host.ts';
 import { javaStores } from '../../platform/java.ts';
 import { linuxSystemStores } from '../../platform/linux-system.ts';
-import type { Command, CommandResult, Host, Root, TrustStore } from '../../platform/types.ts';
+import type { Host, Root, TrustStore } from '../../platform/types.ts';
+import { cover, differences, hashOf, must, runSync, snapshot } from './covered.ts';
 
-const OVERLAYFS = 0x794c7630;
 const PORT = 40_443;
-const [, , base = '', ownJdk = ''] = process.argv;
+const [, , base = ''] = process.argv;
+/** A JDK with a store of its own, as vendors deliver it; Debian's share one. */
+const ownJdk = '/usr/lib/jvm/vendor';
 const system = ['/etc/ssl', '/usr/local/share/ca-certificates'];
 const p12 = join(ownJdk, 'lib/security/cacerts');
 const shared = '/etc/ssl/certs/java/cacerts';
-
-/** Covers folders so that nothing reaches the real ones. Throws unless every one of them is covered. */
-function cover(folders: readonly string[]): void {
-  must('mount', ['-t', 'tmpfs', 'tmpfs', base]);
-  for (const [index, folder] of folders.entries()) {
-    const [upper, work] = [join(base, `upper${index}`), join(base, `work${index}`)];
-    mkdirSync(upper);
-    mkdirSync(work);
-    const layers = `lowerdir=${folder},upperdir=${upper},workdir=${work}`;
-    must('mount', ['-t', 'overlay', 'overlay', '-o', layers, folder]);
-    if (statfsSync(folder).type !== OVERLAYFS) throw new Error(`"${folder}" is not covered`);
-  }
-}
-
-function run(command: Pick<Command, 'file' | 'args' | 'env'>): CommandResult {
-  const { status, stdout, stderr, error } = spawnSync(command.file, command.args, {
-    encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C', ...command.env },
-    maxBuffer: 32 * 1024 * 1024,
-  });
-  if (error !== undefined)
-    return { exitCode: undefined, stdout: '', stderr: '', failure: 'not-found' };
-  return { exitCode: status ?? undefined, stdout, stderr };
-}
-
-function must(file: string, args: readonly string[]): string {
-  const { exitCode, stdout, stderr } = run({ file, args });
-  if (exitCode !== 0) throw new Error(`${file} ${args.join(' ')}: ${stderr}`);
-  return stdout;
-}
 
 function makeRoot(name: string, subject: string): Root {
   const file = join(base, `${name}.pem`);
@@ -98,30 +58,8 @@ function makeLeaf(name: string): void {
   ]);
 }
 
-/** Path → what is there: the hash of a file, the target of a link (dangling or not), modes. */
-function snapshot(): Record<string, string> {
-  const entries: Record<string, string> = {};
-  for (const folder of system) {
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-      const path = join(folder, name);
-      const status = lstatSync(path);
-      entries[path] = status.isSymbolicLink()
-        ? readlinkSync(path)
-        : `${status.mode.toString(8)} ${status.isFile() ? hashOf(path) : 'folder'}`;
-    }
-  }
-  entries[p12] = hashOf(p12);
-  return entries;
-}
-
-function hashOf(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
-}
-
-function differences(before: Record<string, string>, after: Record<string, string>): string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((path) => before[path] !== after[path])
-    .sort();
+function snapshotAll(): Record<string, string> {
+  return { ...snapshot(system), [p12]: hashOf(p12) };
 }
 
 function entriesOf(keystore: string): string {
@@ -155,7 +93,7 @@ function clients(): Record<string, boolean> {
   return Object.fromEntries(
     Object.entries(tries).map(([name, [file, ...args]]) => [
       name,
-      run({ file, args }).exitCode === 0,
+      runSync({ file, args }).exitCode === 0,
     ]),
   );
 }
@@ -171,7 +109,7 @@ const host: Host = {
   sysroot: '/',
   now: () => new Date(),
   find: (program) => findProgram(program, process.env, false),
-  run: (command) => Promise.resolve(run(command)),
+  run: (command) => Promise.resolve(runSync(command)),
 };
 
 async function inspectAll(
@@ -203,13 +141,10 @@ async function act(
 }
 
 cover(
-  [
-    ...system,
-    join(ownJdk, 'lib/security'),
-    '/var/lib/dpkg',
-    '/var/lib/ca-certificates-java',
-    '/var/log',
-  ].filter(existsSync),
+  [...system, '/usr/lib/jvm', '/var/lib/dpkg', '/var/lib/ca-certificates-java', '/var/log'].filter(
+    (folder) => existsSync(folder),
+  ),
+  base,
 );
 const sharedHome = realpathSync(
   must('sh', ['-c', 'ls -d /usr/lib/jvm/*openjdk*/bin/javac | tail -1']).trim(),
@@ -222,6 +157,7 @@ writeFileSync(
 // What others left half-done is done now, so that what differs afterwards is ours.
 must('update-ca-certificates', []);
 // One JDK with a store of its own, as vendors deliver it since Java 18: PKCS#12 without a password.
+must('cp', ['-a', sharedHome, ownJdk]);
 rmSync(p12);
 must('keytool', [
   '-importkeystore',
@@ -254,18 +190,18 @@ const stores = [...(await linuxSystemStores.find(host, {})), ...(await javaStore
 const report: Record<string, unknown> = {};
 try {
   const javaBefore = [entriesOf(shared), statSync(shared).size];
-  const before = snapshot();
+  const before = snapshotAll();
   report.before = { states: await inspectAll(stores, root), clients: clients() };
   report.installFailures = await act(stores, root, 'planInstall');
   report.installed = { states: await inspectAll(stores, root), clients: clients() };
   report.uninstallFailures = await act(stores, root, 'planUninstall');
   report.removed = { states: await inspectAll(stores, root), clients: clients() };
-  report.differences = differences(before, snapshot());
+  report.differences = differences(before, snapshotAll());
   report.sameJavaEntries =
     JSON.stringify([entriesOf(shared), statSync(shared).size]) === JSON.stringify(javaBefore);
 
   // Two roots with one subject share OpenSSL's hash; one goes, the other must still be found.
-  const between = snapshot();
+  const between = snapshotAll();
   const [only] = stores;
   if (only === undefined) throw new Error('no system store');
   writeFileSync('/usr/local/share/ca-certificates/by-hand.crt', twin.pem);
@@ -277,14 +213,14 @@ try {
     twin: await only.inspect(twin),
     root: await only.inspect(root),
     clients:
-      run({
+      runSync({
         file: 'openssl',
         args: ['verify', '-no-CAfile', '-CApath', '/etc/ssl/certs', certificate],
       }).exitCode === 0,
   };
   await act(stores, root, 'planUninstall');
   await act(stores, twin, 'planUninstall');
-  report.twinDifferences = differences(between, snapshot());
+  report.twinDifferences = differences(between, snapshotAll());
   report.dangling = must('find', ['/etc/ssl/certs', '-xtype', 'l']);
 
   // The refresh fails half-way through an install: what the caller runs then clears it up.
@@ -294,17 +230,17 @@ try {
       Promise.resolve(
         command.file.endsWith('update-ca-certificates')
           ? { exitCode: 1, stdout: '', stderr: '' }
-          : run(command),
+          : runSync(command),
       ),
   };
   for (const store of await linuxSystemStores.find(failing, {})) {
-    const atStart = snapshot();
+    const atStart = snapshotAll();
     for (const command of await store.planInstall(root)) await failing.run(command);
     report.halfWay = (await store.inspect(root)).state;
     for (const command of await store.planUninstall(root)) await failing.run(command);
     report.clearedUp = {
       state: (await store.inspect(root)).state,
-      differences: differences(atStart, snapshot()),
+      differences: differences(atStart, snapshotAll()),
     };
   }
 } finally {
