@@ -1,0 +1,172 @@
+/** What is in a key store of any format, and how keys and certificates that lie loose in one belong together. */
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { publicKeyHash } from '../keys.ts';
+
+/** One entry of a key store or PEM file that was read. */
+export interface KeyStoreEntry {
+  /**
+   * `key`: a private key with its chain, if that is there. `encrypted-key`: one for which no password
+   * was given; its chain, if the format tells. `certificate`: one certificate that belongs to no key.
+   */
+  readonly kind: 'key' | 'encrypted-key' | 'public-key' | 'certificate' | 'csr';
+  /** As it stands in the file: may hold any character. */
+  readonly alias?: string;
+  /** Private for `key`, public for `public-key`. */
+  readonly key?: KeyObject;
+  /** DER, leaf first, each issued by the next; empty if there is none. */
+  readonly certificates: readonly Buffer[];
+  /** True if the file marks the certificate as an anchor of trust (PKCS#12, JKS). */
+  readonly trusted?: boolean;
+  /** DER of the PKCS#10 CSR, not looked into; for `csr` only. */
+  readonly csr?: Buffer;
+}
+
+/** A private key with its chain, to be written. */
+export interface KeyEntry {
+  readonly key: KeyObject;
+  /** DER, leaf first; at least one, and the first one fits the key. */
+  readonly certificates: readonly Buffer[];
+  /** Java finds the entry under its lower-case form only. */
+  readonly alias: string;
+}
+
+/** A certificate to be trusted, to be written. */
+export interface TrustedCertificate {
+  /** DER. */
+  readonly certificate: Buffer;
+  /** Unlike all others in the store, whatever the case: see {@link uniqueAliases}. */
+  readonly alias: string;
+}
+
+/** Certificates of other people's stores that a chain is followed over; real ones have four. */
+const MAX_CHAIN = 10;
+
+/**
+ * Entries of keys and certificates that were read in any order: each key with the certificate of the
+ * same public key and those above it, then every certificate that is in no chain.
+ * Throws `invalid-input` for a certificate that is damaged.
+ */
+export function pairEntries(
+  keys: readonly { readonly key: KeyObject; readonly alias?: string }[],
+  certificates: readonly {
+    readonly der: Buffer;
+    readonly alias?: string;
+    readonly trusted?: boolean;
+  }[],
+): KeyStoreEntry[] {
+  const parsed = certificates.map((it) => ({ ...it, x509: parseCertificate(it.der) }));
+  const leaves = new Map<string, X509Certificate>();
+  const bySubject = new Map<string, X509Certificate[]>();
+  // Without a key there are no chains to build.
+  for (const { x509 } of keys.length === 0 ? [] : parsed) {
+    const hash = hashOfPublicKey(x509);
+    if (hash !== undefined && !leaves.has(hash)) leaves.set(hash, x509);
+    const { subject } = x509;
+    bySubject.set(subject, [...(bySubject.get(subject) ?? []), x509]);
+  }
+  const inChains = new Set<X509Certificate>();
+  const entries = keys.map(({ key, alias }): KeyStoreEntry => {
+    const leaf = leaves.get(publicKeyHash(key));
+    const chain = leaf === undefined ? [] : chainOf(leaf, bySubject);
+    for (const x509 of chain) inChains.add(x509);
+    const name = alias ?? parsed.find(({ x509 }) => x509 === leaf)?.alias;
+    return {
+      kind: 'key',
+      ...(name === undefined ? {} : { alias: name }),
+      key,
+      certificates: chain.map(({ raw }) => raw),
+    };
+  });
+  for (const { x509, alias, trusted } of parsed)
+    if (trusted === true || !inChains.has(x509))
+      entries.push({
+        kind: 'certificate',
+        ...(alias === undefined ? {} : { alias }),
+        certificates: [x509.raw],
+        ...(trusted === undefined ? {} : { trusted }),
+      });
+  return entries;
+}
+
+/** The certificate that the DER holds, nothing after it. Throws `invalid-input`. */
+export function parseCertificate(der: Buffer): X509Certificate {
+  try {
+    const x509 = new X509Certificate(der);
+    // X509Certificate passes over what follows, and takes PEM, too.
+    if (x509.raw.equals(der)) return x509;
+  } catch (error) {
+    throw damagedCertificate(error);
+  }
+  throw damagedCertificate();
+}
+
+/** Throws RangeError unless the entry can be written: the key is private and fits the first certificate. */
+export function checkKeyEntry({ key, certificates, alias }: KeyEntry): void {
+  const [leaf] = certificates;
+  if (leaf === undefined) throw new RangeError('a key entry has at least one certificate');
+  if (!new X509Certificate(leaf).checkPrivateKey(key))
+    throw new RangeError('the key of an entry fits its first certificate');
+  if (alias === '') throw new RangeError('a key entry has an alias');
+}
+
+/** Throws RangeError if two aliases are the same to Java, or one is empty. */
+export function checkAliases(certificates: readonly TrustedCertificate[]): void {
+  const aliases = certificates.map(({ alias }) => alias.toLowerCase());
+  if (new Set(aliases).size !== aliases.length || aliases.includes(''))
+    throw new RangeError('every certificate has an alias of its own');
+}
+
+/**
+ * Aliases of these names, in their order, that no store takes for the same: lower case, numbered
+ * where they repeat (`ca`, `ca-2`), `certificate` for an empty one.
+ */
+export function uniqueAliases(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  const counts = new Map<string, number>();
+  return names.map((name) => {
+    const base = name.trim().toLowerCase() || 'certificate';
+    let count = counts.get(base) ?? 0;
+    let alias;
+    do {
+      count++;
+      alias = count === 1 ? base : `${base}-${count}`;
+    } while (taken.has(alias));
+    counts.set(base, count);
+    taken.add(alias);
+    return alias;
+  });
+}
+
+function damagedCertificate(cause?: unknown): DevcertError {
+  return new DevcertError('invalid-input', 'cannot read a certificate: it is damaged', {
+    hint: 'ask for the file again where it came from',
+    cause,
+  });
+}
+
+function hashOfPublicKey(certificate: X509Certificate): string | undefined {
+  try {
+    return publicKeyHash(certificate.publicKey);
+  } catch {
+    // A kind of key that OpenSSL does not know: then it fits no private key that it does know.
+    return undefined;
+  }
+}
+
+function chainOf(
+  leaf: X509Certificate,
+  bySubject: ReadonlyMap<string, readonly X509Certificate[]>,
+): X509Certificate[] {
+  const chain = [leaf];
+  for (let current = leaf; chain.length < MAX_CHAIN;) {
+    const last = current;
+    const next = bySubject
+      .get(last.issuer)
+      ?.find((it) => !chain.includes(it) && last.checkIssued(it));
+    if (next === undefined || last.checkIssued(last)) break;
+    chain.push(next);
+    current = next;
+  }
+  return chain;
+}

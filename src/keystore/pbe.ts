@@ -1,0 +1,285 @@
+/**
+ * Password-based encryption and authentication of key stores: PBES2 and PBMAC1 (RFC 8018), and the
+ * key derivation and ciphers of PKCS#12 itself (RFC 7292 appendices B and C). All primitives are
+ * `node:crypto`'s, except RC2, which it no longer has.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  pbkdf2Sync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { type Element, type Fields, fieldsOf, TAG, unreadable } from '../x509/asn1.ts';
+import { decodeOctets, decodeOid, decodeSmallInteger } from '../x509/asn1-values.ts';
+import { integer, nullValue, octetString, oid, sequence } from '../x509/der.ts';
+import { OID } from './oids.ts';
+import { derivePkcs12, IV_ID, KEY_ID, MAC_ID, type Password, passwordForms } from './pkcs12-kdf.ts';
+import { decryptRc2Cbc } from './rc2.ts';
+
+/** Encrypted bytes with the DER of the AlgorithmIdentifier that says how. */
+export interface Encrypted {
+  readonly algorithm: Buffer;
+  readonly data: Buffer;
+}
+
+/** What the iterations of all derivations in one file may come to: seconds, not a hang. */
+export const MAX_ITERATIONS = 10_000_000;
+
+/** Counts the work that one file asks for, so that none can ask for hours of it. */
+export class WorkLimit {
+  #left = MAX_ITERATIONS;
+
+  /** Throws `invalid-input` once the file has asked for more than {@link MAX_ITERATIONS}. */
+  spend(iterations: number): void {
+    this.#left -= iterations;
+    if (iterations < 1) throw unreadable('an iteration count of 0');
+    if (this.#left < 0)
+      throw new DevcertError(
+        'invalid-input',
+        `cannot read a file that asks for more than ${MAX_ITERATIONS} iterations of its password hash`,
+        { hint: 'write the file again with fewer iterations, such as 10000' },
+      );
+  }
+}
+
+/** AES-256-CBC under PBKDF2-HMAC-SHA-256 (PBES2) with a 16-byte salt. The password counts as UTF-8. */
+export function encryptPbes2(data: Buffer, password: string, iterations: number): Encrypted {
+  const salt = randomBytes(16);
+  const iv = randomBytes(16);
+  const key = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const cipher = createCipheriv('aes-256-cbc', key, iv);
+  const prf = sequence(oid(OID.hmacSha256), nullValue());
+  const kdf = sequence(oid(OID.pbkdf2), sequence(octetString(salt), integer(iterations), prf));
+  const scheme = sequence(oid(OID.aes256Cbc), octetString(iv));
+  return {
+    algorithm: sequence(oid(OID.pbes2), sequence(kdf, scheme)),
+    data: Buffer.concat([cipher.update(data), cipher.final()]),
+  };
+}
+
+/** pbeWithSHAAnd3-KeyTripleDES-CBC with an 8-byte salt: for programs that read nothing newer. */
+export function encryptTripleDes(data: Buffer, password: string, iterations: number): Encrypted {
+  const salt = randomBytes(8);
+  const derive = (id: number, length: number) =>
+    derivePkcs12('sha1', passwordForms(password)[0], { salt, iterations, id, length });
+  const cipher = createCipheriv('des-ede3-cbc', derive(KEY_ID, 24), derive(IV_ID, 8));
+  return {
+    algorithm: sequence(
+      oid(OID.pbeSha1TripleDes),
+      sequence(octetString(salt), integer(iterations)),
+    ),
+    data: Buffer.concat([cipher.update(data), cipher.final()]),
+  };
+}
+
+/**
+ * The plain bytes, or undefined if the password is wrong. A wrong one passes once in some 200 times:
+ * the caller must be able to tell by the content. Throws `invalid-input` for what is damaged,
+ * unknown, or asks for too much work.
+ *
+ * @param algorithm an AlgorithmIdentifier of PBES2 or of RFC 7292 appendix C.
+ */
+export function decryptPbe(
+  algorithm: Element,
+  data: Buffer,
+  password: Password,
+  limit: WorkLimit,
+): Buffer | undefined {
+  const fields = fieldsOf(algorithm);
+  const scheme = decodeOid(fields.next(TAG.oid));
+  if (scheme === OID.pbes2) return decryptPbes2(fieldsOf(fields.next()), data, password, limit);
+  const old = pkcs12Schemes[scheme];
+  if (old === undefined) throw unsupported('encryption', scheme);
+  const parameters = fieldsOf(fields.next());
+  const salt = readSalt(parameters.next());
+  const iterations = decodeSmallInteger(parameters.next());
+  limit.spend(OLD_SCHEME_COST * iterations);
+  const derive = (id: number, length: number) =>
+    derivePkcs12('sha1', password, { salt, iterations, id, length });
+  const key = derive(KEY_ID, old.keyLength);
+  const iv = derive(IV_ID, 8);
+  if (old.cipher === 'rc2') return decryptRc2Cbc(key, iv, data);
+  // A key of two thirds has its first part again as its third.
+  const whole = old.keyLength === 16 ? Buffer.concat([key, key.subarray(0, 8)]) : key;
+  return decryptCbc('des-ede3-cbc', whole, iv, data);
+}
+
+/** The MAC of a key store: the DER of MacData (RFC 7292 section 4) over `content`. */
+export function encodeMac(
+  content: Buffer,
+  password: string,
+  options: { hash: 'sha1' | 'sha256'; saltLength: number; iterations: number },
+): Buffer {
+  const { hash, iterations } = options;
+  const salt = randomBytes(options.saltLength);
+  const [form] = passwordForms(password);
+  const length = hashLengths[hash];
+  const key = derivePkcs12(hash, form, { salt, iterations, id: MAC_ID, length });
+  const digest = createHmac(hash, key).update(content).digest();
+  return sequence(
+    sequence(sequence(oid(OID[hash]), nullValue()), octetString(digest)),
+    octetString(salt),
+    integer(iterations),
+  );
+}
+
+/**
+ * True if the MAC fits content and password; PBMAC1 (RFC 9579), too.
+ *
+ * @param mac a MacData. Throws `invalid-input` as {@link decryptPbe} does.
+ */
+export function isMacValid(
+  mac: Element,
+  content: Buffer,
+  password: Password,
+  limit: WorkLimit,
+): boolean {
+  const fields = fieldsOf(mac);
+  const digestInfo = fieldsOf(fields.next());
+  const algorithm = fieldsOf(digestInfo.next());
+  const expected = decodeOctets(digestInfo.next());
+  const salt = readSalt(fields.next());
+  const iterations = fields.tag === undefined ? 1 : decodeSmallInteger(fields.next());
+  fields.end();
+  const id = decodeOid(algorithm.next());
+  if (id === OID.pbmac1)
+    return isPbmac1Valid(fieldsOf(algorithm.next()), content, expected, password, limit);
+  const hash = hashes[id];
+  if (hash === undefined) throw unsupported('hash', id);
+  limit.spend(PKCS12_COST * iterations);
+  const length = hashLengths[hash];
+  const key = derivePkcs12(hash, password, { salt, iterations, id: MAC_ID, length });
+  return isEqual(createHmac(hash, key).update(content).digest(), expected);
+}
+
+// An iteration of PKCS#12's derivation, a call for each hash, takes about twice one of PBKDF2.
+const PKCS12_COST = 2;
+/** Key and initialization vector take three rounds of it. */
+const OLD_SCHEME_COST = 3 * PKCS12_COST;
+
+const MAX_SALT_BYTES = 1024;
+
+const hashLengths = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const;
+
+type Hash = keyof typeof hashLengths;
+
+const hashes: Readonly<Record<string, Hash>> = {
+  [OID.sha1]: 'sha1',
+  [OID.sha224]: 'sha224',
+  [OID.sha256]: 'sha256',
+  [OID.sha384]: 'sha384',
+  [OID.sha512]: 'sha512',
+};
+
+const hmacHashes: Readonly<Record<string, Hash>> = {
+  [OID.hmacSha1]: 'sha1',
+  [OID.hmacSha224]: 'sha224',
+  [OID.hmacSha256]: 'sha256',
+  [OID.hmacSha384]: 'sha384',
+  [OID.hmacSha512]: 'sha512',
+};
+
+const ciphers: Readonly<Record<string, { name: string; keyLength: number; ivLength: number }>> = {
+  [OID.aes128Cbc]: { name: 'aes-128-cbc', keyLength: 16, ivLength: 16 },
+  [OID.aes192Cbc]: { name: 'aes-192-cbc', keyLength: 24, ivLength: 16 },
+  [OID.aes256Cbc]: { name: 'aes-256-cbc', keyLength: 32, ivLength: 16 },
+  [OID.tripleDesCbc]: { name: 'des-ede3-cbc', keyLength: 24, ivLength: 8 },
+};
+
+const pkcs12Schemes: Readonly<Record<string, { cipher: '3des' | 'rc2'; keyLength: number }>> = {
+  [OID.pbeSha1TripleDes]: { cipher: '3des', keyLength: 24 },
+  [OID.pbeSha1TwoKeyTripleDes]: { cipher: '3des', keyLength: 16 },
+  [OID.pbeSha1Rc2Of128]: { cipher: 'rc2', keyLength: 16 },
+  [OID.pbeSha1Rc2Of40]: { cipher: 'rc2', keyLength: 5 },
+};
+
+function isPbmac1Valid(
+  parameters: Fields,
+  content: Buffer,
+  expected: Buffer,
+  password: Password,
+  limit: WorkLimit,
+): boolean {
+  const { salt, iterations, keyLength, hash } = readPbkdf2(parameters.next(), limit);
+  const macHash = readPrf(fieldsOf(parameters.next()));
+  // RFC 9579 sections 5 and 9: the length is there, and a short key would be guessed.
+  if (keyLength === undefined || keyLength < 20) throw unreadable('a MAC key that is too short');
+  const key = pbkdf2Sync(password.utf8, salt, iterations, keyLength, hash);
+  return isEqual(createHmac(macHash, key).update(content).digest(), expected);
+}
+
+function decryptPbes2(
+  parameters: Fields,
+  data: Buffer,
+  password: Password,
+  limit: WorkLimit,
+): Buffer | undefined {
+  const kdf = readPbkdf2(parameters.next(), limit);
+  const scheme = fieldsOf(parameters.next());
+  const id = decodeOid(scheme.next());
+  const cipher = ciphers[id];
+  if (cipher === undefined) throw unsupported('cipher', id);
+  const iv = decodeOctets(scheme.next());
+  const isFitting =
+    iv.length === cipher.ivLength && (kdf.keyLength ?? cipher.keyLength) === cipher.keyLength;
+  if (!isFitting) throw unreadable('a key or initialization vector that does not fit its cipher');
+  const key = pbkdf2Sync(password.utf8, kdf.salt, kdf.iterations, cipher.keyLength, kdf.hash);
+  return decryptCbc(cipher.name, key, iv, data);
+}
+
+// RFC 8018 A.2; HMAC-SHA-1 where nothing is said.
+function readPbkdf2(algorithm: Element, limit: WorkLimit) {
+  const fields = fieldsOf(algorithm);
+  const id = decodeOid(fields.next());
+  if (id !== OID.pbkdf2) throw unsupported('key derivation', id);
+  const parameters = fieldsOf(fields.next());
+  const salt = readSalt(parameters.next());
+  const iterations = decodeSmallInteger(parameters.next());
+  const length = parameters.optional(TAG.integer);
+  const keyLength = length === undefined ? undefined : decodeSmallInteger(length);
+  if (keyLength !== undefined && keyLength > 64) throw unreadable('a key that is too long');
+  const prf = parameters.optional(TAG.sequence);
+  parameters.end();
+  limit.spend(iterations);
+  return { salt, iterations, keyLength, hash: prf === undefined ? 'sha1' : readPrf(fieldsOf(prf)) };
+}
+
+function readPrf(algorithm: Fields): Hash {
+  const id = decodeOid(algorithm.next());
+  const hash = hmacHashes[id];
+  if (hash === undefined) throw unsupported('hash', id);
+  return hash;
+}
+
+function readSalt(element: Element): Buffer {
+  const salt = decodeOctets(element);
+  if (salt.length > MAX_SALT_BYTES) throw unreadable(`a salt of more than ${MAX_SALT_BYTES} bytes`);
+  return salt;
+}
+
+function decryptCbc(cipher: string, key: Buffer, iv: Buffer, data: Buffer): Buffer | undefined {
+  const decipher = createDecipheriv(cipher, key, iv);
+  try {
+    return Buffer.concat([decipher.update(data), decipher.final()]);
+  } catch {
+    // Key and IV fit the cipher, so that only the padding can be wrong: so is the password.
+    return undefined;
+  }
+}
+
+function isEqual(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function unsupported(what: string, id: string): DevcertError {
+  return new DevcertError(
+    'invalid-input',
+    `cannot read the file: its ${what} "${id}" is not supported`,
+    {
+      hint: 'write the file again with AES-256 and SHA-256, such as with a current OpenSSL or keytool',
+    },
+  );
+}

@@ -1,0 +1,104 @@
+/** PEM, the textual encoding of RFC 7468: strict when written, tolerant of what surrounds it when read. */
+import { DevcertError } from '../errors.ts';
+
+/** One block. */
+export interface PemBlock {
+  /** `CERTIFICATE`, `PRIVATE KEY`, … */
+  readonly label: string;
+  /** The decoded body; encrypted if the headers say so. */
+  readonly der: Buffer;
+  /** RFC 1421 headers (`Proc-Type`, `DEK-Info`); empty in most. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** One PEM block with lines of 64 characters and a final newline. */
+export function encodePem(label: string, der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+
+/**
+ * Every block of a PEM text, in its order; none if there is none.
+ *
+ * Text around the blocks, any line ends, spaces around lines, a byte order mark and UTF-16 (what
+ * Windows PowerShell makes of redirected output) are taken. Linear in the length of the input.
+ * Throws `invalid-input` for a block that is damaged or does not end, and above `maxBlocks`.
+ */
+export function decodePem(
+  input: Buffer | string,
+  options: { maxBlocks?: number } = {},
+): PemBlock[] {
+  const { maxBlocks = 2000 } = options;
+  const blocks: PemBlock[] = [];
+  let open: { label: string; lines: string[] } | undefined;
+  for (const line of linesOf(typeof input === 'string' ? input : decodeText(input))) {
+    const [, edge, label = ''] = boundary.exec(line) ?? [];
+    if (edge === undefined) open?.lines.push(line);
+    else if (edge === 'BEGIN') {
+      if (open !== undefined) throw damaged(open.label, 'it does not end');
+      if (blocks.length >= maxBlocks)
+        throw new DevcertError('invalid-input', `cannot read more than ${maxBlocks} PEM blocks`, {
+          hint: 'split the file',
+        });
+      open = { label, lines: [] };
+    } else if (open !== undefined) {
+      if (open.label !== label) throw damaged(open.label, 'its last line names something else');
+      blocks.push(decodeBlock(label, open.lines));
+      open = undefined;
+    }
+  }
+  if (open !== undefined) throw damaged(open.label, 'it does not end');
+  return blocks;
+}
+
+/** True if the text or file holds the beginning of a PEM block. */
+export function isPem(input: Buffer): boolean {
+  return (isUtf16(input) ? input.toString('utf16le') : input).includes('-----BEGIN ');
+}
+
+// Labels are upper-case words and digits (RFC 7468 section 3): `X509 CRL`, `PKCS7`.
+const boundary = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 .#-]{0,63})-----$/;
+
+function* linesOf(text: string): Generator<string> {
+  // A lone CR ends a line, too: old Macs, and some clipboards.
+  const lines = text.replace(/\r\n?/g, '\n');
+  for (let start = 0; start < lines.length;) {
+    const newline = lines.indexOf('\n', start);
+    const end = newline === -1 ? lines.length : newline;
+    const line = lines.slice(start, end).trim();
+    if (line !== '') yield line;
+    start = end + 1;
+  }
+}
+
+function decodeText(input: Buffer): string {
+  if (isUtf16(input)) return input.toString('utf16le', 2);
+  const hasMark = input[0] === 0xef && input[1] === 0xbb && input[2] === 0xbf;
+  return input.toString('latin1', hasMark ? 3 : 0);
+}
+
+function isUtf16(input: Buffer): boolean {
+  return input[0] === 0xff && input[1] === 0xfe;
+}
+
+function decodeBlock(label: string, lines: readonly string[]): PemBlock {
+  const headers = new Map<string, string>();
+  let first = 0;
+  for (; lines[first]?.includes(':') === true; first++) {
+    const line = lines[first] ?? '';
+    const colon = line.indexOf(':');
+    headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+  }
+  const body = lines.slice(first).join('');
+  if (body.length === 0) throw damaged(label, 'it is empty');
+  const der = Buffer.from(body, 'base64');
+  // Node skips whatever is not base64; only what comes back the same was all base64.
+  if (der.toString('base64') !== body) throw damaged(label, 'its body is not base64');
+  return { label, der, headers };
+}
+
+function damaged(label: string, problem: string): DevcertError {
+  return new DevcertError('invalid-input', `cannot read the PEM block "${label}": ${problem}`, {
+    hint: 'copy the file again, from its first "-----BEGIN" to its last "-----END" line',
+  });
+}

@@ -1,0 +1,183 @@
+/** Reading PKCS#12 (RFC 7292), as OpenSSL, Java, NSS, Windows, macOS and Go write it. */
+import type { KeyObject } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import {
+  contextTagOf,
+  type Element,
+  fieldsOf,
+  readElement,
+  TAG,
+  unreadable,
+  unwrap,
+} from '../x509/asn1.ts';
+import { decodeOctets, decodeOid, decodeSmallInteger, decodeText } from '../x509/asn1-values.ts';
+import { type KeyStoreEntry, pairEntries } from './entries.ts';
+import { OID } from './oids.ts';
+import { decryptPbe, isMacValid, WorkLimit } from './pbe.ts';
+import { type Password, passwordForms } from './pkcs12-kdf.ts';
+import {
+  decodePrivateKey,
+  decryptPrivateKeyInfo,
+  missingPassword,
+  wrongPassword,
+} from './pkcs8.ts';
+
+/** More keys and certificates than this are refused. */
+const MAX_BAGS = 2000;
+
+/**
+ * The entries of a PKCS#12 file, DER or BER. The MAC is checked before anything is decrypted.
+ *
+ * @param password undefined tries the empty one.
+ * @returns `isVerified`: false if the file has no MAC, so that nothing vouches for its contents.
+ * Throws `password` for a wrong or missing one, `invalid-input` for everything else.
+ */
+export function readPkcs12(
+  bytes: Buffer,
+  password: string | undefined,
+): { entries: KeyStoreEntry[]; isVerified: boolean } {
+  const file = fieldsOf(readElement(bytes, { ber: true }));
+  const version = decodeSmallInteger(file.next());
+  if (version !== 3) throw unreadable(`version ${version} of PKCS#12`);
+  const safe = readContent(file.next());
+  if (safe.type !== OID.data)
+    throw new DevcertError('invalid-input', 'cannot read a PKCS#12 file that is signed by a key', {
+      hint: 'write it again with a password',
+    });
+  const content = decodeOctets(safe.value());
+  const mac = file.optional(TAG.sequence);
+  file.end();
+  const limit = new WorkLimit();
+  const forms = passwordForms(password ?? '');
+  const form =
+    mac === undefined ? forms[0] : forms.find((it) => isMacValid(mac, content, it, limit));
+  if (form === undefined) throw refusal(password);
+  const opening = { password: form, limit, isVerified: mac !== undefined };
+  const found: Found = { keys: [], certificates: [], bags: 0 };
+  try {
+    for (const part of sequenceOf(readElement(content, { ber: true })))
+      readSafe(readContent(part), opening, found);
+  } catch (error) {
+    const isRefused = error instanceof DevcertError && error.code === 'password';
+    throw isRefused && password === undefined ? refusal(password) : error;
+  }
+  const entries = pairEntries(found.keys, found.certificates);
+  return { entries, isVerified: opening.isVerified };
+}
+
+interface Opening {
+  readonly password: Password;
+  readonly limit: WorkLimit;
+  readonly isVerified: boolean;
+}
+
+interface Found {
+  readonly keys: { key: KeyObject; alias?: string }[];
+  readonly certificates: { der: Buffer; alias?: string; trusted: boolean }[];
+  bags: number;
+}
+
+function refusal(password: string | undefined): DevcertError {
+  return password === undefined ? missingPassword('key store') : wrongPassword('key store');
+}
+
+// ContentInfo, RFC 2315 section 7.
+function readContent(element: Element): { type: string; value: () => Element } {
+  const fields = fieldsOf(element);
+  const type = decodeOid(fields.next());
+  const value = fields.optional(contextTagOf(0, true));
+  fields.end();
+  return {
+    type,
+    value: () => {
+      if (value === undefined) throw unreadable('a content without a value');
+      return unwrap(value);
+    },
+  };
+}
+
+function readSafe(
+  { type, value }: ReturnType<typeof readContent>,
+  opening: Opening,
+  found: Found,
+): void {
+  if (type === OID.data) {
+    readBags(decodeOctets(value()), opening, found);
+    return;
+  }
+  if (type !== OID.encryptedData)
+    throw new DevcertError('invalid-input', 'cannot read a PKCS#12 file encrypted for a key', {
+      hint: 'write it again with a password',
+    });
+  const fields = fieldsOf(value());
+  decodeSmallInteger(fields.next());
+  const info = fieldsOf(fields.next());
+  decodeOid(info.next());
+  const algorithm = info.next(TAG.sequence);
+  const data = decodeOctets(info.next(), contextTagOf(0, false));
+  const plain = decryptPbe(algorithm, data, opening.password, opening.limit);
+  if (plain === undefined) throw wrongPassword('key store');
+  try {
+    readBags(plain, opening, found);
+  } catch (error) {
+    // Without a MAC, a wrong password that passed the padding by chance is seen here first.
+    const isNoise =
+      !opening.isVerified && error instanceof DevcertError && error.code === 'invalid-input';
+    throw isNoise ? wrongPassword('key store', error) : error;
+  }
+}
+
+// SafeContents, RFC 7292 section 4.2; those inside each other in a list instead of by recursion.
+function readBags(contents: Buffer, opening: Opening, found: Found): void {
+  const nested = [readElement(contents, { ber: true })];
+  for (let next = nested.pop(); next !== undefined; next = nested.pop())
+    for (const element of sequenceOf(next)) {
+      found.bags++;
+      if (found.bags > MAX_BAGS) throw unreadable(`more than ${MAX_BAGS} keys and certificates`);
+      const fields = fieldsOf(element);
+      const type = decodeOid(fields.next());
+      const value = unwrap(fields.next(contextTagOf(0, true)));
+      const attributes = readAttributes(fields.optional(TAG.set));
+      fields.end();
+      const { alias } = attributes;
+      const named = alias === undefined ? {} : { alias };
+      if (type === OID.keyBag)
+        found.keys.push({ key: decodePrivateKey(value.raw, 'pkcs8'), ...named });
+      else if (type === OID.shroudedKeyBag) {
+        const key = decryptPrivateKeyInfo(value, opening.password, opening.limit);
+        found.keys.push({ key, ...named });
+      } else if (type === OID.certBag) {
+        const der = readCertificate(value);
+        if (der !== undefined)
+          found.certificates.push({ der, trusted: attributes.trusted, ...named });
+      } else if (type === OID.safeContentsBag) nested.push(value);
+      // What is left are CRLs and secrets, which devcert has no use for.
+    }
+}
+
+function sequenceOf(element: Element): Iterable<Element> {
+  if (element.tag !== TAG.sequence) throw unreadable('something else than a SEQUENCE');
+  return element.children();
+}
+
+// CertBag: X.509 certificates only; the other kind (SDSI) was never used.
+function readCertificate(element: Element): Buffer | undefined {
+  const fields = fieldsOf(element);
+  if (decodeOid(fields.next()) !== OID.x509Certificate) return undefined;
+  return decodeOctets(unwrap(fields.next(contextTagOf(0, true))));
+}
+
+function readAttributes(set: Element | undefined): { alias?: string; trusted: boolean } {
+  let alias: string | undefined;
+  let trusted = false;
+  for (const attribute of set?.children() ?? []) {
+    const fields = fieldsOf(attribute);
+    const type = decodeOid(fields.next());
+    if (type === OID.friendlyName) {
+      const [value] = fields.next(TAG.set).children();
+      if (value !== undefined) alias = decodeText(value);
+    }
+    if (type === OID.trustedKeyUsage) trusted = true;
+  }
+  return alias === undefined ? { trusted } : { alias, trusted };
+}

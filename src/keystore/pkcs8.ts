@@ -1,0 +1,112 @@
+/** Private keys as bytes: PKCS#8 (RFC 5958), plain and encrypted, and the older forms that OpenSSL wrote. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
+import { decodeOctets } from '../x509/asn1-values.ts';
+import { octetString, sequence } from '../x509/der.ts';
+import { decryptPbe, type Encrypted, encryptPbes2, WorkLimit } from './pbe.ts';
+import { encodePem, type PemBlock } from './pem.ts';
+import { type Password, passwordForms } from './pkcs12-kdf.ts';
+
+/**
+ * What a guess at the password of a stolen key file costs (OWASP's number for PBKDF2-HMAC-SHA-256).
+ * OpenSSL would take 2048; unlike key stores, every program reads any number here.
+ */
+const KEY_FILE_ITERATIONS = 600_000;
+
+/**
+ * An `ENCRYPTED PRIVATE KEY` PEM block: PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256. Takes some
+ * 0.2 s. OpenSSL's own programs ask for at least four characters of password.
+ */
+export function encodeEncryptedKey(key: KeyObject, password: string): string {
+  const encrypted = encryptPbes2(pkcs8Of(key), password, KEY_FILE_ITERATIONS);
+  return encodePem('ENCRYPTED PRIVATE KEY', encodeEncryptedPrivateKeyInfo(encrypted));
+}
+
+/** DER of an EncryptedPrivateKeyInfo (RFC 5958 section 3). */
+export function encodeEncryptedPrivateKeyInfo({ algorithm, data }: Encrypted): Buffer {
+  return sequence(algorithm, octetString(data));
+}
+
+/** DER of a private key as PKCS#8, not encrypted. */
+export function pkcs8Of(key: KeyObject): Buffer {
+  return key.export({ type: 'pkcs8', format: 'der' });
+}
+
+/** The key in DER that is not encrypted. Throws `invalid-input`. */
+export function decodePrivateKey(der: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): KeyObject {
+  readElement(der); // OpenSSL passes over bytes after the end
+  try {
+    return createPrivateKey({ key: der, format: 'der', type });
+  } catch (error) {
+    throw new DevcertError('invalid-input', 'cannot read the private key: it is damaged', {
+      hint: 'make a new key; kinds other than RSA, EC and Ed25519 are not supported',
+      cause: error,
+    });
+  }
+}
+
+/** The key in a DER EncryptedPrivateKeyInfo. Throws `password` for a wrong one, and `invalid-input`. */
+export function decryptPrivateKey(
+  der: Buffer,
+  password: string,
+  limit = new WorkLimit(),
+): KeyObject {
+  return decryptPrivateKeyInfo(readElement(der), passwordForms(password)[0], limit);
+}
+
+/** As {@link decryptPrivateKey}, for one that is part of a store. */
+export function decryptPrivateKeyInfo(
+  element: Element,
+  password: Password,
+  limit: WorkLimit,
+): KeyObject {
+  const fields = fieldsOf(element);
+  const algorithm = fields.next(TAG.sequence);
+  const data = decodeOctets(fields.next());
+  fields.end();
+  const plain = decryptPbe(algorithm, data, password, limit);
+  if (plain === undefined) throw wrongPassword('private key');
+  try {
+    return decodePrivateKey(plain, 'pkcs8');
+  } catch (error) {
+    // A wrong password can pass the padding by chance, and gives noise.
+    throw wrongPassword('private key', error);
+  }
+}
+
+/**
+ * The key in a PEM block encrypted as RFC 1421 has it (`Proc-Type: 4,ENCRYPTED`), which OpenSSL wrote
+ * until 1.0. Throws `password` for a wrong one.
+ */
+export function decryptPemKey(block: PemBlock, password: string): KeyObject {
+  const headers = [
+    'Proc-Type: 4,ENCRYPTED',
+    `DEK-Info: ${block.headers.get('DEK-Info') ?? ''}`,
+    '',
+  ];
+  const [begin = '', ...rest] = encodePem(block.label, block.der).split('\n');
+  try {
+    return createPrivateKey({
+      key: [begin, ...headers, ...rest].join('\n'),
+      passphrase: password,
+    });
+  } catch (error) {
+    throw wrongPassword('private key', error);
+  }
+}
+
+/** The error for a password that does not open the `private key` or `key store`. */
+export function wrongPassword(what: string, cause?: unknown): DevcertError {
+  return new DevcertError('password', `the password does not open the ${what}`, {
+    hint: 'try again with its own password: upper and lower case count',
+    cause,
+  });
+}
+
+/** The error for a file that says nothing without its password. */
+export function missingPassword(what: string): DevcertError {
+  return new DevcertError('password', `the ${what} needs its password`, {
+    hint: 'give the password on standard input, with --password-stdin',
+  });
+}
