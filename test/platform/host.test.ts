@@ -1,0 +1,57 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createHost, findProgram } from '../../platform/host.ts';
+import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
+import { temporaryFolder } from '../helpers/host.ts';
+
+describe('findProgram()', () => {
+  test('finds executables on PATH in its order, and skips everything else', () => {
+    const [first, second] = [temporaryFolder(), temporaryFolder()];
+    for (const folder of [first, second]) {
+      writeFileSync(join(folder, 'tool'), '');
+      chmodSync(join(folder, 'tool'), folder === first ? 0o644 : 0o755);
+    }
+    mkdirSync(join(first, 'folder'));
+    const env = { PATH: `relative:${first}:${second}` };
+    expect(findProgram('tool', env, false)).toBe(join(second, 'tool'));
+    expect(findProgram('folder', env, false)).toBeUndefined();
+    expect(findProgram('devcert-no-such-tool', env, false)).toBeUndefined();
+  });
+
+  test('finds administration tools that Debian leaves out of a user’s PATH', () => {
+    expect(findProgram('ldconfig', { PATH: '' }, false)).toMatch(/sbin\/ldconfig$/);
+  });
+});
+
+describe('createHost()', () => {
+  test('is this machine, and nobody is there to ask with CI set', () => {
+    const host = createHost();
+    expect(host).toMatchObject({ platform: process.platform, hostname: hostname(), sysroot: '/' });
+    expect(host.home).toBe(process.env.HOME);
+    expect(host.interactive).toBe(false);
+  });
+});
+
+describe('readHostNames()', () => {
+  const host = { platform: 'linux' as const, env: {}, sysroot: '/nowhere' };
+
+  test('reads names, aliases and Windows line ends, without comments', () => {
+    const sysroot = temporaryFolder();
+    mkdirSync(join(sysroot, 'etc'));
+    writeFileSync(
+      join(sysroot, 'etc/hosts'),
+      '# 127.0.0.1 no.test\r\n127.0.0.1\tLocalhost api.test # b.test\r\n::1 six.test\n\n',
+    );
+    const found = readHostNames({ ...host, sysroot });
+    expect([...found].sort()).toEqual(['api.test', 'localhost', 'six.test']);
+  });
+
+  test('no hosts file knows no names; Windows has it elsewhere', () => {
+    expect(readHostNames({ ...host, sysroot: '/nowhere' }).size).toBe(0);
+    expect(hostsFile({ ...host, platform: 'win32', env: { SystemRoot: 'D:\\Win' } })).toContain(
+      'D:\\Win',
+    );
+  });
+});

@@ -1,0 +1,133 @@
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createRunner, elevate, findElevation, formatCommand } from '../../platform/run.ts';
+import { temporaryFolder } from '../helpers/host.ts';
+
+const root = { isRoot: true, interactive: false, find: () => undefined, env: process.env };
+
+function person(programs: Record<string, string>, interactive = false) {
+  return {
+    isRoot: false,
+    interactive,
+    find: (name: string) => programs[name],
+    env: process.env,
+  };
+}
+
+function script(name: string, text: string, folder = temporaryFolder()): string {
+  const file = join(folder, name);
+  writeFileSync(file, `#!/bin/sh\n${text}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+describe('elevate()', () => {
+  const command = { file: '/bin/tool', args: ['a b'], elevated: true };
+
+  test.each([
+    ['sudo', false, ['-n', '--', '/bin/tool', 'a b']],
+    ['sudo', true, ['--', '/bin/tool', 'a b']],
+    ['doas', false, ['-n', '/bin/tool', 'a b']],
+    ['doas', true, ['/bin/tool', 'a b']],
+    ['run0', false, ['--no-ask-password', '--', '/bin/tool', 'a b']],
+    ['run0', true, ['--', '/bin/tool', 'a b']],
+  ] as const)('%s, interactive %s', (tool, interactive, args) => {
+    const file = `/usr/bin/${tool}`;
+    expect(elevate(command, person({ [tool]: file }, interactive))).toMatchObject({ file, args });
+  });
+
+  test('leaves root’s commands and ordinary ones alone (statement 39)', () => {
+    expect(elevate(command, root)).toBe(command);
+    const ordinary = { file: '/bin/tool', args: [] };
+    expect(elevate(ordinary, person({}))).toBe(ordinary);
+    expect(elevate(command, person({}))).toBeUndefined();
+  });
+
+  test('a sudo that is doas under another name is doas', () => {
+    const folder = temporaryFolder();
+    symlinkSync(script('doas', 'exit 0', folder), join(folder, 'sudo'));
+    expect(findElevation(person({ sudo: join(folder, 'sudo') }))).toEqual({
+      tool: 'doas',
+      file: join(folder, 'sudo'),
+    });
+  });
+});
+
+describe('formatCommand()', () => {
+  test('quotes for a shell and shows sudo even where there is none', () => {
+    const command = { file: '/bin/t', args: ["it's", '$(x)', 'a=b'], elevated: true };
+    expect(formatCommand(command, person({ sudo: '/usr/bin/sudo' }))).toBe(
+      `/usr/bin/sudo -- /bin/t 'it'\\''s' '$(x)' a=b`,
+    );
+    expect(formatCommand(command, person({}))).toBe(`sudo -- /bin/t 'it'\\''s' '$(x)' a=b`);
+    expect(formatCommand(command, root)).toBe(`/bin/t 'it'\\''s' '$(x)' a=b`);
+    expect(formatCommand({ file: 't', args: ['a\u001b[31mb'] }, root)).not.toContain('\u001b');
+  });
+});
+
+describe('createRunner()', () => {
+  const run = createRunner(root);
+
+  test('gives exit code, output and input, without a shell', async () => {
+    const file = script('tool', 'cat; echo "$1" >&2; exit 3');
+    expect(await run({ file, args: ['$(id) *'], input: 'in' })).toEqual({
+      exitCode: 3,
+      stdout: 'in',
+      stderr: '$(id) *\n',
+    });
+  });
+
+  test('an empty standard input where none is given: nothing can wait for an answer', async () => {
+    expect(await run({ file: script('tool', 'read x; echo "got $x"'), args: [] })).toMatchObject({
+      stdout: 'got \n',
+    });
+  });
+
+  test('a program that is not there', async () => {
+    expect(await run({ file: '/nowhere/tool', args: [] })).toMatchObject({
+      exitCode: undefined,
+      failure: 'not-found',
+    });
+  });
+
+  test('a program that never ends is stopped, even one that ignores being asked to', async () => {
+    const file = script('tool', "trap '' TERM; while :; do sleep 0.1; done");
+    expect(await run({ file, args: [], timeoutMs: 200 })).toMatchObject({ failure: 'timeout' });
+  }, 20_000);
+
+  test('a program that was killed', async () => {
+    expect(await run({ file: script('tool', 'kill -9 $$'), args: [] })).toMatchObject({
+      exitCode: undefined,
+      failure: 'killed',
+    });
+  });
+
+  test('announces the exact command before it runs as root, and nothing else', async () => {
+    const sudo = script('sudo', 'shift 2; exec "$@"');
+    const said: string[] = [];
+    const asPerson = createRunner(person({ sudo }), (text) => said.push(text));
+    const file = script('tool', 'exit 0');
+    expect(await asPerson({ file, args: ['x'], elevated: true })).toMatchObject({ exitCode: 0 });
+    await asPerson({ file, args: ['y'] });
+    expect(said).toEqual([`${sudo} -- ${file} x`]);
+  });
+
+  test('no way to become root, root refused, and no terminal to ask on are told apart', async () => {
+    const command = { file: '/bin/true', args: [], elevated: true };
+    expect(await createRunner(person({}))(command)).toMatchObject({ failure: 'not-elevated' });
+    const refusing = script('sudo', 'echo "sudo: a password is required" >&2; exit 1');
+    expect(await createRunner(person({ sudo: refusing }))(command)).toMatchObject({
+      failure: 'not-elevated',
+    });
+    expect(await createRunner(person({ sudo: refusing }, true))(command)).toMatchObject({
+      failure: 'elevation-refused',
+      stderr: expect.stringContaining('a password is required') as string,
+    });
+    const failing = script('sudo', 'echo "tool: it failed" >&2; exit 1');
+    expect(await createRunner(person({ sudo: failing }))(command)).toMatchObject({
+      exitCode: 1,
+      stderr: 'tool: it failed\n',
+    });
+  });
+});
