@@ -1,0 +1,189 @@
+/**
+ * What mkcert's users found broken, held true of devcert: the statements that no other test is named
+ * for. The others: 1, 2 and 19 in cli/parallel; 3, 4, 6, 8, 21, 33, 40 in actions; 9, 15, 20 in
+ * cli/command; 10 to 14 and 16 in names; 30, 34, 35, 36 in trust; 32, 36 in real/linux-stores; 37, 38 in
+ * platform/nss; 39 in platform/run.
+ */
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { identityOf } from '../src/authority/identity.ts';
+import { createAuthority } from '../src/authority/create.ts';
+import { readAuthority } from '../src/authority/authority.ts';
+import { loadAuthority } from '../src/authority/folder.ts';
+import { issueLeaf } from '../src/certificate/issue.ts';
+import { defaultConstraints } from '../src/constraints.ts';
+import { parseLeafRequest } from '../src/request.ts';
+import { OID } from '../src/x509/oids.ts';
+import { readExtensions } from '../src/x509/read.ts';
+import { freshHome, twoLines } from './helpers/cli.ts';
+import { issueFor, makeAuthority } from './helpers/forge.ts';
+import { run } from './helpers/run.ts';
+import { temporaryFolder } from './helpers/host.ts';
+
+const now = new Date('2026-11-24T12:00:00Z');
+
+describe('statement', () => {
+  test('4: key and certificate that do not fit, encrypted and foreign keys are told clearly', async () => {
+    const one = createAuthority('a@b', undefined, now);
+    const other = createAuthority('a@b', undefined, now);
+    const encrypted =
+      '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n';
+    const cases = [
+      [{ ...one, issuerKey: other.issuerKey }, 'is not the key of issuer.pem'],
+      [{ ...one, issuer: other.issuer }, 'is not the key of issuer.pem'],
+      [{ ...one, root: other.root }, 'is not signed by root.pem'],
+      [{ ...one, issuerKey: encrypted }, 'is encrypted'],
+      [{ ...one, issuerKey: 'garbage' }, 'is not a private key'],
+      [{ ...one, root: 'garbage' }, 'is not a certificate'],
+    ] as const;
+    for (const [pem, message] of cases) expect(() => readAuthority(pem, '/state')).toThrow(message);
+    await expect(loadAuthority(temporaryFolder())).rejects.toMatchObject({ code: 'no-authority' });
+  });
+
+  test('5: a root.pem that is not a CA is refused', async () => {
+    const authority = await makeAuthority(now);
+    const leaf = await issueFor(authority, ['localhost'], {}, now);
+    const { run, state } = freshHome();
+    await run([]);
+    writeFileSync(join(state, 'root.pem'), leaf.certificate.toString());
+    const ran = await run(['--force']);
+    expect(ran.status).toBe(1);
+    expect(twoLines(ran).error).toContain('not an authority');
+    expect((await run(['install', '--dry-run'])).status).toBe(1);
+  });
+
+  test('7: a leaf never outlives its issuer', async () => {
+    const authority = await makeAuthority(now);
+    const late = new Date(Date.parse(authority.issuer.validTo) - 5 * 86_400_000);
+    const leaf = await issueFor(authority, ['localhost'], { days: 825 }, late);
+    expect(leaf.certificate.validTo).toBe(authority.issuer.validTo);
+  });
+
+  test('17: output names are fixed, whatever the certificate’s names are', async () => {
+    const { run } = freshHome();
+    const ran = await run(['*.app.test', '::1', '--json']);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      certFile: expect.stringMatching(/\.devcert[/\\]cert\.pem$/) as string,
+    });
+  });
+
+  test('18: the key ends up 0600 even over a file that was 0666', async () => {
+    const { run, project } = freshHome();
+    await run([]);
+    const key = join(project, '.devcert/key.pem');
+    chmodSync(key, 0o666);
+    expect((await run(['other.test'])).status).toBe(0);
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+  });
+
+  test('23: an elliptic curve leaf has no keyEncipherment, an RSA one has', async () => {
+    const authority = await makeAuthority(now);
+    const usage = async (key: string) => {
+      const { certificate } = await issueFor(authority, ['localhost'], { key }, now);
+      return readExtensions(certificate.raw)
+        .find(({ type }) => type === OID.keyUsage)
+        ?.value.toString('hex');
+    };
+    expect(await usage('p256')).toBe('03020780'); // digitalSignature
+    expect(await usage('p384')).toBe('03020780');
+    expect(await usage('rsa2048')).toBe('030205a0'); // and keyEncipherment
+  });
+
+  test('24: leaf and chain pass openssl verify -x509_strict; the AKI is the issuer’s SKI', async () => {
+    const folder = temporaryFolder();
+    const authority = await makeAuthority();
+    const leaf = await issueFor(authority, ['localhost', 'api.test', '10.0.0.1']);
+    writeFileSync(join(folder, 'ca.pem'), authority.rootPem);
+    writeFileSync(join(folder, 'cert.pem'), leaf.certPem);
+    const verify = ['verify', '-x509_strict', '-CAfile', join(folder, 'ca.pem')];
+    const cert = join(folder, 'cert.pem');
+    const { status, output } = await run('openssl', [...verify, '-untrusted', cert, cert]);
+    if (status !== 127) expect(output).toContain('OK');
+    const extension = (certificate: X509Certificate, type: string) =>
+      readExtensions(certificate.raw).find((extension) => extension.type === type);
+    const ski = extension(authority.issuer, OID.subjectKeyIdentifier)?.value.subarray(2);
+    expect(extension(leaf.certificate, OID.authorityKeyIdentifier)?.value.subarray(4)).toEqual(ski);
+    const critical = (certificate: X509Certificate) =>
+      readExtensions(certificate.raw)
+        .filter(({ critical }) => critical)
+        .map(({ type }) => type);
+    expect(critical(leaf.certificate)).toEqual([OID.basicConstraints, OID.keyUsage]);
+    for (const certificate of [authority.root, authority.issuer])
+      expect(critical(certificate)).toEqual([
+        OID.basicConstraints,
+        OID.keyUsage,
+        OID.nameConstraints,
+      ]);
+  });
+
+  test('31: issuing runs no other program, so none can break it', async () => {
+    const { run } = freshHome();
+    const ran = await run(['localhost'], {
+      env: { PATH: '/nonexistent', JAVA_HOME: '/nonexistent' },
+    });
+    expect(ran.status).toBe(0);
+  });
+
+  test.each([
+    ['ada', 'engine', 'ada@engine'],
+    ['DOMAIN\\ada', 'engine', 'ada@engine'],
+    ['ada (admin)', 'the\u0000engine\n', 'ada (admin)@theengine'],
+    ['\ud800ada', 'mäc', 'ada@mäc'],
+    ['', '', 'user@host'],
+    ['x'.repeat(100), 'y'.repeat(100), 'x'.repeat(40)],
+    ['😀'.repeat(60), 'h', '😀'.repeat(40)],
+  ])('41: user %j on host %j makes a valid certificate', async (user, hostname, identity) => {
+    expect(identityOf(user, hostname)).toBe(identity);
+    const constraints = await defaultConstraints(hostname);
+    const authority = readAuthority(
+      createAuthority(identityOf(user, hostname), constraints, now),
+      'x',
+    );
+    const leaf = await issueLeaf(authority, parseLeafRequest([]), identityOf(user, hostname), now);
+    const name = new X509Certificate(authority.rootPem).subject
+      .split('\n')
+      .find((it) => it.startsWith('CN='));
+    expect(Array.from(name?.slice(3) ?? '').length).toBeLessThanOrEqual(64);
+    expect(name).toMatch(/ [0-9a-f]{8}$/);
+    expect(leaf.certificate.verify(authority.issuer.publicKey)).toBe(true);
+  });
+});
+
+describe('bad circumstances', () => {
+  test('a clock far off: told, with what to do', async () => {
+    const { run } = freshHome();
+    await run([]);
+    const faketime = join(temporaryFolder(), 'clock.cjs');
+    writeFileSync(
+      faketime,
+      `const real = Date; globalThis.Date = class extends real { constructor(...a) { super(...(a.length ? a : [real.parse(process.env.FAKE_NOW)])); } static now() { return real.parse(process.env.FAKE_NOW); } };`,
+    );
+    for (const [when, message] of [
+      ['1999-01-01', 'clock says'],
+      ['2050-01-01', 'the authority expired on'],
+    ] as const) {
+      const env = { NODE_OPTIONS: `--require ${faketime}`, FAKE_NOW: when };
+      const ran = await run(['--force'], { env });
+      expect([when, ran.status]).toEqual([when, 5]);
+      expect(twoLines(ran).error).toContain(message);
+    }
+  });
+
+  test('a state folder of somebody else’s files is left as it is', async () => {
+    const { run, state } = freshHome();
+    await run([]);
+    const files = ['issuer.pem', 'issuer-key.pem'] as const;
+    for (const file of files) {
+      const original = readFileSync(join(state, file));
+      writeFileSync(join(state, file), 'not ours');
+      const ran = await run(['--force']);
+      expect(ran.status).toBe(1);
+      twoLines(ran);
+      expect(readFileSync(join(state, file), 'utf8')).toBe('not ours');
+      writeFileSync(join(state, file), original);
+    }
+    expect((await run(['--force'])).status).toBe(0);
+  });
+});
