@@ -28,6 +28,7 @@ export const OID = {
   sha256WithRsa: '1.2.840.113549.1.1.11',
   sha384WithRsa: '1.2.840.113549.1.1.12',
   sha512WithRsa: '1.2.840.113549.1.1.13',
+  ed25519: '1.3.101.112', // RFC 8410 3
   // RFC 2985 5.4.2
   extensionRequest: '1.2.840.113549.1.9.14',
 } as const;

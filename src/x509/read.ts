@@ -79,7 +79,13 @@ export function readUsages(certificate: Buffer): Usage[] {
 
 /** Every extension, in order. */
 export function readExtensions(certificate: Buffer): ExtensionValue[] {
-  return [...(partsOf(certificate).extensions?.children() ?? [])].map((extension) => {
+  const { extensions } = partsOf(certificate);
+  return extensions === undefined ? [] : extensionsIn(extensions);
+}
+
+/** The members of an Extensions value (4.1), in order. */
+export function extensionsIn(extensions: Element): ExtensionValue[] {
+  return [...extensions.children()].map((extension) => {
     const fields = fieldsOf(extension);
     const type = decodeOid(fields.next());
     const critical = fields.optional(TAG.boolean);

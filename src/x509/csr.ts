@@ -1,0 +1,136 @@
+/** Certificate signing requests: PKCS#10 (RFC 2986). */
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { publicKeyDer } from '../keys.ts';
+import type { Name } from '../names.ts';
+import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
+import { decodeBits, decodeOid, decodeText } from './asn1-values.ts';
+import { signatureAlgorithm } from './certificate.ts';
+import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
+import { subjectAltName } from './extensions.ts';
+import { OID } from './oids.ts';
+import { extensionsIn, type ExtensionValue } from './read.ts';
+
+/** A CSR as it was read. Everything in it is its sender's wish; only the signature is checked. */
+export interface Csr {
+  readonly publicKey: KeyObject;
+  /** Attribute types (dotted) and texts of the subject, in order. */
+  readonly subject: readonly { readonly type: string; readonly value: string }[];
+  /** The extensions it asks for, in order. */
+  readonly extensions: readonly ExtensionValue[];
+}
+
+/**
+ * A CSR for these names, signed with the key, DER. The subject is empty or one common name.
+ *
+ * @param key private.
+ * @throws DevcertError `weak-key` for a key that devcert does not sign with.
+ */
+export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[]): Buffer {
+  const { hash, algorithm } = signatureAlgorithm(key);
+  const extensions = sequence(subjectAltName(names, false));
+  const attribute = sequence(oid(OID.extensionRequest), set(extensions));
+  const info = sequence(
+    integer(0), // v1
+    subject,
+    publicKeyDer(key),
+    contextTag(0, true, attribute),
+  );
+  return sequence(info, algorithm, bitString(sign(hash, info, key)));
+}
+
+/**
+ * Reads a CSR (RFC 2986 4) and checks its signature: whoever sent it has the private key.
+ *
+ * @param der the CSR alone.
+ * @throws DevcertError `invalid-input` for anything but a CSR with a right signature, `weak-key` for a
+ *   signature by MD5 or SHA-1 or an algorithm that devcert does not know.
+ */
+export function readCsr(der: Buffer): Csr {
+  const outer = fieldsOf(readElement(der));
+  const info = outer.next(TAG.sequence);
+  const algorithm = decodeOid(fieldsOf(outer.next(TAG.sequence)).next());
+  const signature = decodeBits(outer.next(TAG.bitString)).bytes;
+  outer.end();
+
+  const fields = fieldsOf(info);
+  fields.next(TAG.integer);
+  const subject = fields.next(TAG.sequence);
+  const key = fields.next(TAG.sequence);
+  const attributes = fields.optional(contextTagOf(0, true));
+  fields.end();
+
+  const publicKey = readPublicKey(key.raw);
+  checkSignature(algorithm, info.raw, publicKey, signature);
+  return {
+    publicKey,
+    subject: readAttributes(subject),
+    extensions: requestedExtensions(attributes),
+  };
+}
+
+function readPublicKey(der: Buffer): KeyObject {
+  try {
+    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw unreadable('a public key of no known kind', cause);
+  }
+}
+
+// What proves possession must not be forgeable itself: nothing below SHA-256.
+const signatures: Readonly<Record<string, { hash: string | null; key: string }>> = {
+  [OID.ecdsaWithSha256]: { hash: 'sha256', key: 'ec' },
+  [OID.ecdsaWithSha384]: { hash: 'sha384', key: 'ec' },
+  [OID.ecdsaWithSha512]: { hash: 'sha512', key: 'ec' },
+  [OID.sha256WithRsa]: { hash: 'sha256', key: 'rsa' },
+  [OID.sha384WithRsa]: { hash: 'sha384', key: 'rsa' },
+  [OID.sha512WithRsa]: { hash: 'sha512', key: 'rsa' },
+  [OID.ed25519]: { hash: null, key: 'ed25519' },
+};
+
+function checkSignature(
+  algorithm: string,
+  signed: Buffer,
+  key: KeyObject,
+  signature: Buffer,
+): void {
+  const known = signatures[algorithm];
+  if (known === undefined)
+    throw new DevcertError(
+      'weak-key',
+      `the CSR is signed by an algorithm that is weak or not known: ${algorithm}`,
+      { hint: 'make it anew with SHA-256: devcert csr NAMES…' },
+    );
+  let valid: boolean;
+  try {
+    valid = known.key === key.asymmetricKeyType && verify(known.hash, signed, key, signature);
+  } catch {
+    valid = false; // not even the form of a signature
+  }
+  if (!valid)
+    throw new DevcertError('invalid-input', 'the signature of the CSR is not by its own key', {
+      hint: 'it was damaged or changed on the way: have it sent again',
+    });
+}
+
+function readAttributes(subject: Element): { type: string; value: string }[] {
+  const attributes: { type: string; value: string }[] = [];
+  for (const relative of subject.children())
+    for (const attribute of relative.children()) {
+      const fields = fieldsOf(attribute);
+      const type = decodeOid(fields.next());
+      attributes.push({ type, value: decodeText(fields.next()) });
+    }
+  return attributes;
+}
+
+// RFC 2985 5.4.2: extensionRequest is single-valued.
+function requestedExtensions(attributes: Element | undefined): ExtensionValue[] {
+  const found: ExtensionValue[] = [];
+  for (const attribute of attributes?.children() ?? []) {
+    const fields = fieldsOf(attribute);
+    if (decodeOid(fields.next()) !== OID.extensionRequest) continue;
+    for (const value of fields.next(TAG.set).children()) found.push(...extensionsIn(value));
+  }
+  return found;
+}
