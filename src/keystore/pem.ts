@@ -60,8 +60,8 @@ export function isPem(input: Buffer): boolean {
 const boundary = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 .#-]{0,63})-----$/;
 
 function* linesOf(text: string): Generator<string> {
-  // A lone CR ends a line, too: old Macs, and some clipboards.
-  const lines = text.replace(/\r\n?/g, '\n');
+  // A lone CR ends a line, too: old Macs, and some clipboards. Empty lines mean nothing.
+  const lines = text.replace(/[\r\n]+/g, '\n');
   for (let start = 0; start < lines.length;) {
     const newline = lines.indexOf('\n', start);
     const end = newline === -1 ? lines.length : newline;
