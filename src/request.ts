@@ -11,6 +11,8 @@ export interface LeafRequest {
   readonly usages: readonly Usage[];
   /** Undefined if the user did not say: then a valid certificate with another key will do, too. */
   readonly keyType: KeyType | undefined;
+  /** Common name of a client, for servers that read it; one is made of the names if it is left out. */
+  readonly commonName?: string;
   /** 1 to {@link MAX_VALIDITY_DAYS}; undefined if the user did not say. */
   readonly validityDays: number | undefined;
 }

@@ -76,7 +76,7 @@ export async function certify(
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
-        ...(client ? { commonName: clientCommonName(request.names) } : {}),
+        ...(client ? { commonName: request.commonName ?? clientCommonName(request.names) } : {}),
       }),
       key: request.publicKey,
       notBefore: new Date(now.getTime() - BACKDATE_MS),

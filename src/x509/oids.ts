@@ -32,3 +32,31 @@ export const OID = {
   // RFC 2985 5.4.2
   extensionRequest: '1.2.840.113549.1.9.14',
 } as const;
+
+const names = new Map<string, string>(Object.entries(OID).map(([name, dotted]) => [dotted, name]));
+
+/** What an object identifier is called in its standard, or its dotted form if it is not known here. */
+export function oidName(dotted: string): string {
+  return names.get(dotted) ?? more[dotted] ?? dotted;
+}
+
+// Met in other people's certificates and CSRs, never written here.
+const more: Readonly<Record<string, string>> = {
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'country',
+  '2.5.4.7': 'locality',
+  '2.5.4.8': 'state',
+  '2.5.4.9': 'street',
+  '2.5.4.97': 'organizationIdentifier',
+  '0.9.2342.19200300.100.1.1': 'userId',
+  '0.9.2342.19200300.100.1.25': 'domainComponent',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+  '1.2.840.113549.1.1.5': 'sha1WithRsa',
+  '1.2.840.113549.1.1.4': 'md5WithRsa',
+  '1.2.840.10045.4.1': 'ecdsaWithSha1',
+  '1.3.6.1.5.5.7.1.1': 'authorityInfoAccess',
+  '2.5.29.31': 'cRLDistributionPoints',
+  '2.5.29.32': 'certificatePolicies',
+  '1.3.6.1.5.5.7.1.24': 'tlsFeature',
+  '2.16.840.1.113730.1.1': 'netscapeCertType',
+};
