@@ -1,0 +1,294 @@
+/**
+ * NSS databases: what Chromium and Firefox on Linux and BSD trust, written by NSS's own certutil.
+ * (On Windows and macOS both read the system's roots, Firefox since version 120.)
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { findDatabases, hasBrowser, type NssDatabase } from './nss-databases.ts';
+import { certificateBodies } from './pem.ts';
+import type {
+  Command,
+  CommandResult,
+  Host,
+  Root,
+  StoreFinder,
+  StoreOptions,
+  StoreState,
+  TrustStore,
+} from './types.ts';
+
+/** Every NSS database of the user. */
+export const nssStores: StoreFinder = {
+  kind: 'nss',
+  find: (host, options) => {
+    if (host.platform === 'win32' || host.platform === 'darwin') return Promise.resolve([]);
+    const databases = findDatabases(host);
+    const certutil = host.find('certutil');
+    return Promise.resolve(databases.map((it) => nssStore(it, certutil, host, options)));
+  },
+};
+
+/** What `certutil -L` lists: nicknames with their trust flags. */
+export function listCommand(certutil: string, folder: string): Command {
+  return { file: certutil, args: ['-L', '-d', `sql:${folder}`] };
+}
+
+/** Prints one certificate as PEM. */
+export function showCommand(certutil: string, folder: string, nickname: string): Command {
+  return { file: certutil, args: ['-L', '-d', `sql:${folder}`, '-n', nickname, '-a'] };
+}
+
+/** Adds the root as an authority for web servers. */
+export function addCommand(
+  certutil: string,
+  folder: string,
+  root: Root,
+  options: StoreOptions,
+): Command {
+  const database = ['-d', `sql:${folder}`, ...passwordArgs(options)];
+  return {
+    file: certutil,
+    args: ['-A', ...database, '-t', 'C,,', '-n', root.commonName, '-i', root.file],
+  };
+}
+
+/** Trusts a certificate that is in the database already. */
+export function trustCommand(
+  certutil: string,
+  folder: string,
+  nickname: string,
+  options: StoreOptions,
+): Command {
+  const database = ['-d', `sql:${folder}`, ...passwordArgs(options)];
+  return { file: certutil, args: ['-M', ...database, '-t', 'C,,', '-n', nickname] };
+}
+
+/** Removes a certificate with its trust. */
+export function deleteCommand(
+  certutil: string,
+  folder: string,
+  nickname: string,
+  options: StoreOptions,
+): Command {
+  return {
+    file: certutil,
+    args: ['-D', '-d', `sql:${folder}`, ...passwordArgs(options), '-n', nickname],
+  };
+}
+
+/** The file in a database folder that tells that devcert made it, and which folders for it. */
+const MARKER = 'made-by-devcert';
+const FILES = ['cert9.db', 'key4.db', 'pkcs11.txt'];
+
+function nssStore(
+  database: NssDatabase,
+  certutil: string | undefined,
+  host: Host,
+  options: StoreOptions,
+): TrustStore {
+  const { folder, isNew } = database;
+  const missing = (): StoreState => ({
+    state: 'unavailable',
+    reason:
+      hasBrowser(host) || !isNew
+        ? 'certutil of NSS is not installed'
+        : 'no browser and no certutil here',
+    hint: packageHint(host),
+    needed: hasBrowser(host) || !isNew,
+  });
+  const entries = async (root: Root) =>
+    certutil === undefined ? [] : findEntries(certutil, folder, root, host);
+  return {
+    kind: 'nss',
+    name: database.name,
+    location: folder,
+    restart: database.browser,
+    inspect: async (root) => {
+      if (certutil === undefined) return missing();
+      if (!existsSync(join(folder, 'cert9.db'))) return { state: 'absent' };
+      const listing = await host.run(listCommand(certutil, folder));
+      if (listing.exitCode !== 0) return unreadable(listing);
+      const found = await entries(root);
+      if (found.length === 0) return { state: 'absent' };
+      return found.some(({ flags }) => /^[^,]*C/.test(flags))
+        ? { state: 'trusted' }
+        : { state: 'partial', reason: 'it is in the database and not trusted for web sites' };
+    },
+    planInstall: async (root) => {
+      if (certutil === undefined) return [];
+      const [entry] = existsSync(join(folder, 'cert9.db')) ? await entries(root) : [];
+      if (entry !== undefined) return [trustCommand(certutil, folder, entry.nickname, options)];
+      const made = existsSync(join(folder, 'cert9.db')) ? [] : makeCommands(certutil, folder);
+      return [...made, addCommand(certutil, folder, root, options)];
+    },
+    planUninstall: async (root) => {
+      if (certutil === undefined || !existsSync(folder)) return [];
+      const found = existsSync(join(folder, 'cert9.db')) ? await entries(root) : [];
+      const deletions = found.map(({ nickname }) =>
+        deleteCommand(certutil, folder, nickname, options),
+      );
+      const others = await hasOthers(certutil, folder, found.length, host);
+      return [...deletions, ...(others ? [] : unmakeCommands(folder, host))];
+    },
+    explain: (command, result) => explain(command, result),
+  };
+}
+
+interface Entry {
+  readonly nickname: string;
+  /** `C,,`: trust for web sites, mail and code. */
+  readonly flags: string;
+}
+
+/**
+ * The entries that hold the root, whatever they are called: ours by its name, everything that is trusted
+ * for anything, and what looks like an earlier one of ours.
+ */
+async function findEntries(
+  certutil: string,
+  folder: string,
+  root: Root,
+  host: Host,
+): Promise<Entry[]> {
+  const { stdout } = await host.run(listCommand(certutil, folder));
+  const found: Entry[] = [];
+  for (const entry of parseListing(stdout)) {
+    const { nickname, flags } = entry;
+    if (flags === ',,' && !nickname.startsWith(root.commonName) && !nickname.startsWith('devcert'))
+      continue;
+    const { stdout: pem } = await host.run(showCommand(certutil, folder, nickname));
+    const same = certificateBodies(pem).some(
+      (body) =>
+        createHash('sha256').update(Buffer.from(body, 'base64')).digest('hex') === root.sha256,
+    );
+    if (same) found.push(entry);
+  }
+  return found;
+}
+
+/** The lines of `certutil -L`: a nickname, padded, and three groups of flags. */
+export function parseListing(listing: string): Entry[] {
+  return listing.split('\n').flatMap((line) => {
+    const match = /^(.*\S)\s+([a-zA-Z]*,[a-zA-Z]*,[a-zA-Z]*)\s*$/.exec(line);
+    const [, nickname = '', flags = ''] = match ?? [];
+    return match === null || flags === 'SSL,S/MIME,JAR/XPI' ? [] : [{ nickname, flags }];
+  });
+}
+
+/** The folder (and those above it that are missing), an empty database, and the marker that it is ours. */
+function makeCommands(certutil: string, folder: string): Command[] {
+  const made: string[] = [];
+  for (let path = folder; !existsSync(path); path = dirname(path)) made.unshift(path);
+  return [
+    ...(made.length === 0 ? [] : [{ file: 'mkdir', args: ['-p', '-m', '0700', '--', folder] }]),
+    { file: certutil, args: ['-N', '--empty-password', '-d', `sql:${folder}`] },
+    { file: 'tee', args: [join(folder, MARKER)], input: `${made.join('\n')}\n` },
+  ];
+}
+
+/** True unless devcert made the database and nobody has put anything into it since. */
+async function hasOthers(
+  certutil: string,
+  folder: string,
+  ours: number,
+  host: Host,
+): Promise<boolean> {
+  if (!existsSync(join(folder, MARKER))) return true;
+  if (!existsSync(join(folder, 'cert9.db'))) return false; // making it stopped half-way
+  const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
+  // 255: there are no keys.
+  const keys = await host.run({ file: certutil, args: ['-K', '-d', `sql:${folder}`] });
+  const modules = readIfThere(join(folder, 'pkcs11.txt')).match(/^library=/gm) ?? [];
+  return certificates.length > ours || keys.exitCode === 0 || modules.length > 1;
+}
+
+/** Takes away the files of a database, and of the marker's folders those that really lie around it. */
+function unmakeCommands(folder: string, host: Host): Command[] {
+  const listed = new Set(readIfThere(join(folder, MARKER)).split('\n'));
+  const around: string[] = [];
+  for (let path = folder; path !== host.home && path !== dirname(path); path = dirname(path))
+    around.push(path);
+  const ours = around.filter((path) => listed.has(path));
+  const files = [...FILES, MARKER].map((name) => join(folder, name));
+  const left = existsSync(folder) ? readdirSync(folder).length : 0;
+  if (left === 0 && ours.length === 0) return [];
+  return [
+    { file: 'rm', args: ['-f', '--', ...files] },
+    ...ours.map((path) => ({ file: 'rmdir', args: ['--', path] })),
+  ];
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // not there: nothing in it
+  }
+}
+
+function passwordArgs({ nssPasswordFile }: StoreOptions): string[] {
+  return nssPasswordFile === undefined ? [] : ['-f', nssPasswordFile];
+}
+
+function unreadable(result: CommandResult): StoreState {
+  const known = explain(undefined, result);
+  return {
+    state: 'unavailable',
+    reason: known?.reason ?? `certutil cannot read the database: ${result.stderr.trim()}`,
+    ...(known?.hint === undefined ? {} : { hint: known.hint }),
+    needed: true,
+  };
+}
+
+const problems: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /SEC_ERROR_BAD_PASSWORD|could not authenticate|Incorrect password/i,
+    'the profile has a primary password',
+    'devcert install --nss-password-file FILE (its first line is the password)',
+  ],
+  [
+    /SEC_ERROR_READ_ONLY|read-only/i,
+    'the database is read-only',
+    'make its folder writable for you',
+  ],
+  [
+    /SEC_ERROR_BUSY|locked/i,
+    'another program has the database locked',
+    'close the browser and try again',
+  ],
+  [
+    /SEC_ERROR_BAD_DATABASE|SEC_ERROR_LEGACY_DATABASE/i,
+    'the database is damaged or cannot be read',
+    'see whether its folder is yours; a browser makes a new one if you move cert9.db away',
+  ],
+];
+
+function explain(
+  _command: Command | undefined,
+  result: CommandResult,
+): { reason: string; hint?: string } | undefined {
+  if (result.failure !== undefined) return undefined;
+  const text = result.stderr + result.stdout;
+  const known = problems.find(([pattern]) => pattern.test(text));
+  return known === undefined ? undefined : { reason: known[1], hint: known[2] };
+}
+
+const packages: readonly (readonly [manager: string, command: string])[] = [
+  ['apt', 'sudo apt install libnss3-tools'],
+  ['apt-get', 'sudo apt-get install libnss3-tools'],
+  ['dnf', 'sudo dnf install nss-tools'],
+  ['yum', 'sudo yum install nss-tools'],
+  ['zypper', 'sudo zypper install mozilla-nss-tools'],
+  ['pacman', 'sudo pacman -S nss'],
+  ['apk', 'sudo apk add nss-tools'],
+  ['emerge', 'sudo USE=utils emerge dev-libs/nss'],
+  ['pkg', 'sudo pkg install nss'],
+  ['brew', 'brew install nss'],
+];
+
+/** The command that installs certutil here. */
+function packageHint(host: Pick<Host, 'find'>): string {
+  const known = packages.find(([manager]) => host.find(manager) !== undefined);
+  return known?.[1] ?? 'install the NSS tools of your system: they bring certutil';
+}

@@ -1,0 +1,116 @@
+/**
+ * The first thing a person does with devcert, for real: README's commands in a fresh home on Debian as
+ * root, its example server, and every client before, after, and after it was taken away again.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { canCover, needs } from '../helpers/require.ts';
+import { type Ended, findProgram } from '../helpers/run.ts';
+
+interface Report {
+  readonly issue: Ended;
+  readonly clientsBefore: Record<string, boolean>;
+  readonly dryRun: Ended;
+  readonly unchangedByDryRun: string[];
+  readonly install: Ended;
+  readonly status: Ended;
+  readonly clientsAfter: Record<string, boolean>;
+  readonly again: Ended;
+  readonly uninstall: Ended;
+  readonly statusAfter: number;
+  readonly clientsAfterUninstall: Record<string, boolean>;
+  readonly differences: string[];
+  readonly homeEntries: string;
+}
+
+const tools = [
+  'chromium',
+  'firefox-esr',
+  'certutil',
+  'java',
+  'curl',
+  'wget',
+  'gnutls-cli',
+  'python3',
+];
+const ready =
+  needs(existsSync('/etc/debian_version'), 'Debian') &&
+  needs(canCover(), 'root and mount namespaces') &&
+  needs(
+    tools.every((tool) => findProgram(tool) !== undefined),
+    `${tools.join(', ')} (test/debian-packages.sh)`,
+  );
+
+describe.runIf(ready)('devcert, end to end', () => {
+  let report: Report;
+  const shared = '/etc/ssl/certs/java/cacerts';
+
+  beforeAll(() => {
+    const folder = mkdtempSync(join(tmpdir(), 'devcert-e2e-'));
+    try {
+      const outfile = join(folder, 'scenario.mjs');
+      buildSync({
+        entryPoints: [join(import.meta.dirname, '../helpers/end-to-end-scenario.ts')],
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        outfile,
+      });
+      const base = join(folder, 'covered');
+      mkdirSync(base);
+      const checkout = resolve(import.meta.dirname, '../..');
+      const args = ['-m', process.execPath, outfile, base, checkout];
+      const output = execFileSync('unshare', args, { encoding: 'utf8', timeout: 280_000 });
+      report = JSON.parse(output) as Report;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  // Node reads no system store: it wants the variable, and takes it whether devcert is installed or not.
+  const opened = (value: boolean) => ({
+    curl: value,
+    wget: value,
+    python: value,
+    'gnutls-cli': value,
+    java: value,
+    'node, on its own': false,
+    'node with NODE_EXTRA_CA_CERTS': true,
+    chromium: value,
+    firefox: value,
+  });
+
+  test('issuing alone makes nobody trust anything', () => {
+    expect(report.issue.status).toBe(0);
+    expect(report.clientsBefore).toEqual(opened(false));
+  });
+
+  test('a dry run shows the commands and changes nothing', () => {
+    expect(report.dryRun.status).toBe(0);
+    expect(report.dryRun.output).toMatch(/update-ca-certificates/);
+    expect(report.dryRun.output).toMatch(/certutil -A/);
+    expect(report.unchangedByDryRun).toEqual([]);
+  });
+
+  test('after install every client opens the page', () => {
+    expect(report.install).toMatchObject({ status: 0 });
+    expect(report.clientsAfter).toEqual(opened(true));
+    expect(report.status.status).toBe(0);
+    expect(JSON.parse(report.again.output)).toMatchObject({ authority: 'kept' });
+  });
+
+  test('after uninstall every client refuses it', () => {
+    expect(report.uninstall).toMatchObject({ status: 0 });
+    expect(report.statusAfter).toBe(3);
+    expect(report.clientsAfterUninstall).toEqual(opened(false));
+  });
+
+  test('and nothing is left: not a file, not a dangling link', () => {
+    expect(report.differences.filter((path) => path !== shared)).toEqual([]);
+    expect(report.homeEntries).toBe('');
+  });
+});
