@@ -12,7 +12,8 @@ import { encodeEncryptedPrivateKeyInfo, pkcs8Of } from './pkcs8.ts';
 /** How the contents are protected. */
 export interface Pkcs12Options {
   /**
-   * Letters, digits and signs of ASCII are what every program takes. An empty one is no protection;
+   * Printable ASCII is what every program takes: OpenSSL, NSS, GnuTLS and Node open any other, too,
+   * but Java 17 opens none of it, and Java 25 only in the modern form. An empty one is no protection;
    * it is written as a password of no characters (two zero bytes), as OpenSSL and NSS do.
    */
   readonly password: string;
