@@ -160,17 +160,25 @@ async function runPlan(
   store: TrustStore,
   host: Host,
 ): Promise<Turn | undefined> {
-  for (const command of plan) {
+  for (const [index, command] of plan.entries()) {
     const result = await host.run(command);
-    if (result.exitCode !== 0) return failureOf(command, result, store, host);
+    if (result.exitCode !== 0) return failureOf(plan.slice(index), result, store, host);
   }
   return undefined;
 }
 
-function failureOf(command: Command, result: CommandResult, store: TrustStore, host: Host): Turn {
+/** @param left the commands that are not done: the first one is the one that failed. */
+function failureOf(
+  left: readonly Command[],
+  result: CommandResult,
+  store: TrustStore,
+  host: Host,
+): Turn {
+  const [command = { file: '', args: [] }] = left;
   const explained = store.explain?.(command, result);
   if (explained !== undefined) return { status: 'failed', ...explained };
-  const byHand = `run it yourself as root: ${formatCommand({ ...command, elevated: false }, host)}`;
+  const lines = left.map((it) => formatCommand({ ...it, elevated: false }, host));
+  const byHand = `run it yourself as root: ${lines.join(' && ')}`;
   switch (result.failure) {
     case 'not-found':
       return { status: 'failed', reason: `there is no program "${command.file}"` };

@@ -32,7 +32,7 @@ export function installLines(result: InstallResult, style: Style): string[] {
     ({ status }) => status === 'trusted' || status === 'already-trusted',
   );
   const end =
-    trusted && result.notAfter !== undefined
+    trusted && !planned && result.notAfter !== undefined
       ? ['', `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost`]
       : [];
   return [...head, ...outcomeLines(result.outcomes, style), ...reissued, ...end];
@@ -92,6 +92,9 @@ export function statusLines(result: StatusResult, style: Style): string[] {
     ),
     '',
     ...result.stores.flatMap((store) => storeLines(store, widest(result.stores), style)),
+    ...(result.stores.some(({ state }) => state === 'absent' || state === 'partial')
+      ? ['', 'To have all of them trust it: devcert install']
+      : []),
   ];
 }
 
