@@ -22,7 +22,7 @@ export function createHost(announce?: (commandLine: string) => void): Host {
     isRoot: !windows && process.geteuid?.() === 0,
     // Asked only where something may prompt: looking at the streams loads Node's network stack.
     get interactive() {
-      return !isSet(env.CI) && [process.stdin, process.stderr].every(({ isTTY }) => isTTY);
+      return !isSet(env.CI) && [process.stdin.isTTY, process.stderr.isTTY].every(Boolean);
     },
     sysroot: '/',
     now: () => new Date(),
