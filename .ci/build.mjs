@@ -1,10 +1,11 @@
 // Builds dist/: the command and the library bundled and split, with every package inside, so that an
 // install brings exactly one package and starting costs one or two small files; then the types.
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packChunks } from './pack.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -34,13 +35,13 @@ const library = await build({
   },
 });
 
-// The command: CommonJS, which Node starts 3 ms faster. esbuild splits ES modules only, so each piece
-// is turned into CommonJS after it was split.
+// The command: CommonJS, which Node starts 3 ms faster. esbuild splits ES modules only, so the pieces
+// are turned into CommonJS after they were split; those that issuing needs, into one file.
 const command = await build({
   ...common,
   entryPoints: { devcert: 'bin/devcert.ts' },
   outdir: 'dist/bin',
-  chunkNames: 'command/[name]-[hash]',
+  chunkNames: '[name]-[hash]',
   outExtension: { '.js': '.cjs' },
   plugins: [
     {
@@ -59,17 +60,12 @@ const command = await build({
   ],
   write: false,
 });
-for (const { path, text } of command.outputFiles) {
-  const { code } = await transform(text, {
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    minify: true,
-    supported: { 'dynamic-import': false }, // require(), which does not start the ES module loader
-  });
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, code);
-}
+const packed = await packChunks(command, {
+  'start.cjs': ['bin/devcert.ts'],
+  'issue.cjs': ['src/cli/issue.ts', 'src/actions/issue.ts'],
+});
+mkdirSync(join(root, 'dist/bin'), { recursive: true });
+for (const [file, code] of packed) writeFileSync(join(root, 'dist/bin', file), code);
 chmodSync(join(root, 'dist/bin/devcert.cjs'), 0o755);
 
 // Every package that went into the bundle, with its licence text.
@@ -92,9 +88,7 @@ execFileSync(
   process.execPath,
   [
     join(root, 'node_modules/typescript/bin/tsc'),
-    ...['--project', root, '--emitDeclarationOnly', '--outDir', join(root, 'dist/types')],
+    ...['--project', join(root, '.ci/tsconfig.types.json')],
   ],
   { stdio: 'inherit' },
 );
-rmSync(join(root, 'dist/types/test'), { recursive: true, force: true });
-rmSync(join(root, 'dist/types/bin'), { recursive: true, force: true });
