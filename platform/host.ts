@@ -16,9 +16,15 @@ export function createHost(announce?: (commandLine: string) => void): Host {
   const basis = {
     platform,
     env,
-    home: absoluteOrNone(safely(homedir)),
-    user: safely(() => userInfo().username) ?? env.USER ?? env.USERNAME ?? '',
-    hostname: hostname(),
+    get home() {
+      return absoluteOrNone(safely(homedir));
+    },
+    get user() {
+      return safely(() => userInfo().username) ?? env.USER ?? env.USERNAME ?? '';
+    },
+    get hostname() {
+      return hostname();
+    },
     isRoot: !windows && process.geteuid?.() === 0,
     // Asked only where something may prompt: looking at the streams loads Node's network stack.
     get interactive() {

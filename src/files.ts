@@ -2,7 +2,19 @@
  * Files that are whole or not there: written beside their place under a temporary name, with their
  * final mode from the first instant, then renamed. Synchronous, because a few small files are all there is.
  */
-import * as fs from 'node:fs';
+import {
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { DevcertError, systemCode } from './errors.ts';
 import {
@@ -55,7 +67,7 @@ export function replaceFiles(files: readonly FileToWrite[], options: ReplaceOpti
     for (const step of steps) {
       attempt('write', step.path, () => {
         retrying(() => {
-          fs.renameSync(step.temporary, step.path);
+          renameSync(step.temporary, step.path);
         });
       });
       step.placed = true;
@@ -78,7 +90,7 @@ export function replaceFiles(files: readonly FileToWrite[], options: ReplaceOpti
 export function writeExclusive(path: string, data: string | Buffer, mode: number): boolean {
   const temporary = writeTemporary(path, data, mode, false);
   try {
-    fs.linkSync(temporary, path);
+    linkSync(temporary, path);
     return true;
   } catch (error) {
     const code = systemCode(error) ?? '';
@@ -116,7 +128,7 @@ export function makeFolder(path: string, mode: number): string[] {
       if (makeOne(folder, folder === path ? mode : 0o755)) made.push(folder);
     if (made.includes(path)) tighten(path, mode); // the umask may have taken too much
   } catch (error) {
-    for (const folder of made.reverse()) removeQuietly(folder, fs.rmdirSync);
+    for (const folder of made.reverse()) removeQuietly(folder, rmdirSync);
     throw error;
   }
   return made;
@@ -135,13 +147,13 @@ export function readIfThere(
 ): Buffer | undefined {
   return attempt('read', path, () => {
     // Looked at before it is opened: opening alone sets some devices going.
-    const stat = (follow ? fs.statSync : fs.lstatSync)(path, { throwIfNoEntry: false });
+    const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
     checkRegular(stat, path);
-    const flags = fs.constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
+    const flags = constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
     try {
       return withDescriptor(path, flags, (descriptor) => {
-        checkRegular(fs.fstatSync(descriptor), path);
+        checkRegular(fstatSync(descriptor), path);
         return readAtMost(descriptor, maxBytes, path);
       });
     } catch (error) {
@@ -156,7 +168,7 @@ export function readIfThere(
  * undefined if it does not, is not there, and on Windows, whose bits mean nothing.
  */
 export function looserThan(path: string, mode: number): number | undefined {
-  const stat = attempt('look at', path, () => fs.statSync(path, { throwIfNoEntry: false }));
+  const stat = attempt('look at', path, () => statSync(path, { throwIfNoEntry: false }));
   if (!hasModes || stat === undefined || (stat.mode & 0o077 & ~mode) === 0) return undefined;
   return stat.mode & 0o777;
 }
@@ -168,10 +180,10 @@ export function looserThan(path: string, mode: number): number | undefined {
  */
 export function tighten(path: string, mode: number): void {
   if (!hasModes) return;
-  const flags = fs.constants.O_RDONLY | flag('O_NONBLOCK') | flag('O_NOFOLLOW');
+  const flags = constants.O_RDONLY | flag('O_NONBLOCK') | flag('O_NOFOLLOW');
   attempt('set the mode of', path, () => {
     withDescriptor(path, flags, (descriptor) => {
-      fs.fchmodSync(descriptor, mode);
+      fchmodSync(descriptor, mode);
     });
   });
 }
@@ -188,21 +200,21 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 
 function checkTarget(path: string, followFolder: boolean): void {
   if (!isAbsolute(path)) throw new RangeError(`not an absolute path: "${path}"`);
   const folder = dirname(path);
-  if (!followFolder && attempt('write', path, () => fs.lstatSync(folder)).isSymbolicLink())
+  if (!followFolder && attempt('write', path, () => lstatSync(folder)).isSymbolicLink())
     throw new DevcertError('file', `cannot write "${path}": its folder is a symbolic link`, {
       hint: `use the path that the link points to: readlink "${folder}"`,
     });
-  const stat = attempt('write', path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+  const stat = attempt('write', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat !== undefined) checkRegular(stat, path);
 }
 
 function backUp(path: string): string | undefined {
-  const stat = attempt('keep', path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+  const stat = attempt('keep', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat === undefined) return undefined;
   checkRegular(stat, path);
   const backup = temporaryName(path);
   try {
-    fs.linkSync(path, backup);
+    linkSync(path, backup);
     return backup;
   } catch {
     // No links here, or not to somebody else's file: a copy, or the error that even that one meets.
@@ -221,7 +233,7 @@ function undo(steps: readonly Step[], cause: unknown): void {
     else
       try {
         retrying(() => {
-          fs.renameSync(backup, path);
+          renameSync(backup, path);
         });
       } catch {
         // The first error is the one to tell.
@@ -235,14 +247,14 @@ function undo(steps: readonly Step[], cause: unknown): void {
 
 function syncFolder(folder: string): void {
   try {
-    withDescriptor(folder, fs.constants.O_RDONLY, fs.fsyncSync);
+    withDescriptor(folder, constants.O_RDONLY, fsyncSync);
   } catch {
     // Windows cannot, some network drives will not; the files themselves are on the disk.
   }
 }
 
 function isFolder(path: string): boolean {
-  const stat = attempt('make', path, () => fs.statSync(path, { throwIfNoEntry: false }));
+  const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined || stat.isDirectory()) return stat !== undefined;
   throw new DevcertError('file', `"${path}" is in the way: it is not a folder`, {
     hint: `move it away or choose another path: mv "${path}" "${path}.old"`,
@@ -252,7 +264,7 @@ function isFolder(path: string): boolean {
 /** False if somebody else made it in the meantime. */
 function makeOne(folder: string, mode: number): boolean {
   try {
-    fs.mkdirSync(folder, mode);
+    mkdirSync(folder, mode);
     return true;
   } catch (error) {
     if (systemCode(error) === 'EEXIST' && isFolder(folder)) return false;
@@ -264,7 +276,7 @@ function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer 
   const chunks: Buffer[] = [];
   for (let total = 0; ;) {
     const chunk = Buffer.allocUnsafe(16_384);
-    const length = fs.readSync(descriptor, chunk);
+    const length = readSync(descriptor, chunk);
     if (length === 0) return Buffer.concat(chunks);
     if ((total += length) > maxBytes)
       throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {

@@ -1,5 +1,5 @@
 /** The system calls behind files.ts, with their errors in words. */
-import * as fs from 'node:fs';
+import { closeSync, constants, openSync, type Stats, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DevcertError, systemCode } from './errors.ts';
 
@@ -48,21 +48,21 @@ export function isTransient(error: unknown): boolean {
 
 /** What `work` gives for an open descriptor, which is closed afterwards. System errors are thrown as they are. */
 export function withDescriptor<T>(path: string, flags: number, work: (descriptor: number) => T): T {
-  const descriptor = fs.openSync(path, flags);
+  const descriptor = openSync(path, flags);
   try {
     return work(descriptor);
   } finally {
-    fs.closeSync(descriptor);
+    closeSync(descriptor);
   }
 }
 
 /** 0 where the system does not know the flag: Windows. */
 export function flag(name: 'O_NOFOLLOW' | 'O_NONBLOCK'): number {
-  return (fs.constants as Partial<typeof fs.constants>)[name] ?? 0;
+  return (constants as Partial<typeof constants>)[name] ?? 0;
 }
 
 /** @throws DevcertError `file` for anything but a regular file. */
-export function checkRegular(stat: fs.Stats, path: string): void {
+export function checkRegular(stat: Stats, path: string): void {
   if (stat.isFile()) return;
   const kind = stat.isSymbolicLink()
     ? 'a symbolic link'
@@ -75,10 +75,7 @@ export function checkRegular(stat: fs.Stats, path: string): void {
 }
 
 /** Removes a file (or with `remove` a folder) if that is possible. Never throws. */
-export function removeQuietly(
-  path: string,
-  remove = fs.unlinkSync as (path: string) => void,
-): void {
+export function removeQuietly(path: string, remove = unlinkSync as (path: string) => void): void {
   try {
     remove(path);
   } catch {

@@ -3,7 +3,7 @@
  * hold it: its lock names it, and whoever waits sees that it is gone.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, unlinkSync, utimesSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError } from './errors.ts';
@@ -123,7 +123,7 @@ function busy(file: string, holder: Holder | undefined, waitMs: number): Devcert
 }
 
 function look(file: string): Lock | undefined {
-  const stat = attempt('read', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  const stat = attempt('read', file, () => lstatSync(file, { throwIfNoEntry: false }));
   const content = stat && readIfThere(file, { follow: false });
   if (stat === undefined || content === undefined) return undefined;
   const holder = parseHolder(content.toString());
@@ -184,7 +184,7 @@ function removeIf(file: string, id: string, now: Date): boolean {
     if (look(file)?.id !== id) return false;
     attempt('remove', file, () => {
       retrying(() => {
-        fs.unlinkSync(file);
+        unlinkSync(file);
       });
     });
     return true;
@@ -207,7 +207,7 @@ function release(file: string, own: Holder, stillHeld: () => boolean, now: Date)
 
 /** Claims of those who were killed: their locks are gone, so they guard nothing any more. */
 function clearUp(folder: string, own: Holder, now: Date): void {
-  for (const name of attempt('read', folder, () => fs.readdirSync(folder))) {
+  for (const name of attempt('read', folder, () => readdirSync(folder))) {
     const [, id] =
       /^\.+lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/.exec(name) ?? [];
     if (id !== undefined && id !== idOf(own.token)) removeQuietly(join(folder, name));
@@ -219,7 +219,7 @@ function clearUp(folder: string, own: Holder, now: Date): void {
 function beat(file: string, stillHeld: () => boolean): void {
   attemptQuietly(() => {
     const time = new Date();
-    if (stillHeld()) fs.utimesSync(file, time, time);
+    if (stillHeld()) utimesSync(file, time, time);
   });
 }
 
@@ -241,7 +241,7 @@ function describeSelf(): Holder {
 function startOf(pid: number): string | undefined {
   try {
     // proc(5): the name in brackets may hold anything; then field 3, the state, and 22, the start.
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return /^[ZXx]/.test(fields[0] ?? '') ? 'ended' : fields[19];
   } catch {

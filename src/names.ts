@@ -36,7 +36,8 @@ export function parseName(text: string, options: NameOptions = {}): Name {
   if (text === '') refuse(text, 'is not a name');
   // Far above what 253 characters of A-labels can come from; keeps hostile input cheap.
   if (text.length > 1024) refuse(text, 'is too long');
-  if (/[\s\p{Cc}\p{Cs}]/u.test(text)) {
+  // Asked of other than plain ASCII only: a pattern of Unicode classes takes 0.4 ms to compile.
+  if (/[^!-~]/.test(text) && /[\s\p{Cc}\p{Cs}]/u.test(text)) {
     const hint = 'give each name as an argument of its own: devcert localhost api.test';
     refuse(text, 'holds whitespace or a control character', hint);
   }
@@ -119,7 +120,7 @@ function parseDomain(text: string, wildcards = true): string {
     refuse(text, why, 'devcert "*.app.localhost"');
   }
   // Of ASCII just what encodeDomain may be given.
-  const odd = /[^\x80-\u{10ffff}a-z0-9._-]/iu.exec(rest)?.[0];
+  const odd = /[^\x80-\u{10ffff}A-Za-z0-9._-]/u.exec(rest)?.[0];
   if (odd !== undefined) refuse(text, `holds a character that no host name has: ${odd}`);
   const { ascii, problem } = encodeDomain(rest);
   const domain = ascii.replace(/\.$/, '');

@@ -1,6 +1,17 @@
 /** Files on their way: written whole beside their place, under names that tell whose they are. */
 import { createHash, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from './errors.ts';
@@ -34,15 +45,15 @@ export function writeTemporary(
 
 /** Creates a file with its mode; removes it again if its content does not make it to the disk. */
 export function writeNew(path: string, data: string | Buffer, mode: number, sync: boolean): void {
-  const { O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
-  const descriptor = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | flag('O_NOFOLLOW'), mode);
+  const { O_WRONLY, O_CREAT, O_EXCL } = constants;
+  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | flag('O_NOFOLLOW'), mode);
   try {
     try {
-      if (hasModes) fs.fchmodSync(descriptor, mode); // the umask may have taken too much
-      fs.writeFileSync(descriptor, data);
-      if (sync) fs.fsyncSync(descriptor);
+      if (hasModes) fchmodSync(descriptor, mode); // the umask may have taken too much
+      writeFileSync(descriptor, data);
+      if (sync) fsyncSync(descriptor);
     } finally {
-      fs.closeSync(descriptor); // network drives tell here that the disk is full
+      closeSync(descriptor); // network drives tell here that the disk is full
     }
   } catch (error) {
     removeQuietly(path);
@@ -56,11 +67,11 @@ export function writeNew(path: string, data: string | Buffer, mode: number, sync
  */
 export function removeStaleTemporaries(folder: string, now: Date): void {
   try {
-    for (const name of fs.readdirSync(folder)) {
+    for (const name of readdirSync(folder)) {
       const [, pid, machine] = TEMPORARY.exec(name) ?? [];
       if (pid === undefined) continue;
       const path = join(folder, name);
-      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+      const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat?.isFile() !== true) continue;
       // ctime: a backup is a hard link and has the mtime of the file it keeps.
       const isOld = now.getTime() - stat.ctimeMs > 60_000;
@@ -83,9 +94,17 @@ export function processLives(pid: number): boolean {
 
 /** Boot and pid namespace, within which alone a pid means something; empty where nothing tells. */
 export function pidSpace(): string {
+  space ??= readPidSpace();
+  return space;
+}
+
+// Asked for by every lock and temporary file, and the same while the process lives.
+let space: string | undefined;
+
+function readPidSpace(): string {
   try {
-    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    return `${boot} ${fs.readlinkSync('/proc/self/ns/pid')}`;
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
     return ''; // not Linux
   }

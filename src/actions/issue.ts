@@ -45,7 +45,15 @@ export async function issue(
   const modes = created ? [] : mendModes(folder);
   removeStaleTemporaries(folder, now);
   const written = await writeLeaf(
-    { authority, folder, identity: identity(context), now },
+    {
+      authority,
+      folder,
+      // Asked for only if something is issued: the system takes a while to tell the user's name.
+      get identity() {
+        return identity(context);
+      },
+      now,
+    },
     request,
     paths,
     { force: options.force === true },

@@ -57,11 +57,18 @@ export function readInventory(folder: string): InventoryEntry[] {
   });
 }
 
-/** Adds entries; one for the same files is replaced. Under the folder's lock. */
-export function recordIssued(folder: string, entries: readonly InventoryEntry[]): void {
-  const added = new Set(entries.map((entry) => entry.certFile));
-  const kept = readInventory(folder).filter((entry) => !added.has(entry.certFile));
-  const content = { version: VERSION, certificates: [...kept, ...entries] };
+/**
+ * Adds an entry; one for the same files is replaced.
+ *
+ * @param inventory what {@link readInventory} gave under the same hold of the folder's lock.
+ */
+export function recordIssued(
+  folder: string,
+  inventory: readonly InventoryEntry[],
+  entry: InventoryEntry,
+): void {
+  const kept = inventory.filter(({ certFile }) => certFile !== entry.certFile);
+  const content = { version: VERSION, certificates: [...kept, entry] };
   replaceFiles([
     { path: inventoryFile(folder), data: `${JSON.stringify(content, null, 2)}\n`, mode: 0o600 },
   ]);

@@ -1,5 +1,5 @@
 /** Authority and request make a certificate: in memory, no files. */
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/create.ts';
 import { assertPermitted } from '../constraints.ts';
@@ -24,7 +24,8 @@ const DAY_MS = 86_400_000;
 /** A certificate with its key. */
 export interface Leaf {
   readonly certificate: X509Certificate;
-  readonly key: KeyObject;
+  /** The public half of the key. */
+  readonly publicKey: KeyObject;
   /** Leaf and issuer (and what lies between it and the root): what a server sends. */
   readonly certPem: string;
   /** PKCS#8. Secret. */
@@ -44,10 +45,11 @@ export async function issueLeaf(
   now: Date,
 ): Promise<Leaf> {
   const key = generateKey(request.keyType ?? DEFAULT_KEY_TYPE);
-  const certificate = await certify(authority, { ...request, publicKey: key }, identity, now);
+  const publicKey = createPublicKey(key);
+  const certificate = await certify(authority, { ...request, publicKey }, identity, now);
   return {
     certificate,
-    key,
+    publicKey,
     certPem: certificate.toString() + authority.chainPem,
     keyPem: encodePrivateKey(key),
   };

@@ -6,7 +6,7 @@ import { type InventoryEntry, readInventory, recordIssued } from '../authority/i
 import { looserThan, makeFolder, removeStaleTemporaries, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
 import { publicKeyHash } from '../keys.ts';
-import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
+import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { readNames, readUsages } from '../x509/read.ts';
 import { BACKDATE_MS } from '../authority/create.ts';
 import { issueLeaf, leafKeyType, type Leaf } from './issue.ts';
@@ -57,18 +57,18 @@ export async function writeLeaf(
   paths: OutputPaths,
   options: { force?: boolean } = {},
 ): Promise<WrittenLeaf> {
-  const { authority, folder, identity, now } = context;
+  const { authority, folder, now } = context;
   const force = options.force === true;
   return withLock(folder, async () => {
     const inventory = readInventory(folder);
     const existing = readExisting(paths, authority, inventory, force);
     if (!force && fits(existing, authority, request, now))
       return describe(existing.certificate, paths, false, keepFiles(existing, authority, paths));
-    const leaf = await issueLeaf(authority, request, identity, now);
+    const leaf = await issueLeaf(authority, request, context.identity, now);
     const made = prepareFolders(paths, now);
     try {
       // The inventory first: it is what tells that a file is ours if we are killed between renames.
-      recordIssued(folder, [entryFor(leaf, authority, request, paths, now)]);
+      recordIssued(folder, inventory, entryFor(leaf, authority, request, paths, now));
       replaceFiles(filesOf(leaf, authority, paths), {
         followFolder: paths.followFolders === true,
       });
@@ -167,15 +167,15 @@ function entryFor(
   paths: OutputPaths,
   now: Date,
 ): InventoryEntry {
-  const { certificate } = leaf;
+  const { certificate, publicKey } = leaf;
   return {
     names: request.names.map(({ value }) => value),
     usages: request.usages,
-    keyType: leafKeyType(certificate),
+    keyType: request.keyType ?? DEFAULT_KEY_TYPE,
     validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
     ...filePaths(paths),
     sha256: hex(certificate.fingerprint256),
-    publicKey: publicKeyHash(certificate.publicKey),
+    publicKey: publicKeyHash(publicKey),
     issuer: hex(authority.issuer.fingerprint256),
     issuedAt: now.toISOString(),
     notAfter: new Date(certificate.validTo).toISOString(),
