@@ -36,11 +36,13 @@ const library = await build({
 });
 
 // The command: CommonJS, which Node starts 3 ms faster. esbuild splits ES modules only, so the pieces
-// are turned into CommonJS after they were split; those that issuing needs, into one file.
+// are turned into CommonJS after they were split; those that finding a
+// valid pair needs into one file, what issuing needs beyond that into another.
 const command = await build({
   ...common,
   entryPoints: { devcert: 'bin/devcert.ts' },
   outdir: 'dist/bin',
+  minify: false, // packChunks() does that
   chunkNames: '[name]-[hash]',
   outExtension: { '.js': '.cjs' },
   plugins: [
@@ -63,6 +65,7 @@ const command = await build({
 const packed = await packChunks(command, {
   'start.cjs': ['bin/devcert.ts'],
   'issue.cjs': ['src/cli/issue.ts', 'src/actions/issue.ts'],
+  'sign.cjs': ['src/certificate/issue.ts', 'src/authority/create.ts'],
 });
 mkdirSync(join(root, 'dist/bin'), { recursive: true });
 for (const [file, code] of packed) writeFileSync(join(root, 'dist/bin', file), code);

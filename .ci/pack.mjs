@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 /**
  * Turns the chunks of a split build into CommonJS files, several chunks in one where `groups` says so.
  *
- * @param split result of esbuild's build() with `metafile` and `write: false`; one entry point.
+ * @param split result of esbuild's build() with `metafile`, `write: false` and no `minify`; one entry point.
  * @param groups file name → the sources whose chunks it holds, with all chunks these import statically.
  *   The first group that wants a chunk gets it. The entry point stays alone: whoever started it may
  *   know it by another path than its parts would, and it must not run twice.
@@ -17,7 +17,7 @@ export async function packChunks(split, groups) {
       const [, output] = Object.entries(split.metafile.outputs).find(([name]) =>
         path.replaceAll('\\', '/').endsWith(name),
       );
-      return [basename(path), { ...output, text, chunk: basename(path) }];
+      return [basename(path), { ...output, text: compileAtOnce(text), chunk: basename(path) }];
     }),
   );
   const [entry] = [...chunks.keys()].filter((chunk) => chunks.get(chunk).text.startsWith('#!'));
@@ -91,6 +91,17 @@ function chunkLoader(chunks, files, file) {
       });
     },
   };
+}
+
+/**
+ * esbuild wraps each CommonJS module of a package into a function, which V8 would skim at first and read
+ * again, with all that is in it, when it is called. Parentheses around a function have it read once.
+ */
+function compileAtOnce(text) {
+  return text.replace(
+    /^(var \w+ = __commonJS\(\{\n {2}"[^"\n]+")(\([^()\n]*\) \{\n[^]*?\n {2}\})\n\}\);$/gm,
+    '$1: (function $2)\n});',
+  );
 }
 
 function idOf(chunk) {

@@ -6,8 +6,12 @@ import type {
   StoreOptions,
   TrustStore,
 } from '../../platform/types.ts';
+import type { Authority } from '../authority/authority.ts';
+import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
+import { assertPermitted, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
+import type { Name } from '../names.ts';
 
 export interface Context {
   readonly host: Host;
@@ -37,6 +41,24 @@ export function refuseSudo({ host }: Context): void {
   if (host.env.DEVCERT_HOME !== undefined) return;
   throw new DevcertError('refused', 'run devcert as yourself, not with sudo', {
     hint: `it asks for sudo where it needs it; to act for root: env -u SUDO_USER -u DOAS_USER devcert …`,
+  });
+}
+
+/**
+ * The authority; if there is none, a new one with the default constraints, which have to permit the names.
+ *
+ * @throws DevcertError `outside-constraints`, and then nothing was made; `invalid-authority`, `file`, `busy`.
+ */
+export async function ensureAuthorityFor(
+  context: Context,
+  names: readonly Name[],
+  now: Date,
+): Promise<{ authority: Authority; created: boolean }> {
+  return ensureAuthority(context.folder, async () => {
+    const constraints = await defaultConstraints(context.host.hostname);
+    await assertPermitted(constraints, names);
+    const { createAuthority } = await import('../authority/create.ts');
+    return createAuthority(identity(context), constraints, now);
   });
 }
 

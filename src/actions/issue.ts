@@ -1,14 +1,13 @@
 /** `devcert issue`: names → certificate files of a project. */
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
-import { createAuthority } from '../authority/create.ts';
-import { ensureAuthority, mendModes } from '../authority/folder.ts';
+import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
-import { assertPermitted, type Constraints, defaultConstraints } from '../constraints.ts';
+import type { Constraints } from '../constraints.ts';
 import { removeStaleTemporaries } from '../files.ts';
 import { isLoopbackName, type Name, nameNotes } from '../names.ts';
 import { type LeafOptions, parseLeafRequest } from '../request.ts';
-import { type Context, identity, refuseSudo } from './context.ts';
+import { type Context, ensureAuthorityFor, identity, refuseSudo } from './context.ts';
 
 export interface IssueOptions extends LeafOptions, OutputOptions {
   /** Issue even if a valid pair is there, and over files that are not devcert's. */
@@ -37,11 +36,7 @@ export async function issue(
   const paths = outputPaths({ out, certFile, keyFile }, cwd);
   refuseSudo(context);
   const now = host.now();
-  const { authority, created } = await ensureAuthority(folder, async () => {
-    const constraints = await defaultConstraints(host.hostname);
-    await assertPermitted(constraints, request.names);
-    return createAuthority(identity(context), constraints, now);
-  });
+  const { authority, created } = await ensureAuthorityFor(context, request.names, now);
   const modes = created ? [] : mendModes(folder);
   removeStaleTemporaries(folder, now);
   const written = await writeLeaf(

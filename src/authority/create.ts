@@ -16,13 +16,9 @@ import {
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
-
-/** The organization (O) of every root and issuer that devcert makes. */
-export const AUTHORITY_ORGANIZATION = 'devcert development CA';
+import { AUTHORITY_ORGANIZATION, BACKDATE_MS } from './profile.ts';
 
 const DAY_MS = 86_400_000;
-/** For clocks that differ: certificates start to be valid this long before they are made. */
-export const BACKDATE_MS = DAY_MS;
 const LIFETIME_DAYS = 3652;
 
 /** The three files of an authority, PEM. */

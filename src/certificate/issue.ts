@@ -1,9 +1,9 @@
 /** Authority and request make a certificate: in memory, no files. */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
-import { BACKDATE_MS } from '../authority/create.ts';
+import { BACKDATE_MS } from '../authority/profile.ts';
 import { assertPermitted } from '../constraints.ts';
-import { encodePrivateKey, generateKey, keyIdentifier, keyTypeOf, type KeyType } from '../keys.ts';
+import { encodePrivateKey, generateKey, keyIdentifier, keyTypeOf } from '../keys.ts';
 import type { Name } from '../names.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { signCertificate } from '../x509/certificate.ts';
@@ -99,11 +99,6 @@ export async function certify(
     authority.key,
   );
   return new X509Certificate(der);
-}
-
-/** The type of a leaf's key in the words of `--key`, for what devcert issued itself. */
-export function leafKeyType(certificate: X509Certificate): KeyType {
-  return keyTypeOf(certificate.publicKey) as KeyType;
 }
 
 // A common name that looks like a host name is held against the constraints by Java (any) and

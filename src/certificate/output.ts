@@ -2,8 +2,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
-import { AUTHORITY_ORGANIZATION } from '../authority/create.ts';
 import type { InventoryEntry } from '../authority/inventory.ts';
+import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { publicKeyHash } from '../keys.ts';

@@ -3,13 +3,13 @@ import { existsSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
+import { BACKDATE_MS } from '../authority/profile.ts';
 import { looserThan, makeFolder, removeStaleTemporaries, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { publicKeyHash } from '../keys.ts';
+import { type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { readNames, readUsages } from '../x509/read.ts';
-import { BACKDATE_MS } from '../authority/create.ts';
-import { issueLeaf, leafKeyType, type Leaf } from './issue.ts';
+import type { Leaf } from './issue.ts';
 import { type ExistingPair, type OutputPaths, readExisting } from './output.ts';
 
 const DAY_MS = 86_400_000;
@@ -64,6 +64,8 @@ export async function writeLeaf(
     const existing = readExisting(paths, authority, inventory, force);
     if (!force && fits(existing, authority, request, now))
       return describe(existing.certificate, paths, false, keepFiles(existing, authority, paths));
+    // Loaded here, as a pair that is still good needs nothing of what makes one.
+    const { issueLeaf } = await import('./issue.ts');
     const leaf = await issueLeaf(authority, request, context.identity, now);
     const made = prepareFolders(paths, now);
     try {
@@ -197,6 +199,11 @@ function describe(
     keyType: leafKeyType(certificate),
     notes,
   };
+}
+
+/** In the words of `--key`, for what devcert issued itself. */
+function leafKeyType({ publicKey }: Leaf['certificate']): KeyType {
+  return keyTypeOf(publicKey) as KeyType;
 }
 
 function filePaths({ certFile, keyFile, caFile }: OutputPaths) {

@@ -43,6 +43,7 @@ function createProgram(argv: readonly string[], terminal: Terminal, exit: Exit):
   const [word = ''] = argv;
   const chosen = word in commands ? word : 'issue';
   const listed = argv.some((word) => ['-h', '--help', 'help'].includes(word));
+  program.helpCommand(listed);
   for (const [name, declare] of Object.entries(commands))
     if (listed || name === chosen) {
       const command = program
