@@ -1,7 +1,8 @@
 /**
- * devcert as a library: the four things the command does, as functions. The only place where the real
+ * devcert as a library: what the command does, as functions, and certificates in memory. The only place where the real
  * machine, its folders and its stores are put together.
  */
+import type { ServerCertificate } from './actions/certificate.ts';
 import type { InstallOptions, InstallResult } from './actions/install.ts';
 import type { IssueOptions, IssueResult } from './actions/issue.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
@@ -9,7 +10,9 @@ import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 import type { Context } from './actions/context.ts';
 import { createHost } from '../platform/host.ts';
 import { stateFolder } from './paths.ts';
+import type { LeafOptions } from './request.ts';
 
+export type { ServerCertificate } from './actions/certificate.ts';
 export type { InstallOptions, InstallResult } from './actions/install.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
 export type { StatusOptions, StatusResult } from './actions/status.ts';
@@ -17,6 +20,7 @@ export type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 export type { Constraints } from './constraints.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
+export type { LeafOptions } from './request.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
 /** Told what goes on, by functions that take longer or act as root. Both are optional. */
@@ -56,6 +60,24 @@ export async function issue(
 ): Promise<IssueResult> {
   const { issue } = await import('./actions/issue.ts');
   return issue(context({}), names, options);
+}
+
+/**
+ * A new certificate and key in memory, for a server in this process:
+ * `const { cert, key } = await certificateFor(['localhost']); https.createServer({ cert, key })`.
+ * Writes no file, unless there is no authority yet: then it makes one. Touches no trust store. `ca` is
+ * the root for clients; a server given it would take it for the authority of its clients' certificates.
+ *
+ * @param names DNS names and IP addresses; `localhost` if there are none.
+ * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
+ *   `expired`, `refused`, `busy`.
+ */
+export async function certificateFor(
+  names: readonly string[] = [],
+  options: LeafOptions = {},
+): Promise<ServerCertificate> {
+  const { certificateFor } = await import('./actions/certificate.ts');
+  return certificateFor(context({}), names, options);
 }
 
 /**
