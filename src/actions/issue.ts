@@ -4,7 +4,6 @@ import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
 import type { Constraints } from '../constraints.ts';
-import { removeStaleTemporaries } from '../files.ts';
 import { isLoopbackName, type Name, nameNotes } from '../names.ts';
 import { type LeafOptions, parseLeafRequest } from '../request.ts';
 import { type Context, ensureAuthorityFor, identity, refuseSudo } from './context.ts';
@@ -38,7 +37,6 @@ export async function issue(
   const now = host.now();
   const { authority, created } = await ensureAuthorityFor(context, request.names, now);
   const modes = created ? [] : mendModes(folder);
-  removeStaleTemporaries(folder, now);
   const written = await writeLeaf(
     {
       authority,

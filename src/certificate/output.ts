@@ -56,41 +56,53 @@ export interface ExistingPair {
   /** Whole text of the certificate file. */
   readonly certText: string | undefined;
   readonly key: KeyObject | undefined;
+  /** True if a key file is there, also one that is not a key. */
+  readonly hasKeyFile: boolean;
   readonly caText: string | undefined;
 }
 
 /**
- * Reads what lies at the output paths and makes sure that all of it came from devcert.
+ * Reads what lies at the output paths, whosever it is.
  *
- * @param inventory what was issued before.
- * @param force take other people's files as ours to replace.
- * @throws DevcertError `file` if something there is not ours to replace.
+ * @throws DevcertError `file` for anything but regular files.
  */
-export function readExisting(
-  paths: OutputPaths,
-  authority: Authority,
-  inventory: readonly InventoryEntry[],
-  force: boolean,
-): ExistingPair {
+export function readExisting(paths: OutputPaths): ExistingPair {
   const certText = readText(paths.certFile);
   const keyText = paths.keyFile === paths.certFile ? certText : readText(paths.keyFile);
   const caText = paths.caFile === undefined ? undefined : readText(paths.caFile);
-  const certificate = certText === undefined ? undefined : tryCertificate(certText);
-  const key = keyText === undefined ? undefined : tryKey(keyText);
-  if (!force) {
-    const ours = certificate !== undefined && isOurs(certificate, authority, inventory);
-    if (certText !== undefined && !ours) throw foreign(paths.certFile);
-    if (keyText !== undefined) {
-      const hash = key === undefined ? undefined : publicKeyHash(key);
-      const known =
-        inventory.some((entry) => entry.publicKey === hash) ||
-        (ours && hash === publicKeyHash(certificate.publicKey));
-      if (!known) throw foreign(paths.keyFile);
-    }
-    if (paths.caFile !== undefined && caText !== undefined && !isOurRoot(caText))
-      throw foreign(paths.caFile);
+  return {
+    certificate: certText === undefined ? undefined : tryCertificate(certText),
+    certText,
+    key: keyText === undefined ? undefined : tryKey(keyText),
+    hasKeyFile: keyText !== undefined,
+    caText,
+  };
+}
+
+/**
+ * Makes sure that all that lies there came from devcert.
+ *
+ * @param inventory what was issued before.
+ * @throws DevcertError `file` if something there is not ours to replace.
+ */
+export function assertOurs(
+  existing: ExistingPair,
+  paths: OutputPaths,
+  authority: Authority,
+  inventory: readonly InventoryEntry[],
+): void {
+  const { certificate, certText, key, hasKeyFile, caText } = existing;
+  const ours = certificate !== undefined && isOurs(certificate, authority, inventory);
+  if (certText !== undefined && !ours) throw foreign(paths.certFile);
+  if (hasKeyFile) {
+    const hash = key === undefined ? undefined : publicKeyHash(key);
+    const known =
+      inventory.some((entry) => entry.publicKey === hash) ||
+      (ours && hash === publicKeyHash(certificate.publicKey));
+    if (!known) throw foreign(paths.keyFile);
   }
-  return { certificate, certText, key, caText };
+  if (paths.caFile !== undefined && caText !== undefined && !isOurRoot(caText))
+    throw foreign(paths.caFile);
 }
 
 function isOurs(

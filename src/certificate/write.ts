@@ -10,7 +10,7 @@ import { type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { readNames, readUsages } from '../x509/read.ts';
 import type { Leaf } from './issue.ts';
-import { type ExistingPair, type OutputPaths, readExisting } from './output.ts';
+import { type ExistingPair, type OutputPaths, assertOurs, readExisting } from './output.ts';
 
 const DAY_MS = 86_400_000;
 /** A certificate with less than this left is issued anew. */
@@ -59,11 +59,21 @@ export async function writeLeaf(
 ): Promise<WrittenLeaf> {
   const { authority, folder, now } = context;
   const force = options.force === true;
+  if (!force) {
+    // Without the lock at first: nearly always all is well, and then nothing is written. Read while
+    // somebody replaces it, a pair does not fit.
+    const existing = readExisting(paths);
+    if (fits(existing, authority, request, now) && isWhole(existing, authority, paths))
+      return describe(existing.certificate, paths, false, []);
+  }
   return withLock(folder, async () => {
     const inventory = readInventory(folder);
-    const existing = readExisting(paths, authority, inventory, force);
-    if (!force && fits(existing, authority, request, now))
-      return describe(existing.certificate, paths, false, keepFiles(existing, authority, paths));
+    const existing = readExisting(paths);
+    if (!force) {
+      assertOurs(existing, paths, authority, inventory);
+      if (fits(existing, authority, request, now))
+        return describe(existing.certificate, paths, false, keepFiles(existing, authority, paths));
+    }
     // Loaded here, as a pair that is still good needs nothing of what makes one.
     const { issueLeaf } = await import('./issue.ts');
     const leaf = await issueLeaf(authority, request, context.identity, now);
@@ -109,6 +119,14 @@ function fits(
     sameSet(readUsages(certificate.raw), request.usages) &&
     (request.keyType === undefined || request.keyType === leafKeyType(certificate)) &&
     (request.validityDays === undefined || request.validityDays === lifetimeDays)
+  );
+}
+
+/** False if {@link keepFiles} has something to do. */
+function isWhole(existing: ExistingPair, authority: Authority, paths: OutputPaths): boolean {
+  return (
+    looserThan(paths.keyFile, KEY_MODE) === undefined &&
+    (paths.caFile === undefined || existing.caText === authority.rootPem)
   );
 }
 

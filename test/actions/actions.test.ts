@@ -201,6 +201,15 @@ describe('install()', () => {
 });
 
 describe('issue()', () => {
+  test('finds a valid pair without taking the lock', async () => {
+    const { context } = machine();
+    await issue(context, ['api.test']);
+    // A folder in its place: whoever wants the lock fails.
+    mkdirSync(join(context.folder, 'lock'));
+    expect(await issue(context, ['api.test'])).toMatchObject({ issued: false });
+    await expect(issue(context, ['other.test'])).rejects.toMatchObject({ code: 'file' });
+  });
+
   test('writes leaf and issuer, key, root and .gitignore', async () => {
     const { context } = machine();
     const result = await issue(context, ['localhost', 'api.test', '127.0.0.1']);
