@@ -44,7 +44,6 @@ const command = await build({
   outdir: 'dist/bin',
   minify: false, // packChunks() does that
   chunkNames: '[name]-[hash]',
-  outExtension: { '.js': '.cjs' },
   plugins: [
     {
       name: 'commander starts no programs here',

@@ -40,7 +40,7 @@ export async function packChunks(split, groups) {
       platform: 'node',
       target: 'node20',
       supported: { 'dynamic-import': false }, // require(), which does not start the ES module loader
-      ...(file === entry ? { banner: { js: '#!/usr/bin/env node' } } : {}),
+      ...(file === fileOf(entry) ? { banner: { js: '#!/usr/bin/env node' } } : {}),
       plugins: [chunkLoader(chunks, files, file)],
     });
     return [file, outputFiles[0].text];
@@ -51,7 +51,7 @@ export async function packChunks(split, groups) {
 /** Which file each chunk goes into. */
 function assignFiles(chunks, groups, entry) {
   const all = [...chunks.values()];
-  const files = new Map([[entry, entry]]);
+  const files = new Map([[entry, fileOf(entry)]]);
   for (const [file, sources] of Object.entries(groups)) {
     const waiting = all.filter(({ entryPoint }) => sources.includes(entryPoint));
     if (waiting.length !== sources.length) throw new Error(`no chunk for one of ${sources}`);
@@ -63,7 +63,7 @@ function assignFiles(chunks, groups, entry) {
           waiting.push(chunks.get(basename(path)));
     }
   }
-  for (const { chunk } of all) if (!files.has(chunk)) files.set(chunk, chunk);
+  for (const { chunk } of all) if (!files.has(chunk)) files.set(chunk, fileOf(chunk));
   return files;
 }
 
@@ -102,6 +102,10 @@ function compileAtOnce(text) {
     /^(var \w+ = __commonJS\(\{\n {2}"[^"\n]+")(\([^()\n]*\) \{\n[^]*?\n {2}\})\n\}\);$/gm,
     '$1: (function $2)\n});',
   );
+}
+
+function fileOf(chunk) {
+  return chunk.replace(/\.js$/, '.cjs');
 }
 
 function idOf(chunk) {
