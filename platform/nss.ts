@@ -3,10 +3,18 @@
  * (On Windows and macOS both read the system's roots, Firefox since version 120.)
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { DevcertError, printable } from '../src/errors.ts';
 import { findDatabases, hasBrowser, type NssDatabase } from './nss-databases.ts';
-import { certificateBodies } from './pem.ts';
+import {
+  databaseCommand,
+  type Entry,
+  entryName,
+  findEntries,
+  type FoundEntries,
+  listCommand,
+  parseListing,
+} from './nss-entries.ts';
 import type {
   Command,
   CommandResult,
@@ -29,16 +37,6 @@ export const nssStores: StoreFinder = {
   },
 };
 
-/** What `certutil -L` lists: nicknames with their trust flags. */
-export function listCommand(certutil: string, folder: string): Command {
-  return { file: certutil, args: ['-L', '-d', `sql:${folder}`] };
-}
-
-/** Prints one certificate as PEM. */
-export function showCommand(certutil: string, folder: string, nickname: string): Command {
-  return { file: certutil, args: ['-L', '-d', `sql:${folder}`, '-n', nickname, '-a'] };
-}
-
 /** Adds the root as an authority for web servers. */
 export function addCommand(
   certutil: string,
@@ -46,11 +44,8 @@ export function addCommand(
   root: Root,
   options: StoreOptions,
 ): Command {
-  const database = ['-d', `sql:${folder}`, ...passwordArgs(options)];
-  return {
-    file: certutil,
-    args: ['-A', ...database, '-t', 'C,,', '-n', root.commonName, '-i', root.file],
-  };
+  const args = ['-A', '-t', 'C,,', '-n', entryName(root.sha256), '-i', root.file];
+  return databaseCommand(certutil, folder, args, options.nssPasswordFile);
 }
 
 /** Trusts a certificate that is in the database already. */
@@ -60,8 +55,8 @@ export function trustCommand(
   nickname: string,
   options: StoreOptions,
 ): Command {
-  const database = ['-d', `sql:${folder}`, ...passwordArgs(options)];
-  return { file: certutil, args: ['-M', ...database, '-t', 'C,,', '-n', nickname] };
+  const args = ['-M', '-t', 'C,,', '-n', nickname];
+  return databaseCommand(certutil, folder, args, options.nssPasswordFile);
 }
 
 /** Removes a certificate with its trust. */
@@ -71,10 +66,7 @@ export function deleteCommand(
   nickname: string,
   options: StoreOptions,
 ): Command {
-  return {
-    file: certutil,
-    args: ['-D', '-d', `sql:${folder}`, ...passwordArgs(options), '-n', nickname],
-  };
+  return databaseCommand(certutil, folder, ['-D', '-n', nickname], options.nssPasswordFile);
 }
 
 /** The file in a database folder that tells that devcert made it, and which folders for it. */
@@ -97,8 +89,6 @@ function nssStore(
     hint: packageHint(host),
     needed: hasBrowser(host) || !isNew,
   });
-  const entries = async (root: Root) =>
-    certutil === undefined ? [] : findEntries(certutil, folder, root, host);
   return {
     kind: 'nss',
     name: database.name,
@@ -109,22 +99,21 @@ function nssStore(
       if (!existsSync(join(folder, 'cert9.db'))) return { state: 'absent' };
       const listing = await host.run(listCommand(certutil, folder));
       if (listing.exitCode !== 0) return unreadable(listing);
-      const found = await entries(root);
-      if (found.length === 0) return { state: 'absent' };
-      return found.some(({ flags }) => /^[^,]*C/.test(flags))
-        ? { state: 'trusted' }
-        : { state: 'partial', reason: 'it is in the database and not trusted for web sites' };
+      return stateOf(await findEntries(certutil, folder, root, host));
     },
     planInstall: async (root) => {
       if (certutil === undefined) return [];
-      const [entry] = existsSync(join(folder, 'cert9.db')) ? await entries(root) : [];
-      if (entry !== undefined) return [trustCommand(certutil, folder, entry.nickname, options)];
+      const { entries, isCertain } = await entriesOf(certutil, folder, root, host);
+      const [entry] = entries;
+      if (entry !== undefined && isCertain)
+        return [trustCommand(certutil, folder, entry.nickname, options)];
       const made = existsSync(join(folder, 'cert9.db')) ? [] : makeCommands(certutil, folder);
       return [...made, addCommand(certutil, folder, root, options)];
     },
     planUninstall: async (root) => {
       if (certutil === undefined || !existsSync(folder)) return [];
-      const found = existsSync(join(folder, 'cert9.db')) ? await entries(root) : [];
+      const { entries: found, isCertain } = await entriesOf(certutil, folder, root, host);
+      if (!isCertain) throw indistinct(found, folder);
       const deletions = found.map(({ nickname }) =>
         deleteCommand(certutil, folder, nickname, options),
       );
@@ -135,45 +124,32 @@ function nssStore(
   };
 }
 
-interface Entry {
-  readonly nickname: string;
-  /** `C,,`: trust for web sites, mail and code. */
-  readonly flags: string;
-}
-
-/**
- * The entries that hold the root, whatever they are called: ours by its name, everything that is trusted
- * for anything, and what looks like an earlier one of ours.
- */
-async function findEntries(
+async function entriesOf(
   certutil: string,
   folder: string,
   root: Root,
   host: Host,
-): Promise<Entry[]> {
-  const { stdout } = await host.run(listCommand(certutil, folder));
-  const found: Entry[] = [];
-  for (const entry of parseListing(stdout)) {
-    const { nickname, flags } = entry;
-    if (flags === ',,' && !nickname.startsWith(root.commonName) && !nickname.startsWith('devcert'))
-      continue;
-    const { stdout: pem } = await host.run(showCommand(certutil, folder, nickname));
-    const same = certificateBodies(pem).some(
-      (body) =>
-        createHash('sha256').update(Buffer.from(body, 'base64')).digest('hex') === root.sha256,
-    );
-    if (same) found.push(entry);
-  }
-  return found;
+): Promise<FoundEntries> {
+  if (!existsSync(join(folder, 'cert9.db'))) return { entries: [], isCertain: true };
+  return findEntries(certutil, folder, root, host);
 }
 
-/** The lines of `certutil -L`: a nickname, padded, and three groups of flags. */
-export function parseListing(listing: string): Entry[] {
-  return listing.split('\n').flatMap((line) => {
-    const match = /^(.*\S)\s+([a-zA-Z]*,[a-zA-Z]*,[a-zA-Z]*)\s*$/.exec(line);
-    const [, nickname = '', flags = ''] = match ?? [];
-    return match === null || flags === 'SSL,S/MIME,JAR/XPI' ? [] : [{ nickname, flags }];
-  });
+function stateOf({ entries, isCertain }: FoundEntries): StoreState {
+  const trusted = entries.filter(({ flags }) => /^[^,]*C/.test(flags));
+  if (entries.length === 0) return { state: 'absent' };
+  // Where it may be any of several, only trust in each of them is trust in it.
+  if (isCertain ? trusted.length > 0 : trusted.length === entries.length)
+    return { state: 'trusted' };
+  return { state: 'partial', reason: 'it is in the database and not trusted for web sites' };
+}
+
+function indistinct(entries: readonly Entry[], folder: string): DevcertError {
+  const names = entries.map(({ nickname }) => `"${printable(nickname)}"`).join(' and ');
+  return new DevcertError(
+    'store',
+    `certutil cannot tell ${names} in "${folder}" apart: they have one subject`,
+    { hint: 'remove it with the certificate manager of the browser' },
+  );
 }
 
 /** The folder (and those above it that are missing), an empty database, and the marker that it is ours. */
@@ -182,7 +158,7 @@ function makeCommands(certutil: string, folder: string): Command[] {
   for (let path = folder; !existsSync(path); path = dirname(path)) made.unshift(path);
   return [
     ...(made.length === 0 ? [] : [{ file: 'mkdir', args: ['-p', '-m', '0700', '--', folder] }]),
-    { file: certutil, args: ['-N', '--empty-password', '-d', `sql:${folder}`] },
+    databaseCommand(certutil, folder, ['-N', '--empty-password']),
     { file: 'tee', args: [join(folder, MARKER)], input: `${made.join('\n')}\n` },
   ];
 }
@@ -198,7 +174,7 @@ async function hasOthers(
   if (!existsSync(join(folder, 'cert9.db'))) return false; // making it stopped half-way
   const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
   // 255: there are no keys.
-  const keys = await host.run({ file: certutil, args: ['-K', '-d', `sql:${folder}`] });
+  const keys = await host.run(databaseCommand(certutil, folder, ['-K']));
   const modules = readIfThere(join(folder, 'pkcs11.txt')).match(/^library=/gm) ?? [];
   return certificates.length > ours || keys.exitCode === 0 || modules.length > 1;
 }
@@ -227,10 +203,6 @@ function readIfThere(file: string): string {
   }
 }
 
-function passwordArgs({ nssPasswordFile }: StoreOptions): string[] {
-  return nssPasswordFile === undefined ? [] : ['-f', nssPasswordFile];
-}
-
 function unreadable(result: CommandResult): StoreState {
   const known = explain(undefined, result);
   return {
@@ -253,7 +225,7 @@ const problems: readonly (readonly [RegExp, string, string])[] = [
     'make its folder writable for you',
   ],
   [
-    /SEC_ERROR_BUSY|locked/i,
+    /SEC_ERROR_BUSY|SEC_ERROR_PKCS11_GENERAL_ERROR|locked/i,
     'another program has the database locked',
     'close the browser and try again',
   ],

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nssStores, parseListing } from '../../platform/nss.ts';
+import { nssStores } from '../../platform/nss.ts';
+import { parseListing } from '../../platform/nss-entries.ts';
 import { findDatabases, hasBrowser } from '../../platform/nss-databases.ts';
 import type { Host, Root } from '../../platform/types.ts';
 import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
@@ -129,7 +130,7 @@ describe('nssStores', () => {
           '-t',
           'C,,',
           '-n',
-          root.commonName,
+          'devcert-709e80c88487a241',
           '-i',
           root.file,
         ],
@@ -152,8 +153,33 @@ describe('nssStores', () => {
     expect(lines.some((line) => line.includes('stranger'))).toBe(false);
     const plan = await store?.planUninstall(root);
     expect(plan?.map(({ args }) => args.join(' '))).toEqual([
-      `-D -d sql:${at}/.pki/nssdb -n mine by hand`,
+      `-D -d sql:${at}/.pki/nssdb -f /dev/null -n mine by hand`,
     ]);
+  });
+
+  test('never lets certutil ask for a password at the terminal', async () => {
+    const { run, commands } = recorder((line) => ({
+      stdout: line.includes(' -n ') ? root.pem : 'devcert-709e80c88487a241    ,,\n',
+    }));
+    const at = home('.pki/nssdb');
+    writeFileSync(join(at, '.pki/nssdb/made-by-devcert'), '');
+    const [made, unmade] = [at, home()];
+    for (const it of [made, unmade]) {
+      const [store] = await nssStores.find(fakeHost({ home: it, programs, run }), {});
+      await store?.inspect(root);
+      commands.push(...((await store?.planInstall(root)) ?? []));
+      commands.push(...((await store?.planUninstall(root)) ?? []));
+    }
+    const calls = commands.filter(({ file }) => file === programs.certutil);
+    expect([...new Set(calls.map(({ args }) => args[0]))].sort()).toEqual([
+      '-A',
+      '-D',
+      '-K',
+      '-L',
+      '-M',
+      '-N',
+    ]);
+    for (const { args } of calls) expect(args.join(' ')).toContain(' -f /dev/null');
   });
 
   test.each([
@@ -196,6 +222,7 @@ describe('nssStores', () => {
     ['SEC_ERROR_READ_ONLY', 'read-only'],
     ['could not authenticate to token NSS Certificate DB.', 'primary password'],
     ['database is locked', 'locked'],
+    ['SEC_ERROR_PKCS11_GENERAL_ERROR: A PKCS #11 module returned CKR_GENERAL_ERROR', 'locked'],
   ])('explains %j', async (stderr, reason) => {
     const host = fakeHost({
       home: home('.pki/nssdb'),

@@ -60,6 +60,16 @@ function profile(
   return { folder, passwordFile };
 }
 
+function selfSigned(subject: string): Root {
+  const folder = temporaryFolder();
+  const file = join(folder, 'root.pem');
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const paths = ['-keyout', join(folder, 'key.pem'), '-out', file];
+  const options = { stdio: 'ignore' } as const;
+  execFileSync('openssl', ['req', '-x509', ...key, ...paths, '-subj', subject], options);
+  return rootInFile(readFileSync(file, 'utf8'), file);
+}
+
 const listing = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 const statuses = (outcomes: readonly { status: string }[]) => outcomes.map(({ status }) => status);
@@ -164,6 +174,32 @@ describe.runIf(ready)('nssStores', () => {
     await uninstallRoot(await stores(), root, host);
     expect(await inspectStores(await stores(), root)).toMatchObject([{ state: 'absent' }]);
     expect(await inspectStores(await stores(), other)).toMatchObject([{ state: 'trusted' }]);
+  });
+
+  test('two roots with one subject: only the one that is meant is judged and goes (statement 34)', async () => {
+    const { home, host, root, stores } = machine();
+    const folder = join(home, '.pki/nssdb');
+    database(folder);
+    const [one, two] = [selfSigned('/CN=mkcert ada@engine'), selfSigned('/CN=mkcert ada@engine')];
+    const add = (name: string, flags: string, { file }: Root) =>
+      execFileSync('certutil', ['-A', '-d', `sql:${folder}`, '-t', flags, '-n', name, '-i', file]);
+    add('somebody’s', 'C,,', two);
+    await installRoot(await stores(), one, host);
+    expect(await inspectStores(await stores(), one)).toMatchObject([{ state: 'trusted' }]);
+    await uninstallRoot(await stores(), one, host);
+    expect(await inspectStores(await stores(), one)).toMatchObject([{ state: 'absent' }]);
+    expect(await inspectStores(await stores(), two)).toMatchObject([{ state: 'trusted' }]);
+
+    // Neither has a name of ours: nothing is guessed.
+    add('by hand', ',,', one);
+    expect(await inspectStores(await stores(), one)).toMatchObject([{ state: 'partial' }]);
+    expect(await uninstallRoot(await stores(), one, host)).toMatchObject([
+      { status: 'failed', hint: expect.stringContaining('certificate manager') as string },
+    ]);
+    expect(execFileSync('certutil', ['-L', '-d', `sql:${folder}`]).toString()).toMatch(
+      /somebody’s +C,,/,
+    );
+    expect(await inspectStores(await stores(), root)).toMatchObject([{ state: 'absent' }]);
   });
 
   test('a database that cannot be written is told (statement 37)', async () => {
