@@ -68,8 +68,8 @@ export async function writeLeaf(
   }
   return withLock(folder, async () => {
     const inventory = readInventory(folder);
-    const existing = readExisting(paths);
     if (!force) {
+      const existing = readExisting(paths);
       assertOurs(existing, paths, authority, inventory);
       if (fits(existing, authority, request, now))
         return describe(existing.certificate, paths, false, keepFiles(existing, authority, paths));
