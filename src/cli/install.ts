@@ -1,11 +1,13 @@
 /** `devcert install` */
 import { install, type InstallOptions } from '../index.ts';
+import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
 import { installLines } from './report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs the command and returns the exit code. */
 export async function runInstall(options: InstallOptions, terminal: Terminal): Promise<number> {
+  cancelOnInterrupt(terminal);
   if (options.constraints === false)
     terminal.note('without constraints, whoever copies the issuer key can read all of your HTTPS');
   const result = await install(options, terminal);

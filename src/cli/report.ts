@@ -8,6 +8,9 @@ import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import type { Style } from './terminal.ts';
 
+/** Columns: what a terminal is wide at the least, and what still reads well. */
+const WIDTH = 79;
+
 export function installLines(result: InstallResult, style: Style): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
   const head = {
@@ -16,12 +19,12 @@ export function installLines(result: InstallResult, style: Style): string[] {
       planned
         ? 'Would make an authority of your own'
         : 'Made an authority of your own; the key of its root exists no more',
-      `It can certify ${constraintsText(result.constraints)}`,
+      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
       '',
     ],
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      `It can certify ${constraintsText(result.constraints)}`,
+      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
       '',
     ],
   }[result.authority];
@@ -146,7 +149,22 @@ function widest(rows: readonly { readonly store: string }[]): number {
 /** Two columns: labels and values. */
 function table(rows: readonly (readonly string[])[], style: Style): string[] {
   const width = Math.max(...rows.map(([label = '']) => label.length));
-  return rows.map(([label = '', value = '']) => `  ${style.dim(label.padEnd(width))}  ${value}`);
+  return rows.flatMap(([label = '', value = '']) =>
+    wrap(value, label === 'can certify' ? WIDTH - width - 4 : Infinity).map(
+      (line, index) => `  ${style.dim((index === 0 ? label : '').padEnd(width))}  ${line}`,
+    ),
+  );
+}
+
+/** Lines of at most `width` characters, broken between words; a longer word stays whole. */
+function wrap(text: string, width = WIDTH): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 function date(when: Date): string {

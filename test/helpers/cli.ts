@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Kill it (SIGKILL) after so many milliseconds. */
   readonly killAfterMs?: number;
+  /** Press Ctrl-C after so many milliseconds. */
+  readonly interruptAfterMs?: number;
   readonly uid?: number;
 }
 
@@ -46,6 +48,7 @@ export function freshHome(at = temporaryFolder()): Home {
     env,
     run: (args, options = {}) =>
       new Promise((resolve) => {
+        assertHarmless(args);
         const child = spawn(process.execPath, [CLI, ...args], {
           cwd: options.cwd ?? project,
           env: { ...env, ...options.env },
@@ -60,12 +63,26 @@ export function freshHome(at = temporaryFolder()): Home {
           options.killAfterMs === undefined
             ? undefined
             : setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
+        const interrupt =
+          options.interruptAfterMs === undefined
+            ? undefined
+            : setTimeout(() => child.kill('SIGINT'), options.interruptAfterMs);
         child.on('close', (status, signal) => {
           clearTimeout(timer);
+          clearTimeout(interrupt);
           resolve({ status, signal, stdout, stderr });
         });
       }),
   };
+}
+
+/** As root, an install would change this machine's own stores: see real/end-to-end for that. */
+function assertHarmless(args: readonly string[]): void {
+  if (!args.includes('install') || args.includes('--dry-run') || args.includes('--help')) return;
+  const at = args.indexOf('--stores');
+  // Without its value the option is an error, and nothing is done.
+  if (at === -1 || /system|java/.test(args[at + 1] ?? ''))
+    throw new Error('this test would change the real stores');
 }
 
 /** Asserts the form of an expected failure: two lines on stderr, no stack; returns them. */

@@ -1,0 +1,78 @@
+/** install, uninstall and status as typed, over a store whose tool is a script of the test. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { freshHome, type Home, twoLines } from '../helpers/cli.ts';
+
+/**
+ * A home with a database, and a certutil that keeps what it is given in a file beside it.
+ *
+ * @param wrong what it does instead of adding.
+ */
+function homeWithDatabase(wrong = ''): Home & { env: Record<string, string> } {
+  const home = freshHome();
+  const database = join(home.home, '.pki/nssdb');
+  mkdirSync(database, { recursive: true });
+  writeFileSync(join(database, 'cert9.db'), '');
+  const bin = join(home.home, 'bin');
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, 'certutil'),
+    `#!/bin/sh
+store=${database}/store
+case "$*" in
+*-A*) ${wrong || 'while [ $# -gt 1 ]; do [ "$1" = -n ] && nick=$2; [ "$1" = -i ] && file=$2; shift; done; cp "$file" $store; echo "$nick" > $store.nick'} ;;
+*-D*) rm -f $store $store.nick ;;
+*-a) cat $store ;;
+*) echo; [ -e $store ] && echo "$(cat $store.nick)   C,," ;;
+esac
+exit \${status:-0}
+`,
+  );
+  chmodSync(join(bin, 'certutil'), 0o755);
+  return { ...home, env: { PATH: `${bin}:/usr/bin:/bin` } };
+}
+
+describe('devcert install, status, uninstall', () => {
+  test('there and back again, with exit codes for scripts', async () => {
+    const { run, env, state } = homeWithDatabase();
+    const options = { env };
+    expect((await run(['status', '--stores', 'nss'], options)).status).toBe(3);
+    const installed = await run(['install', '--stores', ' nss '], options);
+    expect(installed).toMatchObject({ status: 0, stderr: '' });
+    expect(installed.stdout).toContain('Chromium  trusted');
+    expect(installed.stdout.split('\n').every((line) => line.length < 80)).toBe(true);
+    expect((await run(['status', '--stores', 'nss'], options)).status).toBe(0);
+    expect(
+      JSON.parse((await run(['install', '--stores', 'nss', '--json'], options)).stdout),
+    ).toMatchObject({
+      authority: 'kept',
+      outcomes: [{ kind: 'nss', status: 'already-trusted' }],
+    });
+    expect((await run(['uninstall', '--stores', 'nss'], options)).status).toBe(0);
+    const status = await run(['status', '--stores', 'nss'], options);
+    expect(status.status).toBe(4);
+    expect(status.stdout).toContain('devcert install');
+    expect(existsSync(join(state, 'root.pem'))).toBe(true);
+  });
+
+  test('a tool that fails is told with its own words, and the exit code says so', async () => {
+    const { run, env } = homeWithDatabase('echo "the disk is on fire" >&2; status=9');
+    const ran = await run(['install', '--stores', 'nss'], { env });
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/Chromium {2}failed: .*exit code 9: the disk is on fire/);
+  });
+
+  test('Ctrl-C is exit code 7, and the next run goes on', async () => {
+    const { run, env, home, state } = homeWithDatabase(
+      '[ -e $HOME/patient ] || sleep 20; cp "$9" $store',
+    );
+    const cancelled = await run(['install', '--stores', 'nss'], { env, interruptAfterMs: 1500 });
+    expect(cancelled.status).toBe(7);
+    twoLines(cancelled);
+    const root = readFileSync(join(state, 'root.pem'), 'utf8');
+    writeFileSync(join(home, 'patient'), '');
+    await run(['install', '--stores', 'nss'], { env });
+    expect(readFileSync(join(state, 'root.pem'), 'utf8')).toBe(root);
+  }, 30_000);
+});
