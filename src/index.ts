@@ -7,9 +7,9 @@ import type { InstallOptions, InstallResult } from './actions/install.ts';
 import type { IssueOptions, IssueResult } from './actions/issue.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
 import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
-import type { Context } from './actions/context.ts';
+import type { AuthorityOption, Context } from './actions/context.ts';
 import { createHost } from '../platform/host.ts';
-import { stateFolder } from './paths.ts';
+import { authorityFolder } from './paths.ts';
 import type { LeafOptions } from './request.ts';
 
 export type { ServerCertificate } from './actions/certificate.ts';
@@ -21,6 +21,7 @@ export type { Constraints } from './constraints.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
 export type { LeafOptions } from './request.ts';
+export type { AuthorityOption } from './actions/context.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
 /** Told what goes on, by functions that take longer or act as root. Both are optional. */
@@ -42,7 +43,7 @@ export async function install(
   listener: Listener = {},
 ): Promise<InstallResult> {
   const { install } = await import('./actions/install.ts');
-  return install(await contextWithStores(listener), options);
+  return install(await contextWithStores(listener, options.ca), options);
 }
 
 /**
@@ -59,7 +60,7 @@ export async function issue(
   options: IssueOptions = {},
 ): Promise<IssueResult> {
   const { issue } = await import('./actions/issue.ts');
-  return issue(context({}), names, options);
+  return issue(context({}, options.ca), names, options);
 }
 
 /**
@@ -74,10 +75,10 @@ export async function issue(
  */
 export async function certificateFor(
   names: readonly string[] = [],
-  options: LeafOptions = {},
+  options: LeafOptions & AuthorityOption = {},
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('./actions/certificate.ts');
-  return certificateFor(context({}), names, options);
+  return certificateFor(context({}, options.ca), names, options);
 }
 
 /**
@@ -91,7 +92,7 @@ export async function uninstall(
   listener: Listener = {},
 ): Promise<UninstallResult> {
   const { uninstall } = await import('./actions/uninstall.ts');
-  return uninstall(await contextWithStores(listener), options);
+  return uninstall(await contextWithStores(listener, options.ca), options);
 }
 
 /**
@@ -104,21 +105,21 @@ export async function status(
   listener: Listener = {},
 ): Promise<StatusResult> {
   const { status } = await import('./actions/status.ts');
-  return status(await contextWithStores(listener), options);
+  return status(await contextWithStores(listener, options.ca), options);
 }
 
-function context(listener: Listener): Context {
+function context(listener: Listener, ca?: string): Context {
   const host = createHost((commandLine) => listener.announce?.(commandLine));
   return {
     host,
-    folder: stateFolder(host.env),
+    folder: authorityFolder(host.env, ca),
     cwd: process.cwd(),
     finders: [],
     progress: (doing) => listener.progress?.(doing),
   };
 }
 
-async function contextWithStores(listener: Listener): Promise<Context> {
+async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
   const { storeFinders } = await import('../platform/stores.ts');
-  return { ...context(listener), finders: storeFinders };
+  return { ...context(listener, ca), finders: storeFinders };
 }

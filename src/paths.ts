@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
-import { DevcertError } from './errors.ts';
+import { DevcertError, printable } from './errors.ts';
 
 /**
  * The state folder: `DEVCERT_HOME` if set, else this system's configuration folder for devcert
@@ -28,4 +28,33 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
     hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
   });
+}
+
+/**
+ * The folder of one authority: the state folder itself for the default one, `authorities/NAME` below it for
+ * one that has a name. Nothing is created.
+ *
+ * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
+ * @throws DevcertError as {@link stateFolder}, `usage` for another name.
+ */
+export function authorityFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string | undefined,
+): string {
+  const folder = stateFolder(env);
+  if (name === undefined || name === 'default') return folder;
+  // A name is a folder on every system, and Windows keeps some for devices.
+  if (
+    !/^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/.test(
+      name,
+    )
+  )
+    throw new DevcertError(
+      'usage',
+      `"${printable(name).slice(0, 60)}" is no name for an authority`,
+      {
+        hint: 'use lower-case letters, digits and hyphens: --ca api-clients',
+      },
+    );
+  return join(folder, 'authorities', name);
 }

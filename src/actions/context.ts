@@ -15,13 +15,19 @@ import type { Name } from '../names.ts';
 
 export interface Context {
   readonly host: Host;
-  /** The state folder, absolute. */
+  /** The folder of the authority that is worked with, absolute. */
   readonly folder: string;
   /** Absolute; relative paths start here. */
   readonly cwd: string;
   readonly finders: readonly StoreFinder[];
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
+}
+
+/** Which authority: part of the options of everything that works with one. */
+export interface AuthorityOption {
+  /** Its name; the default one if undefined. */
+  readonly ca?: string;
 }
 
 /** `user@host`, for the subjects of certificates. */

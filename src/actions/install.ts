@@ -14,10 +14,17 @@ import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, defaultConstraints, isPermitted, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { installRoot, type Outcome } from '../trust.ts';
-import { type Context, findStores, identity, parseStoreKinds, refuseSudo } from './context.ts';
+import {
+  type AuthorityOption,
+  type Context,
+  findStores,
+  identity,
+  parseStoreKinds,
+  refuseSudo,
+} from './context.ts';
 import { clearOthers, replaceAuthority } from './replace.ts';
 
-export interface InstallOptions extends StoreOptions {
+export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** Comma-separated kinds of stores; all by default. */
   readonly stores?: string;
   /** Domains that the authority is to permit besides the local ones. */

@@ -6,9 +6,15 @@ import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
 import type { Constraints } from '../constraints.ts';
 import { isLoopbackName, type Name, nameNotes } from '../names.ts';
 import { type LeafOptions, parseLeafRequest } from '../request.ts';
-import { type Context, ensureAuthorityFor, identity, refuseSudo } from './context.ts';
+import {
+  type AuthorityOption,
+  type Context,
+  ensureAuthorityFor,
+  identity,
+  refuseSudo,
+} from './context.ts';
 
-export interface IssueOptions extends LeafOptions, OutputOptions {
+export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOption {
   /** Issue even if a valid pair is there, and over files that are not devcert's. */
   readonly force?: boolean;
 }

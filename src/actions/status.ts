@@ -5,13 +5,13 @@ import { currentRoot } from '../authority/roots.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, type StoreReport } from '../trust.ts';
-import { type Context, findStores, parseStoreKinds } from './context.ts';
+import { type AuthorityOption, type Context, findStores, parseStoreKinds } from './context.ts';
 
 /** An authority with less left is about to expire. */
 const WARN_BELOW_DAYS = 30;
 const DAY_MS = 86_400_000;
 
-export interface StatusOptions extends StoreOptions {
+export interface StatusOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
 }
 

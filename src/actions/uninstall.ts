@@ -7,9 +7,15 @@ import { discardPending, dropRetired, pendingRootFile } from '../authority/repla
 import { currentRoot, otherRoots } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
 import { type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findStores, parseStoreKinds, refuseSudo } from './context.ts';
+import {
+  type AuthorityOption,
+  type Context,
+  findStores,
+  parseStoreKinds,
+  refuseSudo,
+} from './context.ts';
 
-export interface UninstallOptions extends StoreOptions {
+export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
   /** Delete authority and inventory, too. */
   readonly purge?: boolean;

@@ -1,19 +1,39 @@
 /** `devcert install` */
 import { install, type InstallOptions } from '../index.ts';
+import { caOption, type Declaration, storeOptions } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
 import { installLines } from './report.ts';
-import type { Terminal } from './terminal.ts';
 
-/** Runs the command and returns the exit code. */
-export async function runInstall(options: InstallOptions, terminal: Terminal): Promise<number> {
-  cancelOnInterrupt(terminal);
-  if (options.constraints === false)
-    terminal.note('without constraints, whoever copies the issuer key can read all of your HTTPS');
-  const result = await install(options, terminal);
-  terminal.progress('');
-  terminal.print(installLines(result, terminal.style));
-  for (const note of result.notes) terminal.note(note);
-  terminal.json(result);
-  return outcomesExitCode(result.outcomes);
-}
+export const installCommand: Declaration = {
+  summary: 'make the authority, once per machine, and have every store trust it',
+  description:
+    'Makes the authority if there is none and puts its root into the trust stores of the system, the browsers and Java.',
+  options: [
+    ...storeOptions,
+    {
+      flags: '--permit <domain>',
+      description: 'let the authority certify this domain, too (repeatable)',
+      repeatable: true,
+    },
+    {
+      flags: '--no-constraints',
+      description: 'let it certify every name: dangerous, for mbedTLS and Botan 2 only',
+    },
+    caOption,
+    { flags: '--dry-run', description: 'print the exact commands and change nothing' },
+  ],
+  async run(_positionals, options: InstallOptions, terminal) {
+    cancelOnInterrupt(terminal);
+    if (options.constraints === false)
+      terminal.note(
+        'without constraints, whoever copies the issuer key can read all of your HTTPS',
+      );
+    const result = await install(options, terminal);
+    terminal.progress('');
+    terminal.print(installLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return outcomesExitCode(result.outcomes);
+  },
+};

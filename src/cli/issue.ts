@@ -1,18 +1,42 @@
 /** `devcert [issue] NAMES…` */
 import { EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
+import { caOption, type Declaration } from './declaration.ts';
 import { issueLines } from './report.ts';
-import type { Terminal } from './terminal.ts';
 
-/** Runs the command and returns the exit code. */
-export async function runIssue(
-  names: readonly string[],
-  options: IssueOptions,
-  terminal: Terminal,
-): Promise<number> {
-  const result = await issue(names, options);
-  terminal.print(issueLines(result, terminal.style));
-  for (const note of result.notes) terminal.note(note);
-  terminal.json(result);
-  return EXIT.done;
-}
+export const issueCommand: Declaration = {
+  summary: 'issue a certificate (the default command)',
+  description: 'Issues a certificate for the names into .devcert/: cert.pem, key.pem and ca.pem.',
+  positionals: [
+    { name: '[names...]', description: 'DNS names and IP addresses; localhost if there are none' },
+  ],
+  options: [
+    {
+      flags: '--out <folder>',
+      description: 'write cert.pem, key.pem and ca.pem there instead of .devcert',
+    },
+    { flags: '--cert-file <file>', description: 'write the certificate there' },
+    {
+      flags: '--key-file <file>',
+      description: 'write the key there; the same file for both: one combined PEM',
+    },
+    { flags: '--key <type>', description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096' },
+    { flags: '--days <number>', description: 'valid for so many days, 1 to 825 (default: 397)' },
+    {
+      flags: '--client',
+      description: 'for a client instead of a server; mail addresses and URIs are names, too',
+    },
+    caOption,
+    {
+      flags: '--force',
+      description: 'issue even if a valid certificate is there, and replace other files',
+    },
+  ],
+  async run(names, options: IssueOptions, terminal) {
+    const result = await issue(names, options);
+    terminal.print(issueLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return EXIT.done;
+  },
+};

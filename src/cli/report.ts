@@ -3,13 +3,10 @@ import type { InstallResult } from '../actions/install.ts';
 import type { IssueResult } from '../actions/issue.ts';
 import type { StatusResult } from '../actions/status.ts';
 import type { UninstallResult } from '../actions/uninstall.ts';
-import type { Constraints } from '../constraints.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
+import { constraintsText, date, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
-
-/** Columns: what a terminal is wide at the least, and what still reads well. */
-const WIDTH = 79;
 
 export function installLines(result: InstallResult, style: Style): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
@@ -92,6 +89,7 @@ export function statusLines(result: StatusResult, style: Style): string[] {
           : [['cannot issue', style.bad(authority.problem)]]),
       ],
       style,
+      ['can certify'],
     ),
     '',
     ...result.stores.flatMap((store) => storeLines(store, widest(result.stores), style)),
@@ -136,37 +134,6 @@ function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
   });
 }
 
-function constraintsText(constraints: Constraints | undefined): string {
-  if (constraints === undefined)
-    return 'every name: whoever copies its key can read all your HTTPS';
-  return `${constraints.dns.join(', ')} and names below them, loopback and private addresses; nothing else`;
-}
-
 function widest(rows: readonly { readonly store: string }[]): number {
   return Math.max(0, ...rows.map(({ store }) => printable(store).length));
-}
-
-/** Two columns: labels and values. */
-function table(rows: readonly (readonly string[])[], style: Style): string[] {
-  const width = Math.max(...rows.map(([label = '']) => label.length));
-  return rows.flatMap(([label = '', value = '']) =>
-    wrap(value, label === 'can certify' ? WIDTH - width - 4 : Infinity).map(
-      (line, index) => `  ${style.dim((index === 0 ? label : '').padEnd(width))}  ${line}`,
-    ),
-  );
-}
-
-/** Lines of at most `width` characters, broken between words; a longer word stays whole. */
-function wrap(text: string, width = WIDTH): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-}
-
-function date(when: Date): string {
-  return when.toISOString().slice(0, 10);
 }

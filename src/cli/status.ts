@@ -1,13 +1,18 @@
 /** `devcert status` */
 import { status, type StatusOptions } from '../index.ts';
+import { caOption, type Declaration, storeOptions } from './declaration.ts';
 import { statusLines } from './report.ts';
-import type { Terminal } from './terminal.ts';
 
-/** Runs the command and returns the exit code. */
-export async function runStatus(options: StatusOptions, terminal: Terminal): Promise<number> {
-  const result = await status(options, terminal);
-  terminal.progress('');
-  terminal.print(statusLines(result, terminal.style));
-  terminal.json(result);
-  return result.exitCode;
-}
+export const statusCommand: Declaration = {
+  summary: 'show the authority and ask each store whether it trusts it',
+  description:
+    'Shows the authority and asks each store. Exit code: 0 trusted, 3 no authority, 4 not trusted everywhere, 5 expires within 30 days.',
+  options: [...storeOptions, caOption],
+  async run(_positionals, options: StatusOptions, terminal) {
+    const result = await status(options, terminal);
+    terminal.progress('');
+    terminal.print(statusLines(result, terminal.style));
+    terminal.json(result);
+    return result.exitCode;
+  },
+};

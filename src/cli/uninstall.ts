@@ -1,17 +1,26 @@
 /** `devcert uninstall` */
 import { uninstall, type UninstallOptions } from '../index.ts';
+import { caOption, type Declaration, storeOptions } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
 import { uninstallLines } from './report.ts';
-import type { Terminal } from './terminal.ts';
 
-/** Runs the command and returns the exit code. */
-export async function runUninstall(options: UninstallOptions, terminal: Terminal): Promise<number> {
-  cancelOnInterrupt(terminal);
-  const result = await uninstall(options, terminal);
-  terminal.progress('');
-  terminal.print(uninstallLines(result, terminal.style));
-  for (const note of result.notes) terminal.note(note);
-  terminal.json(result);
-  return outcomesExitCode(result.outcomes);
-}
+export const uninstallCommand: Declaration = {
+  summary: 'take the root out of every store',
+  description: 'Removes the root from every store and checks that it is gone.',
+  options: [
+    ...storeOptions,
+    { flags: '--purge', description: 'delete the authority and the list of what it issued, too' },
+    caOption,
+    { flags: '--dry-run', description: 'print the exact commands and change nothing' },
+  ],
+  async run(_positionals, options: UninstallOptions, terminal) {
+    cancelOnInterrupt(terminal);
+    const result = await uninstall(options, terminal);
+    terminal.progress('');
+    terminal.print(uninstallLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return outcomesExitCode(result.outcomes);
+  },
+};

@@ -1,0 +1,13 @@
+/** Every command, each in a file of its own that is loaded when it is asked for. Adding one is one file and one line here. */
+import type { Declaration } from './declaration.ts';
+
+/** In the order help lists them. */
+export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
+  issue: async () => (await import('./issue.ts')).issueCommand,
+  install: async () => (await import('./install.ts')).installCommand,
+  uninstall: async () => (await import('./uninstall.ts')).uninstallCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+};
+
+/** What `devcert NAMES…` is short for. */
+export const defaultCommand = 'issue';

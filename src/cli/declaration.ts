@@ -1,0 +1,60 @@
+/** What a command's file says of it: name apart, all that help, parsing and running need. */
+import type { Terminal } from './terminal.ts';
+
+/** One command, or a group of them. */
+export interface Declaration {
+  /** One line for the list of commands: lower case, no full stop. */
+  readonly summary: string;
+  /** A sentence or two for the command's own help. */
+  readonly description: string;
+  readonly positionals?: readonly Positional[];
+  readonly options?: readonly OptionDeclaration[];
+  /** Lines for the end of its help, each a command as typed and what it does. */
+  readonly examples?: readonly string[];
+  /** The commands of a group, such as `ca`: then there is no `run`. */
+  readonly commands?: Readonly<Record<string, Declaration>>;
+  /**
+   * Does it and tells the terminal.
+   *
+   * @param positionals as typed, in order.
+   * @param options by their long names in camel case; a method, so that each command may name its own.
+   * @returns the exit code; an expected failure is a DevcertError.
+   */
+  run?(positionals: readonly string[], options: object, terminal: Terminal): Promise<number>;
+}
+
+/** `<file>` must be there, `[file]` may, `[names...]` takes all that are left. */
+export interface Positional {
+  readonly name: string;
+  readonly description: string;
+}
+
+export interface OptionDeclaration {
+  /** `--json`, `--out <folder>`, `--no-constraints`. */
+  readonly flags: string;
+  readonly description: string;
+  /** May be given again and again: the value is a list. */
+  readonly repeatable?: boolean;
+}
+
+/** Which authority: for every command that works with one. */
+export const caOption: OptionDeclaration = {
+  flags: '--ca <name>',
+  description: 'the authority of this name instead of the default one',
+};
+
+/** For every command that asks or changes trust stores. */
+export const storeOptions: readonly OptionDeclaration[] = [
+  {
+    flags: '--stores <kinds>',
+    description: 'only these, comma-separated: system, nss (browsers), java, windows (from WSL)',
+  },
+  {
+    flags: '--machine',
+    description: 'macOS, Windows: the store of the whole machine instead of yours',
+  },
+  {
+    flags: '--nss-password-file <file>',
+    description: 'holds the primary password of browser profiles that have one',
+  },
+];

@@ -1,0 +1,43 @@
+/** Lines and tables that several results share. Pure. */
+import type { Constraints } from '../constraints.ts';
+import type { Style } from './terminal.ts';
+
+/** Columns: what a terminal is wide at the least, and what still reads well. */
+const WIDTH = 79;
+
+/** What an authority may certify, in words. */
+export function constraintsText(constraints: Constraints | undefined): string {
+  if (constraints === undefined)
+    return 'every name: whoever copies its key can read all your HTTPS';
+  return `${constraints.dns.join(', ')} and names below them, loopback and private addresses; nothing else`;
+}
+
+/** Two columns: labels, and values that are wrapped where the label is in `wrapped`. */
+export function table(
+  rows: readonly (readonly string[])[],
+  style: Style,
+  wrapped: readonly string[] = [],
+): string[] {
+  const width = Math.max(...rows.map(([label = '']) => label.length));
+  return rows.flatMap(([label = '', value = '']) =>
+    wrap(value, wrapped.includes(label) ? WIDTH - width - 4 : Infinity).map(
+      (line, index) => `  ${style.dim((index === 0 ? label : '').padEnd(width))}  ${line}`,
+    ),
+  );
+}
+
+/** Lines of at most `width` characters, broken between words; a longer word stays whole. */
+export function wrap(text: string, width = WIDTH): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** As ISO 8601 has it, without the time. */
+export function date(when: Date): string {
+  return when.toISOString().slice(0, 10);
+}
