@@ -9,8 +9,12 @@ import type { Host } from './types.ts';
  * The real machine. Looks nothing up before it is asked.
  *
  * @param announce called with the exact command line before anything is run as root.
+ * @param ask called with what the user is about to be asked by the system.
  */
-export function createHost(announce?: (commandLine: string) => void): Host {
+export function createHost(
+  announce?: (commandLine: string) => void,
+  ask?: (prompt: string) => void,
+): Host {
   const { platform, env } = process;
   const windows = platform === 'win32';
   const basis = {
@@ -34,7 +38,7 @@ export function createHost(announce?: (commandLine: string) => void): Host {
     now: () => new Date(),
     find: (program: string) => findProgram(program, env, windows),
   };
-  return Object.assign(basis, { run: createRunner(basis, announce) });
+  return Object.assign(basis, { run: createRunner(basis, announce, ask) });
 }
 
 /**

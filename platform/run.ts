@@ -69,16 +69,19 @@ export function formatCommand(
  * tools' messages in English, a time limit on each.
  *
  * @param announce called with the command line before it is run as root.
+ * @param ask called with what the user is about to be asked, before the command that asks.
  */
 export function createRunner(
   host: Pick<Host, 'isRoot' | 'interactive' | 'find' | 'env'>,
   announce: (commandLine: string) => void = () => undefined,
+  ask: (prompt: string) => void = () => undefined,
 ): Runner {
   return async (command) => {
     const asRoot = command.elevated === true && !host.isRoot;
     const started = elevate(command, host);
     if (started === undefined) return { ...failed, failure: 'not-elevated' };
     if (asRoot) announce(formatCommand(command, host));
+    if (command.prompt !== undefined) ask(command.prompt);
     const result = await start(started, host, asRoot);
     return asRoot && result.failure === undefined ? readRefusal(result, host.interactive) : result;
   };

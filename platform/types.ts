@@ -14,6 +14,13 @@ export interface Command {
   readonly elevated?: boolean;
   /** The tool may ask the user something, in a dialog or at the terminal: it gets more time. */
   readonly mayPrompt?: boolean;
+  /**
+   * What the user is about to be asked, said before a dialog that other windows may hide: `macOS will
+   * ask for your password`. One line, no full stop.
+   */
+  readonly prompt?: string;
+  /** Output with which a failure is as good as success: what it was to remove is gone already. */
+  readonly tolerates?: RegExp;
   /** Added to the inherited environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Defaults: 15 s; 300 s if `mayPrompt` or `elevated`. */
@@ -73,6 +80,19 @@ export interface Root {
   readonly sha1: string;
   /** Subject common name: starts with `devcert root` for our own. */
   readonly commonName: string;
+  /**
+   * Optional: a server's certificate below this root, for stores that answer questions about a
+   * certificate only. Its key exists nowhere. Undefined if the authority cannot sign now.
+   */
+  probe?(): Promise<Probe | undefined>;
+}
+
+/** A certificate that a client accepts exactly if it trusts the root. */
+export interface Probe {
+  /** A DNS name in it. */
+  readonly name: string;
+  /** The certificate, then those between it and the root, each PEM. */
+  readonly chain: readonly string[];
 }
 
 /** What a store says of a root when it is asked. */
@@ -123,7 +143,15 @@ export interface TrustStore {
    * Optional: turns a command's failure into words (`the profile has a primary password`) with the
    * next thing to do. Without it, or if it gives nothing, the tool's own last line is shown.
    */
-  explain?(command: Command, result: CommandResult): { reason: string; hint?: string } | undefined;
+  explain?(command: Command, result: CommandResult): Explanation | undefined;
+}
+
+/** A failure in words. */
+export interface Explanation {
+  readonly reason: string;
+  readonly hint?: string;
+  /** True if the user said no. */
+  readonly cancelled?: boolean;
 }
 
 /** What the user chose for all stores. */

@@ -28,6 +28,8 @@ export type { Outcome, StoreReport } from './trust.ts';
 export interface Listener {
   /** The exact command line that is about to be run as root. */
   announce?(commandLine: string): void;
+  /** What the system is about to ask the user in a dialog: `macOS will ask for your password`. */
+  ask?(prompt: string): void;
   /** What is worked on right now. */
   progress?(doing: string): void;
 }
@@ -109,7 +111,10 @@ export async function status(
 }
 
 function context(listener: Listener, ca?: string): Context {
-  const host = createHost((commandLine) => listener.announce?.(commandLine));
+  const host = createHost(
+    (commandLine) => listener.announce?.(commandLine),
+    (prompt) => listener.ask?.(prompt),
+  );
   return {
     host,
     folder: authorityFolder(host.env, ca),

@@ -162,9 +162,14 @@ async function runPlan(
 ): Promise<Turn | undefined> {
   for (const [index, command] of plan.entries()) {
     const result = await host.run(command);
-    if (result.exitCode !== 0) return failureOf(plan.slice(index), result, store, host);
+    if (result.exitCode !== 0 && !isTolerated(command, result))
+      return failureOf(plan.slice(index), result, store, host);
   }
   return undefined;
+}
+
+function isTolerated({ tolerates }: Command, result: CommandResult): boolean {
+  return result.failure === undefined && tolerates?.test(result.stderr + result.stdout) === true;
 }
 
 /** @param left the commands that are not done: the first one is the one that failed. */
@@ -176,7 +181,10 @@ function failureOf(
 ): Turn {
   const [command = { file: '', args: [] }] = left;
   const explained = store.explain?.(command, result);
-  if (explained !== undefined) return { status: 'failed', ...explained };
+  if (explained !== undefined) {
+    const { cancelled, ...words } = explained;
+    return { status: cancelled === true ? 'cancelled' : 'failed', ...words };
+  }
   const lines = left.map((it) => formatCommand({ ...it, elevated: false }, host));
   const byHand = `run it yourself as root: ${lines.join(' && ')}`;
   switch (result.failure) {

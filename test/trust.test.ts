@@ -73,6 +73,28 @@ describe('installRoot()', () => {
     expect(ran).toEqual([]);
   });
 
+  test('a store may say that the user said no, and which failure is none', async () => {
+    const { host, stores } = memoryMachine([{ behaviour: 'fails' }]);
+    const [store] = stores;
+    if (store === undefined) throw new Error('no store');
+    const explain = () => ({ reason: 'you said no', hint: 'say yes', cancelled: true });
+    expect(await installRoot([{ ...store, explain }], root, host)).toEqual([
+      {
+        kind: 'system',
+        store: 'store 0',
+        location: 'memory:0',
+        status: 'cancelled',
+        reason: 'you said no',
+        hint: 'say yes',
+      },
+    ]);
+    const planInstall = () =>
+      Promise.resolve([{ file: 'tool', args: ['x'], tolerates: /on fire/ }]);
+    expect(await installRoot([{ ...store, planInstall }], root, host)).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining('nothing changed') as string },
+    ]);
+  });
+
   test('clears up what a failed install left, and only if the root was absent before (statement 36)', async () => {
     const { host, stores, ran } = memoryMachine([{ behaviour: 'fails' }]);
     const [store] = stores;

@@ -15,6 +15,8 @@ export interface Terminal {
   note(text: string): void;
   /** An exact command that is about to run as root, on stderr. */
   announce(commandLine: string): void;
+  /** What the system is about to ask the user, on stderr. */
+  ask(prompt: string): void;
   /** What is being worked on, for a person who waits; an empty text clears it. */
   progress(doing: string): void;
   /** The two lines of an error, and the JSON document of one. */
@@ -63,6 +65,9 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
     },
     announce: (commandLine) => {
       say('note', '33', `this changes the whole machine and needs root: ${commandLine}`);
+    },
+    ask: (prompt) => {
+      say('note', '33', prompt);
     },
     progress: (doing) => {
       clear();

@@ -113,6 +113,14 @@ describe('createRunner()', () => {
     expect(said).toEqual([`${sudo} -- ${file} x`]);
   });
 
+  test('says what the user will be asked before the command that asks', async () => {
+    const said: string[] = [];
+    const asking = createRunner(root, undefined, (prompt) => said.push(prompt));
+    await asking({ file: '/bin/true', args: [] });
+    await asking({ file: '/bin/true', args: [], mayPrompt: true, prompt: 'it will ask' });
+    expect(said).toEqual(['it will ask']);
+  });
+
   test('no way to become root, root refused, and no terminal to ask on are told apart', async () => {
     const command = { file: '/bin/true', args: [], elevated: true };
     expect(await createRunner(person({}))(command)).toMatchObject({ failure: 'not-elevated' });
