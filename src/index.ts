@@ -5,6 +5,7 @@
 import type { ServerCertificate } from './actions/certificate.ts';
 import type { InstallOptions, InstallResult } from './actions/install.ts';
 import type { IssueOptions, IssueResult } from './actions/issue.ts';
+import type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
 import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 import type { AuthorityOption, Context } from './actions/context.ts';
@@ -15,6 +16,7 @@ import type { LeafOptions } from './request.ts';
 export type { ServerCertificate } from './actions/certificate.ts';
 export type { InstallOptions, InstallResult } from './actions/install.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
+export type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
 export type { StatusOptions, StatusResult } from './actions/status.ts';
 export type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 export type { Constraints } from './constraints.ts';
@@ -108,6 +110,24 @@ export async function status(
 ): Promise<StatusResult> {
   const { status } = await import('./actions/status.ts');
   return status(await contextWithStores(listener, options.ca), options);
+}
+
+/** Every recipe there is for {@link recipe}. */
+export async function recipes(): Promise<RecipeSummary[]> {
+  const { recipes } = await import('./actions/recipe.ts');
+  return recipes();
+}
+
+/**
+ * Configuration for a server or framework that works as it is, with the real paths of the files in a
+ * folder (`.devcert` in the current one unless `options` say otherwise). Writes nothing.
+ *
+ * @param name one of {@link recipes}.
+ * @throws DevcertError `usage`, `file`, `invalid-input`.
+ */
+export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
+  const { recipe } = await import('./actions/recipe.ts');
+  return recipe(context({}), name, options);
 }
 
 function context(listener: Listener, ca?: string): Context {

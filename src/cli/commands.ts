@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   install: async () => (await import('./install.ts')).installCommand,
   uninstall: async () => (await import('./uninstall.ts')).uninstallCommand,
   status: async () => (await import('./status.ts')).statusCommand,
+  recipe: async () => (await import('./recipe.ts')).recipeCommand,
 };
 
 /** What `devcert NAMES…` is short for. */

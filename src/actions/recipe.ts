@@ -1,0 +1,140 @@
+/** `devcert recipe`: configuration for a server, with the real paths in it. Reads, and writes nothing. */
+import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DevcertError, printable } from '../errors.ts';
+import { readIfThere } from '../files.ts';
+import { formatIp, ipBytes } from '../ip.ts';
+import { allRecipes, findRecipe } from '../recipes/list.ts';
+import { shell } from '../recipes/quote.ts';
+import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
+import type { Context } from './context.ts';
+
+export interface RecipeOptions {
+  /** The folder with the files; `.devcert` by default. */
+  readonly dir?: string;
+  /** The variant that lets in only clients with a certificate of `trust.pem`, or of `ca.pem` without one. */
+  readonly clientCerts?: boolean;
+  /** Another file with the authorities of clients, instead of `trust.pem`. PEM. */
+  readonly caFile?: string;
+}
+
+export interface RecipeResult {
+  readonly name: string;
+  readonly summary: string;
+  /** The first is what the recipe is about; the others go with it. */
+  readonly blocks: readonly Block[];
+  /** One line each. */
+  readonly notes: readonly string[];
+}
+
+export interface RecipeSummary {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** Every recipe there is. */
+export async function recipes(): Promise<RecipeSummary[]> {
+  return (await allRecipes()).map(({ name, summary }) => ({ name, summary }));
+}
+
+/**
+ * The recipe of that name, for the files in a folder.
+ *
+ * @throws DevcertError `usage` for an unknown name, a variant that does not exist, or a path that the
+ *   language cannot express; `file` if a file is missing; `invalid-input` if cert.pem is none.
+ */
+export async function recipe(
+  context: Pick<Context, 'cwd' | 'host'>,
+  name: string,
+  options: RecipeOptions = {},
+): Promise<RecipeResult> {
+  for (const [option, value] of Object.entries(options))
+    if (value === '')
+      throw new DevcertError('usage', `the path for ${option} is empty`, {
+        hint: 'give a path, or leave the option out',
+      });
+  const recipe = await findRecipe(name);
+  const clientCerts = options.clientCerts === true;
+  if (clientCerts && recipe.needsForClients === undefined)
+    throw new DevcertError('usage', `${recipe.name} cannot demand client certificates`, {
+      hint: `devcert recipe ${recipe.name}, or let a server in front of it ask: devcert recipe nginx --client-certs`,
+    });
+  if (options.caFile !== undefined && !clientCerts)
+    throw new DevcertError('usage', '--ca-file says whose client certificates are let in', {
+      hint: `devcert recipe ${recipe.name} --client-certs --ca-file FILE`,
+    });
+  const dir = resolve(context.cwd, options.dir ?? '.devcert');
+  assertThere(recipe, dir, options);
+  const trust =
+    options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
+  if (clientCerts && !existsSync(trust))
+    throw new DevcertError('file', `there is no "${printable(trust)}"`, {
+      hint: 'give a PEM file with the authorities of clients: --ca-file FILE',
+    });
+  const slashed = (path: string) =>
+    context.host.platform === 'win32' ? path.replaceAll('\\', '/') : path;
+  const at = (file: RecipeFile) => slashed(join(dir, file));
+  const input: RecipeInput = {
+    dir: slashed(dir),
+    cert: at('cert.pem'),
+    key: at('key.pem'),
+    ca: at('ca.pem'),
+    trust: slashed(trust),
+    keystore: at('keystore.p12'),
+    truststore: at('truststore.p12'),
+    names: namesIn(join(dir, 'cert.pem')),
+    clientCerts,
+  };
+  const { blocks, notes } = recipe.render(input);
+  return { name: recipe.name, summary: recipe.summary, blocks, notes };
+}
+
+function trustFile(dir: string): string {
+  const trust = join(dir, 'trust.pem');
+  return existsSync(trust) ? trust : join(dir, 'ca.pem');
+}
+
+function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void {
+  const needed = [
+    ...recipe.needs,
+    ...(options.clientCerts === true ? (recipe.needsForClients ?? []) : []),
+  ];
+  // Every recipe is about this pair, also one that reads it from a key store.
+  const missing = [...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed])].find(
+    (file) => !existsSync(join(dir, file)),
+  );
+  if (missing === undefined) return;
+  const out = options.dir === undefined ? '' : ` --out ${shell(options.dir)}`;
+  const from = options.dir === undefined ? '' : ` --dir ${shell(options.dir)}`;
+  const hints: Record<RecipeFile, string> = {
+    'cert.pem': `devcert localhost${out}`,
+    'key.pem': `devcert localhost${out}`,
+    'ca.pem': `devcert localhost${out}`,
+    'keystore.p12': `devcert export --format p12${from}`,
+    'truststore.p12': `devcert export --trust --format p12${from}`,
+  };
+  throw new DevcertError('file', `there is no "${missing}" in "${printable(dir)}"`, {
+    hint: hints[missing],
+  });
+}
+
+/** The names in a certificate, those that servers are addressed by. */
+function namesIn(certFile: string): readonly string[] {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(readIfThere(certFile) ?? '');
+  } catch (error) {
+    if (error instanceof DevcertError) throw error;
+    throw new DevcertError('invalid-input', `"${printable(certFile)}" is no certificate`, {
+      hint: 'devcert --force issues a new one',
+      cause: error,
+    });
+  }
+  const names = (certificate.subjectAltName ?? '')
+    .split(', ')
+    .map((name) => /^(?:DNS|IP Address):([\w.:*-]+)$/.exec(name)?.[1])
+    .filter((name) => name !== undefined)
+    .map((name) => (name.includes(':') ? formatIp(ipBytes(name)) : name));
+  return names.length === 0 ? ['localhost'] : names;
+}

@@ -1,0 +1,77 @@
+/** `devcert recipe [NAME]` */
+import type { RecipeOptions, RecipeResult, RecipeSummary } from '../actions/recipe.ts';
+import { EXIT } from '../errors.ts';
+import { recipe, recipes } from '../index.ts';
+import type { Block, CommentMark } from '../recipes/recipe.ts';
+import type { Declaration } from './declaration.ts';
+import { table } from './lines.ts';
+import type { Style } from './terminal.ts';
+
+export const recipeCommand: Declaration = {
+  summary: 'print configuration for a server, with the real paths in it',
+  description:
+    'Prints configuration for a server or framework that works as it is; without a name, lists what there is.',
+  positionals: [{ name: '[name]', description: 'nginx, node, spring-boot, postgres, …' }],
+  options: [
+    { flags: '--dir <folder>', description: 'where cert.pem and key.pem are (default: .devcert)' },
+    {
+      flags: '--client-certs',
+      description: 'let in only clients with a certificate of trust.pem, or of ca.pem',
+    },
+    {
+      flags: '--ca-file <file>',
+      description: 'with --client-certs: of these authorities instead',
+    },
+  ],
+  examples: [
+    'devcert recipe                      what there is',
+    'devcert recipe nginx > devcert.conf',
+    'devcert recipe postgres --client-certs',
+  ],
+  async run([name], options: RecipeOptions, terminal) {
+    if (name === undefined) {
+      const list = await recipes();
+      terminal.print(listLines(list, terminal.style));
+      terminal.json(list);
+      return EXIT.done;
+    }
+    const result = await recipe(name, options);
+    terminal.print(recipeLines(result));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return EXIT.done;
+  },
+};
+
+/** One line for each recipe. */
+export function listLines(list: readonly RecipeSummary[], style: Style): string[] {
+  return table(
+    list.map(({ name, summary }) => [name, summary]),
+    style,
+  );
+}
+
+/** The first block as it is under its title, the others below it as comments: together one file that works. */
+export function recipeLines({ blocks }: Pick<RecipeResult, 'blocks'>): string[] {
+  const [first, ...others] = blocks;
+  if (first === undefined) return [];
+  if (first.comment === undefined) return first.text.split('\n');
+  const lines = [...titled(first, first.comment)];
+  for (const { title, text } of others)
+    lines.push('', ...commented([`${title}:`, ...text.split('\n')], first.comment));
+  return lines;
+}
+
+/** The title above the text, or below a first line that has to be the first. */
+function titled({ title, text }: Block, comment: NonNullable<CommentMark>): string[] {
+  const lines = text.split('\n');
+  const head = /^(#!|<\?)/.test(text) ? 1 : 0;
+  return [...lines.slice(0, head), ...commented([title], comment), ...lines.slice(head)];
+}
+
+function commented(lines: readonly string[], mark: NonNullable<CommentMark>): string[] {
+  return lines.map((line) => {
+    if (mark !== '<!--') return `${mark} ${line}`.trimEnd();
+    return `<!-- ${line.replaceAll('--', '- -')} -->`;
+  });
+}

@@ -1,0 +1,4 @@
+/** Recipes for Node.js servers and the development servers of frameworks. */
+import type { Recipe } from './recipe.ts';
+
+export const javascript: readonly Recipe[] = [];

@@ -1,0 +1,100 @@
+/** Paths as string literals of configuration languages: exact, or an error. Pure. */
+import { DevcertError, printable } from '../errors.ts';
+
+/** JavaScript, TypeScript, JSON, YAML (double-quoted), TOML, C#, Python, Go and Rust read these alike. */
+export function doubleQuoted(path: string): string {
+  return JSON.stringify(assertExpressible(path, 'this file'));
+}
+
+/** For a POSIX shell: as it is where nothing in it is special. */
+export function shell(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** For nginx, which has no way to write a `$` in a path. */
+export function nginx(path: string): string {
+  return backslashed(assertExpressible(path, 'nginx', /\$/));
+}
+
+/** For Apache httpd, which replaces `${…}` wherever it stands. */
+export function apache(path: string): string {
+  return backslashed(assertExpressible(path, 'Apache', /\$\{/));
+}
+
+/** For HAProxy: nothing is special between single quotes, and a quote stands outside of them. */
+export function haproxy(path: string): string {
+  return `'${assertExpressible(path, 'HAProxy').replaceAll("'", "'\\''")}'`;
+}
+
+/** For a Caddyfile, where braces are placeholders. */
+export function caddy(path: string): string {
+  return `"${assertExpressible(path, 'Caddy', /[{}]|\\$/).replaceAll('"', '\\"')}"`;
+}
+
+/** For `postgresql.conf`. */
+export function postgres(path: string): string {
+  return `'${path.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+/** For `redis.conf`. */
+export function redis(path: string): string {
+  return backslashed(path);
+}
+
+/** For MySQL's and MariaDB's option files, which know escapes and have a `#` begin a comment anywhere. */
+export function mysql(path: string): string {
+  return backslashed(assertExpressible(path, 'MySQL', /"|#/));
+}
+
+/** For `mosquitto.conf`: the rest of the line, with no quoting at all. */
+export function mosquitto(path: string): string {
+  return assertExpressible(path, 'Mosquitto', /^\s|\s$/);
+}
+
+/** For PHP, between single quotes. */
+export function php(path: string): string {
+  return `'${path.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** For Ruby, between single quotes. */
+export function ruby(path: string): string {
+  return php(path);
+}
+
+/** For a Docker Compose file: YAML, in which `$` begins a variable. */
+export function compose(path: string): string {
+  return doubleQuoted(path).replaceAll('$', '$$$$');
+}
+
+/** For a value in a `.properties` file: ASCII alone, because readers differ in the encoding they expect. */
+export function properties(path: string): string {
+  return assertExpressible(path, 'a .properties file', /\$\{/)
+    .replace(/[\\]/g, '\\\\')
+    .replace(/^ /, '\\ ')
+    .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** For an attribute in an XML file, with its quotes. */
+export function xml(path: string): string {
+  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '"': '&quot;' };
+  return `"${path.replace(/[&<"]/g, (character) => entities[character] ?? character)}"`;
+}
+
+/**
+ * The path itself, if `language` can express it.
+ *
+ * @param forbidden what it cannot.
+ * @throws DevcertError `usage`.
+ */
+export function assertExpressible(path: string, language: string, forbidden?: RegExp): string {
+  // a line feed would end the directive, and begin another
+  if (!/[\u0000-\u001f\u007f\u2028\u2029]/.test(path) && forbidden?.test(path) !== true)
+    return path;
+  throw new DevcertError('usage', `${language} has no way to write "${printable(path)}"`, {
+    hint: 'put the files into a folder with a simpler name: devcert --out DIR, then recipe --dir DIR',
+  });
+}
+
+function backslashed(path: string): string {
+  return `"${path.replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,182 @@
+/** Recipes: which there are, what they need, and that every path in them is exact or refused. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { recipe, recipes } from '../../src/actions/recipe.ts';
+import { DevcertError } from '../../src/errors.ts';
+import { allRecipes, findRecipe } from '../../src/recipes/list.ts';
+import type { RecipeInput } from '../../src/recipes/recipe.ts';
+import { listLines, recipeLines } from '../../src/cli/recipe.ts';
+import { freshHome, twoLines } from '../helpers/cli.ts';
+import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+
+const plain = { good: String, bad: String, dim: String };
+
+function input(dir: string, clientCerts = false): RecipeInput {
+  return {
+    dir,
+    cert: `${dir}/cert.pem`,
+    key: `${dir}/key.pem`,
+    ca: `${dir}/ca.pem`,
+    trust: `${dir}/trust.pem`,
+    keystore: `${dir}/keystore.p12`,
+    truststore: `${dir}/truststore.p12`,
+    names: ['localhost', 'api.test', '::1'],
+    clientCerts,
+  };
+}
+
+const recipeList = await allRecipes();
+const variants = recipeList.flatMap((recipe) =>
+  (recipe.needsForClients === undefined ? [false] : [false, true]).map((clientCerts) => ({
+    name: clientCerts ? `${recipe.name} --client-certs` : recipe.name,
+    recipe,
+    clientCerts,
+  })),
+);
+
+describe('every recipe', () => {
+  test('is found by its name, and has a summary that fits its line', async () => {
+    expect(new Set(recipeList.map(({ name }) => name)).size).toBe(recipeList.length);
+    for (const recipe of recipeList) expect(await findRecipe(recipe.name)).toBe(recipe);
+    for (const text of listLines(await recipes(), plain))
+      expect(text.length).toBeLessThanOrEqual(79);
+  });
+
+  test.each(variants)('$name: one file that works, as a whole', ({ recipe, clientCerts }) => {
+    const { blocks, notes } = recipe.render(input('/srv/app', clientCerts));
+    const [first] = blocks;
+    if (first.comment === undefined) expect(blocks).toHaveLength(1);
+    for (const { text } of blocks) {
+      expect(text).toBe(text.trimEnd());
+      expect(text).not.toMatch(/undefined|\[object|[ \t]+$/m);
+    }
+    for (const note of notes) expect(note).not.toMatch(/\n|\.$/);
+    const all = blocks.map(({ text }) => text).join('\n') + notes.join('\n');
+    expect(all).toContain('/srv/app');
+    expect(recipeLines({ blocks }).join('\n')).toContain(first.text.split('\n').at(-1));
+    if (clientCerts) expect(all).toMatch(/trust\.pem|truststore\.p12|trust\.crt/);
+    else expect(all).not.toMatch(/trust\.pem/);
+  });
+
+  test.each(variants)(
+    '$name: a path is told apart from syntax, or refused',
+    ({ recipe, clientCerts }) => {
+      for (const name of ['a b', "it's", 'a"b', 'ä日', 'a$b', 'a${b}', 'a{{b', 'a#b', 'a\\b']) {
+        let text: string;
+        try {
+          text = recipe
+            .render(input(`/srv/${name}`, clientCerts))
+            .blocks.map(({ text }) => text)
+            .join('\n');
+        } catch (error) {
+          expect(error).toBeInstanceOf(DevcertError);
+          expect(error).toMatchObject({ code: 'usage', hint: expect.any(String) as string });
+          continue;
+        }
+        // Raw, it would be split in two or end a literal.
+        if (name === 'a b') expect(text).not.toMatch(/[= ]\/srv\/a b\/[a-z0-9]+\.pem\n/);
+      }
+      expect(() => recipe.render(input('/srv/a\nb', clientCerts))).toThrow(DevcertError);
+    },
+  );
+});
+
+describe('recipe()', () => {
+  const project = async () => {
+    const home = freshHome();
+    expect((await home.run(['localhost', 'api.test', '::1'])).status).toBe(0);
+    const dir = join(home.project, '.devcert');
+    return { ...home, dir, context: { cwd: home.project, host: fakeHost() } };
+  };
+
+  test('has the absolute paths and the names of the certificate in it', async () => {
+    const { dir, context } = await project();
+    const { blocks } = await recipe(context, 'nginx');
+    expect(blocks[0]?.text).toContain(`ssl_certificate     "${dir}/cert.pem";`);
+    expect(blocks[0]?.text).toContain('server_name localhost api.test "[::1]";');
+    const { blocks: there } = await recipe({ ...context, cwd: '/' }, 'NGINX ', { dir });
+    expect(there).toEqual(blocks);
+  });
+
+  test('lets in clients of trust.pem, else of ca.pem, or of --ca-file', async () => {
+    const { dir, context } = await project();
+    const text = async (options: object = {}) =>
+      (await recipe(context, 'nginx', { clientCerts: true, ...options })).blocks[0]?.text;
+    expect(await text()).toContain(`ssl_client_certificate "${dir}/ca.pem";`);
+    writeFileSync(join(dir, 'trust.pem'), readFileSync(join(dir, 'ca.pem')));
+    expect(await text()).toContain(`ssl_client_certificate "${dir}/trust.pem";`);
+    writeFileSync(join(context.cwd, 'partner.pem'), '');
+    expect(await text({ caFile: 'partner.pem' })).toContain(`"${context.cwd}/partner.pem";`);
+    await expect(text({ caFile: 'nowhere.pem' })).rejects.toMatchObject({ code: 'file' });
+    await expect(recipe(context, 'nginx', { caFile: 'partner.pem' })).rejects.toMatchObject({
+      code: 'usage',
+      hint: 'devcert recipe nginx --client-certs --ca-file FILE',
+    });
+    await expect(recipe(context, 'nginx', { dir: '' })).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('says what to type for a file that is missing', async () => {
+    const { dir, context } = await project();
+    const empty = temporaryFolder();
+    await expect(recipe({ ...context, cwd: empty }, 'nginx')).rejects.toMatchObject({
+      code: 'file',
+      hint: 'devcert localhost',
+    });
+    mkdirSync(join(empty, 'a b'));
+    await expect(recipe({ ...context, cwd: empty }, 'nginx', { dir: 'a b' })).rejects.toMatchObject(
+      { hint: "devcert localhost --out 'a b'" },
+    );
+    writeFileSync(join(dir, 'cert.pem'), 'no certificate');
+    await expect(recipe(context, 'nginx')).rejects.toMatchObject({ code: 'invalid-input' });
+    rmSync(join(dir, 'key.pem'));
+    await expect(recipe(context, 'nginx')).rejects.toMatchObject({
+      message: expect.stringContaining('"key.pem"') as string,
+    });
+  });
+
+  test('on Windows, paths have forward slashes', async () => {
+    const { context } = await project();
+    const { blocks } = await recipe({ ...context, host: fakeHost({ platform: 'win32' }) }, 'nginx');
+    expect(blocks[0]?.text).toContain('.devcert/cert.pem"');
+  });
+});
+
+describe('findRecipe()', () => {
+  test.each([
+    ['ngnix', 'devcert recipe nginx'],
+    ['apach', 'devcert recipe apache'],
+    ['trafik', 'devcert recipe traefik'],
+    ['zzzzzz', 'devcert recipe lists them'],
+    ['x'.repeat(500), 'devcert recipe lists them'],
+    ['constructor', 'devcert recipe lists them'],
+    ['', 'devcert recipe lists them'],
+  ])('%j: the hint is %j', async (word, hint) => {
+    const error: unknown = await findRecipe(word).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'usage' });
+    expect((error as DevcertError).hint?.startsWith(hint)).toBe(true);
+  });
+
+  test('knows other words for the same', async () => {
+    expect((await findRecipe('httpd')).name).toBe('apache');
+  });
+});
+
+describe('devcert recipe', () => {
+  test('prints a file on stdout and notes on stderr, data with --json', async () => {
+    const { run } = freshHome();
+    expect((await run(['recipe'])).stdout).toContain('nginx in front of your server');
+    const none = await run(['recipe', 'nginx']);
+    expect(none.status).toBe(1);
+    expect(twoLines(none).hint).toBe('devcert localhost');
+    await run([]);
+    const { status, stdout, stderr } = await run(['recipe', 'nginx']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^# devcert\.conf, .*\nserver \{\n/);
+    expect(stdout).toMatch(/\n# run:\n# sudo nginx -t/);
+    expect(stderr).toMatch(/^(devcert: note: .+\n)+$/);
+    const json = JSON.parse((await run(['recipe', 'nginx', '--json'])).stdout) as object;
+    expect(json).toMatchObject({ name: 'nginx', blocks: [{ comment: '#' }, { title: 'run' }] });
+    expect(twoLines(await run(['recipe', 'ngnix'])).hint).toBe('devcert recipe nginx');
+  });
+});
