@@ -1,8 +1,14 @@
 /** Every kind of trust store there is. Adding one is one file and one line here. */
 import { javaStores } from './java.ts';
 import { linuxSystemStores } from './linux-system.ts';
+import { macosStores } from './macos.ts';
 import { nssStores } from './nss.ts';
 import type { StoreFinder } from './types.ts';
 
 /** In the order they are worked on: Debian's system store fills Java's, so it comes first. */
-export const storeFinders: readonly StoreFinder[] = [linuxSystemStores, nssStores, javaStores];
+export const storeFinders: readonly StoreFinder[] = [
+  linuxSystemStores,
+  macosStores,
+  nssStores,
+  javaStores,
+];

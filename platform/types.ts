@@ -82,9 +82,9 @@ export interface Root {
   readonly commonName: string;
   /**
    * Optional: a server's certificate below this root, for stores that answer questions about a
-   * certificate only. Its key exists nowhere. Undefined if the authority cannot sign now.
+   * certificate only. Its key exists nowhere. Undefined if the authority cannot sign.
    */
-  probe?(): Promise<Probe | undefined>;
+  probe?(now: Date): Promise<Probe | undefined>;
 }
 
 /** A certificate that a client accepts exactly if it trusts the root. */

@@ -1,6 +1,7 @@
 /** The roots that stores may hold because of us: the authority's, one that is to take over, replaced ones. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Root } from '../../platform/types.ts';
 import { readIfThere } from '../files.ts';
 import { readCommonName } from '../x509/read.ts';
@@ -8,7 +9,10 @@ import { readRoot } from './authority.ts';
 import { loadRoot, rootFile } from './folder.ts';
 import { pendingRootFile, retiredRootFiles } from './replace.ts';
 
-/** A root certificate in a file, as trust stores take it. `pem` is the file's first certificate. */
+/**
+ * A root certificate in a file, as trust stores take it. `pem` is the file's first certificate; its
+ * probe is made by the authority in the file's folder, if that is this root's.
+ */
 export function rootInFile(pem: string, file: string): Root {
   const certificate = new X509Certificate(pem);
   const der = certificate.raw;
@@ -21,6 +25,10 @@ export function rootInFile(pem: string, file: string): Root {
     sha1: createHash('sha1').update(der).digest('hex'),
     // An imported root may have none, and a store's entry needs a label.
     commonName: readCommonName(der) ?? `devcert root ${sha256.slice(0, 8)}`,
+    probe: async (now) => {
+      const { makeProbe } = await import('./probe.ts');
+      return makeProbe(dirname(file), der, now);
+    },
   };
 }
 

@@ -1,0 +1,115 @@
+/** What the Keychain is asked before and after every act. Nothing here changes it or prompts. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DevcertError, printable, systemCode } from '../src/errors.ts';
+import type { KeychainDomain } from './macos-words.ts';
+import type { Command, CommandResult, Host, Root } from './types.ts';
+
+/** By its path: whatever else is called so on PATH is not asked. */
+export const SECURITY = '/usr/bin/security';
+
+/** Prints the hashes of every certificate whose name holds the root's. */
+export function findCommand(root: Pick<Root, 'commonName'>, keychain: string): Command {
+  return {
+    file: SECURITY,
+    args: ['find-certificate', '-a', '-c', root.commonName, '-Z', keychain],
+  };
+}
+
+/** Verifies a server's certificate. Never the root itself: a CA as leaf is judged differently by version. */
+export function verifyCommand(files: readonly string[], name: string): Command {
+  return {
+    file: SECURITY,
+    args: [
+      'verify-cert',
+      ...files.flatMap((file) => ['-c', file]),
+      ...['-p', 'ssl', '-n', name, '-L', '-q'],
+    ],
+  };
+}
+
+/** Writes the trust settings of one domain into a file. */
+export function exportCommand(domain: KeychainDomain, file: string): Command {
+  return {
+    file: SECURITY,
+    args: ['trust-settings-export', ...(domain === 'admin' ? ['-d'] : []), file],
+  };
+}
+
+/**
+ * True if this very certificate is in the keychain.
+ *
+ * @throws DevcertError `store` if the keychain cannot be asked.
+ */
+export async function holdsCertificate(host: Host, root: Root, keychain: string): Promise<boolean> {
+  const result = await host.run(findCommand(root, keychain));
+  if (result.exitCode !== 0) throw cannotAsk(result);
+  const hashes = result.stdout.matchAll(/^SHA-(?:256|1) hash: ([0-9A-F]+)\s*$/gim);
+  // Before macOS 10.15 there was the SHA-1 line only.
+  const known = Array.from(hashes, ([, hash = '']) => hash.toLowerCase());
+  const identity = known.some((hash) => hash.length === 64) ? root.sha256 : root.sha1;
+  return known.includes(identity);
+}
+
+/** True if the domain has trust settings for the root; undefined if it cannot be asked. */
+export async function hasTrustSettings(
+  host: Host,
+  domain: KeychainDomain,
+  root: Root,
+): Promise<boolean | undefined> {
+  return inTemporaryFolder(async (folder) => {
+    const file = join(folder, 'settings.plist');
+    const result = await host.run(exportCommand(domain, file));
+    if (result.failure === undefined && /-25263|No Trust Settings were found/i.test(result.stderr))
+      return false;
+    if (result.exitCode !== 0) return undefined;
+    try {
+      // Keyed by SHA-1 in hex, which is the same text in a binary property list.
+      return readFileSync(file, 'latin1').toLowerCase().includes(root.sha1);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
+}
+
+/** True if macOS accepts a server's certificate below the root; undefined if there is none to ask with. */
+export async function verifies(host: Host, root: Root): Promise<boolean | undefined> {
+  const probe = await root.probe?.(host.now());
+  if (probe === undefined) return undefined;
+  return inTemporaryFolder(async (folder) => {
+    const files = [...probe.chain, root.pem].map((pem, index) => {
+      const file = join(folder, `${index}.pem`);
+      writeFileSync(file, pem, { mode: 0o600 });
+      return file;
+    });
+    const result = await host.run(verifyCommand(files, probe.name));
+    if (result.failure !== undefined) throw cannotAsk(result);
+    return result.exitCode === 0;
+  });
+}
+
+async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'devcert-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function cannotAsk(result: CommandResult): DevcertError {
+  const said = printable(result.stderr.trim().split('\n').at(-1) ?? '');
+  const why = {
+    'not-found': `there is no program "${SECURITY}"`,
+    timeout: `"${SECURITY}" did not answer in time`,
+    other: `"${SECURITY}" cannot read the keychain${said === '' ? '' : `: ${said}`}`,
+  };
+  const { failure } = result;
+  return new DevcertError(
+    'store',
+    why[failure === 'not-found' || failure === 'timeout' ? failure : 'other'],
+    { hint: 'security list-keychains' },
+  );
+}

@@ -1,0 +1,64 @@
+/** What `security` means by its failures, in words. Its numbers do not change with the language. */
+import { DevcertError } from '../src/errors.ts';
+import type { CommandResult, Explanation, Host } from './types.ts';
+
+/** Whose trust settings: the user's, or the machine's. */
+export type KeychainDomain = 'user' | 'admin';
+
+/** Why no dialog can be answered here, if so: macOS would hang, or refuse after a while. */
+export function whyNobodyAnswers(env: Host['env']): string | undefined {
+  const isSet = (name: string) => !['', '0', 'false', undefined].includes(env[name]);
+  if (isSet('CI')) return 'macOS asks for a password in a dialog, and nobody answers one in CI';
+  if (isSet('SSH_CONNECTION') || isSet('SSH_TTY'))
+    return 'macOS asks for a password in a dialog, which cannot open over SSH';
+  return undefined;
+}
+
+/** @param command what to type where a dialog can be answered. */
+export function noSession(why: string, command: string): DevcertError {
+  const hint = `${steps(command)}; or, with root's rights: ${command} --machine`;
+  return new DevcertError('store', why, { hint });
+}
+
+/** Words for a failure of `security`; undefined if its own are as good. */
+export function explainKeychain(
+  result: CommandResult,
+  domain: KeychainDomain,
+): Explanation | undefined {
+  if (result.failure === 'timeout')
+    return {
+      reason: 'nobody answered the dialog of macOS in time',
+      hint: 'run this again and look for the dialog, also behind other windows',
+    };
+  if (result.failure !== undefined) return undefined;
+  const text = result.stderr + result.stdout;
+  // errAuthorizationCanceled, userCanceledErr
+  if (/-60006\b|-128\b|cancell?ed by the user/i.test(text))
+    return {
+      reason: 'you cancelled the dialog of macOS; nothing was changed',
+      hint: 'run this again and enter your password in the dialog',
+      cancelled: true,
+    };
+  // errAuthorizationInteractionNotAllowed, errSecInteractionNotAllowed, and what sudo makes of them
+  if (
+    /-60007\b|-25308\b|-2070\b|no user interaction was possible|errSecInternalComponent/i.test(text)
+  )
+    return {
+      reason: 'macOS has to ask for a password in a dialog, and no session can show one',
+      hint: steps(domain === 'admin' ? 'devcert install --machine' : 'devcert install'),
+    };
+  // errAuthorizationDenied
+  if (/-60005\b|authorization was denied/i.test(text))
+    return {
+      reason: 'macOS denied the change: a wrong password, or a rule of this Mac',
+      hint:
+        domain === 'admin'
+          ? 'use the account of an administrator; a managed Mac may forbid it'
+          : 'run this again; a managed Mac may forbid it',
+    };
+  return undefined;
+}
+
+function steps(command: string): string {
+  return `in Terminal on the Mac's own screen: ${command}`;
+}

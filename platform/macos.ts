@@ -1,0 +1,214 @@
+/**
+ * The Keychain: macOS's own store, which Safari, Chrome, Edge, Firefox and curl read. A certificate in
+ * a keychain is trusted by trust settings, which lie elsewhere, for the user or for the machine.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DevcertError } from '../src/errors.ts';
+import {
+  explainKeychain,
+  type KeychainDomain,
+  noSession,
+  whyNobodyAnswers,
+} from './macos-words.ts';
+import { hasTrustSettings, holdsCertificate, SECURITY, verifies } from './macos-questions.ts';
+import type {
+  Command,
+  Host,
+  Root,
+  StoreFinder,
+  StoreOptions,
+  StoreState,
+  TrustStore,
+} from './types.ts';
+
+export const SYSTEM_KEYCHAIN = '/Library/Keychains/System.keychain';
+/** Somebody at a password is given the runner's five minutes; nobody, on a build machine, this. */
+const UNATTENDED_TIMEOUT_MS = 60_000;
+
+/** Finds the Keychain on macOS: the user's login keychain, the System keychain with `machine`. */
+export const macosStores: StoreFinder = {
+  kind: 'system',
+  find: (host, options) =>
+    Promise.resolve(host.platform === 'darwin' ? [keychainStore(host, domainOf(options))] : []),
+};
+
+/** Puts the certificate into the keychain, then trusts it for TLS. */
+export function trustCommand(domain: KeychainDomain, root: Pick<Root, 'file'>, keychain: string) {
+  return {
+    file: SECURITY,
+    args: [
+      'add-trusted-cert',
+      ...(domain === 'admin' ? ['-d'] : []),
+      ...['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic', '-k', keychain, root.file],
+    ],
+    ...asking(domain, 'trust its certificates'),
+  } satisfies Command;
+}
+
+/** Removes the trust settings; the certificate stays in the keychain. */
+export function distrustCommand(domain: KeychainDomain, root: Pick<Root, 'file'>) {
+  return {
+    file: SECURITY,
+    args: ['remove-trusted-cert', ...(domain === 'admin' ? ['-d'] : []), root.file],
+    ...asking(domain, 'stop trusting its certificates'),
+    // errSecNoTrustSettings, errSecItemNotFound: there are none, which is what is wanted.
+    tolerates: /-25263|-25300|No Trust Settings were found|could not be found in the keychain/i,
+  } satisfies Command;
+}
+
+/** Removes the certificate. By its hash: several may have one name. */
+export function deleteCommand(
+  domain: KeychainDomain,
+  root: Pick<Root, 'sha1'>,
+  keychain: string,
+): Command {
+  return {
+    file: SECURITY,
+    args: ['delete-certificate', '-Z', root.sha1.toUpperCase(), keychain],
+    mayPrompt: true, // a locked keychain is unlocked by a dialog
+    ...(domain === 'admin' ? { elevated: true } : {}),
+    tolerates: /Unable to delete certificate matching/i,
+  };
+}
+
+function asking(domain: KeychainDomain, purpose: string) {
+  return {
+    mayPrompt: true,
+    ...(domain === 'admin' ? { elevated: true } : {}),
+    prompt:
+      domain === 'admin'
+        ? `macOS may ask for an administrator's password in a dialog, to let devcert ${purpose}`
+        : `macOS will ask for your password in a dialog, to let devcert ${purpose}`,
+  };
+}
+
+function domainOf({ machine }: StoreOptions): KeychainDomain {
+  return machine === true ? 'admin' : 'user';
+}
+
+function keychainStore(host: Host, domain: KeychainDomain): TrustStore {
+  const keychain =
+    domain === 'admin'
+      ? SYSTEM_KEYCHAIN
+      : join(host.home ?? '/var/empty', 'Library/Keychains/login.keychain-db');
+  const place = { host, domain, keychain };
+  return {
+    kind: 'system',
+    name: domain === 'admin' ? 'macOS System keychain' : 'macOS login keychain',
+    location: keychain,
+    inspect: (root) => inspect(place, root),
+    // then(): what a plan throws is a rejection.
+    planInstall: (root) => Promise.resolve().then(() => planInstall(place, root)),
+    planUninstall: (root) => planUninstall(place, root),
+    explain: (_command, result) => explainKeychain(result, domain),
+  };
+}
+
+interface Place {
+  readonly host: Host;
+  readonly domain: KeychainDomain;
+  readonly keychain: string;
+}
+
+async function inspect(place: Place, root: Root): Promise<StoreState> {
+  const { host, domain } = place;
+  const wrongUser = whyNotThisUser(place);
+  if (wrongUser !== undefined) return { state: 'unavailable', needed: true, ...wrongUser };
+  try {
+    const isThere = await holds(place, root);
+    const hasSettings = await hasTrustSettings(host, domain, root);
+    const verified = await verifies(host, root);
+    return stateOf({ isThere, hasSettings, verified }, domain);
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    const { message: reason, hint } = error;
+    return { state: 'unavailable', needed: true, reason, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+/** What three answers come to; undefined is a question that could not be asked. */
+function stateOf(
+  answers: { isThere: boolean; hasSettings: boolean | undefined; verified: boolean | undefined },
+  domain: KeychainDomain,
+): StoreState {
+  const { isThere, hasSettings, verified } = answers;
+  const partial = (reason: string): StoreState => ({ state: 'partial', reason });
+  const other = domain === 'admin' ? 'your own trust settings' : 'the System keychain';
+  if (verified === true && hasSettings === false)
+    return isThere
+      ? partial(`it is in the keychain, and trusted by ${other} only`)
+      : domain === 'user'
+        ? partial(`${other} trusts it: use --machine`)
+        : partial(`${other} trust it: leave out --machine`);
+  const isTrusted = verified ?? hasSettings ?? false;
+  if (isThere && isTrusted) return { state: 'trusted' };
+  if (isThere)
+    return partial(
+      hasSettings === true
+        ? 'it is in the keychain, and its trust settings do not let TLS trust it'
+        : 'it is in the keychain, and not trusted',
+    );
+  if (verified === true || hasSettings === true)
+    return partial('its trust settings are left, without the certificate');
+  return { state: 'absent' };
+}
+
+function planInstall(place: Place, root: Root): readonly Command[] {
+  const { host, domain, keychain } = place;
+  const nobody = domain === 'user' ? whyNobodyAnswers(host.env) : undefined;
+  if (nobody !== undefined) throw noSession(nobody, 'devcert install');
+  if (!isFile(place))
+    throw new DevcertError('store', `there is no keychain "${keychain}"`, {
+      hint:
+        domain === 'user'
+          ? 'make one in Keychain Access (Settings, Reset Default Keychains), or use --machine'
+          : 'this Mac is damaged: see Disk Utility',
+    });
+  return [unattended(trustCommand(domain, root, keychain), host)];
+}
+
+async function planUninstall(place: Place, root: Root): Promise<readonly Command[]> {
+  const { host, domain, keychain } = place;
+  const isThere = await holds(place, root);
+  const hasSettings = await hasTrustSettings(host, domain, root);
+  const distrusts = hasSettings ?? (isThere || (await verifies(host, root)) === true);
+  const distrust = distrustCommand(domain, root);
+  const nobody = domain === 'user' && distrusts ? whyNobodyAnswers(host.env) : undefined;
+  if (nobody !== undefined) throw noSession(nobody, 'devcert uninstall');
+  return [
+    ...(distrusts ? [unattended(distrust, host)] : []),
+    ...(isThere ? [unattended(deleteCommand(domain, root, keychain), host)] : []),
+  ];
+}
+
+function unattended(command: Command, { env }: Host): Command {
+  return whyNobodyAnswers(env) === undefined
+    ? command
+    : { ...command, timeoutMs: UNATTENDED_TIMEOUT_MS };
+}
+
+// `security` falls back to all keychains where the one it was given cannot be opened.
+async function holds(place: Place, root: Root): Promise<boolean> {
+  return isFile(place) && holdsCertificate(place.host, root, place.keychain);
+}
+
+function isFile({ host, domain, keychain }: Place): boolean {
+  return existsSync(domain === 'admin' ? join(host.sysroot, keychain) : keychain);
+}
+
+// root's settings are not the user's, and sudo leaves HOME as it was.
+function whyNotThisUser({ host, domain }: Place): { reason: string; hint: string } | undefined {
+  if (domain === 'admin') return undefined;
+  if (host.isRoot)
+    return {
+      reason: 'root has no login keychain: as root, only the System keychain can be used',
+      hint: 'run devcert as yourself, without sudo, or with --machine',
+    };
+  if (host.home === undefined)
+    return {
+      reason: 'there is no home folder, so there is no login keychain',
+      hint: 'set HOME, or use --machine',
+    };
+  return undefined;
+}

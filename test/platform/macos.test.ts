@@ -1,0 +1,333 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { deleteCommand, distrustCommand, macosStores, trustCommand } from '../../platform/macos.ts';
+import { exportCommand, findCommand, verifyCommand } from '../../platform/macos-questions.ts';
+import { explainKeychain } from '../../platform/macos-words.ts';
+import { install } from '../../src/actions/install.ts';
+import { status } from '../../src/actions/status.ts';
+import { uninstall } from '../../src/actions/uninstall.ts';
+import { createAuthority } from '../../src/authority/create.ts';
+import { rootInFile } from '../../src/authority/roots.ts';
+import { outcomesExitCode } from '../../src/cli/outcomes.ts';
+import { EXIT } from '../../src/errors.ts';
+import { fakeHost, line } from '../helpers/host.ts';
+import { mac, security } from '../helpers/macos.ts';
+
+const K = '/Users/ada/Library/Keychains/login.keychain-db';
+const S = '/Library/Keychains/System.keychain';
+const root = {
+  file: '/c/root.pem',
+  sha1: 'ab'.repeat(20),
+  commonName: 'devcert root a@b 01234567',
+};
+const empty = ['empty', 'empty', 'empty', 'empty'];
+
+describe('the commands', () => {
+  test.each([
+    [
+      trustCommand('user', root, K),
+      `/usr/bin/security add-trusted-cert -r trustRoot -p ssl -p basic -k ${K} /c/root.pem`,
+    ],
+    [
+      trustCommand('admin', root, S),
+      `sudo /usr/bin/security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${S} /c/root.pem`,
+    ],
+    [distrustCommand('user', root), '/usr/bin/security remove-trusted-cert /c/root.pem'],
+    [distrustCommand('admin', root), 'sudo /usr/bin/security remove-trusted-cert -d /c/root.pem'],
+    [
+      deleteCommand('user', root, K),
+      `/usr/bin/security delete-certificate -Z ${'AB'.repeat(20)} ${K}`,
+    ],
+    [
+      deleteCommand('admin', root, S),
+      `sudo /usr/bin/security delete-certificate -Z ${'AB'.repeat(20)} ${S}`,
+    ],
+    [
+      findCommand(root, K),
+      `/usr/bin/security find-certificate -a -c devcert root a@b 01234567 -Z ${K}`,
+    ],
+    [
+      verifyCommand(['/t/0.pem', '/t/1.pem'], 'localhost'),
+      '/usr/bin/security verify-cert -c /t/0.pem -c /t/1.pem -p ssl -n localhost -L -q',
+    ],
+    [exportCommand('user', '/t/s'), '/usr/bin/security trust-settings-export /t/s'],
+    [exportCommand('admin', '/t/s'), '/usr/bin/security trust-settings-export -d /t/s'],
+  ])('%#: %s', (command, expected) => {
+    expect(line(command)).toBe(expected);
+  });
+});
+
+describe('macosStores', () => {
+  test('is one keychain on macOS and none elsewhere', async () => {
+    expect(await macosStores.find(fakeHost(), {})).toEqual([]);
+    const host = fakeHost({ platform: 'darwin', home: '/Users/ada' });
+    expect(await macosStores.find(host, {})).toMatchObject([{ kind: 'system', location: K }]);
+    expect(await macosStores.find(host, { machine: true })).toMatchObject([{ location: S }]);
+  });
+
+  test('installs, says so once more, and leaves nothing after uninstall', async () => {
+    const { context, state, ran, asked, login } = mac();
+    expect((await install(context)).outcomes).toMatchObject([{ status: 'trusted' }]);
+    expect(asked).toEqual([
+      'macOS will ask for your password in a dialog, to let devcert trust its certificates',
+    ]);
+    expect(ran.filter((it) => /add-trusted-cert|sudo/.test(it))).toEqual([
+      `/usr/bin/security add-trusted-cert -r trustRoot -p ssl -p basic -k ${login} ${context.folder}/root.pem`,
+    ]);
+    expect((await status(context)).exitCode).toBe(EXIT.done);
+    expect((await install(context)).outcomes).toMatchObject([{ status: 'already-trusted' }]);
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
+    expect(state()).toEqual(empty);
+    expect((await status(context)).exitCode).toBe(EXIT.notTrusted);
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'already-absent' }]);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('a cancelled dialog is exit code 7 and leaves nothing behind', async () => {
+    const { context, knobs, state, ran } = mac();
+    knobs.ui = 'cancel';
+    const { outcomes } = await install(context);
+    expect(outcomes).toMatchObject([
+      { status: 'cancelled', reason: 'you cancelled the dialog of macOS; nothing was changed' },
+    ]);
+    expect(outcomesExitCode(outcomes)).toBe(EXIT.cancelled);
+    expect(state()).toEqual(empty);
+    // Cleaning up must not open the next dialog.
+    expect(ran.join('\n')).not.toContain('remove-trusted-cert');
+    expect(ran.join('\n')).toContain('delete-certificate -Z');
+  });
+
+  test('a cancelled dialog leaves the certificate where somebody else had put it', async () => {
+    const { context, knobs, state, host, login } = mac();
+    knobs.ui = 'cancel';
+    await install(context);
+    const der = createDer(context.folder);
+    writeFileSync(login, JSON.stringify([der]));
+    const before = state();
+    expect(await status(context)).toMatchObject({
+      exitCode: EXIT.notTrusted,
+      stores: [{ state: 'partial', reason: 'it is in the keychain, and not trusted' }],
+    });
+    expect((await install(context)).outcomes).toMatchObject([{ status: 'cancelled' }]);
+    expect(state()).toEqual(before);
+    knobs.ui = 'allow';
+    expect((await install(context)).outcomes).toMatchObject([{ status: 'trusted' }]);
+    expect(host.isRoot).toBe(false);
+  });
+
+  test('a cancelled removal keeps the root, says so, and is exit code 7', async () => {
+    const { context, knobs } = mac();
+    await install(context);
+    knobs.ui = 'cancel';
+    const { outcomes } = await uninstall(context, { purge: true });
+    expect(outcomesExitCode(outcomes)).toBe(EXIT.cancelled);
+    expect(await status(context)).toMatchObject({ exitCode: EXIT.done });
+  });
+
+  test('without a session that shows dialogs it fails with the steps, and leaves nothing', async () => {
+    const { context, knobs, state } = mac();
+    knobs.ui = 'none';
+    expect((await install(context)).outcomes).toMatchObject([
+      {
+        status: 'failed',
+        reason: 'macOS has to ask for a password in a dialog, and no session can show one',
+        hint: "in Terminal on the Mac's own screen: devcert install",
+      },
+    ]);
+    expect(state()).toEqual(empty);
+  });
+
+  test('nobody at the dialog: it ends, says so and leaves nothing', async () => {
+    const { context, knobs, state } = mac();
+    knobs.ui = 'hang';
+    expect((await install(context)).outcomes).toMatchObject([
+      { status: 'failed', reason: 'nobody answered the dialog of macOS in time' },
+    ]);
+    expect(state()).toEqual(empty);
+  });
+
+  test.each([
+    [{ CI: 'true' }, 'nobody answers one in CI'],
+    [{ SSH_CONNECTION: '10.0.0.2 1 10.0.0.1 22' }, 'cannot open over SSH'],
+  ])('with %j it opens no dialog at all', async (env, reason) => {
+    const { context, ran, asked } = mac({ env });
+    expect((await install(context)).outcomes).toMatchObject([
+      {
+        status: 'failed',
+        reason: expect.stringContaining(reason) as string,
+        hint: expect.stringContaining('devcert install --machine') as string,
+      },
+    ]);
+    expect(ran.join('\n')).not.toContain('add-trusted-cert');
+    expect(asked).toEqual([]);
+  });
+
+  test('in CI an uninstall opens no dialog either', async () => {
+    const { context, ran, host } = mac();
+    await install(context);
+    ran.length = 0;
+    const inCi = { ...context, host: { ...host, env: { CI: '1' } } };
+    expect((await uninstall(inCi)).outcomes).toMatchObject([
+      { status: 'failed', hint: expect.stringContaining('devcert uninstall') as string },
+    ]);
+    expect(ran.join('\n')).not.toMatch(/remove-trusted|delete-cert/);
+  });
+
+  test('--machine: with SIP it may ask, without it does not', async () => {
+    const { context, knobs, state, ran, system } = mac({ env: { CI: 'true' } });
+    knobs.ui = 'none';
+    expect((await install(context, { machine: true })).outcomes).toMatchObject([
+      { status: 'failed', hint: expect.stringContaining('devcert install --machine') as string },
+    ]);
+    expect(state()).toEqual(empty);
+    knobs.sip = 'off';
+    expect((await install(context, { machine: true })).outcomes).toMatchObject([
+      { status: 'trusted' },
+    ]);
+    expect(ran.filter((it) => it.startsWith('sudo')).at(-1)).toBe(
+      `sudo /usr/bin/security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${S} ${context.folder}/root.pem`,
+    );
+    expect((await status(context, { machine: true })).exitCode).toBe(EXIT.done);
+    // The user's own view names the keychain that trusts it.
+    expect((await status(context)).stores).toMatchObject([
+      { state: 'partial', reason: 'the System keychain trusts it: use --machine' },
+    ]);
+    expect(system).toContain('System.keychain');
+    // Removing the last settings of the machine always asks.
+    expect((await uninstall(context, { machine: true })).outcomes).toMatchObject([
+      { status: 'failed' },
+    ]);
+    knobs.ui = 'allow';
+    expect((await uninstall(context, { machine: true })).outcomes).toMatchObject([
+      { status: 'removed' },
+    ]);
+    expect(state()).toEqual(empty);
+  });
+
+  test('another root of the same name beside ours stays', async () => {
+    const { context, login, state, home, host } = mac();
+    const other = rootInFile(
+      createAuthority('ada@engine', undefined, host.now()).root,
+      join(home, 'other.pem'),
+    );
+    await install(context);
+    const ours = await status(context);
+    // What find-certificate matches is a part of the name: ours is given to the other, too.
+    const second = { ...other, commonName: (ours.authority?.name ?? '').slice(0, 20) };
+    const [store] = await macosStores.find(host, {});
+    expect(await store?.inspect(second)).toEqual({ state: 'absent' });
+    writeFileSync(other.file, other.pem);
+    const where = { root: home, home };
+    await security(['add-trusted-cert', '-k', login, other.file], where);
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
+    expect(state().join()).toContain(other.der.toString('base64'));
+    expect(state().join()).toContain(other.sha1.toUpperCase());
+  });
+
+  test('a keychain that is missing is no certificate in it, and cannot be installed into', async () => {
+    const { context, login, ran } = mac();
+    rmSync(login);
+    expect((await install(context)).outcomes).toMatchObject([
+      { status: 'failed', reason: `there is no keychain "${login}"` },
+    ]);
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'already-absent' }]);
+    // Asked for a keychain that is not there, `security` answers about all others.
+    expect(ran.join('\n')).not.toContain('find-certificate');
+  });
+
+  test('trust settings without a certificate are found and removed', async () => {
+    const { context, login, state } = mac();
+    await install(context);
+    writeFileSync(login, '');
+    expect((await status(context)).stores).toMatchObject([
+      { state: 'partial', reason: 'its trust settings are left, without the certificate' },
+    ]);
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
+    expect(state()).toEqual(empty);
+  });
+
+  test('an authority without its key is judged by the trust settings', async () => {
+    const { context, state, ran } = mac();
+    await install(context);
+    rmSync(join(context.folder, 'issuer-key.pem'));
+    ran.length = 0;
+    expect((await status(context)).stores).toMatchObject([{ state: 'trusted' }]);
+    expect(ran.join('\n')).not.toContain('verify-cert');
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
+    expect(state()).toEqual(empty);
+  });
+
+  test('root is refused the login keychain', async () => {
+    const { context, ran } = mac({ isRoot: true });
+    expect((await install(context)).outcomes).toMatchObject([
+      { status: 'failed', hint: 'run devcert as yourself, without sudo, or with --machine' },
+    ]);
+    expect(ran).toEqual([]);
+  });
+
+  test('no home is no login keychain', async () => {
+    const { context } = mac({ home: undefined });
+    expect((await status({ ...context })).exitCode).toBe(EXIT.noAuthority);
+    expect((await install(context)).outcomes).toMatchObject([
+      { status: 'failed', hint: 'set HOME, or use --machine' },
+    ]);
+  });
+
+  test('a locked keychain whose dialog is cancelled is cancelled', async () => {
+    const { context, knobs, state } = mac();
+    knobs.locked = true;
+    knobs.ui = 'cancel';
+    expect((await install(context)).outcomes).toMatchObject([{ status: 'cancelled' }]);
+    expect(state()).toEqual(empty);
+  });
+
+  test.each([
+    ['not-found', 'there is no program "/usr/bin/security"'],
+    ['timeout', '"/usr/bin/security" did not answer in time'],
+  ] as const)('a tool that is %s is a failure of the store', async (failure, reason) => {
+    const ended = { exitCode: undefined, stdout: '', stderr: '', failure };
+    const { context } = mac({ run: () => Promise.resolve(ended) });
+    expect((await install(context)).outcomes).toMatchObject([{ status: 'failed', reason }]);
+  });
+
+  test('a tool that says 0 and changes nothing is a failure', async () => {
+    const { context } = mac({
+      run: (command) =>
+        Promise.resolve({
+          exitCode: command.args[0] === 'verify-cert' ? 1 : 0,
+          stdout: '',
+          stderr: '',
+        }),
+    });
+    expect((await install(context)).outcomes).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining('nothing changed') as string },
+    ]);
+  });
+});
+
+describe('explainKeychain()', () => {
+  test.each([
+    ['SecTrustSettingsSetTrustSettings: The authorization was denied.', 'macOS denied the change'],
+    ['SecTrustSettingsSetTrustSettings: errSecInternalComponent', 'no session can show one'],
+    ['OSStatus (-60007)', 'no session can show one'],
+    ['OSStatus (-128)', 'you cancelled'],
+  ])('%s', (stderr, words) => {
+    const result = { exitCode: 1, stdout: '', stderr };
+    expect(explainKeychain(result, 'user')?.reason).toContain(words);
+    expect(explainKeychain(result, 'admin')?.hint).toBeTruthy();
+  });
+
+  test('leaves what it does not know to the tool itself', () => {
+    expect(
+      explainKeychain({ exitCode: 1, stdout: '', stderr: 'disk full' }, 'user'),
+    ).toBeUndefined();
+  });
+});
+
+function createDer(folder: string): string {
+  return rootInFile(
+    readFileSync(join(folder, 'root.pem'), 'utf8'),
+    join(folder, 'root.pem'),
+  ).der.toString('base64');
+}
