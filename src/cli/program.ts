@@ -46,8 +46,8 @@ async function createProgram(
     .configureOutput(output)
     .addHelpText('after', examples);
   const [word = ''] = argv;
-  if (/^(-V|--version)$/.test(word)) return program;
-  const listed = /^(-h|--help|help)$/.test(word);
+  if (VERSION.test(word)) return program;
+  const listed = HELP.test(word);
   program.helpCommand(listed);
   const chosen = isCommand(word) ? word : defaultCommand;
   for (const [name, load] of Object.entries(commands))
@@ -62,6 +62,8 @@ async function createProgram(
 }
 
 type Exit = (code: number) => void;
+const VERSION = /^(-V|--version)$/;
+const HELP = /^(-h|--help|help)$/;
 
 /** Makes of a commander command what the declaration says, with all below it. */
 function declare(command: Command, declaration: Declaration, terminal: Terminal, exit: Exit): void {
@@ -91,7 +93,8 @@ function declare(command: Command, declaration: Declaration, terminal: Terminal,
  * option's value is not taken for a command.
  */
 async function commandFirst(argv: readonly string[]): Promise<string[]> {
-  if (argv[0]?.startsWith('-') !== true) return [...argv];
+  const [first = ''] = argv;
+  if (!first.startsWith('-') || VERSION.test(first) || HELP.test(first)) return [...argv];
   const valued = new Set<string>();
   for (const load of Object.values(commands))
     for (const flags of flagsOf(await load()))
