@@ -35,6 +35,11 @@ export interface RunOptions {
   readonly uid?: number;
 }
 
+/** Where env-paths has a program's configuration, below the home. */
+const configFolder: Partial<Record<NodeJS.Platform, string>> = {
+  darwin: 'Library/Preferences',
+};
+
 /** A fresh home with a project folder in it. @param at an existing folder to be it. */
 export function freshHome(at = temporaryFolder()): Home {
   if (!existsSync(CLI)) throw new Error('build first: npm run build');
@@ -43,7 +48,7 @@ export function freshHome(at = temporaryFolder()): Home {
   const env = { PATH: process.env.PATH ?? '', HOME: at, NO_COLOR: '1', CI: '1' };
   return {
     home: at,
-    state: join(at, '.config/devcert-nodejs'),
+    state: join(at, configFolder[process.platform] ?? '.config', 'devcert-nodejs'),
     project,
     env,
     run: (args, options = {}) =>
