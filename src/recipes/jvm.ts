@@ -1,4 +1,229 @@
 /** Recipes for servers on the Java virtual machine. */
-import type { Recipe } from './recipe.ts';
+import { jdk } from './jdk.ts';
+import { JAVA_CLIENT_NOTE, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
+import { assertExpressible, properties, xml } from './quote.ts';
+import type { Block, Recipe, RecipeInput } from './recipe.ts';
 
-export const jvm: readonly Recipe[] = [];
+const springBoot: Recipe = {
+  name: 'spring-boot',
+  summary: 'Spring Boot 3.1 or newer: an SSL bundle of PEM files',
+  needs: ['cert.pem', 'key.pem', 'ca.pem'],
+  needsForClients: [],
+  render(input) {
+    const bundle = 'spring.ssl.bundle.pem.devcert';
+    return {
+      blocks: [
+        springServer([
+          `${bundle}.keystore.certificate=${location(input.cert)}`,
+          `${bundle}.keystore.private-key=${location(input.key)}`,
+          ...(input.clientCerts
+            ? [`${bundle}.truststore.certificate=${location(input.trust)}`]
+            : []),
+          `${bundle}.reload-on-update=true`,
+          ...clientAuth(input),
+        ]),
+        ...springClient(input),
+      ],
+      notes: ['a renewed certificate is taken up without a restart', JAVA_CLIENT_NOTE],
+    };
+  },
+};
+
+const springBootP12: Recipe = {
+  name: 'spring-boot-p12',
+  summary: 'Spring Boot 3.1 or newer: an SSL bundle of PKCS#12 files',
+  needs: ['keystore.p12', 'ca.pem'],
+  needsForClients: ['truststore.p12'],
+  render(input) {
+    const bundle = 'spring.ssl.bundle.jks.devcert';
+    const store = (kind: string, path: string) => [
+      `${bundle}.${kind}.location=${location(path)}`,
+      `${bundle}.${kind}.type=PKCS12`,
+      `${bundle}.${kind}.password=\${${kind.toUpperCase()}_PASSWORD}`,
+    ];
+    return {
+      blocks: [
+        springServer([
+          ...store('keystore', input.keystore),
+          ...(input.clientCerts ? store('truststore', input.truststore) : []),
+          `${bundle}.reload-on-update=true`,
+          ...clientAuth(input),
+        ]),
+        ...springClient(input),
+      ],
+      notes: [KEYSTORE_NOTE, ...(input.clientCerts ? [TRUSTSTORE_NOTE] : []), JAVA_CLIENT_NOTE],
+    };
+  },
+};
+
+function springServer(bundle: readonly string[]): Block {
+  return {
+    title: 'src/main/resources/application.properties',
+    comment: '#',
+    text: lines(
+      bundle,
+      'server.ssl.bundle=devcert',
+      'server.address=127.0.0.1',
+      'server.port=8443',
+    ),
+  };
+}
+
+function clientAuth({ clientCerts }: RecipeInput): string[] {
+  return clientCerts ? ['server.ssl.client-auth=need'] : [];
+}
+
+/** Another application, or this one when it calls itself. */
+function springClient({ ca }: RecipeInput): Block[] {
+  return [
+    {
+      title: 'application.properties of a client',
+      comment: '#',
+      text: `spring.ssl.bundle.pem.devcert-client.truststore.certificate=${location(ca)}`,
+    },
+    {
+      title: 'its RestClient, with SslBundles from org.springframework.boot.ssl',
+      comment: '//',
+      text: lines(
+        '@Bean',
+        'RestClient local(SslBundles bundles) {',
+        '  var tls = bundles.getBundle("devcert-client").createSslContext();',
+        '  var http = HttpClient.newBuilder().sslContext(tls).build();',
+        '  return RestClient.builder().requestFactory(new JdkClientHttpRequestFactory(http)).build();',
+        '}',
+      ),
+    },
+  ];
+}
+
+/** Spring reads it as a URL. */
+function location(path: string): string {
+  return properties(`file:${assertExpressible(path, 'Spring Boot', /[%#?]/)}`);
+}
+
+const quarkus: Recipe = {
+  name: 'quarkus',
+  summary: 'Quarkus 3.12 or newer, with its TLS registry',
+  needs: ['cert.pem', 'key.pem'],
+  needsForClients: [],
+  render({ cert, key, trust, clientCerts }) {
+    return {
+      blocks: [
+        {
+          title: 'src/main/resources/application.properties',
+          comment: '#',
+          text: lines(
+            `quarkus.tls.key-store.pem.0.cert=${listed(cert)}`,
+            `quarkus.tls.key-store.pem.0.key=${listed(key)}`,
+            clientCerts && `quarkus.tls.trust-store.pem.certs=${listed(trust)}`,
+            clientCerts && 'quarkus.http.ssl.client-auth=required',
+            'quarkus.tls.reload-period=30s',
+            'quarkus.http.insecure-requests=disabled',
+            'quarkus.http.host=127.0.0.1',
+            'quarkus.http.ssl-port=8443',
+          ),
+        },
+      ],
+      notes: [JAVA_CLIENT_NOTE],
+    };
+  },
+};
+
+/** Quarkus splits lists at commas. */
+function listed(path: string): string {
+  return properties(assertExpressible(path, 'Quarkus', /[,\\]|\$/)).replaceAll(' ', '\\ ');
+}
+
+const tomcat: Recipe = {
+  name: 'tomcat',
+  summary: 'Tomcat 9 or newer: a connector',
+  needs: ['cert.pem', 'key.pem'],
+  // caCertificateFile is for its OpenSSL connector: the Java one lets nobody in with it.
+  needsForClients: ['truststore.p12'],
+  render({ cert, key, truststore, clientCerts }) {
+    const file = (path: string) => xml(assertExpressible(path, 'Tomcat', /\$\{/));
+    const connector: Block = {
+      title: 'conf/server.xml, inside <Service>',
+      comment: '<!--',
+      text: lines(
+        '<Connector port="8443" address="127.0.0.1"',
+        '           SSLEnabled="true" scheme="https" secure="true">',
+        clientCerts
+          ? [
+              '  <SSLHostConfig certificateVerification="required"',
+              `                 truststoreFile=${file(truststore)}`,
+              '                 truststoreType="PKCS12"',
+              '                 truststorePassword="${TRUSTSTORE_PASSWORD}">',
+            ]
+          : '  <SSLHostConfig>',
+        `    <Certificate certificateFile=${file(cert)}`,
+        `                 certificateKeyFile=${file(key)} />`,
+        '  </SSLHostConfig>',
+        '</Connector>',
+      ),
+    };
+    if (!clientCerts) return { blocks: [connector], notes: [JAVA_CLIENT_NOTE] };
+    const setenv: Block = {
+      title: 'bin/setenv.sh: has ${…} in server.xml read from the environment',
+      comment: '#',
+      text: lines(
+        'CATALINA_OPTS="$CATALINA_OPTS -Dorg.apache.tomcat.util.digester.PROPERTY_SOURCE' +
+          '=org.apache.tomcat.util.digester.EnvironmentPropertySource"',
+      ),
+    };
+    return { blocks: [connector, setenv], notes: [TRUSTSTORE_NOTE, JAVA_CLIENT_NOTE] };
+  },
+};
+
+const kafka: Recipe = {
+  name: 'kafka',
+  summary: 'an Apache Kafka broker and its clients, 3.5 or newer',
+  needs: ['keystore.p12', 'truststore.p12'],
+  needsForClients: [],
+  render({ keystore, truststore, clientCerts }) {
+    const variables = [
+      'config.providers=env',
+      'config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider',
+    ];
+    const store = (kind: string, path: string) => [
+      `ssl.${kind}.location=${properties(path)}`,
+      `ssl.${kind}.type=PKCS12`,
+      `ssl.${kind}.password=\${env:${kind.toUpperCase()}_PASSWORD}`,
+    ];
+    return {
+      blocks: [
+        {
+          title: 'config/server.properties, in place of the lines of these names',
+          comment: '#',
+          text: lines(
+            variables,
+            'listeners=SSL://127.0.0.1:8443,CONTROLLER://127.0.0.1:9093',
+            'advertised.listeners=SSL://localhost:8443',
+            'listener.security.protocol.map=SSL:SSL,CONTROLLER:PLAINTEXT',
+            'inter.broker.listener.name=SSL',
+            store('keystore', keystore),
+            'ssl.key.password=${env:KEYSTORE_PASSWORD}',
+            store('truststore', truststore),
+            `ssl.client.auth=${clientCerts ? 'required' : 'none'}`,
+          ),
+        },
+        {
+          title: 'client.properties',
+          comment: '#',
+          text: lines(
+            variables,
+            'security.protocol=SSL',
+            store('truststore', truststore),
+            clientCerts && [
+              '# and the certificate of the client, exported to a PKCS#12 file of its own:',
+              '# ssl.keystore.location, ssl.keystore.type=PKCS12, ssl.keystore.password',
+            ],
+          ),
+        },
+      ],
+      notes: [KEYSTORE_NOTE, TRUSTSTORE_NOTE],
+    };
+  },
+};
+
+export const jvm: readonly Recipe[] = [springBoot, springBootP12, quarkus, tomcat, jdk, kafka];

@@ -18,7 +18,7 @@ const families: readonly Family[] = [
     load: async () => (await import('./javascript.ts')).javascript,
   },
   {
-    names: ['spring-boot', 'quarkus', 'tomcat', 'kafka'],
+    names: ['spring-boot', 'spring-boot-p12', 'quarkus', 'tomcat', 'jdk', 'kafka'],
     load: async () => (await import('./jvm.ts')).jvm,
   },
   {
@@ -44,6 +44,7 @@ const aliases: Readonly<Record<string, string>> = {
   fastapi: 'uvicorn',
   golang: 'go',
   httpd: 'apache',
+  java: 'jdk',
   kestrel: 'dotnet',
   laravel: 'php',
   mariadb: 'mysql',
