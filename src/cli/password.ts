@@ -1,0 +1,217 @@
+/**
+ * Where passwords come from: a prompt, a file, a variable, standard input; never the command line itself,
+ * which every process of the machine can read.
+ */
+import { readSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createHost } from '../../platform/host.ts';
+import { DevcertError, systemCode } from '../errors.ts';
+import { looserThan, readIfThere } from '../files.ts';
+import type { OptionDeclaration } from './declaration.ts';
+import { Line } from './password-line.ts';
+import { type Terminal, write } from './terminal.ts';
+
+/** For every command that opens or writes what a password protects. */
+export const passwordOptions: readonly OptionDeclaration[] = [
+  { flags: '--password-file <file>', description: 'the password is the first line of this file' },
+  { flags: '--password-env <variable>', description: 'it is the value of this variable' },
+  { flags: '--password-stdin', description: 'it is the first line of standard input' },
+  { flags: '--no-password', description: 'there is none: whoever reads the file can use it' },
+];
+
+/** What commander makes of {@link passwordOptions}. */
+export interface PasswordFlags {
+  readonly passwordFile?: string;
+  readonly passwordEnv?: string;
+  readonly passwordStdin?: boolean;
+  /** False for `--no-password`, true otherwise. */
+  readonly password?: boolean;
+}
+
+/** Circumstances of {@link givenPassword} and {@link askPassword}. */
+export interface PasswordRequest {
+  /** What it opens, for people: `keystore.p12`. */
+  readonly what: string;
+  /** For a file that is about to be written: the prompt asks twice and takes no empty one. */
+  readonly isNew?: boolean;
+  /** Standard input is read for something else (`-` as a file). */
+  readonly stdinTaken?: boolean;
+}
+
+/**
+ * The password that a flag, or else the person at the terminal, gives.
+ *
+ * @returns an empty text for `--no-password`.
+ * @throws DevcertError `usage` for two sources, or none without a terminal; `password`, `file`, `cancelled`.
+ */
+export async function readPassword(
+  flags: PasswordFlags,
+  request: PasswordRequest,
+  terminal: Terminal,
+): Promise<string> {
+  return givenPassword(flags, request, terminal) ?? (await askPassword(request));
+}
+
+/** The password that a flag gives, empty for `--no-password`, undefined without a flag. Throws as {@link readPassword}. */
+export function givenPassword(
+  flags: PasswordFlags,
+  { stdinTaken }: Pick<PasswordRequest, 'stdinTaken'>,
+  terminal: Pick<Terminal, 'note'>,
+): string | undefined {
+  const { passwordFile, passwordEnv, passwordStdin, password } = flags;
+  const given = [
+    ...(passwordFile === undefined ? [] : ['--password-file']),
+    ...(passwordEnv === undefined ? [] : ['--password-env']),
+    ...(passwordStdin === true ? ['--password-stdin'] : []),
+    ...(password === false ? ['--no-password'] : []),
+  ];
+  if (given.length > 1)
+    throw new DevcertError('usage', `${given.join(' and ')} exclude each other`, {
+      hint: `give ${given[0] ?? ''} alone`,
+    });
+  if (password === false) return '';
+  if (passwordFile !== undefined) return fromFile(passwordFile, terminal);
+  if (passwordEnv !== undefined) return fromVariable(passwordEnv);
+  if (passwordStdin !== true) return undefined;
+  if (stdinTaken === true)
+    throw new DevcertError('usage', 'standard input cannot be the file and the password at once', {
+      hint: 'give the password with --password-file FILE or --password-env VARIABLE',
+    });
+  return fromStandardInput();
+}
+
+/**
+ * The password that the person at the terminal types, unseen; twice for a new file.
+ *
+ * @throws DevcertError `usage` if nobody is there to be asked, `cancelled` for Ctrl-C.
+ */
+export async function askPassword(request: PasswordRequest): Promise<string> {
+  if (request.stdinTaken === true || !createHost().interactive)
+    throw new DevcertError('usage', `${request.what} needs a password`, {
+      hint: `--password-file FILE, --password-env VARIABLE${request.stdinTaken === true ? '' : ', --password-stdin'} or --no-password`,
+    });
+  for (let tries = 0; tries < 3; tries++) {
+    const password = await prompt(`Password for ${request.what}: `);
+    if (request.isNew !== true) return password;
+    if (password === '') write(STDERR, 'It is empty; for none at all: Ctrl-C and --no-password\n');
+    else if ((await prompt('The same again: ')) === password) return password;
+    else write(STDERR, 'The two are not the same\n');
+  }
+  throw new DevcertError('password', `no password for ${request.what} was given twice alike`, {
+    hint: 'run the same again, or put it into a file: --password-file FILE',
+  });
+}
+
+const STDIN = 0;
+const STDERR = 2;
+/** A password is a line, not a file: more than this is a mistake. */
+const MAX_BYTES = 4096;
+
+function fromFile(file: string, terminal: Pick<Terminal, 'note'>): string {
+  const path = resolve(file);
+  const bytes = readIfThere(path, { maxBytes: 1024 * 1024 });
+  if (bytes === undefined)
+    throw new DevcertError('file', `there is no password file "${file}"`, {
+      hint: 'give the path of one, or use --password-stdin',
+    });
+  const loose = looserThan(path, 0o600);
+  if (loose !== undefined)
+    terminal.note(`"${file}" is open to others (mode 0${loose.toString(8)}): chmod 600 "${file}"`);
+  return firstLine(bytes, `the password file "${file}"`);
+}
+
+function fromVariable(name: string): string {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new DevcertError('password', `the variable "${name}" is not set`, {
+      hint: 'give the name of a variable that is exported; its name, not the password itself',
+    });
+  return firstLine(Buffer.from(value), `the variable "${name}"`);
+}
+
+function fromStandardInput(): string {
+  if (isTerminal())
+    throw new DevcertError('usage', '--password-stdin reads a pipe, and this is a terminal', {
+      hint: 'leave the option out to be asked, or pipe it: pass show dev | devcert …',
+    });
+  const chunks: Buffer[] = [];
+  for (let total = 0; total <= MAX_BYTES;) {
+    const chunk = readChunk();
+    if (chunk.length === 0) break;
+    chunks.push(chunk);
+    total += chunk.length;
+    if (chunk.includes(0x0a)) break;
+  }
+  return firstLine(Buffer.concat(chunks), 'standard input');
+}
+
+// Looked up only now: looking at process.stdin loads Node's network stack.
+function isTerminal(): boolean {
+  return process.stdin.isTTY;
+}
+
+/** Some bytes; none at the end. */
+function readChunk(): Buffer {
+  const buffer = Buffer.alloc(MAX_BYTES);
+  for (;;) {
+    try {
+      return buffer.subarray(0, readSync(STDIN, buffer));
+    } catch (error) {
+      const code = systemCode(error);
+      // Windows calls the end of a pipe an error; a closed descriptor holds nothing either.
+      if (code === 'EOF' || code === 'EBADF') return Buffer.alloc(0);
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+function firstLine(bytes: Buffer, source: string): string {
+  const end = bytes.indexOf(0x0a);
+  const line = bytes.subarray(0, end === -1 ? bytes.length : end);
+  const text = decode(line)?.replace(/\r$/, '');
+  const problem =
+    line.length > MAX_BYTES
+      ? `has a first line of more than ${MAX_BYTES} bytes`
+      : text === undefined || text.includes('\0')
+        ? 'holds no text in UTF-8'
+        : text === ''
+          ? 'holds no password in its first line'
+          : undefined;
+  if (problem === undefined && text !== undefined) return text;
+  throw new DevcertError('password', `${source} ${problem ?? ''}`, {
+    hint: 'write the password into its first line; for none at all: --no-password',
+  });
+}
+
+/** Without a byte order mark; undefined if it is not UTF-8. */
+function decode(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined; // the caller says so
+  }
+}
+
+/** One line from the terminal, not shown while it is typed. */
+function prompt(question: string): Promise<string> {
+  const { stdin } = process;
+  const line = new Line();
+  return new Promise<string>((resolve, reject) => {
+    const cancelled = () => {
+      reject(new DevcertError('cancelled', 'cancelled, and nothing was written', {}));
+    };
+    const take = (bytes: Buffer) => {
+      const state = line.take(bytes);
+      if (state === 'done') resolve(line.text);
+      else if (state === 'cancelled') cancelled();
+    };
+    stdin.setRawMode(true);
+    stdin.on('data', take).once('end', cancelled).once('error', cancelled).resume();
+    write(STDERR, question);
+  }).finally(() => {
+    stdin.setRawMode(false);
+    stdin.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error').pause();
+    write(STDERR, '\n');
+  });
+}

@@ -1,0 +1,121 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { askPassword, givenPassword } from '../../src/cli/password.ts';
+import { Line } from '../../src/cli/password-line.ts';
+import type { DevcertError } from '../../src/errors.ts';
+import { temporaryFolder } from '../helpers/host.ts';
+
+const notes: string[] = [];
+const terminal = { note: (text: string) => notes.push(text) };
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  notes.length = 0;
+});
+
+function file(content: string | Buffer, mode = 0o600): string {
+  const path = join(temporaryFolder(), 'password');
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
+
+function failure(action: () => unknown): DevcertError {
+  try {
+    action();
+  } catch (error) {
+    return error as DevcertError;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('givenPassword()', () => {
+  test('takes the first line of a file, without its end', () => {
+    expect(givenPassword({ passwordFile: file('geheim \r\nmore\n') }, {}, terminal)).toBe(
+      'geheim ',
+    );
+    expect(givenPassword({ passwordFile: file('pässwörd') }, {}, terminal)).toBe('pässwörd');
+    expect(notes).toEqual([]);
+  });
+
+  test('says that others can read the file', () => {
+    expect(givenPassword({ passwordFile: file('changeit\n', 0o644) }, {}, terminal)).toBe(
+      'changeit',
+    );
+    expect(notes).toEqual([expect.stringMatching(/is open to others \(mode 0644\): chmod 600/)]);
+  });
+
+  test.each([
+    ['an empty file', ''],
+    ['an empty first line', '\nchangeit\n'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x41])],
+    ['a zero byte', 'a\0b\n'],
+    ['a line of 5000 bytes', 'x'.repeat(5000)],
+  ])('refuses %s', (_what, content) => {
+    const error = failure(() => givenPassword({ passwordFile: file(content) }, {}, terminal));
+    expect(error.code).toBe('password');
+    expect(error.hint).toContain('--no-password');
+  });
+
+  test('refuses a file that is not there, and a folder', () => {
+    const path = join(temporaryFolder(), 'none');
+    expect(failure(() => givenPassword({ passwordFile: path }, {}, terminal)).code).toBe('file');
+    const folder = temporaryFolder();
+    expect(failure(() => givenPassword({ passwordFile: folder }, {}, terminal)).code).toBe('file');
+  });
+
+  test('takes the value of a variable, and says which one is not set', () => {
+    vi.stubEnv('STORE_PASSWORD', 'changeit');
+    expect(givenPassword({ passwordEnv: 'STORE_PASSWORD' }, {}, terminal)).toBe('changeit');
+    vi.stubEnv('STORE_PASSWORD', undefined);
+    const error = failure(() => givenPassword({ passwordEnv: 'STORE_PASSWORD' }, {}, terminal));
+    expect(error.message).toBe('the variable "STORE_PASSWORD" is not set');
+  });
+
+  test('takes --no-password for an empty one, and no flag for none', () => {
+    expect(givenPassword({ password: false }, {}, terminal)).toBe('');
+    expect(givenPassword({ password: true }, {}, terminal)).toBeUndefined();
+  });
+
+  test('refuses two sources, and standard input for two things', () => {
+    const two = { passwordFile: 'f', passwordStdin: true };
+    expect(failure(() => givenPassword(two, {}, terminal))).toMatchObject({
+      code: 'usage',
+      message: '--password-file and --password-stdin exclude each other',
+    });
+    const error = failure(() =>
+      givenPassword({ passwordStdin: true }, { stdinTaken: true }, terminal),
+    );
+    expect(error.code).toBe('usage');
+  });
+});
+
+test('askPassword() fails at once where nobody can be asked, and names the flags', async () => {
+  vi.stubEnv('CI', '1');
+  await expect(askPassword({ what: 'keystore.p12' })).rejects.toMatchObject({
+    code: 'usage',
+    message: 'keystore.p12 needs a password',
+    hint: '--password-file FILE, --password-env VARIABLE, --password-stdin or --no-password',
+  });
+});
+
+describe('Line', () => {
+  test('takes keys as a terminal sends them, with their corrections', () => {
+    const line = new Line();
+    expect(line.take(Buffer.from('wrong\u0015pax\u007fß'))).toBe('open');
+    expect(line.take(Buffer.from('\u001b[D\u001bOA\u0001!\r'))).toBe('done');
+    expect(line.text).toBe('paß!');
+  });
+
+  test('puts a character together that arrives in two pieces', () => {
+    const line = new Line();
+    line.take(Buffer.from([0xc3]));
+    line.take(Buffer.from([0xa4]));
+    expect(line.text).toBe('ä');
+  });
+
+  test.each(['\u0003', '\u0004'])('is cancelled by %j', (key) => {
+    expect(new Line().take(Buffer.from(`abc${key}`))).toBe('cancelled');
+  });
+});
