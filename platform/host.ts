@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { isInteractive } from './interactive.ts';
 import { createRunner } from './run.ts';
 import type { Host } from './types.ts';
 
@@ -30,9 +31,8 @@ export function createHost(
       return hostname();
     },
     isRoot: !windows && process.geteuid?.() === 0,
-    // Asked only where something may prompt: looking at the streams loads Node's network stack.
     get interactive() {
-      return !isSet(env.CI) && [process.stdin.isTTY, process.stderr.isTTY].every(Boolean);
+      return isInteractive(env, () => [process.stdin.isTTY, process.stderr.isTTY].every(Boolean));
     },
     sysroot: '/',
     now: () => new Date(),
@@ -69,10 +69,6 @@ function isExecutable(file: string): boolean {
   } catch {
     return false; // not there or not ours to run: the next folder
   }
-}
-
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
 }
 
 function absoluteOrNone(path: string | undefined): string | undefined {

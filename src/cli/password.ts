@@ -4,7 +4,7 @@
  */
 import { readSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createHost } from '../../platform/host.ts';
+import { isInteractive } from '../../platform/interactive.ts';
 import { DevcertError, systemCode } from '../errors.ts';
 import { looserThan, readIfThere } from '../files.ts';
 import type { OptionDeclaration } from './declaration.ts';
@@ -86,7 +86,7 @@ export function givenPassword(
  * @throws DevcertError `usage` if nobody is there to be asked, `cancelled` for Ctrl-C.
  */
 export async function askPassword(request: PasswordRequest): Promise<string> {
-  if (request.stdinTaken === true || !createHost().interactive)
+  if (request.stdinTaken === true || !isInteractive(process.env, areTerminals))
     throw new DevcertError('usage', `${request.what} needs a password`, {
       hint: `--password-file FILE, --password-env VARIABLE${request.stdinTaken === true ? '' : ', --password-stdin'} or --no-password`,
     });
@@ -130,7 +130,7 @@ function fromVariable(name: string): string {
 }
 
 function fromStandardInput(): string {
-  if (isTerminal())
+  if (process.stdin.isTTY)
     throw new DevcertError('usage', '--password-stdin reads a pipe, and this is a terminal', {
       hint: 'leave the option out to be asked, or pipe it: pass show dev | devcert …',
     });
@@ -145,9 +145,8 @@ function fromStandardInput(): string {
   return firstLine(Buffer.concat(chunks), 'standard input');
 }
 
-// Looked up only now: looking at process.stdin loads Node's network stack.
-function isTerminal(): boolean {
-  return process.stdin.isTTY;
+function areTerminals(): boolean {
+  return [process.stdin.isTTY, process.stderr.isTTY].every(Boolean);
 }
 
 /** Some bytes; none at the end. */
