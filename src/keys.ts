@@ -2,6 +2,7 @@
  * Key pairs, all by `node:crypto`. A private key is a `KeyObject` until the moment it is written.
  */
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { DevcertError } from './errors.ts';
 
 /** The key types that can be asked for; the first is the default. All of them work in every client measured. */
 export const keyTypes = ['p256', 'p384', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
@@ -31,6 +32,26 @@ export function keyTypeOf(key: KeyObject): string {
   if (namedCurve !== undefined) return curves[namedCurve] ?? namedCurve;
   if (modulusLength !== undefined) return `${key.asymmetricKeyType ?? 'rsa'}${modulusLength}`;
   return key.asymmetricKeyType ?? key.type;
+}
+
+/** @throws DevcertError `weak-key` for a key that no certificate should be made for. */
+export function assertStrongKey(key: KeyObject): void {
+  const type = keyTypeOf(key);
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  const good =
+    key.asymmetricKeyType === 'rsa'
+      ? modulusLength >= 2048 &&
+        modulusLength <= 16_384 &&
+        // An exponent of 1 encrypts nothing, an even one has no inverse.
+        publicExponent >= 3n &&
+        publicExponent % 2n === 1n
+      : ['p256', 'p384', 'p521', 'ed25519'].includes(type);
+  if (good) return;
+  throw new DevcertError(
+    'weak-key',
+    `a key of type "${type}" is too weak or not known well enough`,
+    { hint: 'use P-256 or P-384, or RSA with 2048 to 16384 bits: devcert csr NAMES…' },
+  );
 }
 
 /** PKCS#8 PEM (RFC 5958), not encrypted: the one form that every server reads. */

@@ -3,9 +3,10 @@ import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
+import { commonNameNotes } from '../common-name.ts';
 import type { Constraints } from '../constraints.ts';
 import { isLoopbackName, type Name, nameNotes } from '../names.ts';
-import { type LeafOptions, parseLeafRequest } from '../request.ts';
+import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../request.ts';
 import {
   type AuthorityOption,
   type Context,
@@ -60,18 +61,24 @@ export async function issue(
   const notes = [
     ...modes,
     ...written.notes,
-    ...(written.issued ? notesOn(request.names, authority.constraints, context) : []),
+    ...(written.issued ? notesOn(request, authority.constraints, context) : []),
     ...(created ? ['nothing trusts it yet: devcert install'] : []),
   ];
   return { ...written, notes, authorityCreated: created };
 }
 
 function notesOn(
-  names: readonly Name[],
+  request: LeafRequest,
   constraints: Constraints | undefined,
   context: Context,
 ): string[] {
-  const notes = names.flatMap((name) => nameNotes(name));
+  const { names } = request;
+  const notes = [
+    ...names.flatMap((name) => nameNotes(name)),
+    ...commonNameNotes(constraints, request),
+  ];
+  // Nobody looks a client up.
+  if (!request.usages.includes('serverAuth')) return notes;
   if (constraints !== undefined && names.some(({ type }) => type === 'ip'))
     notes.push(
       'Bun, gRPC and others on BoringSSL refuse a certificate that lists an IP address: for them leave it out',

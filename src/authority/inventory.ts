@@ -10,6 +10,8 @@ export interface InventoryEntry {
   /** Canonical names, in the order of the certificate. */
   readonly names: readonly string[];
   readonly usages: readonly Usage[];
+  /** Of a client or peer, if it was asked for. */
+  readonly commonName?: string;
   readonly keyType: KeyType;
   readonly validityDays: number;
   /** Absolute path; the same as `keyFile` for one combined file. */

@@ -18,7 +18,7 @@ export async function makeProbe(
   root: Buffer,
   now: Date,
 ): Promise<Probe | undefined> {
-  const { certify } = await import('../certificate/issue.ts');
+  const { signLeaf } = await import('../certificate/issue.ts');
   const { generateKey } = await import('../keys.ts');
   const { createPublicKey } = await import('node:crypto');
   try {
@@ -33,7 +33,7 @@ export async function makeProbe(
       validityDays: VALIDITY_DAYS,
       publicKey: createPublicKey(generateKey('p256')),
     };
-    const leaf = await certify(authority, request, 'probe', now);
+    const leaf = await signLeaf(authority, request, 'probe', now);
     return { name, chain: [leaf.toString(), ...certificatesIn(authority.chainPem)] };
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;

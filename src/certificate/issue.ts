@@ -2,9 +2,10 @@
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
+import { commonNameObjection, commonNameOf } from '../common-name.ts';
 import { assertPermitted } from '../constraints.ts';
+import { DevcertError } from '../errors.ts';
 import { encodePrivateKey, generateKey, keyIdentifier, keyTypeOf } from '../keys.ts';
-import type { Name } from '../names.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
@@ -32,6 +33,9 @@ export interface Leaf {
   readonly keyPem: string;
 }
 
+/** A request for a key that is there already. */
+export type KeyedRequest = Omit<LeafRequest, 'keyType'> & { readonly publicKey: KeyObject };
+
 /**
  * A new key pair with its certificate.
  *
@@ -46,7 +50,7 @@ export async function issueLeaf(
 ): Promise<Leaf> {
   const key = generateKey(request.keyType ?? DEFAULT_KEY_TYPE);
   const publicKey = createPublicKey(key);
-  const certificate = await certify(authority, { ...request, publicKey }, identity, now);
+  const certificate = await signLeaf(authority, { ...request, publicKey }, identity, now);
   return {
     certificate,
     publicKey,
@@ -56,29 +60,31 @@ export async function issueLeaf(
 }
 
 /**
- * A certificate for a key that is somebody's already: the end of every issuing, from a CSR too.
+ * Names, a public key and the authority make a certificate: the end of every issuing. A key that somebody
+ * sent goes through {@link certify}, which looks at it first.
  *
  * @throws DevcertError `expired`, `outside-constraints`: nothing was signed then.
  */
-export async function certify(
+export async function signLeaf(
   authority: Authority,
-  request: Omit<LeafRequest, 'keyType'> & { publicKey: KeyObject },
+  request: KeyedRequest,
   identity: string,
   now: Date,
 ): Promise<X509Certificate> {
   assertNotExpired(authority, now);
   await assertPermitted(authority.constraints, request.names);
+  assertCommonName(authority, request);
   const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;
   const end = Math.min(now.getTime() + days * DAY_MS, Date.parse(authority.issuer.validTo));
   const isRsa = keyTypeOf(request.publicKey).startsWith('rsa');
-  const client = request.usages.includes('clientAuth');
+  const commonName = commonNameOf(request);
   const der = signCertificate(
     {
       issuer: readSubject(authority.issuer.raw),
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
-        ...(client ? { commonName: request.commonName ?? clientCommonName(request.names) } : {}),
+        ...(commonName === undefined ? {} : { commonName }),
       }),
       key: request.publicKey,
       notBefore: new Date(now.getTime() - BACKDATE_MS),
@@ -101,10 +107,11 @@ export async function certify(
   return new X509Certificate(der);
 }
 
-// A common name that looks like a host name is held against the constraints by Java (any) and
-// OpenSSL (without a DNS name beside it), so it is a mail address or has a space.
-function clientCommonName(names: readonly Name[]): string {
-  const email = names.find((name) => name.type === 'email');
-  const first = names[0];
-  return email?.value ?? `${first?.value ?? 'client'} (devcert client)`;
+function assertCommonName(authority: Authority, request: KeyedRequest): void {
+  const objection = commonNameObjection(authority.constraints, request);
+  if (objection === undefined) return;
+  const message = `the common name "${commonNameOf(request) ?? ''}" ${objection}`;
+  throw new DevcertError('outside-constraints', message, {
+    hint: 'choose another one, such as a user name: --cn alice',
+  });
 }

@@ -29,6 +29,7 @@ export async function reissueAll(context: WriteContext): Promise<Reissued[]> {
       usages: entry.usages,
       keyType: entry.keyType,
       validityDays: entry.validityDays,
+      ...(entry.commonName === undefined ? {} : { commonName: entry.commonName }),
     };
     const paths = { certFile, keyFile, ...(caFile === undefined ? {} : { caFile }) };
     try {

@@ -4,11 +4,13 @@ import { dirname, join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
+import { commonNameOf } from '../common-name.ts';
 import { looserThan, makeFolder, removeStaleTemporaries, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
 import { type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
-import { readNames, readUsages } from '../x509/read.ts';
+import { readCommonName, readNames, readUsages } from '../x509/read.ts';
+import type { Usage } from '../x509/extensions.ts';
 import type { Leaf } from './issue.ts';
 import { type ExistingPair, type OutputPaths, assertOurs, readExisting } from './output.ts';
 
@@ -24,6 +26,9 @@ export interface WrittenLeaf {
   /** False if a valid pair was there already and nothing was issued. */
   readonly issued: boolean;
   readonly names: readonly string[];
+  readonly usages: readonly Usage[];
+  /** Of a client or peer. */
+  readonly commonName?: string;
   readonly certFile: string;
   readonly keyFile: string;
   readonly caFile?: string;
@@ -117,6 +122,7 @@ function fits(
       request.names.map(({ value }) => value),
     ) &&
     sameSet(readUsages(certificate.raw), request.usages) &&
+    readCommonName(certificate.raw) === commonNameOf(request) &&
     (request.keyType === undefined || request.keyType === leafKeyType(certificate)) &&
     (request.validityDays === undefined || request.validityDays === lifetimeDays)
   );
@@ -191,6 +197,7 @@ function entryFor(
   return {
     names: request.names.map(({ value }) => value),
     usages: request.usages,
+    ...(request.commonName === undefined ? {} : { commonName: request.commonName }),
     keyType: request.keyType ?? DEFAULT_KEY_TYPE,
     validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
     ...filePaths(paths),
@@ -208,9 +215,12 @@ function describe(
   issued: boolean,
   notes: readonly string[],
 ): WrittenLeaf {
+  const commonName = readCommonName(certificate.raw);
   return {
     issued,
     names: readNames(certificate.raw),
+    usages: readUsages(certificate.raw),
+    ...(commonName === undefined ? {} : { commonName }),
     ...filePaths(paths),
     notAfter: new Date(certificate.validTo),
     sha256: hex(certificate.fingerprint256),

@@ -24,13 +24,25 @@ export const issueCommand: Declaration = {
     { flags: '--days <number>', description: 'valid for so many days, 1 to 825 (default: 397)' },
     {
       flags: '--client',
-      description: 'for a client instead of a server; mail addresses and URIs are names, too',
+      description:
+        'for a client instead of a server: users, mail addresses and URIs are names, too',
+    },
+    { flags: '--peer', description: 'for both a server and a client, as in a service mesh' },
+    {
+      flags: '--cn <name>',
+      description: 'common name of a client or peer: what PostgreSQL compares',
     },
     caOption,
     {
       flags: '--force',
       description: 'issue even if a valid certificate is there, and replace other files',
     },
+  ],
+  examples: [
+    'devcert localhost api.test          a server with two names',
+    'devcert --client alice              a client: a user or a service',
+    'devcert --client alice --cn alice   the same for PostgreSQL, which reads the CN',
+    'devcert --peer orders.test          a service that is a client of others, too',
   ],
   async run(names, options: IssueOptions, terminal) {
     const result = await issue(names, options);

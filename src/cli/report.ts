@@ -60,13 +60,26 @@ export function issueLines(result: IssueResult, style: Style): string[] {
       : [
           ['certificate and chain', printable(certFile)],
           ['private key', printable(keyFile)],
-          ...(caFile === undefined ? [] : [['root, for clients', printable(caFile)]]),
+          ...(caFile === undefined ? [] : [[rootLabel(result), printable(caFile)]]),
         ];
   return [
     `${verb} ${names.join(', ')}`,
-    ...table(files, style),
+    ...table([...usageRows(result), ...files], style),
     `It is valid until ${date(notAfter)}`,
   ];
+}
+
+/** What a client or peer is besides its names; nothing for a server. */
+export function usageRows({ usages, commonName }: Pick<IssueResult, 'usages' | 'commonName'>) {
+  const purpose = usages.includes('serverAuth') ? 'server and client' : 'client only';
+  return [
+    ...(usages.includes('clientAuth') ? [['for', purpose]] : []),
+    ...(commonName === undefined ? [] : [['common name', printable(commonName)]]),
+  ];
+}
+
+function rootLabel({ usages }: IssueResult): string {
+  return usages.includes('clientAuth') ? 'root, for the other side' : 'root, for clients';
 }
 
 export function statusLines(result: StatusResult, style: Style): string[] {
