@@ -1,7 +1,7 @@
 /**
  * What mkcert's users found broken, held true of devcert: the statements that no other test is named
  * for. The others: 1, 2 and 19 in cli/parallel; 3, 4, 6, 8, 21, 33, 40 in actions; 9, 15, 20 in
- * cli/command; 10 to 14 and 16 in names; 30, 34, 35, 36 in trust; 32, 36 in real/linux-stores; 37, 38 in
+ * cli/command; 30, 34, 35, 36 in trust; 32, 36 in real/linux-stores; 37, 38 in
  * platform/nss; 39 in platform/run.
  */
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,8 @@ import { readAuthority } from '../src/authority/authority.ts';
 import { loadAuthority } from '../src/authority/folder.ts';
 import { issueLeaf } from '../src/certificate/issue.ts';
 import { defaultConstraints } from '../src/constraints.ts';
+import { DevcertError } from '../src/errors.ts';
+import { parseName, parseNames } from '../src/names.ts';
 import { parseLeafRequest } from '../src/request.ts';
 import { OID } from '../src/x509/oids.ts';
 import { readExtensions } from '../src/x509/read.ts';
@@ -52,6 +54,38 @@ describe('statement', () => {
     expect(ran.status).toBe(1);
     expect(twoLines(ran).error).toContain('not an authority');
     expect((await run(['install', '--dry-run'])).status).toBe(1);
+  });
+
+  test('10, 11: one name has one spelling, in lower case, once', () => {
+    const names = parseNames(['BÜCHER.test', 'bücher.test', 'API.Test', 'api.test']);
+    expect(names.map(({ value }) => value)).toEqual(['xn--bcher-kva.test', 'api.test']);
+  });
+
+  test.each(['a..b', `${'a'.repeat(64)}.test`, `${'a.'.repeat(130)}test`, 'a-.test', '256.1.1.1'])(
+    '12: %j is refused',
+    (name) => {
+      expect(() => parseName(name)).toThrow(DevcertError);
+    },
+  );
+
+  test('13: a URL is refused, and the name inside it is the hint', () => {
+    expect(() => parseName('http://localhost:3000')).toThrow(
+      expect.objectContaining({ hint: 'devcert localhost' }) as Error,
+    );
+  });
+
+  test('14: an IPv6 address in any spelling is one name; a trailing dot goes; a zone id is refused', () => {
+    const names = parseNames(['[::1]', '::1', '0:0:0:0:0:0:0:1', 'a.test.', 'a.test']);
+    expect(names.map(({ value }) => value)).toEqual(['::1', 'a.test']);
+    expect(() => parseName('fe80::1%eth0')).toThrow(/zone id/);
+  });
+
+  test('16: a wildcard directly under a top-level name is refused, one below it is not', () => {
+    for (const name of ['*.test', '*.localhost'])
+      expect(() => parseName(name)).toThrow(
+        expect.objectContaining({ hint: expect.stringContaining('*.app.') as string }) as Error,
+      );
+    expect(parseName('*.a.test').value).toBe('*.a.test');
   });
 
   test('7: a leaf never outlives its issuer', async () => {

@@ -84,7 +84,7 @@ describe.runIf(ready)('Linux stores', () => {
     expect(report.installed).toEqual({ states: everywhere('trusted'), clients: all(true) });
   });
 
-  test('nothing trusts it after uninstall, Debian’s shared cacerts included', () => {
+  test('nothing trusts it after uninstall, Debian’s shared cacerts included (statement 32)', () => {
     expect(report.uninstallFailures).toEqual([]);
     expect(report.removed).toEqual({ states: everywhere('absent'), clients: all(false) });
   });
