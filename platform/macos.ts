@@ -172,7 +172,9 @@ async function planUninstall(place: Place, root: Root): Promise<readonly Command
   const { host, domain, keychain } = place;
   const isThere = await holds(place, root);
   const hasSettings = await hasTrustSettings(host, domain, root);
-  const distrusts = hasSettings ?? (isThere || (await verifies(host, root)) === true);
+  const verified = await verifies(host, root);
+  if (!isThere && hasSettings === false && verified === true) throw elsewhere(domain);
+  const distrusts = hasSettings ?? (isThere || verified === true);
   const distrust = distrustCommand(domain, root);
   const nobody = domain === 'user' && distrusts ? whyNobodyAnswers(host.env) : undefined;
   if (nobody !== undefined) throw noSession(nobody, 'devcert uninstall');
@@ -180,6 +182,16 @@ async function planUninstall(place: Place, root: Root): Promise<readonly Command
     ...(distrusts ? [unattended(distrust, host)] : []),
     ...(isThere ? [unattended(deleteCommand(domain, root, keychain), host)] : []),
   ];
+}
+
+function elsewhere(domain: KeychainDomain): DevcertError {
+  return domain === 'user'
+    ? new DevcertError('store', 'the System keychain trusts it, not yours', {
+        hint: 'devcert uninstall --machine',
+      })
+    : new DevcertError('store', 'your own keychain trusts it, not the machine', {
+        hint: 'devcert uninstall',
+      });
 }
 
 function unattended(command: Command, { env }: Host): Command {

@@ -36,7 +36,7 @@ function keychains() {
 const system = '/Library/Keychains/System.keychain';
 const good = ['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic'];
 
-describe('the double of security', () => {
+describe('the double of security', { timeout: 60_000 }, () => {
   test.each([
     [['add-trusted-cert', '-x'], 2, 'illegal option'],
     [['add-trusted-cert', '-k'], 2, 'requires an argument'],

@@ -58,7 +58,8 @@ describe('the commands', () => {
   });
 });
 
-describe('macosStores', () => {
+// Each question to the double is a process: on a busy machine they add up.
+describe('macosStores', { timeout: 60_000 }, () => {
   test('is one keychain on macOS and none elsewhere', async () => {
     expect(await macosStores.find(fakeHost(), {})).toEqual([]);
     const host = fakeHost({ platform: 'darwin', home: '/Users/ada' });
@@ -175,7 +176,7 @@ describe('macosStores', () => {
   });
 
   test('--machine: with SIP it may ask, without it does not', async () => {
-    const { context, knobs, state, ran, system } = mac({ env: { CI: 'true' } });
+    const { context, knobs, state, ran } = mac({ env: { CI: 'true' } });
     knobs.ui = 'none';
     expect((await install(context, { machine: true })).outcomes).toMatchObject([
       { status: 'failed', hint: expect.stringContaining('devcert install --machine') as string },
@@ -193,7 +194,9 @@ describe('macosStores', () => {
     expect((await status(context)).stores).toMatchObject([
       { state: 'partial', reason: 'the System keychain trusts it: use --machine' },
     ]);
-    expect(system).toContain('System.keychain');
+    expect((await uninstall(context)).outcomes).toMatchObject([
+      { status: 'failed', hint: 'devcert uninstall --machine' },
+    ]);
     // Removing the last settings of the machine always asks.
     expect((await uninstall(context, { machine: true })).outcomes).toMatchObject([
       { status: 'failed' },
@@ -223,6 +226,18 @@ describe('macosStores', () => {
     expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
     expect(state().join()).toContain(other.der.toString('base64'));
     expect(state().join()).toContain(other.sha1.toUpperCase());
+  });
+
+  test('an authority with other constraints takes the place of the first, which goes', async () => {
+    const { context, state, login } = mac();
+    const first = await install(context);
+    const second = await install(context, { permit: ['corp.acme.com'] });
+    expect(second).toMatchObject({ authority: 'replaced', outcomes: [{ status: 'trusted' }] });
+    expect(second.root).not.toBe(first.root);
+    expect(JSON.parse(readFileSync(login, 'utf8'))).toEqual([createDer(context.folder)]);
+    expect((await status(context)).exitCode).toBe(EXIT.done);
+    expect((await uninstall(context, { purge: true })).purged).toBe(true);
+    expect(state()).toEqual(empty);
   });
 
   test('a keychain that is missing is no certificate in it, and cannot be installed into', async () => {

@@ -22,7 +22,8 @@ export interface Verdict {
   readonly phase: 'before' | 'trusted' | 'after';
   readonly judge: string;
   readonly visit: string;
-  readonly accepted: boolean;
+  /** Undefined if the judge was not there or did not end: that is no refusal. */
+  readonly accepted: boolean | undefined;
   readonly expected: boolean;
   readonly output: string;
 }
@@ -106,7 +107,7 @@ export async function prove(records: string): Promise<Verdict[]> {
           const expected = phase === 'trusted' && visit.title.startsWith('good');
           verdicts.push({
             ...{ phase, judge: judge.name, visit: visit.title, output: output.trim() },
-            ...{ accepted: status === 0, expected },
+            ...{ accepted: [124, 127].includes(status) ? undefined : status === 0, expected },
           });
         }
     };
@@ -187,13 +188,18 @@ async function systemKind(state: string): Promise<string> {
   throw new Error('devcert knows no store of this system');
 }
 
+function words(accepted: boolean | undefined): string {
+  if (accepted === undefined) return 'says nothing of';
+  return accepted ? 'accepts' : 'refuses';
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.platform !== 'linux' && (process.env.DEVCERT_REAL_STORES ?? '') !== '1')
     throw new Error('this changes the trust of the whole machine: set DEVCERT_REAL_STORES=1');
   const verdicts = await prove(process.argv[2] ?? 'records');
   for (const { phase, judge, visit, accepted, expected } of verdicts)
     console.log(
-      `${accepted === expected ? 'ok  ' : 'FAIL'} ${phase}: ${judge} ${accepted ? 'accepts' : 'refuses'} ${visit}`,
+      `${accepted === expected ? 'ok  ' : 'FAIL'} ${phase}: ${judge} ${words(accepted)} ${visit}`,
     );
   if (verdicts.some(({ accepted, expected }) => accepted !== expected)) process.exitCode = 1;
 }
