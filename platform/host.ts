@@ -1,6 +1,6 @@
 /** This machine and the person at it. */
 import { accessSync, constants, statSync } from 'node:fs';
-import { homedir, hostname, userInfo } from 'node:os';
+import { homedir, hostname, release, userInfo } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { isInteractive } from './interactive.ts';
 import { createRunner } from './run.ts';
@@ -29,6 +29,9 @@ export function createHost(
     },
     get hostname() {
       return hostname();
+    },
+    get kernel() {
+      return release();
     },
     isRoot: !windows && process.geteuid?.() === 0,
     get interactive() {

@@ -48,10 +48,13 @@ export function elevate(
   };
 }
 
-/** A command as a person would type it into a POSIX shell, for `--dry-run` and before elevating. */
+/**
+ * A command as a person would type it into a shell (POSIX; cmd or PowerShell on Windows), for `--dry-run`
+ * and before elevating.
+ */
 export function formatCommand(
   command: Command,
-  host: Pick<Host, 'isRoot' | 'interactive' | 'find'>,
+  host: Pick<Host, 'isRoot' | 'interactive' | 'find'> & { readonly platform?: NodeJS.Platform },
 ): string {
   // Where nothing can elevate, sudo is still the word that says what is meant.
   const shown = elevate(command, { ...host, interactive: true }) ?? {
@@ -59,6 +62,7 @@ export function formatCommand(
     file: 'sudo',
     args: ['--', command.file, ...command.args],
   };
+  const quote = host.platform === 'win32' ? quoteForWindows : quoteForPosix;
   const words = [shown.file, ...shown.args].map(quote).join(' ');
   const input = command.input === undefined ? '' : ` <<< ${quote(command.input.toString().trim())}`;
   return printable(words + input);
@@ -77,6 +81,7 @@ export function createRunner(
   ask: (prompt: string) => void = () => undefined,
 ): Runner {
   return async (command) => {
+    if (command.needsPerson === true && !host.interactive) return { ...failed, failure: 'nobody' };
     const asRoot = command.elevated === true && !host.isRoot;
     const started = elevate(command, host);
     if (started === undefined) return { ...failed, failure: 'not-elevated' };
@@ -142,6 +147,10 @@ function isDoas(file: string): boolean {
   }
 }
 
-function quote(word: string): string {
+function quoteForWindows(word: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word}"`;
+}
+
+function quoteForPosix(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

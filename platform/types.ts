@@ -19,6 +19,11 @@ export interface Command {
    * ask for your password`. One line, no full stop.
    */
   readonly prompt?: string;
+  /**
+   * Ends only when a person answers a dialog: not started where nobody can be asked, so that it cannot
+   * hang there.
+   */
+  readonly needsPerson?: boolean;
   /** Output with which a failure is as good as success: what it was to remove is gone already. */
   readonly tolerates?: RegExp;
   /** Added to the inherited environment. */
@@ -37,9 +42,11 @@ export interface CommandResult {
    * Set if there is no exit code to speak of, or the command itself never ran:
    * `not-found`: no such program. `timeout`: killed after its time limit. `not-elevated`: root is
    * needed and there is no way to become it here (no sudo, or no terminal to ask on).
-   * `elevation-refused`: sudo (doas, run0) said no. `killed`: ended by a signal.
+   * `elevation-refused`: sudo (doas, run0) said no. `nobody`: a person is needed to answer it and none is
+   * here. `killed`: ended by a signal.
    */
-  readonly failure?: 'not-found' | 'timeout' | 'not-elevated' | 'elevation-refused' | 'killed';
+  readonly failure?:
+    'not-found' | 'timeout' | 'not-elevated' | 'elevation-refused' | 'nobody' | 'killed';
 }
 
 /** Runs one command to its end within its time limit. */
@@ -55,7 +62,9 @@ export interface Host {
   readonly user: string;
   /** Machine name, as the system gives it: may hold any character. */
   readonly hostname: string;
-  /** True if the process may do everything already: uid 0. */
+  /** Release of the kernel: `6.6.87.2-microsoft-standard-WSL2`. */
+  readonly kernel: string;
+  /** True if the process may do everything already: uid 0. Never on Windows, where tools say what they may not. */
   readonly isRoot: boolean;
   /** True if there is a person at a terminal who can be asked: false with `CI` set. */
   readonly interactive: boolean;

@@ -198,6 +198,8 @@ function failureOf(
         reason: 'needs root, and nobody can be asked for a password here',
         hint: byHand,
       };
+    case 'nobody':
+      return { status: 'failed', reason: 'nobody is here to answer what it asks', hint: byHand };
     case 'elevation-refused':
       return { status: 'failed', reason: `root was refused: ${lastLine(result)}`, hint: byHand };
     case 'killed':

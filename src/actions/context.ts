@@ -63,9 +63,21 @@ export async function ensureAuthorityFor(
   return ensureAuthority(context.folder, async () => {
     const constraints = await defaultConstraints(context.host.hostname);
     await assertPermitted(constraints, names);
+    await closeFolder(context.host, context.folder);
     const { createAuthority } = await import('../authority/create.ts');
     return createAuthority(identity(context), constraints, now);
   });
+}
+
+/**
+ * Closes a folder to other users where its mode does not: on Windows. Before a key is written into it.
+ *
+ * @throws DevcertError `file`.
+ */
+export async function closeFolder(host: Host, folder: string): Promise<void> {
+  if (host.platform !== 'win32') return;
+  const { protectFolder } = await import('../../platform/windows-acl.ts');
+  await protectFolder(folder, host);
 }
 
 /**

@@ -16,6 +16,7 @@ import { DevcertError } from '../errors.ts';
 import { installRoot, type Outcome } from '../trust.ts';
 import {
   type AuthorityOption,
+  closeFolder,
   type Context,
   findStores,
   identity,
@@ -73,15 +74,17 @@ export async function install(
     const wanted =
       options.constraints === false ? undefined : await defaultConstraints(host.hostname, permits);
     if (options.dryRun === true) return dryRun(context, stores, missing, wanted);
-    const { authority, created } = await ensureAuthority(folder, () =>
-      createAuthority(identity(context), wanted, host.now()),
-    );
+    const { authority, created } = await ensureAuthority(folder, async () => {
+      await closeFolder(host, folder);
+      return createAuthority(identity(context), wanted, host.now());
+    });
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, [], []);
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
+  if (options.dryRun !== true) await closeFolder(host, folder);
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     if (options.dryRun === true) return dryRun(context, stores, missing, replacement.constraints);

@@ -9,6 +9,7 @@ import { isLoopbackName, type Name, nameNotes } from '../names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../request.ts';
 import {
   type AuthorityOption,
+  closeFolder,
   type Context,
   ensureAuthorityFor,
   identity,
@@ -53,6 +54,7 @@ export async function issue(
         return identity(context);
       },
       now,
+      close: (keyFolder) => closeFolder(host, keyFolder),
     },
     request,
     paths,

@@ -46,6 +46,8 @@ export interface WriteContext {
   /** `user@host` from `identityOf()`. */
   readonly identity: string;
   readonly now: Date;
+  /** Closes a folder that was made for a key to other users, where its mode does not. */
+  readonly close?: (folder: string) => Promise<void>;
 }
 
 /**
@@ -84,6 +86,8 @@ export async function writeLeaf(
     const leaf = await issueLeaf(authority, request, context.identity, now);
     const made = prepareFolders(paths, now);
     try {
+      const keyFolder = dirname(paths.keyFile);
+      if (made.includes(keyFolder)) await context.close?.(keyFolder);
       // The inventory first: it is what tells that a file is ours if we are killed between renames.
       recordIssued(folder, inventory, entryFor(leaf, authority, request, paths, now));
       replaceFiles(filesOf(leaf, authority, paths), {

@@ -72,7 +72,7 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
     progress: (doing) => {
       clear();
       if (!progressive || doing === '') return;
-      write(STDERR, `${printable(doing)} …`);
+      write(STDERR, `${printable(doing)} ...`);
       shown = true;
     },
     error: (error) => {

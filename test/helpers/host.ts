@@ -62,6 +62,7 @@ export function fakeHost(
     home: join(sysroot, 'home/ada'),
     user: 'ada',
     hostname: 'engine',
+    kernel: '6.1.0-30-amd64',
     isRoot: false,
     interactive: false,
     sysroot,

@@ -104,6 +104,7 @@ const host: Host = {
   home: base,
   user: 'root',
   hostname: 'engine',
+  kernel: '6.1.0-30-amd64',
   isRoot: true,
   interactive: false,
   sysroot: '/',

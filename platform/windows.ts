@@ -1,0 +1,243 @@
+/**
+ * The Root store of Windows, which Edge, Chrome, Firefox, curl.exe, PowerShell and .NET read, by Windows'
+ * own certutil.exe. Its text is translated, so only exit codes count, and the store is asked after each act.
+ */
+import { win32 } from 'node:path';
+import { DevcertError } from '../src/errors.ts';
+import type {
+  Command,
+  CommandResult,
+  Explanation,
+  Host,
+  Root,
+  StoreFinder,
+  StoreKind,
+  StoreOptions,
+  StoreState,
+  TrustStore,
+} from './types.ts';
+
+/** Windows' programs as this process starts them, and how it sees them end. */
+export interface WindowsTools {
+  /** Absolute path of Windows' certutil.exe. Never from PATH: NSS has a program of that name, too. */
+  readonly certutil: string;
+  readonly reg: string;
+  /** What is left of a Windows exit code here: 32 bits on Windows, 8 in WSL. */
+  readonly exitCode: (code: number) => number;
+  /** The path of a file as Windows knows it. */
+  readonly windowsPath: (file: string) => Promise<string>;
+}
+
+/** Finds the store of the user, or of the machine, on Windows itself. */
+export const windowsStores: StoreFinder = {
+  kind: 'system',
+  find: (host, options) =>
+    Promise.resolve(
+      host.platform === 'win32' ? [windowsStore('system', nativeTools(host), host, options)] : [],
+    ),
+};
+
+function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
+  const system = win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32');
+  return {
+    certutil: win32.join(system, 'certutil.exe'),
+    reg: win32.join(system, 'reg.exe'),
+    exitCode: (code) => code >>> 0,
+    windowsPath: (file) => Promise.resolve(file),
+  };
+}
+
+/** Exit code 0: a certificate with this SHA-1 is in the store. `user`: the user's, with the machine's in it. */
+export function findCommand(
+  { certutil }: Pick<WindowsTools, 'certutil'>,
+  scope: 'user' | 'machine',
+  store: 'Root' | 'Disallowed',
+  root: Pick<Root, 'sha1'>,
+): Command {
+  return { file: certutil, args: [...scoped(scope), '-store', store, root.sha1] };
+}
+
+/** Adds the root. Windows asks in a dialog where it is the user's store. @param file as Windows knows it */
+export function addCommand(
+  { certutil }: Pick<WindowsTools, 'certutil'>,
+  scope: 'user' | 'machine',
+  file: string,
+): Command {
+  const args = [...scoped(scope), '-f', '-addstore', 'Root', file];
+  return { file: certutil, args, ...asking(scope, 'trust the certificates of devcert') };
+}
+
+/** Removes the root, by its SHA-1: a name or serial number may match several. */
+export function deleteCommand(
+  { certutil }: Pick<WindowsTools, 'certutil'>,
+  scope: 'user' | 'machine',
+  root: Pick<Root, 'sha1'>,
+): Command {
+  const args = [...scoped(scope), '-delstore', 'Root', root.sha1];
+  return { file: certutil, args, ...asking(scope, 'remove the root of devcert') };
+}
+
+/** Exit code 0: the certificate is in the user's own store, whether Windows uses that one or not. */
+export function ownCommand({ reg }: Pick<WindowsTools, 'reg'>, root: Pick<Root, 'sha1'>): Command {
+  const key = `HKCU\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates\\${root.sha1.toUpperCase()}`;
+  return { file: reg, args: ['query', key] };
+}
+
+/** Prints the flags of the policy on users' roots; fails if there is no such policy. */
+export function policyCommand({ reg }: Pick<WindowsTools, 'reg'>): Command {
+  const key = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\ProtectedRoots';
+  return { file: reg, args: ['query', key, '/v', 'Flags'] };
+}
+
+/** The store of one Windows user or machine, through whatever way its programs are started. */
+export function windowsStore(
+  kind: StoreKind,
+  tools: WindowsTools,
+  host: Pick<Host, 'run'>,
+  options: StoreOptions,
+): TrustStore {
+  const scope = options.machine === true ? 'machine' : 'user';
+  const has = async (where: 'user' | 'machine', store: 'Root' | 'Disallowed', root: Root) =>
+    isFound(await host.run(findCommand(tools, where, store, root)), tools);
+  const isOwn = async (root: Root) => (await host.run(ownCommand(tools, root))).exitCode === 0;
+  const forbids = async () => {
+    const { exitCode, stdout } = await host.run(policyCommand(tools));
+    return exitCode === 0 && forbidsUserRoots(stdout);
+  };
+  return {
+    kind,
+    name: scope === 'machine' ? 'Windows (whole machine)' : 'Windows',
+    location: scope === 'machine' ? 'LocalMachine\\Root' : 'CurrentUser\\Root',
+    inspect: async (root): Promise<StoreState> => {
+      try {
+        if (await has(scope, 'Root', root)) {
+          return (await has(scope, 'Disallowed', root))
+            ? { state: 'partial', reason: 'it is among the untrusted certificates, too' }
+            : { state: 'trusted' };
+        }
+        if (!(await isOwn(root))) return { state: 'absent' };
+        if (scope === 'machine')
+          return { state: 'partial', reason: "it is in your own store, not in the machine's" };
+        return {
+          state: 'partial',
+          reason: (await forbids())
+            ? POLICY
+            : 'it is in your store, and yet Windows does not use it',
+        };
+      } catch (error) {
+        if (!(error instanceof DevcertError)) throw error;
+        const { message, hint } = error;
+        return { state: 'unavailable', reason: message, ...hinted(hint), needed: true };
+      }
+    },
+    planInstall: async (root) => {
+      if (scope === 'user' && (await forbids()))
+        throw new DevcertError('store', POLICY, { hint: inElevatedTerminal('install --machine') });
+      return [addCommand(tools, scope, await tools.windowsPath(root.file))];
+    },
+    // From both, wherever it was put: after this nothing on the machine trusts it.
+    planUninstall: async (root) => [
+      ...((await isOwn(root)) ? [deleteCommand(tools, 'user', root)] : []),
+      ...((await has('machine', 'Root', root)) ? [deleteCommand(tools, 'machine', root)] : []),
+    ],
+    explain: (command, result) => explain(command, result, tools),
+  };
+}
+
+/** True for the policy that has Windows ignore the roots in users' own stores: wincrypt.h, CERT_PROT_ROOT_DISABLE_CURRENT_USER_FLAG. */
+export function forbidsUserRoots(output: string): boolean {
+  const flags = /\bREG_DWORD\s+0x([0-9a-f]+)/i.exec(output)?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 16) & 1) === 1;
+}
+
+const POLICY = 'a policy of this machine has Windows ignore the roots of its users';
+
+/** winerror.h: NTE_NOT_FOUND, CRYPT_E_NOT_FOUND. */
+const NOT_FOUND = [0x80090011, 0x80092004];
+/** ERROR_CANCELLED, as it is and as an HRESULT. */
+const CANCELLED = [0x800704c7, 1223];
+/** E_ACCESSDENIED, ERROR_ACCESS_DENIED. */
+const DENIED = [0x80070005, 5];
+
+function scoped(scope: 'user' | 'machine'): string[] {
+  return scope === 'user' ? ['-user'] : [];
+}
+
+function asking(scope: 'user' | 'machine', purpose: string): Partial<Command> {
+  if (scope === 'machine') return {};
+  const prompt = `Windows asks in a dialog, perhaps behind other windows, whether to ${purpose}: choose Yes`;
+  return { mayPrompt: true, needsPerson: true, prompt };
+}
+
+/** @throws DevcertError `store` if certutil said neither yes nor no. */
+function isFound(result: CommandResult, tools: WindowsTools): boolean {
+  if (result.exitCode === 0) return true;
+  if (isOneOf(NOT_FOUND, result, tools)) return false;
+  if (result.failure === 'not-found')
+    throw new DevcertError('store', `there is no program "${tools.certutil}"`, {
+      hint: 'it is a part of Windows: repair it with sfc /scannow in an elevated terminal',
+    });
+  const end =
+    result.failure === 'timeout'
+      ? 'did not end in time and was stopped'
+      : `failed with ${hex(result.exitCode)}`;
+  throw new DevcertError('store', `"${tools.certutil}" ${end} when it was asked for the root`, {
+    hint: `see what it says: certutil -user -store Root`,
+  });
+}
+
+function isOneOf(codes: readonly number[], { exitCode }: CommandResult, tools: WindowsTools) {
+  return (
+    exitCode !== undefined &&
+    codes.some((code) => tools.exitCode(code) === tools.exitCode(exitCode))
+  );
+}
+
+function explain(
+  command: Command,
+  result: CommandResult,
+  tools: WindowsTools,
+): Explanation | undefined {
+  const verb = command.args.includes('-addstore') ? 'install' : 'uninstall';
+  if (result.failure === 'nobody')
+    return {
+      reason: 'Windows would ask in a dialog, and nobody is there to answer it',
+      hint:
+        verb === 'install'
+          ? `run it in a terminal of your own, or, ${inElevatedTerminal('install --machine')}`
+          : 'run it in a terminal of your own: devcert uninstall',
+    };
+  if (result.failure === 'timeout')
+    return {
+      reason: `"${command.file}" did not end in time and was stopped`,
+      hint: `look for its dialog and answer it: devcert ${verb}`,
+    };
+  if (command.mayPrompt === true && isOneOf(CANCELLED, result, tools))
+    return {
+      reason: 'the dialog was answered with No, or there is no desktop to show it on',
+      hint: `devcert ${verb}, and choose Yes`,
+      cancelled: true,
+    };
+  if (isOneOf(DENIED, result, tools))
+    return command.mayPrompt === true
+      ? { reason: 'Windows denies access to your own store', hint: 'ask who manages this machine' }
+      : {
+          reason: 'the store of the whole machine needs an elevated terminal',
+          hint: inElevatedTerminal(verb === 'install' ? 'install --machine' : 'uninstall'),
+        };
+  if (result.failure === undefined)
+    return { reason: `"${command.file}" failed with ${hex(result.exitCode)}` };
+  return undefined;
+}
+
+function inElevatedTerminal(command: string): string {
+  return `in a terminal opened with "Run as administrator": devcert ${command}`;
+}
+
+function hinted(hint: string | undefined): { hint?: string } {
+  return hint === undefined ? {} : { hint };
+}
+
+function hex(code: number | undefined): string {
+  return `exit code 0x${((code ?? 0) >>> 0).toString(16)}`;
+}

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { closeCommand, protectFolder, whoamiCommand } from '../../platform/windows-acl.ts';
+import { forbidsUserRoots, windowsStores } from '../../platform/windows.ts';
+import type { Command, CommandResult, Root, TrustStore } from '../../platform/types.ts';
+import { installRoot, uninstallRoot } from '../../src/trust.ts';
+import { fakeHost, line, recorder } from '../helpers/host.ts';
+
+const T = 'D:\\Win\\System32\\certutil.exe';
+const R = 'D:\\Win\\System32\\reg.exe';
+const sha1 = 'ab'.repeat(20);
+const OWN = `HKCU\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates\\${sha1.toUpperCase()}`;
+const POLICY = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\ProtectedRoots';
+const file = 'C:\\Users\\Zoë Müller\\devcert\\root.pem';
+const root: Root = {
+  pem: '',
+  der: Buffer.alloc(0),
+  file,
+  sha1,
+  sha256: 'cd'.repeat(32),
+  commonName: 'devcert root',
+};
+const NTE_NOT_FOUND = 0x80090011;
+
+interface Windows {
+  user: boolean;
+  machine: boolean;
+  disallowed?: boolean;
+  policy?: boolean;
+  /** How an act ends; undefined: as it should. */
+  act?: Partial<CommandResult>;
+}
+
+/** Windows, as far as the literal commands below reach; anything else is a mistake of the adapter. */
+async function machine(state: Windows, options: { machine?: boolean } = {}) {
+  const ran = recorder((it) => {
+    const answers: Record<string, () => Partial<CommandResult>> = {
+      [`${T} -user -store Root ${sha1}`]: () =>
+        found(state.machine || (state.user && state.policy !== true)),
+      [`${T} -store Root ${sha1}`]: () => found(state.machine),
+      [`${T} -user -store Disallowed ${sha1}`]: () => found(state.disallowed === true),
+      [`${T} -store Disallowed ${sha1}`]: () => found(state.disallowed === true),
+      [`${R} query ${OWN}`]: () => ({ exitCode: state.user ? 0 : 1 }),
+      [`${R} query ${POLICY} /v Flags`]: () =>
+        state.policy === true
+          ? { stdout: `\r\n${POLICY}\r\n    Flags    REG_DWORD    0x1\r\n` }
+          : { exitCode: 1 },
+      [`${T} -user -f -addstore Root ${file}`]: () => act(() => (state.user = true)),
+      [`${T} -f -addstore Root ${file}`]: () => act(() => (state.machine = true)),
+      [`${T} -user -delstore Root ${sha1}`]: () => act(() => (state.user = false)),
+      [`${T} -delstore Root ${sha1}`]: () => act(() => (state.machine = false)),
+    };
+    const answer = answers[it];
+    if (answer === undefined) throw new Error(`not a command of the table: ${it}`);
+    return answer();
+  });
+  const act = (change: () => void) => {
+    if (state.act === undefined) change();
+    return state.act ?? {};
+  };
+  const host = fakeHost({ platform: 'win32', env: { SystemRoot: 'D:\\Win' }, run: ran.run });
+  const [store, ...more] = await windowsStores.find(host, options);
+  if (store === undefined || more.length > 0) throw new Error('not one store');
+  return { store, host, ran, state };
+}
+
+function found(yes: boolean): Partial<CommandResult> {
+  return { exitCode: yes ? 0 : NTE_NOT_FOUND };
+}
+
+async function plan(store: TrustStore): Promise<{ add: string[]; remove: string[] }> {
+  const lines = (commands: readonly Command[]) => commands.map(line);
+  return {
+    add: lines(await store.planInstall(root)),
+    remove: lines(await store.planUninstall(root)),
+  };
+}
+
+describe('windowsStores', () => {
+  test('is there on Windows only, as the kind "system"', async () => {
+    expect(await windowsStores.find(fakeHost(), {})).toEqual([]);
+    const { store } = await machine({ user: false, machine: false });
+    expect(store).toMatchObject({ kind: 'system', location: 'CurrentUser\\Root' });
+  });
+
+  test.each([
+    ['nowhere', { user: false, machine: false }, {}, 'absent'],
+    ['the user’s', { user: true, machine: false }, {}, 'trusted'],
+    ['the machine’s', { user: false, machine: true }, {}, 'trusted'],
+    ['the user’s, machine asked', { user: true, machine: false }, { machine: true }, 'partial'],
+    ['the machine’s, asked', { user: false, machine: true }, { machine: true }, 'trusted'],
+    ['distrusted too', { user: true, machine: false, disallowed: true }, {}, 'partial'],
+    ['the user’s, policy against it', { user: true, machine: false, policy: true }, {}, 'partial'],
+  ] as const)('a root in %s', async (_where, state, options, expected) => {
+    const { store } = await machine({ ...state }, options);
+    expect(await store.inspect(root)).toMatchObject({ state: expected });
+  });
+
+  test('exact commands for the user', async () => {
+    const { store } = await machine({ user: true, machine: false });
+    expect(await plan(store)).toEqual({
+      add: [`${T} -user -f -addstore Root ${file}`],
+      remove: [`${T} -user -delstore Root ${sha1}`],
+    });
+  });
+
+  test('exact commands for the machine; uninstall clears both, wherever it was put', async () => {
+    const { store } = await machine({ user: true, machine: true }, { machine: true });
+    expect(await plan(store)).toEqual({
+      add: [`${T} -f -addstore Root ${file}`],
+      remove: [`${T} -user -delstore Root ${sha1}`, `${T} -delstore Root ${sha1}`],
+    });
+  });
+
+  test('the user’s dialog is announced and never started where nobody can answer it', async () => {
+    const { store } = await machine({ user: true, machine: false });
+    for (const [command] of [await store.planInstall(root), await store.planUninstall(root)])
+      expect(command).toMatchObject({
+        needsPerson: true,
+        mayPrompt: true,
+        prompt: expect.stringMatching(/dialog.*choose Yes/) as string,
+      });
+    const [elevated] = await (
+      await machine({ user: false, machine: false }, { machine: true })
+    ).store.planInstall(root);
+    expect(elevated?.needsPerson).toBeUndefined();
+  });
+
+  test('installs and removes, asking before and after', async () => {
+    const { store, host, state, ran } = await machine({ user: false, machine: false });
+    expect(await installRoot([store], root, host)).toMatchObject([{ status: 'trusted' }]);
+    expect(ran.lines.filter((it) => it.includes('-user -store Root'))).toHaveLength(2);
+    expect(await installRoot([store], root, host)).toMatchObject([{ status: 'already-trusted' }]);
+    expect(await uninstallRoot([store], root, host)).toMatchObject([{ status: 'removed' }]);
+    expect(await uninstallRoot([store], root, host)).toMatchObject([{ status: 'already-absent' }]);
+    expect(state).toMatchObject({ user: false, machine: false });
+  });
+
+  test.each([
+    ['0x800704C7', { exitCode: 0x800704c7 }, 'cancelled', /answered with No/, /choose Yes/],
+    ['the same, signed', { exitCode: -2147023673 }, 'cancelled', /answered with No/, /Yes/],
+    ['0 and no change', { exitCode: 0 }, 'failed', /nothing changed/, /^$/],
+    ['a hang', { exitCode: undefined, failure: 'timeout' }, 'failed', /in time/, /dialog/],
+    ['nobody', { exitCode: undefined, failure: 'nobody' }, 'failed', /nobody/, /--machine/],
+    ['another code', { exitCode: 0x80070057 }, 'failed', /0x80070057/, /^$/],
+  ] as const)('an install that ends with %s', async (_name, act, status, reason, hint) => {
+    const { store, host } = await machine({ user: false, machine: false, act });
+    const [outcome] = await installRoot([store], root, host);
+    expect(outcome).toMatchObject({ status, reason: expect.stringMatching(reason) as string });
+    expect(outcome?.hint ?? '').toMatch(hint);
+  });
+
+  test('not elevated: names the way to an elevated terminal', async () => {
+    const act = { exitCode: 0x80070005 };
+    const { store, host } = await machine({ user: false, machine: false, act }, { machine: true });
+    expect(await installRoot([store], root, host)).toMatchObject([
+      {
+        status: 'failed',
+        reason: expect.stringContaining('elevated') as string,
+        hint: 'in a terminal opened with "Run as administrator": devcert install --machine',
+      },
+    ]);
+  });
+
+  test('a policy against users’ roots is told before Windows is asked to add one', async () => {
+    const { store, host, ran } = await machine({ user: false, machine: false, policy: true });
+    expect(await installRoot([store], root, host)).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining('policy') as string },
+    ]);
+    expect(ran.lines.filter((it) => it.includes('-addstore'))).toEqual([]);
+    expect(forbidsUserRoots('Flags REG_DWORD 0x10')).toBe(false);
+  });
+
+  test('a certutil that is missing or hangs at a question is an unavailable store', async () => {
+    for (const failure of ['not-found', 'timeout'] as const) {
+      const run = recorder(() => ({ exitCode: undefined, failure })).run;
+      const [store] = await windowsStores.find(fakeHost({ platform: 'win32', run }), {});
+      expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true });
+    }
+  });
+});
+
+describe('protectFolder()', () => {
+  const env = { SystemRoot: 'D:\\Win' };
+  const sid = 'S-1-5-21-1-2-3-1001';
+
+  test('closes the folder by SIDs, as nobody translates them', async () => {
+    const ran = recorder((it) =>
+      it.includes('whoami') ? { stdout: `"engine\\zoë","${sid}"\r\n` } : {},
+    );
+    await protectFolder('E:\\my keys', fakeHost({ env, run: ran.run }));
+    expect(ran.commands).toEqual([
+      { file: 'D:\\Win\\System32\\whoami.exe', args: ['/user', '/fo', 'csv', '/nh'] },
+      {
+        file: 'D:\\Win\\System32\\icacls.exe',
+        args: [
+          'E:\\my keys',
+          '/inheritance:r',
+          '/grant:r',
+          `*${sid}:(OI)(CI)F`,
+          '*S-1-5-18:(OI)(CI)F',
+          '*S-1-5-32-544:(OI)(CI)F',
+        ],
+      },
+    ]);
+    expect(ran.commands).toEqual([whoamiCommand(env), closeCommand(env, 'E:\\my keys', sid)]);
+  });
+
+  test('no permissions, no key: a drive that has none is refused', async () => {
+    for (const failing of ['whoami', 'icacls']) {
+      const { run } = recorder((it) =>
+        it.includes(failing) ? { exitCode: 1 } : { stdout: `"a","${sid}"` },
+      );
+      await expect(protectFolder('E:\\x', fakeHost({ env, run }))).rejects.toMatchObject({
+        code: 'file',
+      });
+    }
+  });
+});
