@@ -8,11 +8,20 @@ import { isPublicSuffix, registrableDomain } from './publicsuffix.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */
 export interface Constraints {
-  /** Canonical DNS names without leading dot: each permits itself and all below it. */
+  /**
+   * Canonical DNS names: each permits itself and all below it; one with a leading dot, which others
+   * write, only what is below it, and an empty one everything.
+   */
   readonly dns: readonly string[];
   /** Networks in CIDR notation, as {@link networkBytes} takes them. */
   readonly ip: readonly string[];
+  /** Subtrees that are taken out again; imported authorities may have such. */
+  readonly excluded?: { readonly dns: readonly string[]; readonly ip: readonly string[] };
+  /** Other forms that an imported authority constrains. They are not looked into: none is permitted. */
+  readonly closed?: readonly ClosedForm[];
 }
+
+export type ClosedForm = 'email' | 'uri' | 'directory' | 'other';
 
 const localDomains = [
   'localhost',
@@ -26,7 +35,8 @@ const localDomains = [
   'lan',
 ];
 
-const localNetworks = [
+/** Loopback, private and link-local networks: what a new authority permits of addresses. */
+export const localNetworks: readonly string[] = [
   '127.0.0.0/8',
   '::1/128',
   '10.0.0.0/8',
@@ -94,18 +104,36 @@ export async function parsePermit(text: string): Promise<string> {
  */
 export function isPermitted(constraints: Constraints | undefined, name: Name): boolean {
   if (constraints === undefined) return true;
+  const { dns, ip, excluded } = constraints;
   switch (name.type) {
-    case 'dns':
-      return constraints.dns.length === 0 || isCovered(constraints.dns, withoutStar(name.value));
+    case 'dns': {
+      const domain = withoutStar(name.value);
+      // A star may stand for a name that is taken out, also where the domain behind it is not.
+      const isOut = (base: string) =>
+        covers(base, domain) || (domain !== name.value && covers(domain, base.replace(/^\./, '')));
+      return (dns.length === 0 || isCovered(dns, domain)) && excluded?.dns.some(isOut) !== true;
+    }
     case 'ip': {
       // IPv4 and IPv6 are one name form: an entry of either constrains both.
       const address = ipBytes(name.value);
-      return constraints.ip.length === 0 || constraints.ip.some((cidr) => isInside(cidr, address));
+      const isIn = (cidr: string) => isInside(cidr, address);
+      return (ip.length === 0 || ip.some(isIn)) && excluded?.ip.some(isIn) !== true;
     }
     case 'email':
     case 'uri':
-      return true;
+      return constraints.closed?.includes(name.type) !== true;
   }
+}
+
+/**
+ * What every one of the constraints permits, as a chain of authorities has them: RFC 5280 6.1.4 (g).
+ * Undefined if none of them constrains anything.
+ */
+export function intersectConstraints(
+  all: readonly (Constraints | undefined)[],
+): Constraints | undefined {
+  const [first, ...rest] = all.filter((it) => it !== undefined);
+  return first === undefined ? undefined : rest.reduce(intersectTwo, first);
 }
 
 /**
@@ -167,8 +195,47 @@ function parseDomain(text: string): string {
   return name.value;
 }
 
+function intersectTwo(a: Constraints, b: Constraints): Constraints {
+  const dns = intersectBases(a.dns, b.dns, covers);
+  const ip = intersectBases(a.ip, b.ip, networkCovers);
+  const union = <T>(x: readonly T[] = [], y: readonly T[] = []) => [...new Set([...x, ...y])];
+  // Where nothing is left all is excluded, as an empty list would permit everything.
+  const excluded = {
+    dns: union(union(a.excluded?.dns, b.excluded?.dns), dns === undefined ? [''] : []),
+    ip: union(union(a.excluded?.ip, b.excluded?.ip), ip === undefined ? ['0.0.0.0/0', '::/0'] : []),
+  };
+  const closed = union(a.closed, b.closed);
+  return {
+    dns: dns ?? [],
+    ip: ip ?? [],
+    ...(excluded.dns.length + excluded.ip.length === 0 ? {} : { excluded }),
+    ...(closed.length === 0 ? {} : { closed }),
+  };
+}
+
+/** What lies below a base of both; undefined if nothing does, empty if neither has one. */
+function intersectBases(
+  a: readonly string[],
+  b: readonly string[],
+  covers: (base: string, other: string) => boolean,
+): string[] | undefined {
+  if (a.length === 0 || b.length === 0) return [...a, ...b];
+  const common = a.flatMap((x) => b.flatMap((y) => (covers(y, x) ? [x] : covers(x, y) ? [y] : [])));
+  return common.length === 0 ? undefined : [...new Set(common)];
+}
+
 function isCovered(domains: readonly string[], domain: string): boolean {
-  return domains.some((permitted) => domain === permitted || domain.endsWith(`.${permitted}`));
+  return domains.some((permitted) => covers(permitted, domain));
+}
+
+function covers(base: string, domain: string): boolean {
+  if (base === '' || base === domain) return true;
+  return domain.endsWith(base.startsWith('.') ? base : `.${base}`);
+}
+
+function networkCovers(base: string, other: string): boolean {
+  const [address = '', prefix = ''] = other.split('/');
+  return isInside(base, ipBytes(address)) && Number(base.split('/')[1]) <= Number(prefix);
 }
 
 function isInside(cidr: string, address: Buffer): boolean {

@@ -2,6 +2,15 @@
  * devcert as a library: what the command does, as functions, and certificates in memory. The only place where the real
  * machine, its folders and its stores are put together.
  */
+import type {
+  AuthorityResult,
+  CreateOptions,
+  ImportAuthorityOptions,
+  ImportSource,
+  RemovedAuthority,
+  ReplaceResult,
+} from './actions/ca.ts';
+import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
 import type { ServerCertificate } from './actions/certificate.ts';
 import type { InstallOptions, InstallResult } from './actions/install.ts';
 import type { IssueOptions, IssueResult } from './actions/issue.ts';
@@ -9,10 +18,21 @@ import type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recip
 import type { StatusOptions, StatusResult } from './actions/status.ts';
 import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 import type { AuthorityOption, Context } from './actions/context.ts';
+import type { AuthoritySummary } from './authority/summary.ts';
 import { createHost } from '../platform/host.ts';
 import { authorityFolder } from './paths.ts';
 import type { LeafOptions } from './request.ts';
 
+export type {
+  AuthorityResult,
+  CreateOptions,
+  ImportAuthorityOptions,
+  ImportSource,
+  RemovedAuthority,
+  ReplaceResult,
+} from './actions/ca.ts';
+export type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
+export type { AuthoritySummary } from './authority/summary.ts';
 export type { ServerCertificate } from './actions/certificate.ts';
 export type { InstallOptions, InstallResult } from './actions/install.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
@@ -86,6 +106,96 @@ export async function certificateFor(
 }
 
 /**
+ * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
+ * trusts it until `install({ ca })`.
+ *
+ * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`.
+ */
+export async function createAuthority(
+  name: string,
+  options: CreateOptions = {},
+): Promise<AuthorityResult> {
+  const { createNamed } = await import('./actions/ca.ts');
+  return createNamed(context({}), name, options);
+}
+
+/** The default authority, if there is one, and those with names. */
+export async function listAuthorities(): Promise<AuthoritySummary[]> {
+  const { listAuthorities } = await import('./actions/ca.ts');
+  return listAuthorities(context({}));
+}
+
+/**
+ * What one authority may certify, until when, and where it lies.
+ *
+ * @throws DevcertError `no-authority`, `invalid-authority`.
+ */
+export async function showAuthority(
+  name?: string,
+): Promise<AuthoritySummary & { readonly issued: number }> {
+  const { showAuthority } = await import('./actions/ca.ts');
+  return showAuthority(context({}), name);
+}
+
+/**
+ * Keeps an authority that somebody else made, after it was checked. Put into no store.
+ *
+ * @param sources `mkcert`, folders, files: PEM, DER, PKCS#12, JKS.
+ * @throws DevcertError `file`, `invalid-input`, `password`, `expired`, `weak-key`, `refused`, `busy`.
+ */
+export async function importAuthority(
+  sources: readonly string[],
+  options: ImportAuthorityOptions = {},
+  listener: Listener = {},
+): Promise<AuthorityResult | ReplaceResult> {
+  const { importAuthority } = await import('./actions/ca.ts');
+  return importAuthority(await contextWithStores(listener), sources, options);
+}
+
+/**
+ * The root of an authority, into a file or as PEM; with `withKey` also its key, encrypted.
+ *
+ * @throws DevcertError `no-authority`, `usage`, `password`, `file`.
+ */
+export async function exportAuthority(
+  name?: string,
+  options: ExportAuthorityOptions = {},
+): Promise<ExportedAuthority> {
+  const { exportAuthority } = await import('./actions/ca-export.ts');
+  return exportAuthority(context({}), name, options);
+}
+
+/**
+ * Another authority in the place of one: trusted by the stores that trust the old one, everything issued
+ * again, then the old one dropped.
+ *
+ * @param sources of an authority to import; a new one with the same constraints if there are none.
+ * @throws DevcertError `no-authority` and those of {@link importAuthority}.
+ */
+export async function replaceAuthority(
+  name?: string,
+  sources: readonly string[] = [],
+  options: ImportSource & CreateOptions = {},
+  listener: Listener = {},
+): Promise<ReplaceResult> {
+  const { replaceNamed } = await import('./actions/ca.ts');
+  return replaceNamed(await contextWithStores(listener), name, sources, options);
+}
+
+/**
+ * Takes the root of an authority with a name out of every store and deletes it.
+ *
+ * @throws DevcertError `no-authority`, `usage`, `store`.
+ */
+export async function removeAuthority(
+  name: string,
+  listener: Listener = {},
+): Promise<RemovedAuthority> {
+  const { removeNamed } = await import('./actions/ca.ts');
+  return removeNamed(await contextWithStores(listener), name);
+}
+
+/**
  * Takes the root out of every store on this machine.
  *
  * @returns one outcome for each store: a store that failed does not throw.
@@ -138,6 +248,7 @@ function context(listener: Listener, ca?: string): Context {
   return {
     host,
     folder: authorityFolder(host.env, ca),
+    ca: ca === 'default' ? undefined : ca,
     cwd: process.cwd(),
     finders: [],
     progress: (doing) => listener.progress?.(doing),

@@ -41,7 +41,11 @@ export function authorityFolder(
   env: Readonly<Record<string, string | undefined>>,
   name: string | undefined,
 ): string {
-  const folder = stateFolder(env);
+  return authorityFolderIn(stateFolder(env), name);
+}
+
+/** As {@link authorityFolder}, in a given state folder. */
+export function authorityFolderIn(folder: string, name: string | undefined): string {
   if (name === undefined || name === 'default') return folder;
   // A name is a folder on every system, and Windows keeps some for devices.
   if (
@@ -56,5 +60,10 @@ export function authorityFolder(
         hint: 'use lower-case letters, digits and hyphens: --ca api-clients',
       },
     );
-  return join(folder, 'authorities', name);
+  return join(authoritiesFolder(folder), name);
+}
+
+/** Where the authorities that have names lie in a state folder. */
+export function authoritiesFolder(folder: string): string {
+  return join(folder, 'authorities');
 }

@@ -1,4 +1,5 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
+import { dirname } from 'node:path';
 import type {
   Host,
   StoreFinder,
@@ -9,14 +10,18 @@ import type {
 import type { Authority } from '../authority/authority.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
+import { assertExists } from '../authority/named.ts';
 import { assertPermitted, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Name } from '../names.ts';
+import { authorityFolderIn } from '../paths.ts';
 
 export interface Context {
   readonly host: Host;
   /** The folder of the authority that is worked with, absolute. */
   readonly folder: string;
+  /** Its name; undefined for the default one, which alone is made when it is needed first. */
+  readonly ca?: string | undefined;
   /** Absolute; relative paths start here. */
   readonly cwd: string;
   readonly finders: readonly StoreFinder[];
@@ -28,6 +33,17 @@ export interface Context {
 export interface AuthorityOption {
   /** Its name; the default one if undefined. */
   readonly ca?: string;
+}
+
+/** The folder of the default authority, in which those with names lie. */
+export function stateFolderOf({ folder, ca }: Context): string {
+  return ca === undefined ? folder : dirname(dirname(folder));
+}
+
+/** The same machine with another authority; undefined and `default` mean the default one. */
+export function contextOf(context: Context, name: string | undefined): Context {
+  const ca = name === 'default' ? undefined : name;
+  return { ...context, ca, folder: authorityFolderIn(stateFolderOf(context), ca) };
 }
 
 /** `user@host`, for the subjects of certificates. */
@@ -53,13 +69,16 @@ export function refuseSudo({ host }: Context): void {
 /**
  * The authority; if there is none, a new one with the default constraints, which have to permit the names.
  *
- * @throws DevcertError `outside-constraints`, and then nothing was made; `invalid-authority`, `file`, `busy`.
+ * One that has a name is never made here.
+ *
+ * @throws DevcertError `outside-constraints`, and then nothing was made; `no-authority`, `invalid-authority`, `file`, `busy`.
  */
 export async function ensureAuthorityFor(
   context: Context,
   names: readonly Name[],
   now: Date,
 ): Promise<{ authority: Authority; created: boolean }> {
+  if (context.ca !== undefined) assertExists(context.folder, context.ca);
   return ensureAuthority(context.folder, async () => {
     const constraints = await defaultConstraints(context.host.hostname);
     await assertPermitted(constraints, names);

@@ -9,7 +9,9 @@ import {
   mendModes,
   rootFile,
 } from '../authority/folder.ts';
-import { currentRoot, rootInFile } from '../authority/roots.ts';
+import { assertExists } from '../authority/named.ts';
+import { readOrigin } from '../authority/origin.ts';
+import { currentRoot, isClientsOnly, rootInFile } from '../authority/roots.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, defaultConstraints, isPermitted, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
@@ -23,7 +25,7 @@ import {
   parseStoreKinds,
   refuseSudo,
 } from './context.ts';
-import { clearOthers, replaceAuthority } from './replace.ts';
+import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 
 export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** Comma-separated kinds of stores; all by default. */
@@ -66,6 +68,8 @@ export async function install(
       hint: 'without constraints every name is permitted',
     });
   refuseSudo(context);
+  if (context.ca !== undefined) assertExists(folder, context.ca);
+  assertForStores(context);
   const stores = await findStores(context, kinds, options);
   const trust = { dryRun: options.dryRun === true, progress: context.progress };
   const missing = options.stores === undefined ? [] : missingKinds(kinds, stores);
@@ -91,7 +95,7 @@ export async function install(
     const { outcomes, reissued, replaced } = await replaceAuthority(
       context,
       stores,
-      replacement.constraints,
+      newAuthority(context, replacement.constraints),
     );
     const authority = await loadAuthority(folder);
     const root = rootInFile(authority.rootPem, rootFile(folder));
@@ -107,6 +111,22 @@ export async function install(
   return result(root, authority, 'kept', outcomes, [], notes);
 }
 
+/**
+ * An authority for clients only is what a server asks its visitors for: a browser has no use for it.
+ *
+ * @throws DevcertError `refused`.
+ */
+function assertForStores({ folder, ca }: Context): void {
+  if (!hasAuthority(folder) || !isClientsOnly(folder)) return;
+  throw new DevcertError(
+    'refused',
+    `the authority "${ca ?? 'default'}" is for clients only: no store may trust it`,
+    {
+      hint: `give its root to the servers that ask for certificates: devcert ca export ${ca ?? ''}`.trim(),
+    },
+  );
+}
+
 /** The constraints to change to; undefined to keep what there is. */
 async function wantedConstraints(
   { folder }: Context,
@@ -117,6 +137,10 @@ async function wantedConstraints(
   const authority = await loadAuthority(folder);
   const current = authority.constraints;
   if (current === undefined) return undefined;
+  if (readOrigin(folder, authority.root) !== undefined)
+    throw new DevcertError('refused', 'an imported authority keeps the constraints it came with', {
+      hint: 'make one of your own beside it: devcert ca create NAME --permit DOMAIN',
+    });
   if (constraints === false) return { constraints: undefined };
   const added = permits.filter((domain) => !isPermitted(current, { type: 'dns', value: domain }));
   return added.length === 0

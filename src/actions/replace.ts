@@ -1,6 +1,7 @@
 /** Replacing the authority by one with other constraints, without a moment in which nothing is trusted. */
 import type { Root, TrustStore } from '../../platform/types.ts';
-import { createAuthority } from '../authority/create.ts';
+import type { Authority } from '../authority/authority.ts';
+import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { loadAuthority } from '../authority/folder.ts';
 import {
   discardPending,
@@ -14,6 +15,7 @@ import { currentRoot, otherRoots, rootInFile } from '../authority/roots.ts';
 import { type Reissued, reissueAll } from '../certificate/reissue.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
+import type { Usage } from '../x509/extensions.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
 import { type Context, identity } from './context.ts';
 
@@ -25,6 +27,26 @@ export interface Replacement {
   readonly replaced: boolean;
 }
 
+/** Who takes over. */
+export interface Successor {
+  make(): AuthorityPem;
+  /** True if an authority that waits from a run that was cut short is one that would be made. */
+  isSame(pending: Authority): boolean;
+}
+
+/** A new authority of ours, with these constraints. */
+export function newAuthority(
+  context: Context,
+  constraints: Constraints | undefined,
+  usages?: readonly Usage[],
+): Successor {
+  const options = { name: context.ca, ...(usages === undefined ? {} : { usages }) };
+  return {
+    make: () => createAuthority(identity(context), constraints, context.host.now(), options),
+    isSame: (pending) => sameConstraints(pending.constraints, constraints),
+  };
+}
+
 /**
  * Old and new side by side until the new root is trusted wherever the old one was; then everything in
  * the inventory is issued again, and the old root leaves the stores.
@@ -32,14 +54,13 @@ export interface Replacement {
 export async function replaceAuthority(
   context: Context,
   stores: readonly TrustStore[],
-  constraints: Constraints | undefined,
+  successor: Successor,
 ): Promise<Replacement> {
   const { host, folder } = context;
   const trust = { progress: context.progress };
   const old = await currentRoot(folder);
-  await clearPending(context, stores, constraints);
-  if (readPending(folder) === undefined)
-    await stagePending(folder, createAuthority(identity(context), constraints, host.now()));
+  await clearPending(context, stores, successor);
+  if (readPending(folder) === undefined) await stagePending(folder, successor.make());
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
   const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));
@@ -81,10 +102,10 @@ async function anyTrusts(
 async function clearPending(
   context: Context,
   stores: readonly TrustStore[],
-  constraints: Constraints | undefined,
+  successor: Successor,
 ): Promise<void> {
   const pending = readPending(context.folder);
-  if (pending === undefined || sameConstraints(pending.constraints, constraints)) return;
+  if (pending === undefined || successor.isSame(pending)) return;
   const root = rootInFile(pending.rootPem, pendingRootFile(context.folder));
   await uninstallRoot(stores, root, context.host);
   await discardPending(context.folder);

@@ -1,7 +1,8 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
 import type { StoreOptions } from '../../platform/types.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
-import { currentRoot } from '../authority/roots.ts';
+import { currentRoot, isClientsOnly } from '../authority/roots.ts';
+import { type AuthoritySummary, endOf, summarizeNamed } from '../authority/summary.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, type StoreReport } from '../trust.ts';
@@ -33,6 +34,8 @@ export interface StatusResult {
       }
     | undefined;
   readonly stores: readonly StoreReport[];
+  /** The authorities that have names, if the default one was asked for. */
+  readonly others: readonly AuthoritySummary[];
   /**
    * 0 trusted by every store that is here and valid; 3 no authority; 4 some store does not trust it;
    * 5 expired or about to.
@@ -46,12 +49,15 @@ export interface StatusResult {
 export async function status(context: Context, options: StatusOptions = {}): Promise<StatusResult> {
   const { host, folder } = context;
   const kinds = parseStoreKinds(options.stores, context.finders);
+  const others = context.ca === undefined ? summarizeNamed(folder, host.now()) : [];
   const root = hasAuthority(folder) ? await currentRoot(folder) : undefined;
   if (root === undefined)
-    return { folder, authority: undefined, stores: [], exitCode: EXIT.noAuthority };
-  const stores = await inspectStores(await findStores(context, kinds, options), root, {
-    progress: context.progress,
-  });
+    return { folder, authority: undefined, stores: [], others, exitCode: EXIT.noAuthority };
+  const stores = isClientsOnly(folder)
+    ? []
+    : await inspectStores(await findStores(context, kinds, options), root, {
+        progress: context.progress,
+      });
   let constraints: Constraints | undefined;
   let problem: string | undefined;
   const { X509Certificate } = await import('node:crypto');
@@ -59,8 +65,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   try {
     const authority = await loadAuthority(folder);
     constraints = authority.constraints;
-    const issuerEnd = new Date(authority.issuer.validTo);
-    if (issuerEnd < notAfter) notAfter = issuerEnd;
+    notAfter = endOf(authority.chain);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     problem = error.message;
@@ -77,12 +82,15 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
       ...(problem === undefined ? {} : { problem }),
     },
     stores,
-    exitCode: exitCode(daysLeft, stores),
+    others,
+    exitCode: exitCode(daysLeft, stores, isClientsOnly(folder)),
   };
 }
 
-function exitCode(daysLeft: number, stores: readonly StoreReport[]): number {
+function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {
   if (daysLeft < WARN_BELOW_DAYS) return EXIT.expired;
+  // No store is to trust it.
+  if (clientsOnly) return EXIT.done;
   const relevant = stores.filter(({ state, needed }) => state !== 'unavailable' || needed);
   const trusted = relevant.length > 0 && relevant.every(({ state }) => state === 'trusted');
   return trusted ? EXIT.done : EXIT.notTrusted;

@@ -2,6 +2,7 @@
 import type { Root, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { inventoryFile, readInventory } from '../authority/inventory.ts';
+import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { discardPending, dropRetired, pendingRootFile } from '../authority/replace.ts';
 import { currentRoot, otherRoots } from '../authority/roots.ts';
@@ -10,9 +11,11 @@ import { type Outcome, uninstallRoot } from '../trust.ts';
 import {
   type AuthorityOption,
   type Context,
+  contextOf,
   findStores,
   parseStoreKinds,
   refuseSudo,
+  stateFolderOf,
 } from './context.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
@@ -32,7 +35,8 @@ export interface UninstallResult {
 }
 
 /**
- * Removes the root (and any that it replaced) from every store. Never makes an authority.
+ * Removes the root (and any that it replaced) from every store; without a name those of all authorities.
+ * Never makes one.
  *
  * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`.
  */
@@ -51,12 +55,15 @@ export async function uninstall(
       },
     );
   refuseSudo(context);
-  const hadAuthority = hasAuthority(folder);
-  const { roots, damage } = await knownRoots(folder);
+  const contexts = [context];
+  if (context.ca === undefined)
+    for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
+  const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
+  const { roots, damage } = await knownRoots(contexts);
   const stores = roots.length === 0 ? [] : await findStores(context, kinds, options);
   const trust = { dryRun: options.dryRun === true, progress: context.progress };
   let outcomes: Outcome[] = [];
-  for (const root of roots) {
+  for (const { root, folder } of roots) {
     const these = await uninstallRoot(stores, root, host, trust);
     outcomes = outcomes.length === 0 ? these : merge(outcomes, these);
     const failed = these.some(({ status }) => status === 'failed' || status === 'cancelled');
@@ -69,8 +76,8 @@ export async function uninstall(
   let purged = false;
   if (options.purge === true && options.dryRun !== true) {
     if (clear) {
-      notes.push(...projectFiles(folder));
-      purged = purge(folder);
+      notes.push(...contexts.flatMap(({ folder }) => projectFiles(folder)));
+      purged = purgeAll(context);
       if (!purged) notes.push(`"${folder}" stays: files that are not devcert's are in it`);
     } else
       notes.push(`"${folder}" stays: the root in it is needed to clear the stores that failed`);
@@ -78,15 +85,37 @@ export async function uninstall(
   return { hadAuthority, outcomes, purged, notes };
 }
 
-async function knownRoots(folder: string): Promise<{ roots: Root[]; damage?: DevcertError }> {
-  const others = otherRoots(folder);
-  try {
-    const current = await currentRoot(folder);
-    return { roots: current === undefined ? others : [current, ...others] };
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    return { roots: others, damage: error };
+interface KnownRoot {
+  readonly root: Root;
+  /** Of the authority that it is, was or would have been the root of. */
+  readonly folder: string;
+}
+
+async function knownRoots(
+  contexts: readonly Context[],
+): Promise<{ roots: KnownRoot[]; damage?: DevcertError }> {
+  const roots: KnownRoot[] = [];
+  let damage: DevcertError | undefined;
+  for (const { folder } of contexts) {
+    try {
+      const root = await currentRoot(folder);
+      if (root !== undefined) roots.push({ root, folder });
+    } catch (error) {
+      if (!(error instanceof DevcertError)) throw error;
+      damage ??= error;
+    }
+    for (const root of otherRoots(folder)) roots.push({ root, folder });
   }
+  return { roots, ...(damage === undefined ? {} : { damage }) };
+}
+
+/** Deletes the authority of the context; all of them if that is the default one. */
+function purgeAll(context: Context): boolean {
+  const { folder, ca } = context;
+  if (ca === undefined) return purgeNamed(folder) && purge(folder);
+  const gone = purge(folder);
+  removeAuthoritiesFolder(stateFolderOf(context));
+  return gone;
 }
 
 async function forget(folder: string, root: Root): Promise<void> {

@@ -1,8 +1,9 @@
 /** An authority in memory: read, checked, ready to sign. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import type { Constraints } from '../constraints.ts';
+import { type Constraints, intersectConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
-import { readConstraints } from '../x509/read.ts';
+import type { Usage } from '../x509/extensions.ts';
+import { readConstraints, readPermittedUsages } from '../x509/read.ts';
 import type { AuthorityPem } from './create.ts';
 
 export interface Authority {
@@ -10,12 +11,14 @@ export interface Authority {
   readonly root: X509Certificate;
   /** Signs leaves; its subject is their issuer. Never put into a trust store. */
   readonly issuer: X509Certificate;
-  /** The issuer, then any certificates between it and the root, PEM: what a server sends after its leaf. */
+  /** The issuer, then any certificates between it and the root, then the root; the root once if it is the issuer. */
+  readonly chain: readonly X509Certificate[];
+  /** The chain without the root, PEM: what a server sends after its leaf. Empty if the root is the issuer. */
   readonly chainPem: string;
   readonly rootPem: string;
   /** The issuer's private key. */
   readonly key: KeyObject;
-  /** What the issuer may certify, read from its own certificate; undefined: everything. */
+  /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
 }
 
@@ -28,23 +31,46 @@ export interface Authority {
  */
 export function readAuthority(pem: AuthorityPem, folder: string): Authority {
   const root = readRoot(pem.root, folder);
-  const issuer = readCertificate(pem.issuer, 'issuer.pem', folder);
-  if (!issuer.ca) throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`);
+  const below = splitPem(pem.issuer).map((part) => readCertificate(part, 'issuer.pem', folder));
+  const [issuer] = below;
+  if (issuer === undefined) throw invalid(`issuer.pem in "${folder}" is not a certificate`);
+  const chain = issuer.fingerprint256 === root.fingerprint256 ? [root] : [...below, root];
+  if (!chain.every(({ ca }) => ca))
+    throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`);
   const key = readKey(pem.issuerKey, folder);
   if (!issuer.checkPrivateKey(key))
     throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`);
   // By names and key identifiers, in a tenth of the time that checking the signature takes: it was
   // checked when the files were made or imported, and whoever can forge them has the key anyway.
-  if (issuer.fingerprint256 !== root.fingerprint256 && !issuer.checkIssued(root))
-    throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`);
+  const isChain = chain.every((certificate, index) => {
+    const next = chain[index + 1];
+    return next === undefined || certificate.checkIssued(next);
+  });
+  if (!isChain) throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`);
   return {
     root,
     issuer,
-    chainPem: pem.issuer,
+    chain,
+    chainPem: chain
+      .slice(0, -1)
+      .map((certificate) => certificate.toString())
+      .join(''),
     rootPem: root.toString(),
     key,
-    constraints: readConstraints(issuer.raw),
+    constraints: constraintsOf(chain),
   };
+}
+
+/** What every certificate of a chain permits; undefined: everything. */
+export function constraintsOf(chain: readonly X509Certificate[]): Constraints | undefined {
+  return intersectConstraints(chain.map(({ raw }) => readConstraints(raw)));
+}
+
+/** The usages that every certificate of a chain leaves to what is issued. */
+export function usagesOf(chain: readonly X509Certificate[]): Usage[] {
+  return (['serverAuth', 'clientAuth'] as const).filter((usage) =>
+    chain.every(({ raw }) => readPermittedUsages(raw).includes(usage)),
+  );
 }
 
 /**
@@ -62,10 +88,10 @@ export function readRoot(pem: string, folder: string): X509Certificate {
  * @throws DevcertError `expired` if root or issuer is past its date, or not valid yet on this clock.
  */
 export function assertNotExpired(authority: Authority, now: Date): void {
-  for (const certificate of [authority.root, authority.issuer]) {
+  for (const certificate of authority.chain) {
     if (now.getTime() > new Date(certificate.validTo).getTime())
       throw new DevcertError('expired', `the authority expired on ${certificate.validTo}`, {
-        hint: 'devcert uninstall --purge && devcert install',
+        hint: 'make a new one and issue all again: devcert ca replace',
       });
     if (now.getTime() < new Date(certificate.validFrom).getTime())
       throw new DevcertError(
@@ -74,6 +100,10 @@ export function assertNotExpired(authority: Authority, now: Date): void {
         { hint: 'set the clock, or start anew: devcert uninstall --purge && devcert install' },
       );
   }
+}
+
+function splitPem(pem: string): string[] {
+  return pem.split(/(?=-----BEGIN CERTIFICATE-----)/).filter((part) => part.trim() !== '');
 }
 
 function readCertificate(pem: string, file: string, folder: string): X509Certificate {

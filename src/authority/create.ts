@@ -14,14 +14,17 @@ import {
   keyUsage,
   nameConstraints,
   subjectKeyIdentifier,
+  type Usage,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
 import { AUTHORITY_ORGANIZATION, BACKDATE_MS } from './profile.ts';
 
 const DAY_MS = 86_400_000;
 const LIFETIME_DAYS = 3652;
+/** What fits beside `devcert root` and the key id in a common name of 64 characters. */
+const MAX_LABEL = 40;
 
-/** The three files of an authority, PEM. */
+/** The files of an authority, PEM. */
 export interface AuthorityPem {
   /** The root certificate: what trust stores get. */
   readonly root: string;
@@ -29,6 +32,15 @@ export interface AuthorityPem {
   readonly issuer: string;
   /** The issuer's private key, PKCS#8. Secret. */
   readonly issuerKey: string;
+  /** Where an imported one came from, as `origin.ts` writes it. */
+  readonly origin?: string;
+}
+
+export interface AuthorityOptions {
+  /** For its subject: the name it is kept under, if it has one. */
+  readonly name?: string | undefined;
+  /** What it may certify; both by default. */
+  readonly usages?: readonly Usage[];
 }
 
 /**
@@ -42,7 +54,9 @@ export function createAuthority(
   identity: string,
   constraints: Constraints | undefined,
   now: Date,
+  { name, usages = ['serverAuth', 'clientAuth'] }: AuthorityOptions = {},
 ): AuthorityPem {
+  const label = name === undefined ? identity : `${name} ${identity}`.slice(0, MAX_LABEL);
   const rootKey = generateKey('p256');
   const issuerKey = generateKey('p256');
   const rootId = keyIdentifier(rootKey);
@@ -50,7 +64,7 @@ export function createAuthority(
   const rootSubject = encodeSubject({
     organization: AUTHORITY_ORGANIZATION,
     organizationalUnit: identity,
-    commonName: `devcert root ${identity} ${shortId(rootId)}`,
+    commonName: `devcert root ${label} ${shortId(rootId)}`,
   });
   const validity = {
     notBefore: new Date(now.getTime() - BACKDATE_MS),
@@ -59,7 +73,7 @@ export function createAuthority(
   const powers = [
     keyUsage('keyCertSign', 'cRLSign'),
     // An authority limited to TLS: a stolen issuer key signs neither code nor mail.
-    extendedKeyUsage('serverAuth', 'clientAuth'),
+    extendedKeyUsage(...usages),
     ...(constraints === undefined ? [] : [nameConstraints(constraints)]),
   ];
   const root = signCertificate(

@@ -13,6 +13,7 @@ import { looserThan, makeFolder, readIfThere, replaceFiles, tighten } from '../f
 import { withLock } from '../lock.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
+import { ORIGIN_FILE } from './origin.ts';
 import { makeStateFolder } from './purge.ts';
 
 const FOLDER_MODE = 0o700;
@@ -21,6 +22,7 @@ const CERTIFICATE_MODE = 0o644;
 
 /** The key first and the root last: the order they are moved in, so that a root is never there alone. */
 const files = [
+  { name: ORIGIN_FILE, part: 'origin', mode: CERTIFICATE_MODE },
   { name: 'issuer-key.pem', part: 'issuerKey', mode: KEY_MODE },
   { name: 'issuer.pem', part: 'issuer', mode: CERTIFICATE_MODE },
   { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
@@ -85,7 +87,9 @@ export async function ensureAuthority(
   return withLock(folder, async () => {
     rollForward(folder);
     if (hasAuthority(folder)) return { authority: read(folder), created: false };
-    const leftOver = files.find(({ name }) => existsSync(join(folder, name)));
+    const leftOver = files.find(
+      ({ part, name }) => part !== 'origin' && existsSync(join(folder, name)),
+    );
     if (leftOver !== undefined)
       throw new DevcertError(
         'invalid-authority',
@@ -108,7 +112,10 @@ export function stage(folder: string, pem: AuthorityPem, name: string): void {
   const staging = join(folder, STAGING + randomBytes(6).toString('hex'));
   makeFolder(staging, FOLDER_MODE);
   replaceFiles(
-    files.map(({ name, part, mode }) => ({ path: join(staging, name), data: pem[part], mode })),
+    files.flatMap(({ name, part, mode }) => {
+      const data = pem[part];
+      return data === undefined || data === '' ? [] : [{ path: join(staging, name), data, mode }];
+    }),
     { sync: true },
   );
   renameSync(staging, join(folder, name));
@@ -154,12 +161,16 @@ export function mendModes(folder: string): string[] {
 const STAGING = 'staging-';
 
 function read(folder: string): Authority {
-  const [issuerKey, issuer, root] = files.map(({ name }) =>
+  const [issuerKey, issuer, root] = ['issuer-key.pem', 'issuer.pem', 'root.pem'].map((name) =>
     readIfThere(join(folder, name))?.toString(),
   );
   if (root === undefined)
     throw new DevcertError('no-authority', 'there is no authority yet', {
       hint: 'devcert install',
+    });
+  if (issuer === undefined && issuerKey === undefined)
+    throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
+      hint: 'it can be trusted and issues nothing; with its key: devcert ca import --force',
     });
   if (issuer === undefined || issuerKey === undefined)
     throw new DevcertError(

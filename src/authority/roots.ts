@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Root } from '../../platform/types.ts';
 import { readIfThere } from '../files.ts';
-import { readCommonName } from '../x509/read.ts';
+import { readCommonName, readPermittedUsages } from '../x509/read.ts';
 import { readRoot } from './authority.ts';
 import { loadRoot, rootFile } from './folder.ts';
+import { readOrigin } from './origin.ts';
 import { pendingRootFile, retiredRootFiles } from './replace.ts';
 
 /**
@@ -50,4 +51,23 @@ export function otherRoots(folder: string): Root[] {
     .map((file) =>
       rootInFile(readRoot(readIfThere(file)?.toString() ?? '', file).toString(), file),
     );
+}
+
+/**
+ * True if the authority in a folder is for clients only, by its certificates or by what was said when it
+ * was imported. No store may trust such a one. What cannot be read is looked at elsewhere.
+ */
+export function isClientsOnly(folder: string): boolean {
+  const rootPem = readIfThere(rootFile(folder))?.toString();
+  if (rootPem === undefined) return false;
+  let root: X509Certificate;
+  try {
+    root = new X509Certificate(rootPem);
+  } catch {
+    return false; // the caller reads it, too, and says what is wrong with it
+  }
+  return (
+    !readPermittedUsages(root.raw).includes('serverAuth') ||
+    readOrigin(folder, root)?.clientsOnly === true
+  );
 }

@@ -1,6 +1,6 @@
 /** Authority and request make a certificate: in memory, no files. */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { assertNotExpired, type Authority } from '../authority/authority.ts';
+import { assertNotExpired, type Authority, usagesOf } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameObjection, commonNameOf } from '../common-name.ts';
 import { assertPermitted } from '../constraints.ts';
@@ -15,6 +15,7 @@ import {
   leafConstraints,
   subjectAltName,
   subjectKeyIdentifier,
+  type Usage,
 } from '../x509/extensions.ts';
 import { readSubject, readSubjectKeyIdentifier } from '../x509/read.ts';
 import { encodeSubject } from '../x509/subject.ts';
@@ -74,8 +75,12 @@ export async function signLeaf(
   assertNotExpired(authority, now);
   await assertPermitted(authority.constraints, request.names);
   assertCommonName(authority, request);
+  assertUsages(authority, request.usages);
   const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;
-  const end = Math.min(now.getTime() + days * DAY_MS, Date.parse(authority.issuer.validTo));
+  const end = Math.min(
+    now.getTime() + days * DAY_MS,
+    ...authority.chain.map(({ validTo }) => Date.parse(validTo)),
+  );
   const isRsa = keyTypeOf(request.publicKey).startsWith('rsa');
   const commonName = commonNameOf(request);
   const der = signCertificate(
@@ -114,4 +119,15 @@ function assertCommonName(authority: Authority, request: KeyedRequest): void {
   throw new DevcertError('outside-constraints', message, {
     hint: 'choose another one, such as a user name: --cn alice',
   });
+}
+
+function assertUsages(authority: Authority, usages: readonly Usage[]): void {
+  const permitted = usagesOf(authority.chain);
+  if (usages.every((usage) => permitted.includes(usage))) return;
+  const forClients = permitted.includes('clientAuth');
+  throw new DevcertError(
+    'refused',
+    `this authority certifies ${forClients ? 'clients' : 'servers'} only`,
+    { hint: forClients ? 'devcert --client NAME --ca NAME' : 'use another authority: --ca NAME' },
+  );
 }

@@ -101,7 +101,9 @@ export function assertOurs(
       (ours && hash === publicKeyHash(certificate.publicKey));
     if (!known) throw foreign(paths.keyFile);
   }
-  if (paths.caFile !== undefined && caText !== undefined && !isOurRoot(caText))
+  // An imported authority's root has another organization than ours.
+  const written = inventory.some(({ caFile }) => caFile === paths.caFile);
+  if (paths.caFile !== undefined && caText !== undefined && !isOurRoot(caText, written))
     throw foreign(paths.caFile);
 }
 
@@ -117,8 +119,9 @@ function isOurs(
   );
 }
 
-function isOurRoot(text: string): boolean {
+function isOurRoot(text: string, written: boolean): boolean {
   const certificate = tryCertificate(text);
+  if (written && certificate?.ca === true) return true;
   return certificate?.subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`) ?? false;
 }
 

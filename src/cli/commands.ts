@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   install: async () => (await import('./install.ts')).installCommand,
   uninstall: async () => (await import('./uninstall.ts')).uninstallCommand,
   status: async () => (await import('./status.ts')).statusCommand,
+  ca: async () => (await import('./ca.ts')).caCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
 };
 

@@ -1,5 +1,5 @@
 /** Lines and tables that several results share. Pure. */
-import type { Constraints } from '../constraints.ts';
+import { type Constraints, localNetworks } from '../constraints.ts';
 import type { Style } from './terminal.ts';
 
 /** Columns: what a terminal is wide at the least, and what still reads well. */
@@ -9,7 +9,22 @@ const WIDTH = 79;
 export function constraintsText(constraints: Constraints | undefined): string {
   if (constraints === undefined)
     return 'every name: whoever copies its key can read all your HTTPS';
-  return `${constraints.dns.join(', ')} and names below them, loopback and private addresses; nothing else`;
+  const { dns, ip, excluded, closed } = constraints;
+  const addresses = [...ip].sort().join() === [...localNetworks].sort().join();
+  const parts = [
+    dns.length === 0 ? 'every DNS name' : `${dns.join(', ')} and names below them`,
+    ip.length === 0
+      ? 'every address'
+      : addresses
+        ? 'loopback and private addresses'
+        : `addresses in ${ip.join(', ')}`,
+  ];
+  const out = [...(excluded?.dns ?? []), ...(excluded?.ip ?? [])].map(
+    (base) => base || 'every DNS name',
+  );
+  const except = out.length === 0 ? '' : `; not ${out.join(', ')}`;
+  const forms = closed === undefined ? '' : `; no ${closed.join(', no ')} names`;
+  return `${parts.join(', ')}${except}${forms}; nothing else`;
 }
 
 /** Two columns: labels, and values that are wrapped where the label is in `wrapped`. */

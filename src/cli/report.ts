@@ -5,6 +5,7 @@ import type { StatusResult } from '../actions/status.ts';
 import type { UninstallResult } from '../actions/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
+import { summaryLines } from './ca-lines.ts';
 import { constraintsText, date, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
@@ -84,7 +85,8 @@ function rootLabel({ usages }: IssueResult): string {
 
 export function statusLines(result: StatusResult, style: Style): string[] {
   const { authority } = result;
-  if (authority === undefined) return [`There is no authority in ${result.folder}`];
+  const others = otherLines(result, style);
+  if (authority === undefined) return [`There is no authority in ${result.folder}`, ...others];
   const left = `${authority.daysLeft} days left`;
   return [
     authority.name,
@@ -109,7 +111,13 @@ export function statusLines(result: StatusResult, style: Style): string[] {
     ...(result.stores.some(({ state }) => state === 'absent' || state === 'partial')
       ? ['', 'To have all of them trust it: devcert install']
       : []),
+    ...others,
   ];
+}
+
+function otherLines({ others }: StatusResult, style: Style): string[] {
+  if (others.length === 0) return [];
+  return ['', 'Authorities with names:', ...summaryLines(others, style)];
 }
 
 function storeLines(report: StoreReport, width: number, style: Style): string[] {

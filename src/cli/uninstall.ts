@@ -7,7 +7,8 @@ import { uninstallLines } from './report.ts';
 
 export const uninstallCommand: Declaration = {
   summary: 'take the root out of every store',
-  description: 'Removes the root from every store and checks that it is gone.',
+  description:
+    'Removes the root from every store and checks that it is gone; without --ca the roots of all authorities.',
   options: [
     ...storeOptions,
     { flags: '--purge', description: 'delete the authority and the list of what it issued, too' },

@@ -43,14 +43,25 @@ export function subjectAltName(names: readonly Name[], critical: boolean): Buffe
   return extension(OID.subjectAltName, critical, sequence(...names.map(generalName)));
 }
 
-/** Critical nameConstraints (4.2.1.10) that permit these subtrees of DNS names and addresses. */
-export function nameConstraints(constraints: Constraints): Buffer {
-  const subtrees = [
-    ...constraints.dns.map((domain) => contextTag(2, false, Buffer.from(domain, 'latin1'))),
-    ...constraints.ip.map((network) => contextTag(7, false, networkBytes(network))),
+/** Critical nameConstraints (4.2.1.10) with these subtrees of DNS names and addresses. */
+export function nameConstraints({ dns, ip, excluded }: Constraints): Buffer {
+  return extension(
+    OID.nameConstraints,
+    true,
+    sequence(
+      subtrees(0, dns, ip),
+      excluded === undefined ? undefined : subtrees(1, excluded.dns, excluded.ip),
+    ),
+  );
+}
+
+function subtrees(tag: number, dns: readonly string[], ip: readonly string[]): Buffer | undefined {
+  const bases = [
+    ...dns.map((domain) => contextTag(2, false, Buffer.from(domain, 'latin1'))),
+    ...ip.map((network) => contextTag(7, false, networkBytes(network))),
   ].map((base) => sequence(base));
-  const permitted = contextTag(0, true, Buffer.concat(subtrees));
-  return extension(OID.nameConstraints, true, sequence(permitted));
+  // Never an empty list (4.2.1.10: GeneralSubtrees has one at least).
+  return bases.length === 0 ? undefined : contextTag(tag, true, Buffer.concat(bases));
 }
 
 /** subjectKeyIdentifier (4.2.1.2). */

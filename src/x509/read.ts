@@ -3,7 +3,7 @@
  * what it may do (RFC 5280 4.1, 4.2.1). Every function takes a certificate as DER and throws
  * DevcertError `invalid-input` for anything else.
  */
-import type { Constraints } from '../constraints.ts';
+import type { ClosedForm, Constraints } from '../constraints.ts';
 import { formatIp } from '../ip.ts';
 import {
   contextTagOf,
@@ -14,7 +14,13 @@ import {
   unreadable,
   unwrap,
 } from './asn1.ts';
-import { decodeBoolean, decodeOctets, decodeOid, decodeText } from './asn1-values.ts';
+import {
+  decodeBoolean,
+  decodeOctets,
+  decodeOid,
+  decodeSmallInteger,
+  decodeText,
+} from './asn1-values.ts';
 import type { Usage } from './extensions.ts';
 import { OID } from './oids.ts';
 
@@ -48,15 +54,27 @@ export function readSubjectKeyIdentifier(certificate: Buffer): Buffer | undefine
   return value === undefined ? undefined : decodeOctets(value);
 }
 
-/** Permitted DNS names and networks of the nameConstraints (4.2.1.10); undefined without any. */
+/** The nameConstraints (4.2.1.10); undefined without any. */
 export function readConstraints(certificate: Buffer): Constraints | undefined {
   const value = readExtension(certificate, OID.nameConstraints);
   if (value === undefined) return undefined;
-  const permitted = fieldsOf(value).optional(contextTagOf(0, true));
-  const bases = [...(permitted?.children() ?? [])].map((subtree) => fieldsOf(subtree).next());
+  const fields = fieldsOf(value);
+  const permitted = basesOf(fields.optional(contextTagOf(0, true)));
+  const excluded = basesOf(fields.optional(contextTagOf(1, true)));
+  fields.end();
+  const closed = new Set(
+    [...permitted, ...excluded]
+      .filter(({ tag }) => tag !== DNS_NAME && tag !== IP_ADDRESS)
+      .map(({ tag }) => closedForms[tag] ?? 'other'),
+  );
+  // No directory that devcert writes is in one that somebody takes out.
+  if (!permitted.some(({ tag }) => tag === DIRECTORY_NAME)) closed.delete('directory');
   return {
-    dns: bases.filter(({ tag }) => tag === DNS_NAME).map(latin1),
-    ip: bases.filter(({ tag }) => tag === IP_ADDRESS).map(networkText),
+    ...subtreesOf(permitted),
+    ...(excluded.some(({ tag }) => tag === DNS_NAME || tag === IP_ADDRESS)
+      ? { excluded: subtreesOf(excluded) }
+      : {}),
+    ...(closed.size === 0 ? {} : { closed: [...closed] }),
   };
 }
 
@@ -75,6 +93,35 @@ export function readUsages(certificate: Buffer): Usage[] {
   if (value === undefined) return [];
   const purposes = [...value.children()].map((purpose) => decodeOid(purpose));
   return (['serverAuth', 'clientAuth'] as const).filter((usage) => purposes.includes(OID[usage]));
+}
+
+/**
+ * What the extendedKeyUsage of an authority leaves it to certify, of what devcert issues: both usages
+ * without the extension or with anyExtendedKeyUsage.
+ */
+export function readPermittedUsages(certificate: Buffer): Usage[] {
+  const value = readExtension(certificate, OID.extendedKeyUsage);
+  const purposes = [...(value?.children() ?? [])].map((purpose) => decodeOid(purpose));
+  return value === undefined || purposes.includes(OID.anyExtendedKeyUsage)
+    ? ['serverAuth', 'clientAuth']
+    : readUsages(certificate);
+}
+
+/** pathLenConstraint of the basicConstraints (4.2.1.9); undefined if there is no limit. */
+export function readPathLength(certificate: Buffer): number | undefined {
+  const value = readExtension(certificate, OID.basicConstraints);
+  if (value === undefined) return undefined;
+  const fields = fieldsOf(value);
+  fields.optional(TAG.boolean);
+  const length = fields.optional(TAG.integer);
+  return length === undefined ? undefined : decodeSmallInteger(length);
+}
+
+/** The OID of the algorithm that the certificate is signed by (4.1.1.2), dotted. */
+export function readSignatureAlgorithm(certificate: Buffer): string {
+  const fields = fieldsOf(readElement(certificate));
+  fields.next(TAG.sequence);
+  return decodeOid(fieldsOf(fields.next(TAG.sequence)).next());
 }
 
 /** Every extension, in order. */
@@ -100,6 +147,23 @@ export function extensionsIn(extensions: Element): ExtensionValue[] {
 // GeneralName, 4.2.1.6.
 const DNS_NAME = contextTagOf(2, false);
 const IP_ADDRESS = contextTagOf(7, false);
+const DIRECTORY_NAME = contextTagOf(4, true);
+const closedForms: Readonly<Record<number, ClosedForm>> = {
+  [contextTagOf(1, false)]: 'email',
+  [DIRECTORY_NAME]: 'directory',
+  [contextTagOf(6, false)]: 'uri',
+};
+
+function basesOf(subtrees: Element | undefined): Element[] {
+  return [...(subtrees?.children() ?? [])].map((subtree) => fieldsOf(subtree).next());
+}
+
+function subtreesOf(bases: readonly Element[]): { dns: string[]; ip: string[] } {
+  return {
+    dns: bases.filter(({ tag }) => tag === DNS_NAME).map((base) => latin1(base).toLowerCase()),
+    ip: bases.filter(({ tag }) => tag === IP_ADDRESS).map(networkText),
+  };
+}
 
 function readExtension(certificate: Buffer, type: string): Element | undefined {
   const extension = readExtensions(certificate).find((extension) => extension.type === type);

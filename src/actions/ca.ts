@@ -1,0 +1,286 @@
+/** `devcert ca`: authorities that have names, and those that others made. */
+import type { TrustStore } from '../../platform/types.ts';
+import { createAuthority } from '../authority/create.ts';
+import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
+import { checkImport, type Imported } from '../authority/import.ts';
+import { readInventory } from '../authority/inventory.ts';
+import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
+import { purge } from '../authority/purge.ts';
+import { currentRoot, isClientsOnly, otherRoots } from '../authority/roots.ts';
+import { readSources, sourceFiles } from '../authority/sources.ts';
+import { type AuthoritySummary, summarize, summarizeNamed } from '../authority/summary.ts';
+import { usagesOf } from '../authority/authority.ts';
+import type { Reissued } from '../certificate/reissue.ts';
+import { type Constraints, defaultConstraints } from '../constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { type Outcome, uninstallRoot } from '../trust.ts';
+import {
+  type Context,
+  contextOf,
+  findStores,
+  identity,
+  parseStoreKinds,
+  refuseSudo,
+  stateFolderOf,
+} from './context.ts';
+import { newAuthority, replaceAuthority, type Successor } from './replace.ts';
+
+export interface CreateOptions {
+  /** Domains it is to permit besides the local ones. */
+  readonly permit?: readonly string[];
+  /** False makes one that may certify every name. */
+  readonly constraints?: boolean;
+  /** It certifies clients, never servers, and no store ever trusts it. */
+  readonly clientsOnly?: boolean;
+}
+
+export interface ImportSource {
+  /** Private keys that lie elsewhere; absolute, or from `cwd`. */
+  readonly key?: string | undefined;
+  /** The root, and what lies between it and the issuer. */
+  readonly root?: string | undefined;
+  /** Of encrypted keys and key stores. */
+  readonly password?: string | undefined;
+  readonly clientsOnly?: boolean;
+}
+
+export interface ImportAuthorityOptions extends ImportSource {
+  /** What it is kept under; the default authority if left out. */
+  readonly name?: string;
+  /** Take a root without its key: to be trusted, not to issue. */
+  readonly trustOnly?: boolean;
+  /** Let it replace the authority that is there. */
+  readonly force?: boolean;
+}
+
+export interface AuthorityResult extends AuthoritySummary {
+  readonly notes: readonly string[];
+}
+
+export interface ReplaceResult extends AuthorityResult {
+  /** False if a store that trusts the old root failed for the new one: then all is as it was. */
+  readonly replaced: boolean;
+  readonly outcomes: readonly Outcome[];
+  readonly reissued: readonly Reissued[];
+}
+
+export interface RemovedAuthority {
+  readonly name: string;
+  /** Of the stores that held the root. */
+  readonly outcomes: readonly Outcome[];
+  /** Certificates that it issued and that are still listed. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Makes an authority with a name. It is put into no store.
+ *
+ * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`.
+ */
+export async function createNamed(
+  context: Context,
+  name: string,
+  options: CreateOptions = {},
+): Promise<AuthorityResult> {
+  refuseSudo(context);
+  const target = contextOf(context, name);
+  if (target.ca === undefined)
+    throw new DevcertError('usage', '"default" is the authority that install makes', {
+      hint: 'devcert install',
+    });
+  const constraints = await wantedConstraints(target, options);
+  const { created } = await ensureAuthority(target.folder, () =>
+    createAuthority(identity(context), constraints, context.host.now(), {
+      name,
+      ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
+    }),
+  );
+  if (!created) throw alreadyThere(name);
+  return { ...summaryOf(target), notes: [] };
+}
+
+/** The default authority, if there is one, then those with names. */
+export function listAuthorities(context: Context): AuthoritySummary[] {
+  const state = contextOf(context, undefined);
+  const own = hasAuthority(state.folder) ? [summaryOf(state)] : [];
+  return [...own, ...summarizeNamed(state.folder, context.host.now())];
+}
+
+/** @throws DevcertError `no-authority`, `invalid-authority`. */
+export async function showAuthority(
+  context: Context,
+  name?: string,
+): Promise<AuthoritySummary & { readonly issued: number }> {
+  const target = contextOf(context, name);
+  assertExists(target.folder, target.ca);
+  await currentRoot(target.folder); // takes up what a killed run left
+  return { ...summaryOf(target), issued: readInventory(target.folder).length };
+}
+
+/**
+ * Keeps somebody else's authority: `mkcert`, a folder, or files. It is put into no store.
+ *
+ * @throws DevcertError `file`, `invalid-input`, `password`, `expired`, `weak-key`, `refused`, `busy`.
+ */
+export async function importAuthority(
+  context: Context,
+  sources: readonly string[],
+  options: ImportAuthorityOptions = {},
+): Promise<AuthorityResult | ReplaceResult> {
+  refuseSudo(context);
+  const target = contextOf(context, options.name);
+  const imported = readImport(context, sources, options);
+  if (hasAuthority(target.folder)) {
+    if (options.force !== true) throw alreadyThere(options.name);
+    if (imported.pem.issuerKey === '')
+      throw new DevcertError('refused', 'a root without its key cannot replace an authority', {
+        hint: 'give it a name of its own: --name NAME',
+      });
+    return replaceBy(target, importSuccessor(imported), imported.notes);
+  }
+  if (options.trustOnly === true && target.ca === undefined)
+    throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
+      hint: 'give this one a name: --name NAME',
+    });
+  await ensureAuthority(target.folder, () => imported.pem).catch((error: unknown) => {
+    // It is there, and that it cannot issue is what was asked for.
+    if (options.trustOnly !== true || !hasAuthority(target.folder)) throw error;
+  });
+  return { ...summaryOf(target), notes: imported.notes };
+}
+
+/**
+ * Another authority in the place of one: old and new are trusted together until everything it issued
+ * was issued again. Stores that do not trust the old one are left alone.
+ *
+ * @param sources of an authority to import; a new one with the same constraints if there are none.
+ * @throws DevcertError `no-authority`, and those of {@link importAuthority}.
+ */
+export async function replaceNamed(
+  context: Context,
+  name: string | undefined,
+  sources: readonly string[] = [],
+  options: ImportSource & CreateOptions = {},
+): Promise<ReplaceResult> {
+  refuseSudo(context);
+  const target = contextOf(context, name);
+  assertExists(target.folder, target.ca);
+  if (sources.length > 0) {
+    const imported = readImport(context, sources, options);
+    return replaceBy(target, importSuccessor(imported), imported.notes);
+  }
+  const old = await loadAuthority(target.folder);
+  const asked = options.permit !== undefined || options.constraints === false;
+  const constraints = asked ? await wantedConstraints(target, options) : old.constraints;
+  const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : usagesOf(old.chain);
+  return replaceBy(target, newAuthority(target, constraints, usages), []);
+}
+
+/**
+ * Takes the root of an authority that has a name out of every store and deletes it.
+ *
+ * @throws DevcertError `no-authority`, `usage` for the default one, `store` if a store keeps the root:
+ *   then it is not deleted.
+ */
+export async function removeNamed(context: Context, name: string): Promise<RemovedAuthority> {
+  refuseSudo(context);
+  const target = contextOf(context, name);
+  if (target.ca === undefined)
+    throw new DevcertError('usage', 'the default authority is removed with all the others', {
+      hint: 'devcert uninstall --purge',
+    });
+  assertExists(target.folder, target.ca);
+  const root = await currentRoot(target.folder);
+  const roots = [...(root === undefined ? [] : [root]), ...otherRoots(target.folder)];
+  const stores = await allStores(target);
+  const outcomes: Outcome[] = [];
+  for (const root of roots)
+    outcomes.push(
+      ...(await uninstallRoot(stores, root, target.host, { progress: target.progress })).filter(
+        ({ status }) => status !== 'already-absent' && status !== 'skipped',
+      ),
+    );
+  const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
+  if (bad !== undefined)
+    throw new DevcertError('store', `${bad.store} still trusts it: ${bad.reason ?? bad.status}`, {
+      hint: `try that alone: devcert uninstall --ca ${name}`,
+    });
+  const left = readInventory(target.folder).map(({ certFile }) => certFile);
+  purge(target.folder);
+  removeAuthoritiesFolder(stateFolderOf(target));
+  return { name, outcomes, left };
+}
+
+async function replaceBy(
+  target: Context,
+  successor: Successor,
+  notes: readonly string[],
+): Promise<ReplaceResult> {
+  const stores = isClientsOnly(target.folder) ? [] : await trustingStores(target);
+  const replacement = await replaceAuthority(target, stores, successor);
+  return { ...summaryOf(target), ...replacement, notes };
+}
+
+/** The stores that trust the root of an authority now. */
+export async function trustingStores(target: Context): Promise<TrustStore[]> {
+  const root = await currentRoot(target.folder);
+  if (root === undefined) return [];
+  const trusting: TrustStore[] = [];
+  for (const store of await allStores(target)) {
+    target.progress?.(store.name);
+    const { state } = await store.inspect(root);
+    if (state === 'trusted' || state === 'partial') trusting.push(store);
+  }
+  return trusting;
+}
+
+async function allStores(context: Context): Promise<TrustStore[]> {
+  return findStores(context, parseStoreKinds(undefined, context.finders), {});
+}
+
+function readImport(
+  { host, cwd }: Context,
+  sources: readonly string[],
+  options: ImportSource & { trustOnly?: boolean },
+): Imported {
+  const more = [options.key, options.root].filter((it) => it !== undefined);
+  if (sources.length + more.length === 0)
+    throw new DevcertError('usage', 'which authority?', {
+      hint: 'devcert ca import mkcert, or a folder, or FILE…',
+    });
+  const files = [...sources, ...more].flatMap((it) => sourceFiles(it, host, cwd));
+  const findings = readSources([...new Set(files)], options.password);
+  return checkImport(findings, { ...options, files }, host.now());
+}
+
+function importSuccessor({ pem, chain }: Imported): Successor {
+  return {
+    make: () => pem,
+    isSame: (pending) => pending.root.fingerprint256 === chain.at(-1)?.fingerprint256,
+  };
+}
+
+async function wantedConstraints(
+  { host }: Context,
+  { permit, constraints }: CreateOptions,
+): Promise<Constraints | undefined> {
+  if (constraints !== false) return defaultConstraints(host.hostname, permit ?? []);
+  if (permit === undefined) return undefined;
+  throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
+    hint: 'without constraints every name is permitted',
+  });
+}
+
+function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
+  return summarize(folder, ca, host.now());
+}
+
+function alreadyThere(name: string | undefined): DevcertError {
+  return name === undefined || name === 'default'
+    ? new DevcertError('refused', 'there is a default authority already', {
+        hint: 'keep this one beside it: --name NAME; or let it take over: --force',
+      })
+    : new DevcertError('refused', `there is an authority "${name}" already`, {
+        hint: `devcert ca show ${name}, or put another in its place: devcert ca replace ${name}`,
+      });
+}

@@ -1,0 +1,286 @@
+/**
+ * Somebody else's authority, from keys and certificates in any order: the chain is found, and all that
+ * would make its certificates worthless, or dangerous, is refused before anything is kept.
+ */
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { type ClosedForm, type Constraints } from '../constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { encodePrivateKey, keyTypeOf, publicKeyHash } from '../keys.ts';
+import { OID, oidName } from '../x509/oids.ts';
+import { readPathLength, readSignatureAlgorithm } from '../x509/read.ts';
+import { constraintsOf, usagesOf } from './authority.ts';
+import type { AuthorityPem } from './create.ts';
+import { encodeOrigin, type Origin, sha256Of } from './origin.ts';
+
+/** What was found in the files. */
+export interface Findings {
+  readonly keys: readonly KeyObject[];
+  /** DER. */
+  readonly certificates: readonly Buffer[];
+}
+
+export interface ImportOptions {
+  readonly clientsOnly?: boolean;
+  /** Take a root without a key: it can be trusted, and issues nothing. */
+  readonly trustOnly?: boolean;
+  /** Absolute paths, for {@link Origin}. */
+  readonly files: readonly string[];
+}
+
+export interface Imported {
+  readonly pem: AuthorityPem;
+  /** Issuer first, root last. */
+  readonly chain: readonly X509Certificate[];
+  readonly constraints: Constraints | undefined;
+  /** What people should know, one line each. */
+  readonly notes: readonly string[];
+}
+
+const DAY_MS = 86_400_000;
+const MAX_CHAIN = 6;
+
+/**
+ * The authority in the findings, checked.
+ *
+ * @throws DevcertError `invalid-input` if there is none, or not all of one; `expired`; `weak-key`;
+ *   `refused` if what it may certify is nothing that devcert issues.
+ */
+export function checkImport(findings: Findings, options: ImportOptions, now: Date): Imported {
+  const { clientsOnly = false, trustOnly = false } = options;
+  const certificates = findings.certificates.map((der) => new X509Certificate(der));
+  const { issuer, key } = trustOnly
+    ? { issuer: onlyRoot(certificates), key: undefined }
+    : findIssuer(findings.keys, certificates);
+  const chain = chainOf(issuer, certificates);
+  for (const [index, certificate] of chain.entries()) checkOne(certificate, index, chain, now);
+  const constraints = constraintsOf(chain);
+  checkPowers(chain, constraints, clientsOnly);
+  const root = chain.at(-1) ?? issuer;
+  const origin: Origin = {
+    files: options.files,
+    importedAt: now.toISOString(),
+    clientsOnly: clientsOnly || !usagesOf(chain).includes('serverAuth'),
+    root: sha256Of(root),
+  };
+  const below = chain.length === 1 ? [issuer] : chain.slice(0, -1);
+  return {
+    pem: {
+      root: root.toString(),
+      issuer: key === undefined ? '' : below.map((it) => it.toString()).join(''),
+      issuerKey: key === undefined ? '' : encodePrivateKey(key),
+      origin: encodeOrigin(origin),
+    },
+    chain,
+    constraints,
+    notes: notesOn(chain, constraints, key !== undefined, now),
+  };
+}
+
+function findIssuer(
+  keys: readonly KeyObject[],
+  certificates: readonly X509Certificate[],
+): { issuer: X509Certificate; key: KeyObject } {
+  const authorities = certificates.filter(({ ca }) => ca);
+  if (certificates.length === 0)
+    throw invalid('there is no certificate in the files', 'give it, too: devcert ca import FILE…');
+  if (authorities.length === 0)
+    throw invalid(
+      `${nameOf(certificates[0])} is not an authority's certificate (CA:TRUE, keyCertSign)`,
+      'give the certificate of the authority, not of a server or client',
+    );
+  if (keys.length === 0)
+    throw invalid(
+      `the private key of ${nameOf(authorities[0])} is missing`,
+      'add it: --key FILE; without it, only to be trusted: --trust-only',
+    );
+  const pairs = keys.flatMap((key) => {
+    const hash = publicKeyHash(key);
+    return certificates
+      .filter((certificate) => hashOf(certificate) === hash)
+      .map((issuer) => ({ issuer, key }));
+  });
+  const good = pairs.filter(({ issuer }) => issuer.ca);
+  const [first] = good;
+  if (first === undefined)
+    throw pairs[0] === undefined
+      ? invalid(
+          `the private key belongs to none of the certificates (${authorities.map(nameOf).join(', ')})`,
+          'give the key of the authority: --key FILE',
+        )
+      : invalid(
+          `the private key belongs to ${nameOf(pairs[0].issuer)}, which is not an authority`,
+          "give the authority's own key: --key FILE",
+        );
+  const others = good.filter(({ issuer }) => sha256Of(issuer) !== sha256Of(first.issuer));
+  if (others.length > 0)
+    throw invalid(
+      `there are keys of several authorities: ${[first, ...others].map(({ issuer }) => nameOf(issuer)).join(', ')}`,
+      'give the files of one of them',
+    );
+  return first;
+}
+
+function onlyRoot(certificates: readonly X509Certificate[]): X509Certificate {
+  const roots = certificates.filter((it) => it.ca && isSelfSigned(it));
+  const [root] = roots;
+  if (root === undefined || roots.some((it) => sha256Of(it) !== sha256Of(root)))
+    throw invalid(
+      `there is ${root === undefined ? 'no root' : 'more than one root'} in the files`,
+      'give one root certificate: one that is an authority and signed by itself',
+    );
+  return root;
+}
+
+/** Up to a root that signs itself, every signature checked. */
+function chainOf(issuer: X509Certificate, certificates: readonly X509Certificate[]) {
+  const chain = [issuer];
+  for (let last = issuer; !isSelfSigned(last);) {
+    const current = last;
+    const next = certificates.find(
+      (it) => it.ca && !chain.includes(it) && current.checkIssued(it) && isSignedBy(current, it),
+    );
+    if (next === undefined)
+      throw invalid(
+        `the certificate that signed ${nameOf(current)} is missing: ${oneLine(current.issuer)}`,
+        'add it, up to the root that is to be trusted: --root FILE',
+      );
+    if (chain.push(next) > MAX_CHAIN)
+      throw invalid(`the chain is longer than ${MAX_CHAIN} certificates`, 'give a shorter one');
+    last = next;
+  }
+  return chain;
+}
+
+/** @param index 0 for the issuer: as many authorities are below it. */
+function checkOne(
+  certificate: X509Certificate,
+  index: number,
+  chain: readonly X509Certificate[],
+  now: Date,
+): void {
+  const name = nameOf(certificate);
+  if (now.getTime() > Date.parse(certificate.validTo))
+    throw new DevcertError('expired', `${name} expired on ${certificate.validTo}`, {
+      hint: 'import one that is valid, or make one: devcert ca create NAME',
+    });
+  if (now.getTime() < Date.parse(certificate.validFrom))
+    throw new DevcertError('expired', `${name} is valid from ${certificate.validFrom} on`, {
+      hint: 'look whether the clock of this machine is right: date',
+    });
+  const limit = readPathLength(certificate.raw);
+  if (limit !== undefined && limit < index)
+    throw new DevcertError(
+      'refused',
+      `${name} lets ${limit} authorities be below it, and there are ${index}`,
+      { hint: 'an authority made properly has a longer path length: ask who made it' },
+    );
+  checkKey(certificate, name);
+  // Nobody looks at the signature of the root: it is trusted as it is.
+  const algorithm = readSignatureAlgorithm(certificate.raw);
+  if (certificate !== chain.at(-1) && !strongAlgorithms.includes(algorithm))
+    throw new DevcertError('weak-key', `${name} is signed with ${oidName(algorithm)}`, {
+      hint: 'have it issued again, with SHA-256',
+    });
+}
+
+const strongAlgorithms: readonly string[] = [
+  OID.ecdsaWithSha256,
+  OID.ecdsaWithSha384,
+  OID.ecdsaWithSha512,
+  OID.sha256WithRsa,
+  OID.sha384WithRsa,
+  OID.sha512WithRsa,
+];
+
+function checkKey({ publicKey }: X509Certificate, name: string): void {
+  const type = keyTypeOf(publicKey);
+  const { publicExponent = 0n, modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {};
+  const isStrong = /^rsa\d+$/.test(type)
+    ? modulusLength >= 2048 && publicExponent >= 3n && publicExponent % 2n === 1n
+    : ['p256', 'p384', 'p521'].includes(type);
+  if (isStrong) return;
+  throw new DevcertError('weak-key', `${name} has a key of type "${type}"`, {
+    hint: 'browsers and servers take RSA of 2048 bits or more, P-256, P-384 and P-521',
+  });
+}
+
+function checkPowers(
+  chain: readonly X509Certificate[],
+  constraints: Constraints | undefined,
+  clientsOnly: boolean,
+): void {
+  const usages = usagesOf(chain);
+  if (clientsOnly && !usages.includes('clientAuth'))
+    throw new DevcertError('refused', 'it may not certify clients (no clientAuth)', {
+      hint: 'leave --clients-only out, or import another one',
+    });
+  if (!clientsOnly && !usages.includes('serverAuth'))
+    throw usages.length === 0
+      ? new DevcertError('refused', 'it may certify neither servers nor clients', {
+          hint: 'import one whose extended key usage has serverAuth, or has no such extension',
+        })
+      : new DevcertError('refused', 'it may certify clients only (no serverAuth)', {
+          hint: 'say that this is meant: --clients-only',
+        });
+  const bad = constraints?.closed?.filter((form: ClosedForm) =>
+    ['directory', 'other'].includes(form),
+  );
+  if (bad !== undefined && bad.length > 0)
+    throw new DevcertError(
+      'refused',
+      `its name constraints are on forms that devcert cannot keep to: ${bad.join(', ')}`,
+      { hint: 'send it a CSR instead: devcert csr NAMES…' },
+    );
+}
+
+function notesOn(
+  chain: readonly X509Certificate[],
+  constraints: Constraints | undefined,
+  hasKey: boolean,
+  now: Date,
+): string[] {
+  const notes: string[] = [];
+  const days =
+    Math.min(...chain.map(({ validTo }) => Date.parse(validTo) - now.getTime())) / DAY_MS;
+  if (days < 30) notes.push(`it expires in ${Math.floor(days)} days`);
+  if (!hasKey) return notes;
+  if (constraints === undefined || constraints.dns.length === 0)
+    notes.push(
+      'it has no name constraints: whoever copies its key can read all HTTPS of those who trust it',
+    );
+  else if (chain.length === 1)
+    notes.push('its name constraints are on the root alone: Java ignores them there');
+  return notes;
+}
+
+function isSelfSigned(certificate: X509Certificate): boolean {
+  return certificate.checkIssued(certificate) && isSignedBy(certificate, certificate);
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.verify(issuer.publicKey);
+  } catch {
+    return false; // a key or an algorithm that OpenSSL does not know
+  }
+}
+
+function hashOf(certificate: X509Certificate): string | undefined {
+  try {
+    return publicKeyHash(certificate.publicKey);
+  } catch {
+    return undefined; // a key of a kind that OpenSSL does not know fits none that it does
+  }
+}
+
+function nameOf(certificate: X509Certificate | undefined): string {
+  return `"${oneLine(certificate?.subject ?? '')}"`;
+}
+
+function oneLine(subject: string): string {
+  return subject.replaceAll('\n', ', ').slice(0, 100);
+}
+
+function invalid(message: string, hint: string): DevcertError {
+  return new DevcertError('invalid-input', message, { hint });
+}

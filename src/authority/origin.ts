@@ -1,0 +1,41 @@
+/** Where an imported authority came from: `origin.json` in its folder. One that devcert made has none. */
+import type { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { readIfThere } from '../files.ts';
+
+/** What is known of an import. */
+export interface Origin {
+  /** Absolute paths of the files it was read from. */
+  readonly files: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly importedAt: string;
+  /** True if it is to certify clients only, whatever its certificates say. */
+  readonly clientsOnly: boolean;
+  /** SHA-256 of the root it belongs to: an origin of an authority that was replaced says nothing. */
+  readonly root: string;
+}
+
+export const ORIGIN_FILE = 'origin.json';
+
+/** The text of the file. */
+export function encodeOrigin(origin: Origin): string {
+  return `${JSON.stringify({ version: 1, ...origin }, null, 2)}\n`;
+}
+
+/** Where the authority with this root came from; undefined if devcert made it, or nothing is known. */
+export function readOrigin(folder: string, root: X509Certificate): Origin | undefined {
+  const text = readIfThere(join(folder, ORIGIN_FILE))?.toString();
+  if (text === undefined) return undefined;
+  try {
+    const content = JSON.parse(text) as Partial<Origin> | null;
+    if (content?.root === sha256Of(root) && Array.isArray(content.files)) return content as Origin;
+  } catch {
+    // Damaged: it only ever told people something, which is not worth an error.
+  }
+  return undefined;
+}
+
+/** SHA-256 of a certificate's DER: 64 hex digits. */
+export function sha256Of(certificate: X509Certificate): string {
+  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}

@@ -1,0 +1,100 @@
+/** Where other programs keep their authorities, and what is in the files that somebody names. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { Host } from '../../platform/types.ts';
+import { DevcertError } from '../errors.ts';
+import { readIfThere } from '../files.ts';
+import { readKeyStore } from '../keystore/read.ts';
+import type { Findings } from './import.ts';
+
+/** Names in the folders of programs that make authorities; the first one is what tells them apart. */
+const layouts: readonly (readonly string[])[] = [
+  ['rootCA.pem', 'rootCA-key.pem'], // mkcert
+  ['minica.pem', 'minica-key.pem'],
+  ['root.pem', 'issuer.pem', 'issuer-key.pem'], // devcert
+  // step: the intermediate issues, and its key is encrypted
+  ['certs/intermediate_ca.crt', 'certs/root_ca.crt', 'secrets/intermediate_ca_key'],
+  ['ca.crt', 'private/ca.key'], // easy-rsa, its pki folder
+  ['ca.pem', 'ca-key.pem'], // cfssl
+];
+
+/**
+ * Absolute paths of the files that an argument of `ca import` stands for: itself, those of a known kind
+ * in a folder, or mkcert's for the word `mkcert`.
+ *
+ * @throws DevcertError `file` if nothing is there, `invalid-input` for a folder without an authority.
+ */
+export function sourceFiles(argument: string, host: Host, cwd: string): string[] {
+  const path = argument === 'mkcert' ? mkcertFolder(host) : resolve(cwd, argument);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new DevcertError('file', `there is no "${path}"`, {
+      hint:
+        argument === 'mkcert'
+          ? 'give mkcert\'s folder: devcert ca import "$(mkcert -CAROOT)"'
+          : `look what is there: ls "${dirname(path)}"`,
+    });
+  if (!stat.isDirectory()) return [path];
+  for (const names of layouts) {
+    const files = names.map((name) => join(path, name));
+    if (existsSync(files[0] ?? '')) return files.filter((file) => existsSync(file));
+  }
+  throw new DevcertError('invalid-input', `there is no authority of a known kind in "${path}"`, {
+    hint: 'name the files: devcert ca import CERTIFICATE KEY',
+  });
+}
+
+/**
+ * Keys and certificates of all files.
+ *
+ * @param password for whatever is encrypted.
+ * @throws DevcertError `file`, `invalid-input`, `password` if something is encrypted and there is none.
+ */
+export function readSources(files: readonly string[], password: string | undefined): Findings {
+  const keys = [];
+  const certificates = [];
+  for (const file of files) {
+    const bytes = readIfThere(file);
+    if (bytes === undefined)
+      throw new DevcertError('file', `there is no "${file}"`, {
+        hint: `look what is there: ls "${dirname(file)}"`,
+      });
+    for (const entry of readNaming(file, bytes, password).entries) {
+      if (entry.kind === 'encrypted-key')
+        throw new DevcertError('password', `the private key in "${file}" needs its password`, {
+          hint: 'give it in a file: --password-file FILE',
+        });
+      if (entry.kind === 'key' && entry.key !== undefined) keys.push(entry.key);
+      certificates.push(...entry.certificates);
+    }
+  }
+  return { keys, certificates };
+}
+
+function readNaming(file: string, bytes: Buffer, password: string | undefined) {
+  try {
+    return readKeyStore(bytes, password === undefined ? {} : { password });
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    throw new DevcertError(error.code, `"${file}": ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+}
+
+/** As mkcert looks for its CAROOT. */
+function mkcertFolder({ env, platform, home }: Host): string {
+  if (env.CAROOT !== undefined && env.CAROOT !== '') return resolve('/', env.CAROOT);
+  if (platform === 'win32' && env.LocalAppData !== undefined)
+    return join(env.LocalAppData, 'mkcert');
+  const data = env.XDG_DATA_HOME;
+  if (data !== undefined && isAbsolute(data)) return join(data, 'mkcert');
+  if (home === undefined)
+    throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
+      hint: 'give mkcert\'s folder: devcert ca import "$(mkcert -CAROOT)"',
+    });
+  return platform === 'darwin'
+    ? join(home, 'Library/Application Support/mkcert')
+    : join(home, '.local/share/mkcert');
+}

@@ -1,0 +1,100 @@
+/** What there is to tell of an authority, from its files alone. */
+import type { X509Certificate } from 'node:crypto';
+import type { Constraints } from '../constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { readIfThere } from '../files.ts';
+import { keyTypeOf } from '../keys.ts';
+import { authorityFolderIn } from '../paths.ts';
+import type { Usage } from '../x509/extensions.ts';
+import { readCommonName } from '../x509/read.ts';
+import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
+import { rootFile } from './folder.ts';
+import { authorityNames } from './named.ts';
+import { type Origin, readOrigin, sha256Of } from './origin.ts';
+import { join } from 'node:path';
+
+const DAY_MS = 86_400_000;
+
+export interface AuthoritySummary {
+  /** `default` for the one that has no name. */
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Of the root's subject. */
+  readonly commonName: string;
+  /** SHA-256 of the root: 64 hex digits. */
+  readonly root: string;
+  /** When the first certificate of its chain ends. */
+  readonly notAfter: Date;
+  readonly daysLeft: number;
+  /** Undefined: every name. */
+  readonly constraints: Constraints | undefined;
+  readonly usages: readonly Usage[];
+  /** True if no store may ever trust it. */
+  readonly clientsOnly: boolean;
+  /** Of the issuer, in the words of `--key`; others as they are called: `p521`. */
+  readonly keyType: string;
+  /** Certificates from the issuer up to the root, by their subjects' texts. */
+  readonly chain: readonly string[];
+  /** Undefined if devcert made it. */
+  readonly origin: Origin | undefined;
+  /** Why it can issue nothing, if so. */
+  readonly problem?: string;
+}
+
+/** @throws DevcertError `invalid-authority` if there is no root that can be read. */
+export function summarize(folder: string, name: string | undefined, now: Date): AuthoritySummary {
+  const part = (file: string) => readIfThere(join(folder, file))?.toString() ?? '';
+  const rootPem = part('root.pem');
+  const root = readRoot(rootPem, folder);
+  let authority: Authority | undefined;
+  let problem: string | undefined;
+  try {
+    if (part('issuer.pem') === '') problem = 'its key is not here: it can be trusted only';
+    else
+      authority = readAuthority(
+        { root: rootPem, issuer: part('issuer.pem'), issuerKey: part('issuer-key.pem') },
+        folder,
+      );
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    problem = error.message;
+  }
+  const chain = authority?.chain ?? [root];
+  const notAfter = endOf(chain);
+  const origin = readOrigin(folder, root);
+  const usages = usagesOf(chain);
+  return {
+    name: name ?? 'default',
+    folder,
+    commonName: readCommonName(root.raw) ?? root.subject.replaceAll('\n', ', '),
+    root: sha256Of(root),
+    notAfter,
+    daysLeft: Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS),
+    constraints: constraintsOf(chain),
+    usages,
+    clientsOnly: !usages.includes('serverAuth') || origin?.clientsOnly === true,
+    keyType: keyTypeOf(chain[0]?.publicKey ?? root.publicKey),
+    chain: chain.map(({ subject }) => subject.replaceAll('\n', ', ')),
+    origin,
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** The authorities that have names; one whose root cannot be read is left out. */
+export function summarizeNamed(stateFolder: string, now: Date): AuthoritySummary[] {
+  return authorityNames(stateFolder).flatMap((name) => {
+    const folder = authorityFolderIn(stateFolder, name);
+    try {
+      return readIfThere(rootFile(folder)) === undefined ? [] : [summarize(folder, name, now)];
+    } catch (error) {
+      if (error instanceof DevcertError) return [];
+      throw error;
+    }
+  });
+}
+
+/** When the first of a chain's certificates ends. */
+export function endOf(chain: readonly X509Certificate[]): Date {
+  return new Date(Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
+}

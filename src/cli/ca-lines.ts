@@ -1,0 +1,101 @@
+/** Authorities as lines for a person. Pure. */
+import type { AuthorityResult, ReplaceResult } from '../actions/ca.ts';
+import type { AuthoritySummary } from '../authority/summary.ts';
+import { printable } from '../errors.ts';
+import { constraintsText, date, table } from './lines.ts';
+import type { Style } from './terminal.ts';
+
+/** One line for each authority. */
+export function summaryLines(authorities: readonly AuthoritySummary[], style: Style): string[] {
+  const rows = authorities.map((it) => [
+    it.name,
+    it.clientsOnly ? 'clients' : 'servers',
+    it.keyType,
+    it.origin === undefined ? 'made here' : 'imported',
+    until(it, style),
+    it.problem === undefined ? '' : style.bad('issues nothing'),
+  ]);
+  const widths = [0, 1, 2, 3].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}
+
+/** All there is to tell of one. */
+export function authorityLines(
+  authority: AuthoritySummary & { readonly issued?: number },
+  style: Style,
+): string[] {
+  const { name, commonName, chain, clientsOnly, origin, issued, problem } = authority;
+  return [
+    `${name}: ${printable(commonName)}`,
+    ...table(
+      [
+        ['for', clientsOnly ? 'clients only: no store may trust it' : usagesText(authority)],
+        ['can certify', constraintsText(authority.constraints)],
+        ['valid until', until(authority, style)],
+        [
+          'key',
+          `${authority.keyType}${chain.length === 1 ? ', of the root itself' : ', of the issuer'}`,
+        ],
+        ...chain.map((subject, index) => [index === 0 ? 'chain' : '', printable(subject)]),
+        ['SHA-256', authority.root],
+        ['from', origin === undefined ? 'made by devcert' : 'imported from'],
+        ...(origin?.files ?? []).map((file) => ['', printable(file)]),
+        ['folder', printable(authority.folder)],
+        ...(issued === undefined ? [] : [['issued', `${issued} certificates`]]),
+        ...(problem === undefined ? [] : [['cannot issue', style.bad(printable(problem))]]),
+      ],
+      style,
+      ['can certify'],
+    ),
+  ];
+}
+
+/** What `ca create` and `ca import` came to. */
+export function keptLines(result: AuthorityResult, verb: string, style: Style): string[] {
+  const { name, clientsOnly, problem } = result;
+  const ca = name === 'default' ? '' : ` --ca ${name}`;
+  const next = clientsOnly
+    ? [
+        `Next: devcert --client ada@example.test${ca}`,
+        `Its root, for servers: devcert ca export ${name}`,
+      ]
+    : [
+        `No store trusts it yet: devcert install${ca}`,
+        ...(problem === undefined ? [`Next, in a project: devcert localhost${ca}`] : []),
+      ];
+  return [`${verb} the authority ${authorityLines(result, style).join('\n')}`, '', ...next];
+}
+
+/** What `ca replace` came to. */
+export function replaceLines(result: ReplaceResult, style: Style): string[] {
+  const { replaced, outcomes, reissued } = result;
+  const stores = outcomes.map(
+    ({ store, status, reason }) =>
+      `  ${printable(store)}: ${status}${reason === undefined ? '' : `: ${printable(reason)}`}`,
+  );
+  const again = reissued.map(({ certFile, reason }) =>
+    reason === undefined
+      ? `Issued again: ${printable(certFile)}`
+      : `Not issued again: ${printable(certFile)}: ${printable(reason)}`,
+  );
+  return [
+    replaced
+      ? `Replaced the authority ${authorityLines(result, style).join('\n')}`
+      : 'Kept the old authority: a store that trusts it failed for the new one',
+    ...(stores.length === 0 ? [] : ['', ...stores]),
+    ...(again.length === 0 ? [] : ['', ...again]),
+  ];
+}
+
+function usagesText({ usages }: AuthoritySummary): string {
+  return usages.includes('clientAuth') ? 'servers and clients' : 'servers';
+}
+
+function until({ notAfter, daysLeft }: AuthoritySummary, style: Style): string {
+  const left = `${daysLeft} days left`;
+  return `${date(notAfter)}, ${daysLeft < 30 ? style.bad(left) : left}`;
+}

@@ -1,0 +1,209 @@
+/** `devcert ca …` */
+import { EXIT } from '../errors.ts';
+import {
+  type CreateOptions,
+  createAuthority,
+  exportAuthority,
+  type ExportAuthorityOptions,
+  importAuthority,
+  type ImportAuthorityOptions,
+  listAuthorities,
+  removeAuthority,
+  replaceAuthority,
+  showAuthority,
+} from '../index.ts';
+import { authorityLines, keptLines, replaceLines, summaryLines } from './ca-lines.ts';
+import type { Declaration, OptionDeclaration } from './declaration.ts';
+import { cancelOnInterrupt } from './interrupt.ts';
+import { withPassword } from './ca-password.ts';
+import { outcomesExitCode } from './outcomes.ts';
+import { type PasswordFlags, passwordOptions, readPassword } from './password.ts';
+
+const permitOptions: readonly OptionDeclaration[] = [
+  {
+    flags: '--permit <domain>',
+    description: 'let it certify this domain, too (repeatable)',
+    repeatable: true,
+  },
+  {
+    flags: '--no-constraints',
+    description: 'let it certify every name: dangerous, for mbedTLS and Botan 2 only',
+  },
+];
+
+const sourceOptions: readonly OptionDeclaration[] = [
+  { flags: '--key <file>', description: 'its private key, if that lies in another file' },
+  {
+    flags: '--root <file>',
+    description: 'the root above it, with what lies between, if that lies in another file',
+  },
+  // Not --no-password: an encrypted file has one.
+  ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+];
+
+const clientsOnly: OptionDeclaration = {
+  flags: '--clients-only',
+  description: 'it certifies clients, never servers, and no store may trust it',
+};
+
+const nameArgument = { name: '[name]', description: 'the default authority if left out' };
+
+const create: Declaration = {
+  summary: 'make an authority with a name',
+  description:
+    'Makes an authority beside the default one. No store trusts it until it is installed.',
+  positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
+  options: [...permitOptions, clientsOnly],
+  async run([name = ''], options: CreateOptions, terminal) {
+    const result = await createAuthority(name, options);
+    terminal.print(keptLines(result, 'Made', terminal.style));
+    terminal.json(result);
+    return EXIT.done;
+  },
+};
+
+const list: Declaration = {
+  summary: 'list the authorities',
+  description: 'Lists the default authority and those with names.',
+  async run(_positionals, _options, terminal) {
+    const authorities = await listAuthorities();
+    terminal.print(
+      authorities.length === 0
+        ? ['There is no authority yet: devcert install']
+        : summaryLines(authorities, terminal.style),
+    );
+    terminal.json({ authorities });
+    return EXIT.done;
+  },
+};
+
+const show: Declaration = {
+  summary: 'show one: what it may certify, until when, where it lies',
+  description: 'Shows what an authority may certify, until when, its key, and where it lies.',
+  positionals: [nameArgument],
+  async run([name], _options, terminal) {
+    const authority = await showAuthority(name);
+    terminal.print(authorityLines(authority, terminal.style));
+    terminal.json(authority);
+    return EXIT.done;
+  },
+};
+
+const importing: Declaration = {
+  summary: "take mkcert's, minica's or your company's authority",
+  description:
+    'Takes an authority that exists: certificate and private key, in any format. It is checked first, and put into no store.',
+  positionals: [
+    { name: '[sources...]', description: 'mkcert, a folder, or files (PEM, DER, P12, JKS)' },
+  ],
+  options: [
+    { flags: '--name <name>', description: 'keep it under this name; the default one if left out' },
+    ...sourceOptions,
+    clientsOnly,
+    { flags: '--trust-only', description: 'take a root without its key: to be trusted only' },
+    { flags: '--force', description: 'let it replace the authority that is there' },
+  ],
+  examples: [
+    'devcert ca import mkcert',
+    'devcert ca import ca.pem ca-key.pem --name company',
+    'devcert ca import company.p12 --root root.pem --name company --password-file FILE',
+  ],
+  async run(sources, options: PasswordFlags & ImportAuthorityOptions, terminal) {
+    cancelOnInterrupt(terminal);
+    const result = await withPassword(options, terminal, (password) =>
+      importAuthority(sources, { ...options, password }, terminal),
+    );
+    terminal.progress('');
+    if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
+    else terminal.print(keptLines(result, 'Imported', terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return 'replaced' in result ? outcomesExitCode(result.outcomes) : EXIT.done;
+  },
+};
+
+const exporting: Declaration = {
+  summary: 'write the root for those who are to trust it',
+  description:
+    'Prints the root certificate, or writes it into a file. With --with-key also the encrypted key: then whoever has it can issue.',
+  positionals: [nameArgument],
+  options: [
+    { flags: '--file <file>', description: 'write it there' },
+    { flags: '--out <folder>', description: 'write it there, as NAME-root.pem' },
+    { flags: '--der', description: 'DER instead of PEM: for Windows and phones' },
+    { flags: '--with-key', description: 'issuer and private key, too, encrypted: dangerous' },
+    ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+    { flags: '--force', description: 'replace another file' },
+  ],
+  async run([name], options: PasswordFlags & ExportAuthorityOptions, terminal) {
+    const password =
+      options.withKey === true
+        ? await readPassword(options, { what: "the authority's key", isNew: true }, terminal)
+        : undefined;
+    const result = await exportAuthority(name, { ...options, password });
+    const { file, pem } = result;
+    const what = result.withKey ? 'Root, issuer and encrypted key are in' : 'The root is in';
+    terminal.print([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`]);
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return EXIT.done;
+  },
+};
+
+const replace: Declaration = {
+  summary: 'put a new authority in the place of one, and issue all again',
+  description:
+    'Makes a new root and issuer with the same constraints (or imports one), has the stores that trust the old one trust it, issues everything again, and drops the old one.',
+  positionals: [nameArgument],
+  options: [
+    {
+      flags: '--import <source>',
+      description: 'take this one instead of a new one: mkcert, a folder, a file (repeatable)',
+      repeatable: true,
+    },
+    ...permitOptions,
+    ...sourceOptions,
+  ],
+  async run(
+    [name],
+    options: PasswordFlags & ImportAuthorityOptions & CreateOptions & { import?: string[] },
+    terminal,
+  ) {
+    cancelOnInterrupt(terminal);
+    const result = await withPassword(options, terminal, (password) =>
+      replaceAuthority(name, options.import ?? [], { ...options, password }, terminal),
+    );
+    terminal.progress('');
+    terminal.print(replaceLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return outcomesExitCode(result.outcomes);
+  },
+};
+
+const remove: Declaration = {
+  summary: 'take one with a name out of every store and delete it',
+  description:
+    'Removes the root from every store, checks that it is gone, and deletes the authority.',
+  positionals: [{ name: '<name>', description: 'the name of the authority' }],
+  async run([name = ''], _options, terminal) {
+    cancelOnInterrupt(terminal);
+    const result = await removeAuthority(name, terminal);
+    terminal.progress('');
+    terminal.print([
+      ...result.outcomes.map(({ store, status }) => `  ${store}  ${status}`),
+      `Deleted the authority "${name}"`,
+    ]);
+    if (result.left.length > 0)
+      terminal.note(`what it issued stays, trusted by nothing: ${result.left.join(', ')}`);
+    terminal.json(result);
+    return EXIT.done;
+  },
+};
+
+export const caCommand: Declaration = {
+  summary: 'authorities with names, imported ones, replacing one',
+  description:
+    'Works with authorities: the default one and those with names (--ca NAME elsewhere).',
+  commands: { create, list, show, import: importing, export: exporting, replace, remove },
+};
