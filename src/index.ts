@@ -13,6 +13,7 @@ import type {
 import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
 import type { ServerCertificate } from './actions/certificate.ts';
 import type { InstallOptions, InstallResult } from './actions/install.ts';
+import type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 import type { IssueOptions, IssueResult } from './actions/issue.ts';
 import type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
@@ -35,6 +36,7 @@ export type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-exp
 export type { AuthoritySummary } from './authority/summary.ts';
 export type { ServerCertificate } from './actions/certificate.ts';
 export type { InstallOptions, InstallResult } from './actions/install.ts';
+export type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
 export type { StatusOptions, StatusResult } from './actions/status.ts';
@@ -42,6 +44,7 @@ export type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 export type { Constraints } from './constraints.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
+export type * from './inspect/types.ts';
 export type { LeafOptions } from './request.ts';
 export type { AuthorityOption } from './actions/context.ts';
 export type { Outcome, StoreReport } from './trust.ts';
@@ -238,6 +241,22 @@ export async function recipes(): Promise<RecipeSummary[]> {
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
   const { recipe } = await import('./actions/recipe.ts');
   return recipe(context({}), name, options);
+}
+
+/**
+ * What files of certificates, keys, CSRs or whole stores hold, in any format, and what is wrong with them.
+ * Changes nothing, and makes no authority.
+ *
+ * @param sources paths, or bytes with a name for them; the pair in `.devcert` if there are none.
+ * @returns data whose texts come from the files: they may hold any character.
+ * @throws DevcertError `file`, `usage`, `invalid-input`, `password` if the one in `options` is wrong.
+ */
+export async function inspect(
+  sources: readonly InspectSource[] = [],
+  options: InspectOptions = {},
+): Promise<InspectResult> {
+  const { inspect } = await import('./actions/inspect.ts');
+  return inspect(context({}), sources, options);
 }
 
 function context(listener: Listener, ca?: string): Context {

@@ -9,6 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   status: async () => (await import('./status.ts')).statusCommand,
   ca: async () => (await import('./ca.ts')).caCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
+  inspect: async () => (await import('./inspect.ts')).inspectCommand,
 };
 
 /** What `devcert NAMES…` is short for. */

@@ -58,7 +58,7 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       if (!json && lines.length > 0) write(STDOUT, `${lines.join('\n')}\n`);
     },
     json: (value) => {
-      if (json) write(STDOUT, `${JSON.stringify(value, null, 2)}\n`);
+      if (json) write(STDOUT, toJson(value));
     },
     note: (text) => {
       if (!json) say('note', '33', text);
@@ -79,8 +79,7 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       say('error', '31', error.message);
       if (error.hint !== undefined) say('hint', '36', error.hint);
       const { code, message, hint, exitCode } = error;
-      if (json)
-        write(STDOUT, `${JSON.stringify({ error: { code, message, hint, exitCode } }, null, 2)}\n`);
+      if (json) write(STDOUT, toJson({ error: { code, message, hint, exitCode } }));
     },
   };
 }
@@ -117,6 +116,13 @@ async function isTerminal(descriptor: number): Promise<boolean> {
 const paint = (code: string) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;
 const colours: Style = { good: paint('32'), bad: paint('31'), dim: paint('2') };
 const plain: Style = { good: (text) => text, bad: (text) => text, dim: (text) => text };
+
+/** A document that is safe on a screen, too: what could steer the terminal is escaped, as JSON allows. */
+function toJson(value: unknown): string {
+  const text = JSON.stringify(value, null, 2);
+  const hex = (character: string) => character.charCodeAt(0).toString(16).padStart(4, '0');
+  return `${text.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (it) => `\\u${hex(it)}`)}\n`;
+}
 
 function oneLine(text: string): string {
   return printable(text).replace(/\s*\n\s*/g, ' ');

@@ -81,8 +81,8 @@ function refusal(password: string | undefined): DevcertError {
   return password === undefined ? missingPassword('key store') : wrongPassword('key store');
 }
 
-// ContentInfo, RFC 2315 section 7.
-function readContent(element: Element): { type: string; value: () => Element } {
+/** A ContentInfo (RFC 2315 section 7): its type, dotted, and what it holds. */
+export function readContent(element: Element): { type: string; value: () => Element } {
   const fields = fieldsOf(element);
   const type = decodeOid(fields.next());
   const value = fields.optional(contextTagOf(0, true));
@@ -160,8 +160,8 @@ function sequenceOf(element: Element): Iterable<Element> {
   return element.children();
 }
 
-// CertBag: X.509 certificates only; the other kind (SDSI) was never used.
-function readCertificate(element: Element): Buffer | undefined {
+/** DER of the certificate in a CertBag; undefined for the other kind (SDSI), which was never used. */
+export function readCertificate(element: Element): Buffer | undefined {
   const fields = fieldsOf(element);
   if (decodeOid(fields.next()) !== OID.x509Certificate) return undefined;
   return decodeOctets(unwrap(fields.next(contextTagOf(0, true))));

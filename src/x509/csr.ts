@@ -47,6 +47,23 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
  *   signature by MD5 or SHA-1 or an algorithm that devcert does not know.
  */
 export function readCsr(der: Buffer): Csr {
+  const { csr, algorithm, signed, signature } = decodeCsr(der);
+  checkSignature(algorithm, signed, csr.publicKey, signature);
+  return csr;
+}
+
+/**
+ * A CSR whose signature nobody has checked: to be shown, never to be granted.
+ *
+ * @returns the algorithm of its signature, dotted, with the bytes it is over and the signature itself.
+ * @throws DevcertError `invalid-input` for anything but a CSR.
+ */
+export function decodeCsr(der: Buffer): {
+  csr: Csr;
+  algorithm: string;
+  signed: Buffer;
+  signature: Buffer;
+} {
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
   const algorithm = decodeOid(fieldsOf(outer.next(TAG.sequence)).next());
@@ -60,13 +77,12 @@ export function readCsr(der: Buffer): Csr {
   const attributes = fields.optional(contextTagOf(0, true));
   fields.end();
 
-  const publicKey = readPublicKey(key.raw);
-  checkSignature(algorithm, info.raw, publicKey, signature);
-  return {
-    publicKey,
+  const csr = {
+    publicKey: readPublicKey(key.raw),
     subject: readAttributes(subject),
     extensions: requestedExtensions(attributes),
   };
+  return { csr, algorithm, signed: info.raw, signature };
 }
 
 function readPublicKey(der: Buffer): KeyObject {

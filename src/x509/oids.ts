@@ -35,10 +35,26 @@ export const OID = {
 
 const names = new Map<string, string>(Object.entries(OID).map(([name, dotted]) => [dotted, name]));
 
+/** The letters in front of an attribute's value in a subject, as OpenSSL writes them: `CN`. */
+export function attributeLabel(dotted: string): string {
+  return labels[dotted] ?? oidName(dotted);
+}
+
 /** What an object identifier is called in its standard, or its dotted form if it is not known here. */
 export function oidName(dotted: string): string {
   return names.get(dotted) ?? more[dotted] ?? dotted;
 }
+
+const labels: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '0.9.2342.19200300.100.1.25': 'DC',
+};
 
 // Met in other people's certificates and CSRs, never written here.
 const more: Readonly<Record<string, string>> = {
@@ -59,4 +75,14 @@ const more: Readonly<Record<string, string>> = {
   '2.5.29.32': 'certificatePolicies',
   '1.3.6.1.5.5.7.1.24': 'tlsFeature',
   '2.16.840.1.113730.1.1': 'netscapeCertType',
+  '1.2.840.113549.1.1.2': 'md2WithRsa',
+  '1.2.840.113549.1.1.10': 'rsassaPss',
+  '1.2.840.113549.1.1.14': 'sha224WithRsa',
+  '1.2.840.10045.4.3.1': 'ecdsaWithSha224',
+  '1.2.840.10040.4.3': 'sha1WithDsa',
+  '2.16.840.1.101.3.4.3.2': 'sha256WithDsa',
+  '1.3.101.113': 'ed448',
+  '1.3.6.1.5.5.7.48.2': 'caIssuers',
+  '1.3.6.1.4.1.311.20.2.2': 'smartcardLogon',
+  '1.3.6.1.4.1.311.20.2.3': 'userPrincipalName',
 };

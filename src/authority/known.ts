@@ -1,0 +1,55 @@
+/** The authorities of this machine as far as their certificates go: read, never mended or made. */
+import { X509Certificate } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DevcertError, systemCode } from '../errors.ts';
+import { readIfThere } from '../files.ts';
+
+/** An authority's certificates. */
+export interface KnownAuthority {
+  /** `default`, or the name of one in `authorities/`. */
+  readonly name: string;
+  readonly root: X509Certificate;
+  readonly issuer: X509Certificate;
+}
+
+/**
+ * The default authority and those with a name, as far as they can be read: of one that is damaged nothing is
+ * known. Takes no lock and changes nothing.
+ *
+ * @param folder the state folder, which need not exist.
+ */
+export function knownAuthorities(folder: string): KnownAuthority[] {
+  const named = namesIn(join(folder, 'authorities'));
+  const folders = [
+    { name: 'default', path: folder },
+    ...named.map((name) => ({ name, path: join(folder, 'authorities', name) })),
+  ];
+  return folders.flatMap(({ name, path }) => {
+    const root = certificateIn(join(path, 'root.pem'));
+    const issuer = certificateIn(join(path, 'issuer.pem'));
+    return root === undefined || issuer === undefined ? [] : [{ name, root, issuer }];
+  });
+}
+
+function certificateIn(file: string): X509Certificate | undefined {
+  try {
+    const bytes = readIfThere(file);
+    return bytes === undefined ? undefined : new X509Certificate(bytes);
+  } catch {
+    // Damaged, or not ours to read: `devcert status` is the command that tells.
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (error instanceof DevcertError || ['ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,181 @@
+/** What `inspect` found, as lines for a person: one screen for a file. Pure. */
+import type { InspectResult } from '../actions/inspect.ts';
+import type { InspectedCertificate, InspectedCsr, InspectedFile } from '../inspect/types.ts';
+import { problemLines } from './inspect-problems.ts';
+import { protectionText, storeLines } from './inspect-store.ts';
+import {
+  constraintListsText,
+  datesText,
+  fileText,
+  keyText,
+  leftText,
+  nameText,
+  shown,
+  signatureText,
+  titleOf,
+  usageText,
+} from './inspect-words.ts';
+import { date, table, wrap } from './lines.ts';
+import type { Style } from './terminal.ts';
+
+export function inspectLines({ files, relations }: InspectResult, style: Style): string[] {
+  const between = relations.map(({ kind, file, other }) => {
+    const [one, two] = [shown(file), shown(other)];
+    switch (kind) {
+      case 'key-of':
+        return `${one} is the key of ${two}`;
+      case 'not-key-of':
+        return style.bad(`${one} is not the key of ${two}`);
+      case 'signed-by':
+        return `${one} was signed by ${two}`;
+      case 'csr-of':
+        return `${one} asks for a certificate for the key of ${two}`;
+    }
+  });
+  return [
+    ...files.flatMap((file, index) => [...(index === 0 ? [] : ['']), ...fileLines(file, style)]),
+    ...(between.length === 0 ? [] : ['', ...between]),
+  ];
+}
+
+type Row = readonly [string, string];
+
+function fileLines(file: InspectedFile, style: Style): string[] {
+  const { certificates, chain, kind, keys, csrs, publicKeys } = file;
+  const isList =
+    kind === 'trust-store' || kind === 'certificates' || (kind === 'key-store' && keys.length > 1);
+  const at = chain?.order[0] ?? 0;
+  const main = isList ? undefined : certificates[at];
+  const rows: Row[] = [
+    ...(main === undefined ? [] : certificateRows(main)),
+    ...csrs.flatMap(csrRows),
+    ...keys
+      .filter(
+        ({ certificate }) =>
+          certificate === undefined || main === undefined || kind === 'key-store',
+      )
+      .filter(() => !isList)
+      .map(({ type, encrypted, certificate }): Row => {
+        const whose = certificate === undefined ? '' : ', belongs to the certificate';
+        return [
+          'private key',
+          `${encrypted ? 'encrypted, needs its password' : keyText(type)}${whose}`,
+        ];
+      }),
+    ...(main !== undefined &&
+    kind === 'key-and-certificate' &&
+    keys.some(({ certificate }) => certificate !== undefined)
+      ? [['private key', 'in the file, belongs to the certificate'] as const]
+      : []),
+    ...publicKeys.map(({ type }): Row => ['public key', keyText(type)]),
+    ...(main === undefined ? [...keys, ...publicKeys] : []).flatMap(({ sha256 }) =>
+      sha256 === undefined || isList ? [] : [['key id', sha256] as const],
+    ),
+    ...protectionText(file).map((text): Row => ['protection', text]),
+  ];
+  return [
+    `${shown(file.file)}: ${fileText(file)}`,
+    ...(rows.length === 0 ? [] : ['', ...table(rows, style, WRAPPED)]),
+    ...(isList ? ['', ...storeLines(file, style)] : []),
+    ...(chain === undefined || isList ? [] : chainLines(file, style)),
+    ...(file.ignored.length === 0
+      ? []
+      : ['', `  Passed over: ${shown([...new Set(file.ignored)].join(', '))}`]),
+    '',
+    ...problemLines(file, style),
+  ];
+}
+
+const WRAPPED = [
+  'names',
+  'for',
+  'can certify',
+  'subject',
+  'issuer',
+  'protection',
+  'asks for',
+  'common name',
+];
+
+/** Names of a certificate that are shown; `--json` has all. */
+const MAX_NAMES = 24;
+
+function certificateRows(certificate: InspectedCertificate): Row[] {
+  const { names, commonName, constraints, key, signature, devcert } = certificate;
+  const isSelf = certificate.isSelfSigned ? 'itself' : shown(certificate.issuer);
+  const by = devcert?.as === 'leaf' ? ownText(devcert.authority) : isSelf;
+  return [
+    ...nameRows(names),
+    ...(names.length === 0 && commonName !== undefined
+      ? [['common name', shown(commonName)] as const]
+      : []),
+    ['valid', datesText(certificate)],
+    ['for', usageText(certificate)],
+    ...(constraints === undefined
+      ? []
+      : constraintListsText(constraints).map((text): Row => ['can certify', text])),
+    ['issued by', by],
+    ...(devcert === undefined || devcert.as === 'leaf'
+      ? []
+      : [['it is', `the ${devcert.as} of ${ownText(devcert.authority)}`] as const]),
+    ['subject', shown(certificate.subject) || 'empty'],
+    ['key', keyText(key.type)],
+    ['signature', signatureText(signature)],
+    ['serial', certificate.serial],
+    ['SHA-256', certificate.sha256],
+    ['SHA-1', certificate.sha1],
+  ];
+}
+
+function ownText(authority: string): string {
+  return authority === 'default'
+    ? "this machine's devcert authority"
+    : `this machine's devcert authority "${shown(authority)}"`;
+}
+
+function nameRows(names: InspectedCertificate['names']): Row[] {
+  if (names.length === 0) return [];
+  const listed = names.slice(0, MAX_NAMES).map(nameText).join(', ');
+  const more = names.length - MAX_NAMES;
+  return [['names', more > 0 ? `${listed} and ${more} more (--json lists all)` : listed]];
+}
+
+function csrRows(csr: InspectedCsr): Row[] {
+  return [
+    ...nameRows(csr.names),
+    ['subject', shown(csr.subject) || 'empty'],
+    ['key', keyText(csr.key.type)],
+    [
+      'signature',
+      `${signatureText(csr.signature)}${csr.isSignatureValid ? ', by its own key' : ''}`,
+    ],
+    ...csr.dropped.map((text, index): Row => [index === 0 ? 'not granted' : '', shown(text)]),
+    ...(csr.key.sha256 === undefined ? [] : [['key id', csr.key.sha256] as const]),
+  ];
+}
+
+const TITLE_WIDTH = 36;
+
+/** The certificates above the leaf, one line each. */
+function chainLines({ certificates, chain }: InspectedFile, style: Style): string[] {
+  const above = (chain?.order.slice(1) ?? []).flatMap((place) => certificates[place] ?? []);
+  const others = certificates.length - above.length - 1;
+  if (above.length === 0 && others === 0) return [];
+  const width = Math.max(...above.map((it) => shown(titleOf(it), TITLE_WIDTH).length));
+  return [
+    '',
+    '  above it in the file',
+    ...above.map((it) => {
+      const left = leftText(it.daysLeft);
+      return `    ${shown(titleOf(it), TITLE_WIDTH).padEnd(width)}  until ${date(it.notAfter)}, ${it.daysLeft < 0 ? style.bad(left) : left}`;
+    }),
+    ...(chain?.issuer === undefined || above.length === 0
+      ? []
+      : wrap(`issued by ${shown(chain.issuer)}, which is not in the file`, 75).map(
+          (it) => `    ${style.dim(it)}`,
+        )),
+    ...(others > 0
+      ? [`    and ${others} that ${others === 1 ? 'has' : 'have'} no part in it`]
+      : []),
+  ];
+}

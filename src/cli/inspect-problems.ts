@@ -1,0 +1,77 @@
+/** Problems as lines: what is wrong, and below it what to do. Pure. */
+import type { InspectedFile, Problem, ProblemCode } from '../inspect/types.ts';
+import { and, shown, titleOf } from './inspect-words.ts';
+import { wrap } from './lines.ts';
+import type { Style } from './terminal.ts';
+
+export function problemLines(file: InspectedFile, style: Style): string[] {
+  const { problems, isLocked } = file;
+  const locked = isLocked
+    ? entry(
+        'locked',
+        style.dim,
+        'what needs the password was not looked into',
+        'give it: --password-file FILE',
+      )
+    : [];
+  if (problems.length === 0)
+    return isLocked ? locked : [`  ${style.good('Nothing is wrong with it')}`];
+  const grouped = group(file);
+  return [
+    ...grouped.flatMap(({ severity, message, hint }) =>
+      entry(severity, severity === 'error' ? style.bad : style.bad, message, hint),
+    ),
+    ...locked,
+  ];
+}
+
+/** More certificates than this with one problem are told in one line. */
+const MAX_SINGLE = 2;
+const MAX_TITLES = 5;
+
+const plurals: Partial<Record<ProblemCode, string>> = {
+  expired: 'have expired',
+  'expires-soon': 'expire soon',
+  'not-yet-valid': 'are not valid yet',
+  damaged: 'have a part that cannot be read',
+  'weak-key': 'have a weak key',
+  'weak-signature': 'have a signature that can be forged',
+};
+
+function group(file: InspectedFile): Pick<Problem, 'severity' | 'message' | 'hint'>[] {
+  const { problems, certificates, chain } = file;
+  const told = new Set<ProblemCode>();
+  return problems.flatMap((problem) => {
+    const { code, certificate, message } = problem;
+    const alike = problems.filter((it) => it.code === code && it.certificate !== undefined);
+    const plural = plurals[code];
+    if (plural !== undefined && alike.length > MAX_SINGLE && certificate !== undefined) {
+      if (told.has(code)) return [];
+      told.add(code);
+      const titles = alike.flatMap((it) => certificates[it.certificate ?? 0] ?? []).map(titleOf);
+      const more = titles.length - MAX_TITLES;
+      const list =
+        more > 0 ? `${titles.slice(0, MAX_TITLES).join(', ')} and ${more} more` : and(titles);
+      return [{ ...problem, message: `${titles.length} of the certificates ${plural}: ${list}` }];
+    }
+    const own = certificate === undefined ? undefined : certificates[certificate];
+    const isMain = certificates.length === 1 || certificate === (chain?.order[0] ?? -1);
+    return own === undefined || isMain
+      ? [problem]
+      : [{ ...problem, message: `${titleOf(own)}: ${message}` }];
+  });
+}
+
+function entry(
+  word: string,
+  paint: (text: string) => string,
+  message: string,
+  hint: string,
+): string[] {
+  const indent = ' '.repeat(11);
+  const [first = '', ...rest] = wrap(shown(message, 400), 68);
+  return [
+    `  ${paint(word.padEnd(7))}  ${first}`,
+    ...[...rest, ...wrap(shown(hint, 300), 68)].map((text) => indent + text),
+  ];
+}

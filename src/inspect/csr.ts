@@ -1,0 +1,69 @@
+/** What a CSR says, what is wrong with it, and what of it `devcert sign` would not grant. Pure. */
+import { grantCsr } from '../certificate/csr-policy.ts';
+import { DevcertError } from '../errors.ts';
+import { decodeCsr, type Csr, readCsr } from '../x509/csr.ts';
+import { extensionDetails, keyDetails } from '../x509/details.ts';
+import { attributeLabel, OID, oidName } from '../x509/oids.ts';
+import { error, warning } from './problems.ts';
+import type { InspectedCsr, Problem } from './types.ts';
+
+/** @throws DevcertError `invalid-input` if it cannot even be shown. */
+export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[] } {
+  const { csr, algorithm } = decodeCsr(der);
+  const damaged: string[] = [];
+  const { names } = extensionDetails(csr.extensions, damaged);
+  const problems: Problem[] = damaged.map((part) =>
+    error('damaged', `the ${part} that it asks for cannot be read`, 'have it made again'),
+  );
+  const isSignatureValid = attempt(
+    () => readCsr(der),
+    (refusal) => {
+      const code = refusal.code === 'weak-key' ? 'weak-signature' : 'wrong-signature';
+      problems.push(error(code, refusal.message, refusal.hint ?? 'have it made again'));
+    },
+  );
+  let dropped: readonly string[] = [];
+  attempt(
+    () => (dropped = grantCsr(csr, { client: isForClient(csr, names) }).dropped),
+    (refusal) => {
+      problems.push(
+        refusal.code === 'weak-key'
+          ? error('weak-key', refusal.message, refusal.hint ?? 'make a new key')
+          : warning('not-granted', refusal.message, refusal.hint ?? 'have it made again'),
+      );
+    },
+  );
+  return {
+    csr: {
+      subject: csr.subject.map(({ type, value }) => `${attributeLabel(type)}=${value}`).join(', '),
+      names,
+      key: keyDetails(csr.publicKey),
+      signature: oidName(algorithm),
+      isSignatureValid: isSignatureValid !== undefined,
+      dropped,
+    },
+    problems,
+  };
+}
+
+// With other names than hosts it can only be meant for a client.
+function isForClient(csr: Csr, names: InspectedCsr['names']): boolean {
+  const hasPurposes = csr.extensions.some(({ type }) => type === OID.extendedKeyUsage);
+  const purposes = hasPurposes ? extensionDetails(csr.extensions, []).purposes : undefined;
+  if (purposes?.includes('serverAuth') === true) return false;
+  return (
+    purposes?.includes('clientAuth') === true ||
+    names.some(({ type }) => type === 'email' || type === 'uri')
+  );
+}
+
+/** What `read` gives; undefined, and `refused` was told, for an expected failure. */
+function attempt<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    refused(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,224 @@
+/** Bytes of a file → what it is, holds, and suffers from. Pure. */
+import type { X509Certificate } from 'node:crypto';
+import type { KnownAuthority } from '../authority/known.ts';
+import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
+import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
+import { certificateDetails, isSignedBy, keyDetails } from '../x509/details.ts';
+import {
+  chainProblems,
+  constraintProblems,
+  findChain,
+  serialProblems,
+  type Told,
+} from './chain.ts';
+import { inspectCsr } from './csr.ts';
+import { certificateProblems, daysUntil, error, isHost, roleOf, warning } from './problems.ts';
+import { kindOf } from './kind.ts';
+import { certificatesOf, hasOpenKey, type InspectInput, openFile } from './open.ts';
+import { storeProblems } from './store-problems.ts';
+import type {
+  InspectedCertificate,
+  InspectedChain,
+  InspectedFile,
+  InspectedKey,
+  Problem,
+} from './types.ts';
+
+export interface InspectSurroundings {
+  readonly now: Date;
+  readonly authorities: readonly KnownAuthority[];
+}
+
+/**
+ * Everything the file tells. Without a password that it needs, what is visible without one.
+ *
+ * @throws DevcertError `invalid-input` for what cannot be read, `password` for a wrong one.
+ */
+export function inspectFile(input: InspectInput, around: InspectSurroundings): InspectedFile {
+  return readFile(input, around).file;
+}
+
+/** As {@link inspectFile}, with the certificates themselves. */
+export function readFile(
+  input: InspectInput,
+  around: InspectSurroundings,
+): { file: InspectedFile; certificates: readonly Told[] } {
+  const { store, protection, isLocked } = openFile(input);
+  const aliases = aliasesOf(store.entries);
+  const certificates = certificatesOf(store, input.bytes, protection).map((der): Told => {
+    const x509 = parseCertificate(der);
+    return { x509, details: tell(x509, aliases.get(der.toString('latin1')), around) };
+  });
+  const details = certificates.map((it) => it.details);
+  const chain = findChain(certificates);
+  const keys = keysOf(store.entries, details);
+  const csrs = store.entries.flatMap(({ csr }) => (csr === undefined ? [] : [inspectCsr(csr)]));
+  const file: Omit<InspectedFile, 'problems'> = {
+    file: input.file,
+    format: store.format,
+    kind: kindOf(store.format, details, keys, csrs.length, chain, protection),
+    isLocked,
+    isVerified: store.isVerified,
+    hasOpenKey: hasOpenKey(input, store, protection),
+    ...(protection === undefined ? {} : { protection: shown(protection) }),
+    certificates: details,
+    ...(chain === undefined ? {} : { chain }),
+    keys,
+    publicKeys: store.entries.flatMap(({ kind, key }) =>
+      kind === 'public-key' && key !== undefined ? [keyDetails(key)] : [],
+    ),
+    csrs: csrs.map(({ csr }) => csr),
+    ignored: store.ignored,
+  };
+  const problems = [
+    ...ownProblems(details, chain, file.kind, around),
+    ...(chain === undefined
+      ? []
+      : chainProblems(certificates, chain, ['pem', 'pkcs7'].includes(store.format))),
+    ...(chain === undefined ? [] : incompleteProblems(file, chain, around)),
+    ...serialProblems(certificates),
+    ...storeProblems(file, input.bytes),
+    ...csrs.flatMap(({ problems }) => problems),
+  ];
+  return { file: { ...file, problems: errorsFirst(problems) }, certificates };
+}
+
+/** Errors before warnings, otherwise as they are. */
+export function errorsFirst(problems: readonly Problem[]): Problem[] {
+  const of = (severity: string) => problems.filter((problem) => problem.severity === severity);
+  return [...of('error'), ...of('warning')];
+}
+
+function shown({ mac, keys, certificates }: Pkcs12Protection) {
+  return { ...(mac === undefined ? {} : { mac }), keys, certificates };
+}
+
+function aliasesOf(entries: readonly KeyStoreEntry[]) {
+  const aliases = new Map<string, { alias?: string; trusted?: boolean }>();
+  for (const { kind, alias, trusted, certificates } of entries) {
+    const [first] = certificates;
+    if (first !== undefined)
+      aliases.set(first.toString('latin1'), {
+        ...(alias === undefined || kind !== 'certificate' ? {} : { alias }),
+        ...(trusted === undefined ? {} : { trusted }),
+      });
+  }
+  return aliases;
+}
+
+function tell(
+  x509: X509Certificate,
+  entry: { alias?: string; trusted?: boolean } | undefined,
+  { now, authorities }: InspectSurroundings,
+): InspectedCertificate {
+  const details = certificateDetails(x509);
+  const devcert = authorities
+    .map(({ name, root, issuer }) => {
+      const as = relationTo(x509, root, issuer);
+      return as === undefined ? undefined : { authority: name, as };
+    })
+    .find((it) => it !== undefined);
+  return {
+    ...details,
+    daysLeft: daysUntil(details.notAfter, now),
+    ...entry,
+    ...(devcert === undefined ? {} : { devcert }),
+  };
+}
+
+function relationTo(x509: X509Certificate, root: X509Certificate, issuer: X509Certificate) {
+  if (x509.fingerprint256 === root.fingerprint256) return 'root' as const;
+  if (x509.fingerprint256 === issuer.fingerprint256) return 'issuer' as const;
+  const isOurs = x509.issuer === issuer.subject && isSignedBy(x509, issuer);
+  return isOurs ? ('leaf' as const) : undefined;
+}
+
+function keysOf(
+  entries: readonly KeyStoreEntry[],
+  certificates: readonly InspectedCertificate[],
+): InspectedKey[] {
+  return entries.flatMap((entry): InspectedKey[] => {
+    const { kind, alias, key } = entry;
+    const named = alias === undefined ? {} : { alias };
+    if (kind === 'encrypted-key') {
+      const first = entry.certificates[0];
+      const own =
+        first === undefined
+          ? -1
+          : certificates.findIndex(
+              ({ sha256 }) => sha256 === certificateDetails(parseCertificate(first)).sha256,
+            );
+      return [
+        {
+          type: 'encrypted',
+          encrypted: true,
+          ...named,
+          ...(own === -1 ? {} : { certificate: own }),
+        },
+      ];
+    }
+    if (kind !== 'key' || key === undefined) return [];
+    const details = keyDetails(key);
+    const own = certificates.findIndex(
+      (it) => details.sha256 !== undefined && it.key.sha256 === details.sha256,
+    );
+    return [
+      { ...details, encrypted: false, ...named, ...(own === -1 ? {} : { certificate: own }) },
+    ];
+  });
+}
+
+/** What is wrong with each certificate by itself. */
+function ownProblems(
+  certificates: readonly InspectedCertificate[],
+  chain: InspectedChain | undefined,
+  kind: InspectedFile['kind'],
+  { now }: InspectSurroundings,
+): Problem[] {
+  return certificates.flatMap((details, index) => {
+    const isAbove = chain?.order.slice(1).includes(index) === true;
+    const role = isAbove ? 'authority' : kind === 'trust-store' ? 'trusted' : roleOf(details);
+    return certificateProblems(details, role, now).map((it) => ({ ...it, certificate: index }));
+  });
+}
+
+/** A leaf alone whose issuer has to be sent with it, and names that our own issuer may not certify. */
+function incompleteProblems(
+  { certificates, format }: Pick<InspectedFile, 'certificates' | 'format'>,
+  { order }: InspectedChain,
+  { authorities }: InspectSurroundings,
+): Problem[] {
+  const at = order[0] ?? 0;
+  const leaf = certificates[at];
+  if (leaf === undefined || order.length > 1 || leaf.isSelfSigned || roleOf(leaf) !== 'leaf')
+    return [];
+  const own = authorities.find(({ name }) => name === leaf.devcert?.authority);
+  const problems: Problem[] = [];
+  if (own !== undefined)
+    problems.push(
+      ...constraintProblems(
+        leaf,
+        [own.issuer, own.root].map((it) => ({ ...certificateDetails(it), daysLeft: 0 })),
+      ),
+    );
+  // In DER there is no room for another certificate.
+  if (format === 'der') return problems;
+  const isNeeded = own !== undefined && own.issuer.fingerprint256 !== own.root.fingerprint256;
+  if (isNeeded)
+    problems.push(
+      error(
+        'chain-incomplete',
+        'its issuer is missing: clients have the root only, and cannot get from it to this one',
+        'use all of cert.pem, leaf and issuer, as devcert writes it',
+      ),
+    );
+  else if (leaf.hasIssuerUrl && leaf.names.some(isHost))
+    problems.push(
+      warning(
+        'chain-incomplete',
+        "it comes alone, and its issuer may not be in the clients' lists",
+        'add the certificate of its issuer behind it',
+      ),
+    );
+  return problems.map((it) => ({ ...it, certificate: at }));
+}

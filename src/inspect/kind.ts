@@ -1,0 +1,33 @@
+/** What a file is, by what it holds. Pure. */
+import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
+import { roleOf } from './problems.ts';
+import type {
+  FileKind,
+  InspectedCertificate,
+  InspectedChain,
+  InspectedFile,
+  InspectedKey,
+} from './types.ts';
+
+/** @param protection of a PKCS#12, which tells something even where the contents are locked. */
+export function kindOf(
+  format: InspectedFile['format'],
+  certificates: readonly InspectedCertificate[],
+  keys: readonly InspectedKey[],
+  csrs: number,
+  chain: InspectedChain | undefined,
+  protection: Pkcs12Protection | undefined,
+): FileKind {
+  if (format === 'pkcs12' || format === 'jks') {
+    if (keys.length > 0 || (protection?.keys.length ?? 0) > 0) return 'key-store';
+    const hasCertificates = certificates.length > 0 || (protection?.certificates.length ?? 0) > 0;
+    return hasCertificates ? 'trust-store' : 'empty';
+  }
+  if (keys.length > 0) return certificates.length > 0 ? 'key-and-certificate' : 'key';
+  if (certificates.length === 1) return 'certificate';
+  if (certificates.length > 1) {
+    if (chain !== undefined) return 'chain';
+    return certificates.every((it) => roleOf(it) === 'anchor') ? 'trust-store' : 'certificates';
+  }
+  return csrs > 0 ? 'csr' : format === 'pkcs7' ? 'empty' : 'public-key';
+}

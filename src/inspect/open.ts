@@ -1,0 +1,88 @@
+/** A file opened as far as it goes: with its password, or without one what is visible. Pure. */
+import { DevcertError } from '../errors.ts';
+import type { KeyStoreEntry } from '../keystore/entries.ts';
+import { decodePem } from '../keystore/pem.ts';
+import { type Pkcs12Protection, readProtection } from '../keystore/pkcs12-protection.ts';
+import { type KeyStore, readKeyStore } from '../keystore/read.ts';
+import { readFirst } from '../x509/asn1.ts';
+
+export interface InspectInput {
+  /** As it was named; `-` for standard input. */
+  readonly file: string;
+  readonly bytes: Buffer;
+  readonly password?: string;
+}
+
+export interface Opened {
+  readonly store: KeyStore;
+  readonly protection: Pkcs12Protection | undefined;
+  readonly isLocked: boolean;
+}
+
+/** @throws DevcertError `invalid-input` for what cannot be read, `password` for a wrong one. */
+export function openFile({ bytes, password }: InspectInput): Opened {
+  try {
+    const store = readKeyStore(bytes, password === undefined ? {} : { password });
+    return {
+      store,
+      protection: store.format === 'pkcs12' ? readProtection(bytes) : undefined,
+      isLocked: store.entries.some(({ kind }) => kind === 'encrypted-key'),
+    };
+  } catch (error) {
+    const isLocked =
+      error instanceof DevcertError && error.code === 'password' && password === undefined;
+    if (!isLocked) throw error;
+    // Only a PKCS#12 file says nothing at all without its password.
+    const store = { format: 'pkcs12', entries: [], isVerified: false, ignored: [] } as const;
+    return { store, protection: readProtection(bytes), isLocked };
+  }
+}
+
+/** What opens without a password, opens for everybody who can read the file. */
+export function hasOpenKey(
+  { bytes, password }: InspectInput,
+  store: KeyStore,
+  protection: Pkcs12Protection | undefined,
+): boolean {
+  if (protection?.keys.some(({ name }) => name === 'none') === true) return true;
+  const { entries } = password === undefined ? store : openWithout(bytes, store);
+  return entries.some(({ kind }) => kind === 'key');
+}
+
+function openWithout(bytes: Buffer, store: KeyStore): Pick<KeyStore, 'entries'> {
+  if (!store.entries.some(({ kind }) => kind === 'key')) return store;
+  try {
+    return readKeyStore(bytes);
+  } catch (error) {
+    if (error instanceof DevcertError) return { entries: [] };
+    throw error;
+  }
+}
+
+/** DER of every certificate, each once, in the order of the file. */
+export function certificatesOf(
+  { format, entries }: KeyStore,
+  bytes: Buffer,
+  protection: Pkcs12Protection | undefined,
+): Buffer[] {
+  const found =
+    format === 'pem' && entries.every(({ kind }) => kind !== 'csr')
+      ? pemCertificates(bytes, entries)
+      : entries.flatMap(({ certificates }) => certificates);
+  const all = entries.length === 0 ? (protection?.openCertificates ?? []) : found;
+  return [...new Map(all.map((der) => [der.toString('latin1'), der])).values()];
+}
+
+// Pairing with keys has lost the order, which counts for what a server sends.
+function pemCertificates(bytes: Buffer, entries: readonly KeyStoreEntry[]): Buffer[] {
+  const paired = entries.flatMap(({ certificates }) => certificates);
+  const places = new Map<string, number>();
+  for (const [index, { label, der }] of decodePem(bytes).entries())
+    if (label.includes('CERTIFICATE') && !label.includes('REQUEST')) {
+      const own = label === 'TRUSTED CERTIFICATE' ? readFirst(der).raw : der;
+      if (!places.has(own.toString('latin1'))) places.set(own.toString('latin1'), index);
+    }
+  // Those of a PKCS#7 block have no place of their own, and stay where they are: at the end.
+  const place = (der: Buffer) => places.get(der.toString('latin1')) ?? Infinity;
+  return [...paired].sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
+}

@@ -1,0 +1,217 @@
+/**
+ * Everything a certificate says, in words: for people and for `--json`. Pure, and lenient where it can be: a
+ * part that cannot be read is left out and named, so that the rest is still told.
+ */
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { keyTypeOf, publicKeyHash } from '../keys.ts';
+import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
+import {
+  decodeBits,
+  decodeBoolean,
+  decodeOid,
+  decodeSmallInteger,
+  decodeTime,
+} from './asn1-values.ts';
+import { attributesOf, nameText } from './distinguished-name.ts';
+import {
+  type ConstraintLists,
+  type GeneralName,
+  generalNames,
+  readConstraintLists,
+} from './general-names.ts';
+import { OID, oidName } from './oids.ts';
+import { extensionsIn, type ExtensionValue } from './read.ts';
+
+/** A certificate, told. Texts stand as they are in it and may hold any character. */
+export interface CertificateDetails {
+  /** `CN=leaf, O=Example`, in the certificate's order; empty if it has no attribute. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly commonName?: string;
+  /** What people call it: its common name, else its unit or organization; undefined without any of them. */
+  readonly label?: string;
+  /** Of the subjectAltName, in order. */
+  readonly names: readonly GeneralName[];
+  /** Hex, upper case, as OpenSSL writes it. */
+  readonly serial: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly isAuthority: boolean;
+  /** How many authorities may stand below it; undefined: any number. */
+  readonly pathLength?: number;
+  /** Signed by its own key. */
+  readonly isSelfSigned: boolean;
+  /** `digitalSignature`, …; undefined without the extension: anything. */
+  readonly keyUsages?: readonly string[];
+  /** Of the extendedKeyUsage: `serverAuth`, …, dotted if not known here; undefined without it. */
+  readonly purposes?: readonly string[];
+  readonly constraints?: ConstraintLists;
+  readonly key: KeyDetails;
+  /** `ecdsaWithSha256`; dotted if not known here. */
+  readonly signature: string;
+  /** Hashes of the DER: 64 and 40 hex digits. */
+  readonly sha256: string;
+  readonly sha1: string;
+  /** It says where its issuer's certificate can be fetched, as those of public authorities do. */
+  readonly hasIssuerUrl: boolean;
+  /** What could not be read: names of extensions, `dates`. */
+  readonly damaged: readonly string[];
+}
+
+/** A key, without its secret. */
+export interface KeyDetails {
+  /** `p256`, `rsa2048`, `ed25519`, …; `unknown` if OpenSSL does not know the kind. */
+  readonly type: string;
+  /** SHA-256 of the SubjectPublicKeyInfo: the same for a private key, its certificate and its CSR. */
+  readonly sha256?: string;
+}
+
+/** What the certificate says. @throws DevcertError `invalid-input` if its frame cannot be read. */
+export function certificateDetails(x509: X509Certificate): CertificateDetails {
+  const der = x509.raw;
+  const outer = fieldsOf(readElement(der));
+  const fields = fieldsOf(outer.next());
+  const signature = oidName(decodeOid(fieldsOf(outer.next(TAG.sequence)).next()));
+  fields.optional(contextTagOf(0, true)); // version
+  fields.next(TAG.integer); // serialNumber
+  fields.next(TAG.sequence); // signature
+  const issuer = fields.next(TAG.sequence);
+  const validity = fields.next(TAG.sequence);
+  const subject = fields.next(TAG.sequence);
+  fields.next(TAG.sequence); // subjectPublicKeyInfo
+  fields.optional(contextTagOf(1, false)); // issuerUniqueID
+  fields.optional(contextTagOf(2, false)); // subjectUniqueID
+  const wrapped = fields.optional(contextTagOf(3, true));
+
+  const damaged: string[] = [];
+  const extensions = wrapped === undefined ? [] : extensionsIn(unwrap(wrapped));
+  const attributes = attempt(() => attributesOf(subject)) ?? [];
+  const commonName = attributes.find(({ type }) => type === OID.commonName)?.value;
+  const label = [OID.commonName, OID.organizationalUnit, OID.organization]
+    .map((wanted) => attributes.findLast(({ type }) => type === wanted)?.value)
+    .find((value) => value !== undefined);
+  const dates = attempt(() => [...validity.children()].map((time) => decodeTime(time)));
+  if (dates?.length !== 2) damaged.push('dates');
+  const [notBefore = new Date(x509.validFrom), notAfter = new Date(x509.validTo)] = dates ?? [];
+  return {
+    subject: nameText(subject),
+    issuer: nameText(issuer),
+    ...(commonName === undefined ? {} : { commonName }),
+    ...(label === undefined ? {} : { label }),
+    serial: x509.serialNumber,
+    notBefore,
+    notAfter,
+    isSelfSigned: x509.subject === x509.issuer && isSignedBy(x509, x509),
+    ...extensionDetails(extensions, damaged),
+    key: certificateKey(x509),
+    signature,
+    sha256: hash('sha256', der),
+    sha1: hash('sha1', der),
+    damaged,
+  };
+}
+
+/** The type of a public or private key, and what tells that two files hold the same one. */
+export function keyDetails(key: KeyObject): KeyDetails {
+  try {
+    return { type: keyTypeOf(key), sha256: publicKeyHash(key) };
+  } catch {
+    // Kinds that OpenSSL reads and cannot write again are told by their type alone.
+    return { type: keyTypeOf(key) };
+  }
+}
+
+/** True if the signature of `x509` is by the key of `issuer`, whatever either of them says. */
+export function isSignedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return x509.verify(issuer.publicKey);
+  } catch {
+    return false; // a key or an algorithm that OpenSSL does not know, or that do not fit each other
+  }
+}
+
+/** What extensions say; a damaged one is named in `damaged`. */
+export function extensionDetails(extensions: readonly ExtensionValue[], damaged: string[]) {
+  const read = <T>(type: string, decode: (value: Element) => T): T | undefined => {
+    const extension = extensions.find((extension) => extension.type === type);
+    if (extension === undefined) return undefined;
+    const value = attempt(() => decode(readElement(extension.value)));
+    if (value === undefined) damaged.push(oidName(type));
+    return value;
+  };
+  const basic = read(OID.basicConstraints, decodeBasicConstraints);
+  const keyUsages = read(OID.keyUsage, decodeKeyUsages);
+  const purposes = read(OID.extendedKeyUsage, (value) =>
+    [...value.children()].map((purpose) => oidName(decodeOid(purpose))),
+  );
+  const constraints = read(OID.nameConstraints, readConstraintLists);
+  return {
+    names: read(OID.subjectAltName, generalNames) ?? [],
+    isAuthority: basic?.isAuthority === true,
+    ...(basic?.pathLength === undefined ? {} : { pathLength: basic.pathLength }),
+    ...(keyUsages === undefined ? {} : { keyUsages }),
+    ...(purposes === undefined ? {} : { purposes }),
+    ...(constraints === undefined ? {} : { constraints }),
+    hasIssuerUrl: read(AUTHORITY_INFO_ACCESS, namesIssuer) === true,
+  };
+}
+
+const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1';
+
+// RFC 5280 4.2.1.3, in the order of the bits.
+const KEY_USAGES = [
+  'digitalSignature',
+  'contentCommitment',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+];
+
+function decodeKeyUsages(value: Element): string[] {
+  const { bytes } = decodeBits(value);
+  return KEY_USAGES.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+}
+
+function decodeBasicConstraints(value: Element): { isAuthority: boolean; pathLength?: number } {
+  const fields = fieldsOf(value);
+  const flag = fields.optional(TAG.boolean);
+  const length = fields.optional(TAG.integer);
+  const isAuthority = flag !== undefined && decodeBoolean(flag);
+  return length === undefined
+    ? { isAuthority }
+    : { isAuthority, pathLength: decodeSmallInteger(length) };
+}
+
+// AuthorityInfoAccessSyntax, RFC 5280 4.2.2.1.
+function namesIssuer(value: Element): boolean {
+  return [...value.children()].some(
+    (access) => oidName(decodeOid(fieldsOf(access).next())) === 'caIssuers',
+  );
+}
+
+function certificateKey(x509: X509Certificate): KeyDetails {
+  try {
+    return keyDetails(x509.publicKey);
+  } catch {
+    return { type: 'unknown' }; // OpenSSL knows no such kind
+  }
+}
+
+function hash(name: string, bytes: Buffer): string {
+  return createHash(name).update(bytes).digest('hex');
+}
+
+/** What `read` gives, undefined for bytes that cannot be read. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DevcertError) return undefined;
+    throw error;
+  }
+}
