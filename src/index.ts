@@ -12,6 +12,7 @@ import type {
 } from './actions/ca.ts';
 import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
 import type { ServerCertificate } from './actions/certificate.ts';
+import type { ExportOptions, ExportResult } from './actions/export.ts';
 import type { InstallOptions, InstallResult } from './actions/install.ts';
 import type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 import type { IssueOptions, IssueResult } from './actions/issue.ts';
@@ -35,6 +36,7 @@ export type {
 export type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
 export type { AuthoritySummary } from './authority/summary.ts';
 export type { ServerCertificate } from './actions/certificate.ts';
+export type { ExportedFile, ExportOptions, ExportResult } from './actions/export.ts';
 export type { InstallOptions, InstallResult } from './actions/install.ts';
 export type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
@@ -49,7 +51,7 @@ export type { LeafOptions } from './request.ts';
 export type { AuthorityOption } from './actions/context.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
-/** Told what goes on, by functions that take longer or act as root. Both are optional. */
+/** Told what goes on, by functions that take longer or act as root. All are optional. */
 export interface Listener {
   /** The exact command line that is about to be run as root. */
   announce?(commandLine: string): void;
@@ -57,6 +59,8 @@ export interface Listener {
   ask?(prompt: string): void;
   /** What is worked on right now. */
   progress?(doing: string): void;
+  /** Asked for the password of a file if one is needed and `options.password` is missing. */
+  password?(what: string): Promise<string>;
 }
 
 /**
@@ -85,9 +89,25 @@ export async function install(
 export async function issue(
   names: readonly string[] = [],
   options: IssueOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('./actions/issue.ts');
-  return issue(context({}, options.ca), names, options);
+  return issue(context({}, options.ca), names, options, listener.password?.bind(listener));
+}
+
+/**
+ * Writes a certificate with its key (or with `trust` the root alone) in another format beside it:
+ * PKCS#12, JKS, DER, PEM. Files that are there and still fit stay.
+ *
+ * @throws DevcertError `usage`, `file`, `invalid-input`, `password`, `no-authority`,
+ *   `invalid-authority`, `busy`, `refused`.
+ */
+export async function exportCertificate(
+  options: ExportOptions,
+  listener: Pick<Listener, 'password'> = {},
+): Promise<ExportResult> {
+  const { exportCertificate } = await import('./actions/export.ts');
+  return exportCertificate(context({}, options.ca), options, listener.password?.bind(listener));
 }
 
 /**

@@ -1,4 +1,6 @@
 /** `devcert issue`: names → certificate files of a project. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
@@ -15,15 +17,26 @@ import {
   identity,
   refuseSudo,
 } from './context.ts';
+import type { ExportResult } from './export.ts';
 
 export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOption {
   /** Issue even if a valid pair is there, and over files that are not devcert's. */
   readonly force?: boolean;
+  /** Write these formats beside it, too: `p12`, `jks`, `der`, … */
+  readonly format?: string | readonly string[];
+  /** `p12`: the old algorithms. */
+  readonly legacy?: boolean;
+  /** `format`: name of the entry in a key store; `devcert` by default. */
+  readonly alias?: string;
+  /** `p12`, `jks`: their password; empty for none at all, which has to be said. */
+  readonly password?: string;
 }
 
 export interface IssueResult extends WrittenLeaf {
   /** True if there was no authority and this run made it: no store trusts it yet. */
   readonly authorityCreated: boolean;
+  /** One for each format that was asked for. */
+  readonly exports?: readonly ExportResult[];
 }
 
 /**
@@ -36,11 +49,16 @@ export async function issue(
   context: Context,
   names: readonly string[],
   options: IssueOptions = {},
+  ask?: (what: string) => Promise<string>,
 ): Promise<IssueResult> {
   const { host, folder, cwd } = context;
   const request = parseLeafRequest(names, options);
   const { out, certFile, keyFile } = options;
   const paths = outputPaths({ out, certFile, keyFile }, cwd);
+  const exportAll =
+    options.format === undefined
+      ? undefined
+      : (await import('./issue-formats.ts')).exporter(context, options, paths, ask);
   refuseSudo(context);
   const now = host.now();
   const { authority, created } = await ensureAuthorityFor(context, request.names, now);
@@ -60,13 +78,28 @@ export async function issue(
     paths,
     { force: options.force === true },
   );
+  const exports = await exportAll?.();
+  const stale = written.issued ? await staleNotes(folder, written) : [];
   const notes = [
     ...modes,
     ...written.notes,
     ...(written.issued ? notesOn(request, authority.constraints, context) : []),
+    ...(exports ?? []).flatMap(({ notes }) => notes),
+    ...stale,
     ...(created ? ['nothing trusts it yet: devcert install'] : []),
   ];
-  return { ...written, notes, authorityCreated: created };
+  return {
+    ...written,
+    notes,
+    authorityCreated: created,
+    ...(exports === undefined ? {} : { exports }),
+  };
+}
+
+async function staleNotes(folder: string, { certFile, sha256 }: WrittenLeaf): Promise<string[]> {
+  if (!existsSync(join(folder, 'exports.json'))) return [];
+  const { staleExports } = await import('../authority/exports.ts');
+  return staleExports(folder, certFile, sha256);
 }
 
 function notesOn(

@@ -5,7 +5,7 @@ import { makeFolder } from '../files.ts';
 
 /** Everything devcert ever writes into its state folder; other people's files there stay. */
 const OWN =
-  /^(root\.pem|issuer\.pem|issuer-key\.pem|inventory\.json|folders|lock|next|pending|retired|origin\.json|rotation|staging-.*|\..*\.devcert-tmp)$/;
+  /^(root\.pem|issuer\.pem|issuer-key\.pem|inventory\.json|exports\.json|folders|lock|next|pending|retired|origin\.json|rotation|staging-.*|\..*\.devcert-tmp)$/;
 /** Lists the folders above the state folder that devcert had to make. */
 const FOLDERS = 'folders';
 

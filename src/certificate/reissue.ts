@@ -1,5 +1,6 @@
 /** Issuing again what was issued before, after the authority was replaced. */
 import { existsSync } from 'node:fs';
+import { staleExports } from '../authority/exports.ts';
 import { readInventory } from '../authority/inventory.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names.ts';
@@ -33,7 +34,9 @@ export async function reissueAll(context: WriteContext): Promise<Reissued[]> {
     };
     const paths = { certFile, keyFile, ...(caFile === undefined ? {} : { caFile }) };
     try {
-      results.push({ certFile, leaf: await writeLeaf(context, request, paths) });
+      const leaf = await writeLeaf(context, request, paths);
+      const stale = staleExports(context.folder, certFile, leaf.sha256);
+      results.push({ certFile, leaf: { ...leaf, notes: [...leaf.notes, ...stale] } });
     } catch (error) {
       // One project's unwritable folder must not keep the others on the old authority.
       if (!(error instanceof DevcertError)) throw error;

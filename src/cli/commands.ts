@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   uninstall: async () => (await import('./uninstall.ts')).uninstallCommand,
   status: async () => (await import('./status.ts')).statusCommand,
   ca: async () => (await import('./ca.ts')).caCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
   inspect: async () => (await import('./inspect.ts')).inspectCommand,
 };

@@ -1,7 +1,8 @@
 /** `devcert [issue] NAMES…` */
-import { EXIT } from '../errors.ts';
+import { DevcertError, EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
 import { caOption, type Declaration } from './declaration.ts';
+import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password-options.ts';
 import { issueLines } from './report.ts';
 
 export const issueCommand: Declaration = {
@@ -32,6 +33,14 @@ export const issueCommand: Declaration = {
       flags: '--cn <name>',
       description: 'common name of a client or peer: what PostgreSQL compares',
     },
+    {
+      flags: '--format <format>',
+      description: 'write this, too: p12, jks, der, combined, fullchain (repeatable)',
+      repeatable: true,
+    },
+    { flags: '--legacy', description: 'with --format p12: see devcert export --help' },
+    { flags: '--alias <name>', description: 'of the entry in a key store (default: devcert)' },
+    ...passwordOptions,
     caOption,
     {
       flags: '--force',
@@ -44,11 +53,28 @@ export const issueCommand: Declaration = {
     'devcert --client alice --cn alice   the same for PostgreSQL, which reads the CN',
     'devcert --peer orders.test          a service that is a client of others, too',
   ],
-  async run(names, options: IssueOptions, terminal) {
-    const result = await issue(names, options);
+  async run(names, options: Omit<IssueOptions, 'password'> & PasswordFlags, terminal) {
+    // What asks for passwords is loaded only where one may be needed.
+    const exporting = options.format === undefined ? undefined : await import('./export.ts');
+    if (exporting === undefined) refusePassword(options);
+    const result = await issue(
+      names,
+      exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options),
+      exporting?.askedFor(),
+    );
     terminal.print(issueLines(result, terminal.style));
+    for (const exported of result.exports ?? [])
+      terminal.print(exporting?.exportLines(exported, terminal.style) ?? []);
     for (const note of result.notes) terminal.note(note);
     terminal.json(result);
     return EXIT.done;
   },
 };
+
+function refusePassword(options: PasswordFlags): void {
+  const { passwordFile, passwordEnv, passwordStdin, password } = options;
+  if (password !== false && (passwordFile ?? passwordEnv ?? passwordStdin) === undefined) return;
+  throw new DevcertError('usage', 'PEM files have no password', {
+    hint: 'for a key store beside them: --format p12',
+  });
+}

@@ -7,26 +7,11 @@ import { resolve } from 'node:path';
 import { isInteractive } from '../../platform/interactive.ts';
 import { DevcertError, systemCode } from '../errors.ts';
 import { looserThan, readIfThere } from '../files.ts';
-import type { OptionDeclaration } from './declaration.ts';
 import { Line } from './password-line.ts';
+import type { PasswordFlags } from './password-options.ts';
 import { type Terminal, write } from './terminal.ts';
 
-/** For every command that opens or writes what a password protects. */
-export const passwordOptions: readonly OptionDeclaration[] = [
-  { flags: '--password-file <file>', description: 'the password is the first line of this file' },
-  { flags: '--password-env <variable>', description: 'it is the value of this variable' },
-  { flags: '--password-stdin', description: 'it is the first line of standard input' },
-  { flags: '--no-password', description: 'there is none: whoever reads the file can use it' },
-];
-
-/** What commander makes of {@link passwordOptions}. */
-export interface PasswordFlags {
-  readonly passwordFile?: string;
-  readonly passwordEnv?: string;
-  readonly passwordStdin?: boolean;
-  /** False for `--no-password`, true otherwise. */
-  readonly password?: boolean;
-}
+export { type PasswordFlags, passwordOptions } from './password-options.ts';
 
 /** Circumstances of {@link givenPassword} and {@link askPassword}. */
 export interface PasswordRequest {

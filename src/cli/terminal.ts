@@ -88,8 +88,8 @@ const STDOUT = 1;
 const STDERR = 2;
 
 /** Writes all of it; output that nobody reads any more (`| head`) is no error of ours. */
-export function write(descriptor: number, text: string): void {
-  let bytes = Buffer.from(text);
+export function write(descriptor: number, text: string | Buffer): void {
+  let bytes: Buffer = Buffer.from(text);
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes));

@@ -1,0 +1,55 @@
+/** A certificate and its key, read from files of any format. */
+import { X509Certificate } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { readIfThere } from '../files.ts';
+import { type KeyEntry, type KeyStoreEntry, pairEntries } from '../keystore/entries.ts';
+import { readKeyStore } from '../keystore/read.ts';
+
+/**
+ * Key and chain from two files, or one for both; a root at the end of the chain is left out, as no
+ * server sends it.
+ *
+ * @throws DevcertError `file` if one is missing, `invalid-input` if they hold something else or do
+ *   not belong together, `password` for an encrypted key.
+ */
+export function readPair(certFile: string, keyFile: string): Omit<KeyEntry, 'alias'> {
+  const files = certFile === keyFile ? [certFile] : [certFile, keyFile];
+  const entries = files.flatMap(readEntries);
+  if (!entries.some(({ kind }) => kind === 'key' || kind === 'encrypted-key'))
+    throw new DevcertError('invalid-input', `there is no private key in "${keyFile}"`, {
+      hint: 'name the file that holds it: --key-file FILE',
+    });
+  const keys = entries.flatMap(({ kind, key }) => (kind === 'key' && key ? [{ key }] : []));
+  if (keys.length === 0)
+    throw new DevcertError('password', `the key in "${keyFile}" is encrypted`, {
+      hint: `decrypt it first: openssl pkey -in "${keyFile}" -out key.pem`,
+    });
+  const certificates = entries.flatMap(({ certificates }) => certificates.map((der) => ({ der })));
+  const pair = pairEntries(keys, certificates).find(
+    ({ kind, certificates }) => kind === 'key' && certificates.length > 0,
+  );
+  if (pair?.key === undefined)
+    throw new DevcertError(
+      'invalid-input',
+      `the key in "${keyFile}" is not that of a certificate in "${certFile}"`,
+      { hint: `issue both anew, or name the files that belong together: --cert-file, --key-file` },
+    );
+  const isRoot = (der: Buffer) => {
+    const x509 = new X509Certificate(der);
+    return x509.checkIssued(x509);
+  };
+  const [leaf, ...issuers] = pair.certificates;
+  return {
+    key: pair.key,
+    certificates: [...(leaf === undefined ? [] : [leaf]), ...issuers.filter((it) => !isRoot(it))],
+  };
+}
+
+function readEntries(file: string): readonly KeyStoreEntry[] {
+  const bytes = readIfThere(file);
+  if (bytes === undefined)
+    throw new DevcertError('file', `there is no "${file}"`, {
+      hint: `issue a certificate first (devcert localhost), or say where it is: --dir DIR`,
+    });
+  return readKeyStore(bytes).entries;
+}

@@ -1,0 +1,29 @@
+/** The flags by which a password is given. Apart from what reads them, which most runs do not need. */
+import type { OptionDeclaration } from './declaration.ts';
+
+/** For every command that opens or writes what a password protects. */
+export const passwordOptions: readonly OptionDeclaration[] = [
+  { flags: '--password-file <file>', description: 'the password is the first line of this file' },
+  { flags: '--password-env <variable>', description: 'it is the value of this variable' },
+  { flags: '--password-stdin', description: 'it is the first line of standard input' },
+  { flags: '--no-password', description: 'there is none: whoever reads the file can use it' },
+];
+
+/** What commander makes of {@link passwordOptions}. */
+export interface PasswordFlags {
+  readonly passwordFile?: string;
+  readonly passwordEnv?: string;
+  readonly passwordStdin?: boolean;
+  /** False for `--no-password`, true otherwise. */
+  readonly password?: boolean;
+}
+
+/** The options without these flags: all that an action takes. */
+export function withoutPasswordFlags<T extends PasswordFlags>(
+  options: T,
+): Omit<T, keyof PasswordFlags> {
+  const others = { ...options };
+  for (const flag of ['passwordFile', 'passwordEnv', 'passwordStdin', 'password'])
+    Reflect.deleteProperty(others, flag);
+  return others;
+}
