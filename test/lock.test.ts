@@ -229,16 +229,4 @@ describe('withLock()', () => {
     await expect(withLock(folder, () => 1)).rejects.toMatchObject({ code: 'file' });
     expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('untouched');
   });
-
-  test('costs less than 1 ms where nobody waits', async () => {
-    const folder = temporaryFolder();
-    const times: number[] = [];
-    for (let i = 0; i < 101; i++) {
-      const before = performance.now();
-      await withLock(folder, () => undefined);
-      times.push(performance.now() - before);
-    }
-    times.sort((a, b) => a - b);
-    expect(times[10]).toBeLessThan(1); // of 101: other programs take their share of the rest
-  });
 });

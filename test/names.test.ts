@@ -248,12 +248,10 @@ describe('parseName() refuses', () => {
   });
 
   test('10,000 characters, at once and showing 60 of them', () => {
-    const before = process.cpuUsage();
     for (const text of ['a', 'a.', 'ü', '*.', '::', '[', 'a:1', 'x://', '@', '\u202e'])
       expect(refusal(text.repeat(10_000)).message).toMatch(/^".{0,60}" is too long$/u);
     for (const text of ['a', 'a.', 'ü', '*.', ':1', '[', 'xn--', '@', 'a@', '/', '0.', '%'])
       expect(refusal(text.repeat(1024 / text.length), client).message.length).toBeLessThan(200);
-    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
   test('a pasted URL without showing the password in it', () => {

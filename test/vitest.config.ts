@@ -25,6 +25,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', ...skipped],
+          // Far above what any takes: a machine may be busy, and only a hang should be ended.
+          testTimeout: 60_000,
           setupFiles: ['test/helpers/guard.ts'],
         },
       },

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { DevcertError } from '../../src/errors.ts';
 import { decodePem, encodePem, isPem } from '../../src/keystore/pem.ts';
 import { pemFixtures } from './fixtures.ts';
 
 const der = Buffer.from(Array.from({ length: 100 }, (_, i) => i));
 const pem = encodePem('CERTIFICATE', der);
 
-function elapsedMs(action: () => unknown): number {
-  const started = performance.now();
+/** What it gives, or the error it throws. */
+function resultOf(action: () => unknown): unknown {
   try {
-    action();
-  } catch {
-    // Refused is as good as read here: it is the time that counts.
+    return action();
+  } catch (error) {
+    return error;
   }
-  return performance.now() - started;
 }
 
 describe('encodePem()', () => {
@@ -85,9 +85,12 @@ describe('decodePem()', () => {
     ['spaces', ' '],
     ['base64', 'A'],
     ['headers', 'a:b\n'],
-  ])('takes linear time for 10 MB of %s', (_, piece) => {
+  ])('comes to an end with 10 MB of %s', (_, piece) => {
+    // Half a second each; were it quadratic, the test's own time limit would end it.
     const text = piece.repeat(10_000_000 / piece.length);
-    expect(elapsedMs(() => decodePem(text))).toBeLessThan(3000);
-    expect(elapsedMs(() => decodePem(pem.slice(0, 28) + text))).toBeLessThan(3000);
+    for (const input of [text, pem.slice(0, 28) + text]) {
+      const found = resultOf(() => decodePem(input));
+      expect(found instanceof DevcertError || Array.isArray(found)).toBe(true);
+    }
   });
 });

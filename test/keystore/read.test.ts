@@ -264,9 +264,8 @@ describe('limits', () => {
       for (const headers of ['', 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n']) {
         const text = encodePem(label, keyWith(2 ** 31 - 1));
         const file = pem(text.replace('-----\n', `-----\n${headers}`));
-        const started = performance.now();
-        errorOf(() => readKeyStore(file, { password }));
-        expect(performance.now() - started).toBeLessThan(500);
+        // Were it done, the test's own time limit would end it.
+        expect(errorOf(() => readKeyStore(file, { password }))).toBeInstanceOf(DevcertError);
       }
     },
   );
