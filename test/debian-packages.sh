@@ -7,7 +7,8 @@ if [ ! -e /etc/debian_version ] || [ "$(id -u)" != 0 ]; then
   exit 0
 fi
 packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget
-  chromium firefox-esr default-jdk-headless mkcert expect"
+  chromium firefox-esr default-jdk-headless mkcert expect
+  wine64 wine gcc-mingw-w64-x86-64"
 missing=""
 for package in $packages; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||

