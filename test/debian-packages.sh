@@ -8,7 +8,9 @@ if [ ! -e /etc/debian_version ] || [ "$(id -u)" != 0 ]; then
 fi
 packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget
   chromium firefox-esr default-jdk-headless mkcert expect
-  wine64 wine gcc-mingw-w64-x86-64"
+  wine64 wine gcc-mingw-w64-x86-64
+  nginx-light apache2 haproxy postgresql redis-server mosquitto mosquitto-clients
+  php-cli python3 golang-go puma"
 missing=""
 for package in $packages; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
@@ -16,6 +18,12 @@ for package in $packages; do
 done
 [ -n "$missing" ] || exit 0
 export DEBIAN_FRONTEND=noninteractive
+# The tests start the servers themselves: their services must not start on install.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+fi
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of words
 apt-get install -y -qq --no-install-recommends $missing

@@ -1,3 +1,84 @@
+/** Recipes for containers. */
+import { compose } from './quote.ts';
 import type { Recipe } from './recipe.ts';
 
-export const containers: readonly Recipe[] = [];
+const composeRecipe: Recipe = {
+  name: 'docker-compose',
+  summary: 'Docker Compose: nginx with TLS in front of your service',
+  needs: ['cert.pem', 'key.pem', 'ca.pem'],
+  needsForClients: [],
+  render: ({ cert, key, ca, trust, clientCerts }) => ({
+    blocks: [
+      {
+        title: 'compose.override.yaml, beside a compose.yaml whose service "app" listens on 3000',
+        comment: '#',
+        text: `services:
+  devcert:
+    image: nginx:alpine
+    ports:
+      - "127.0.0.1:8443:8443"
+    volumes:
+${[
+  { source: cert, target: '/run/devcert/cert.pem' },
+  { source: key, target: '/run/devcert/key.pem' },
+  ...(clientCerts ? [{ source: trust, target: '/run/devcert/trust.pem' }] : []),
+]
+  .map(mount)
+  .join('\n')}
+    configs:
+      - source: devcert
+        target: /etc/nginx/conf.d/default.conf
+    depends_on:
+      - app
+  app:
+    # What runs in it trusts your other local servers
+    environment:
+      NODE_EXTRA_CA_CERTS: /run/devcert/ca.pem
+    volumes:
+${mount({ source: ca, target: '/run/devcert/ca.pem' })}
+configs:
+  devcert:
+    content: |
+      server {
+        listen 8443 ssl;
+        ssl_certificate /run/devcert/cert.pem;
+        ssl_certificate_key /run/devcert/key.pem;${
+          clientCerts
+            ? `
+        ssl_client_certificate /run/devcert/trust.pem;
+        ssl_verify_client on;
+        ssl_verify_depth 2;`
+            : ''
+        }
+        location / {
+          proxy_pass http://app:3000;
+          proxy_http_version 1.1;
+          proxy_set_header Host $$http_host;
+          proxy_set_header X-Forwarded-Proto https;
+          proxy_set_header Upgrade $$http_upgrade;
+          proxy_set_header Connection $$devcert_connection;
+        }
+      }
+      map $$http_upgrade $$devcert_connection {
+        default upgrade;
+        "" "";
+      }`,
+      },
+      { title: 'run', comment: '#', text: 'docker compose up' },
+    ],
+    notes: [
+      'Docker Compose 2.23.1 or newer (configs with content)',
+      'a container that another one calls needs its service name in the certificate: devcert localhost app.test, and that as network alias',
+    ],
+  }),
+};
+
+/** The long form: the short one splits at colons. */
+function mount({ source, target }: { readonly source: string; readonly target: string }): string {
+  return `      - type: bind
+        source: ${compose(source)}
+        target: ${target}
+        read_only: true`;
+}
+
+export const containers: readonly Recipe[] = [composeRecipe];

@@ -1,3 +1,191 @@
-import type { Recipe } from './recipe.ts';
+/** Recipes for databases and brokers: servers that mostly run as a user of their own. */
+import { mosquitto, mysql, postgres, redis, shell } from './quote.ts';
+import type { Block, Recipe, RecipeInput } from './recipe.ts';
 
-export const databases: readonly Recipe[] = [];
+const postgresRecipe: Recipe = {
+  name: 'postgres',
+  summary: 'PostgreSQL over TLS',
+  needs: ['cert.pem', 'key.pem', 'ca.pem'],
+  needsForClients: [],
+  render: (input) => ({
+    blocks: [
+      {
+        title: "devcert.conf, for conf.d/ or postgresql.conf (include 'devcert.conf')",
+        comment: '#',
+        text: `ssl = on
+ssl_cert_file = ${postgres(input.cert)}
+ssl_key_file = ${postgres(input.key)}${input.clientCerts ? `\nssl_ca_file = ${postgres(input.trust)}` : ''}`,
+      },
+      {
+        title: 'pg_hba.conf, above every other line: no host line without TLS is left',
+        comment: '#',
+        text: input.clientCerts
+          ? `# the certificate's CN is the database user: devcert --client alice@example.test has that CN
+hostssl   all all all cert
+hostnossl all all all reject`
+          : `hostssl   all all all scram-sha-256
+hostnossl all all all reject`,
+      },
+      copies(input, 'postgres', 'postgres'),
+      {
+        title: 'run',
+        comment: '#',
+        text: `psql ${shell(
+          `host=${first(input)} user=postgres sslmode=verify-full sslrootcert=${libpq(input.ca)}${
+            input.clientCerts ? ' sslcert=client/cert.pem sslkey=client/key.pem' : ''
+          }`,
+        )}`,
+      },
+    ],
+    notes: [
+      'the key must belong to the user of the server, with mode 0600, or PostgreSQL does not start',
+      'client: sslmode=verify-full and sslrootcert=ca.pem; any other mode checks less',
+    ],
+  }),
+};
+
+/** For a connection string of libpq. */
+function libpq(path: string): string {
+  return `'${path.replace(/['\\]/g, '\\$&')}'`;
+}
+
+const mysqlRecipe: Recipe = {
+  name: 'mysql',
+  summary: 'MySQL or MariaDB over TLS',
+  needs: ['cert.pem', 'key.pem', 'ca.pem'],
+  needsForClients: [],
+  render: (input) => ({
+    blocks: [
+      {
+        title: 'devcert.cnf, for /etc/mysql/conf.d/ or my.cnf',
+        comment: '#',
+        text: `[mysqld]
+ssl_cert = ${mysql(input.cert)}
+ssl_key = ${mysql(input.key)}${input.clientCerts ? `\nssl_ca = ${mysql(input.trust)}` : ''}
+require_secure_transport = ON`,
+      },
+      ...(input.clientCerts
+        ? [
+            {
+              title: 'SQL, for each user that needs a certificate',
+              comment: '#' as const,
+              text: `ALTER USER 'app'@'%' REQUIRE X509;`,
+            },
+          ]
+        : []),
+      copies(input, 'mysql', 'mysql'),
+      {
+        title: 'run',
+        comment: '#',
+        text: `mysql --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-mode=VERIFY_IDENTITY
+mariadb --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-verify-server-cert`,
+      },
+    ],
+    notes: [
+      'the server must be able to read the key: see the copies in the comments',
+      ...(input.clientCerts
+        ? ["a certificate is demanded user by user: ALTER USER 'app'@'%' REQUIRE X509"]
+        : []),
+    ],
+  }),
+};
+
+const redisRecipe: Recipe = {
+  name: 'redis',
+  summary: 'Redis or Valkey over TLS',
+  needs: ['cert.pem', 'key.pem', 'ca.pem'],
+  needsForClients: [],
+  render: (input) => ({
+    blocks: [
+      {
+        title: 'devcert.conf, for redis-server or an "include" in redis.conf',
+        comment: '#',
+        text: `bind 127.0.0.1
+port 0
+tls-port 6379
+tls-cert-file ${redis(input.cert)}
+tls-key-file ${redis(input.key)}
+tls-auth-clients ${input.clientCerts ? `yes\ntls-ca-cert-file ${redis(input.trust)}` : 'no'}`,
+      },
+      copies(input, 'redis', 'redis'),
+      {
+        title: 'run',
+        comment: '#',
+        text: `redis-cli --tls --cacert ${shell(input.ca)} -h ${first(input)}${
+          input.clientCerts ? ' --cert client/cert.pem --key client/key.pem' : ''
+        } ping`,
+      },
+    ],
+    notes: [
+      'redis-cli checks that the authority is yours, and no name; other clients check both',
+      'as a service it runs as another user: see the copies in the comments',
+    ],
+  }),
+};
+
+const mosquittoRecipe: Recipe = {
+  name: 'mosquitto',
+  summary: 'Mosquitto, an MQTT broker, over TLS',
+  needs: ['cert.pem', 'key.pem', 'ca.pem'],
+  needsForClients: [],
+  render: (input) => ({
+    blocks: [
+      {
+        title: 'devcert.conf, for /etc/mosquitto/conf.d/',
+        comment: '#',
+        text: `listener 8883 127.0.0.1
+certfile ${mosquitto(input.cert)}
+keyfile ${mosquitto(input.key)}
+${
+  input.clientCerts
+    ? `cafile ${mosquitto(input.trust)}
+require_certificate true
+# the certificate's CN is the user
+use_identity_as_username true
+allow_anonymous false`
+    : `# or: password_file
+allow_anonymous true`
+}`,
+      },
+      copies(input, 'mosquitto', 'mosquitto'),
+      {
+        title: 'run',
+        comment: '#',
+        text: `mosquitto_pub -h ${first(input)} -p 8883 --cafile ${shell(input.ca)}${
+          input.clientCerts ? ' --cert client/cert.pem --key client/key.pem' : ''
+        } -t hello -m world`,
+      },
+    ],
+    notes: ['started as root it becomes the user mosquitto first: see the copies in the comments'],
+  }),
+};
+
+function first({ names: [name = 'localhost'] }: RecipeInput): string {
+  return name.startsWith('*.') ? `app${name.slice(1)}` : name;
+}
+
+/**
+ * Copies that a server's own user may read. The folder is open and the key is not: PostgreSQL insists on both
+ * the owner and the mode, and `recipe --dir` has to see the files.
+ */
+function copies(input: RecipeInput, server: string, user: string): Block {
+  const folder = `/etc/devcert/${server}`;
+  const files = [
+    ...new Set([input.cert, input.ca, ...(input.clientCerts ? [input.trust] : [])]),
+  ].map(shell);
+  return {
+    title: `if it runs as the user ${user}: copies for it, again after each new certificate`,
+    comment: '#',
+    text: `sudo install -d -m 0755 ${folder}
+sudo install -o ${user} -m 0644 ${files.join(' ')} ${folder}
+sudo install -o ${user} -m 0600 ${shell(input.key)} ${folder}
+devcert recipe ${server} --dir ${folder}${input.clientCerts ? ' --client-certs' : ''}`,
+  };
+}
+
+export const databases: readonly Recipe[] = [
+  postgresRecipe,
+  mysqlRecipe,
+  redisRecipe,
+  mosquittoRecipe,
+];

@@ -8,6 +8,7 @@ export function doubleQuoted(path: string): string {
 
 /** For a POSIX shell: as it is where nothing in it is special. */
 export function shell(path: string): string {
+  assertExpressible(path, 'a command line');
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
@@ -33,12 +34,12 @@ export function caddy(path: string): string {
 
 /** For `postgresql.conf`. */
 export function postgres(path: string): string {
-  return `'${path.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+  return `'${assertExpressible(path, 'PostgreSQL').replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /** For `redis.conf`. */
 export function redis(path: string): string {
-  return backslashed(path);
+  return backslashed(assertExpressible(path, 'Redis'));
 }
 
 /** For MySQL's and MariaDB's option files, which know escapes and have a `#` begin a comment anywhere. */
@@ -53,7 +54,7 @@ export function mosquitto(path: string): string {
 
 /** For PHP, between single quotes. */
 export function php(path: string): string {
-  return `'${path.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  return `'${assertExpressible(path, 'this file').replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 /** For Ruby, between single quotes. */
@@ -77,7 +78,7 @@ export function properties(path: string): string {
 /** For an attribute in an XML file, with its quotes. */
 export function xml(path: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '"': '&quot;' };
-  return `"${path.replace(/[&<"]/g, (character) => entities[character] ?? character)}"`;
+  return `"${assertExpressible(path, 'XML').replace(/[&<"]/g, (character) => entities[character] ?? character)}"`;
 }
 
 /**

@@ -1,3 +1,236 @@
+/** Recipes for Python, Ruby and PHP. */
+import { doubleQuoted, nginx, php, ruby, shell } from './quote.ts';
 import type { Recipe } from './recipe.ts';
 
-export const scripting: readonly Recipe[] = [];
+const pythonRecipe: Recipe = {
+  name: 'python',
+  summary: "Python's own http.server and ssl",
+  needs: ['cert.pem', 'key.pem'],
+  needsForClients: [],
+  render: ({ cert, key, trust, clientCerts }) => ({
+    blocks: [
+      {
+        title: 'server.py',
+        comment: '#',
+        text: `import http.server
+import ssl
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b"hello\\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(${doubleQuoted(cert)}, ${doubleQuoted(key)})${
+          clientCerts
+            ? `
+context.load_verify_locations(${doubleQuoted(trust)})
+context.verify_mode = ssl.CERT_REQUIRED`
+            : ''
+        }
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 8443), Handler)
+# The handshake belongs into the request's thread: one slow client must not stop the others
+server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()`,
+      },
+      { title: 'run', comment: '#', text: 'python3 server.py' },
+    ],
+    notes: ['SimpleHTTPRequestHandler would serve this folder, and with it .devcert/key.pem'],
+  }),
+};
+
+const uvicornRecipe: Recipe = {
+  name: 'uvicorn',
+  summary: 'Uvicorn: FastAPI, Starlette, every ASGI application',
+  needs: ['cert.pem', 'key.pem'],
+  needsForClients: [],
+  render: ({ cert, key, trust, clientCerts }) => ({
+    blocks: [
+      {
+        title: 'run',
+        comment: '#',
+        text: `uvicorn main:app --port 8443 \\
+    --ssl-certfile ${shell(cert)} \\
+    --ssl-keyfile ${shell(key)}${
+      clientCerts
+        ? ` \\
+    --ssl-ca-certs ${shell(trust)} \\
+    --ssl-cert-reqs 2`
+        : ''
+    }`,
+      },
+    ],
+    notes: ['main:app is the variable app in main.py', 'Hypercorn: --certfile, --keyfile'],
+  }),
+};
+
+const djangoRecipe: Recipe = {
+  name: 'django',
+  summary: "Django's development server",
+  needs: ['cert.pem', 'key.pem'],
+  needsForClients: [],
+  render: ({ cert, key, trust, clientCerts }) =>
+    clientCerts
+      ? {
+          blocks: [
+            {
+              title: 'run',
+              comment: '#',
+              text: `gunicorn --bind 127.0.0.1:8443 \\
+    --certfile ${shell(cert)} \\
+    --keyfile ${shell(key)} \\
+    --ca-certs ${shell(trust)} \\
+    --cert-reqs 2 \\
+    "\${DJANGO_PROJECT:?is the folder with wsgi.py}.wsgi"`,
+            },
+          ],
+          notes: [
+            'pip install gunicorn',
+            'DJANGO_PROJECT is the name of the folder that wsgi.py is in',
+          ],
+        }
+      : {
+          blocks: [
+            {
+              title: 'run',
+              comment: '#',
+              text: `python3 manage.py runserver_plus 127.0.0.1:8443 \\
+    --cert-file ${shell(cert)} \\
+    --key-file ${shell(key)}`,
+            },
+          ],
+          notes: [
+            'runserver knows no TLS: pip install django-extensions werkzeug pyOpenSSL',
+            "settings.py: 'django_extensions' in INSTALLED_APPS",
+          ],
+        },
+};
+
+const flaskRecipe: Recipe = {
+  name: 'flask',
+  summary: "Flask's development server",
+  needs: ['cert.pem', 'key.pem'],
+  needsForClients: [],
+  render: ({ cert, key, trust, clientCerts }) => ({
+    blocks: clientCerts
+      ? [
+          {
+            title: 'serve.py, beside app.py',
+            comment: '#',
+            text: `import ssl
+
+from app import app
+
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(${doubleQuoted(cert)}, ${doubleQuoted(key)})
+context.load_verify_locations(${doubleQuoted(trust)})
+context.verify_mode = ssl.CERT_REQUIRED
+
+app.run(host="127.0.0.1", port=8443, ssl_context=context)`,
+          },
+          { title: 'run', comment: '#', text: 'python3 serve.py' },
+        ]
+      : [
+          {
+            title: 'run',
+            comment: '#',
+            text: `flask run --port 8443 \\
+    --cert ${shell(cert)} \\
+    --key ${shell(key)}`,
+          },
+        ],
+    notes: ['the application is the variable app in app.py'],
+  }),
+};
+
+const pumaRecipe: Recipe = {
+  name: 'puma',
+  summary: 'Puma: Rails, Sinatra, every Rack application',
+  needs: ['cert.pem', 'key.pem'],
+  needsForClients: [],
+  render: ({ cert, key, trust, clientCerts }) => ({
+    blocks: [
+      {
+        title: 'config/puma.rb',
+        comment: '#',
+        text: `ssl_bind '127.0.0.1', '8443', {
+  cert: ${ruby(cert)},
+  key: ${ruby(key)},${clientCerts ? `\n  ca: ${ruby(trust)},` : ''}
+  verify_mode: '${clientCerts ? 'force_peer' : 'none'}'
+}`,
+      },
+      { title: 'run', comment: '#', text: 'bundle exec puma --config config/puma.rb' },
+    ],
+    notes: [
+      'verify_mode is about certificates of clients',
+      'Rails without a configuration of Puma: config/puma.rb is it, add the lines there',
+    ],
+  }),
+};
+
+const phpRecipe: Recipe = {
+  name: 'php',
+  summary: "nginx in front of PHP's built-in server: Symfony, Laravel",
+  needs: ['cert.pem', 'key.pem', 'ca.pem'],
+  needsForClients: [],
+  render: ({ cert, key, ca, trust, keystore, clientCerts }) => ({
+    blocks: [
+      {
+        title: 'devcert.conf, for /etc/nginx/conf.d/',
+        comment: '#',
+        text: `server {
+    listen 127.0.0.1:8443 ssl;
+    ssl_certificate     ${nginx(cert)};
+    ssl_certificate_key ${nginx(key)};
+    ssl_protocols       TLSv1.2 TLSv1.3;
+${
+  clientCerts
+    ? `    ssl_client_certificate ${nginx(trust)};
+    ssl_verify_client on;
+    ssl_verify_depth 2;
+`
+    : ''
+}
+    location / {
+        proxy_pass http://127.0.0.1:8000;
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Host $http_host;
+        proxy_set_header X-Forwarded-Port $server_port;
+        proxy_set_header X-Forwarded-Proto https;
+    }
+}`,
+      },
+      {
+        title: 'run',
+        comment: '#',
+        text: 'php -S 127.0.0.1:8000 -t public\nsudo nginx -t && sudo nginx -s reload',
+      },
+      {
+        title: 'PHP as a client that trusts your servers',
+        comment: '#',
+        text: `file_get_contents('https://localhost:8443/', false, stream_context_create(['ssl' => ['cafile' => ${php(ca)}]]));`,
+      },
+    ],
+    notes: [
+      'PHP has no TLS server of its own; Laravel: php artisan serve instead of php -S',
+      `Symfony's command needs no nginx: symfony server:start --p12=${shell(keystore)}`,
+    ],
+  }),
+};
+
+export const scripting: readonly Recipe[] = [
+  pythonRecipe,
+  uvicornRecipe,
+  djangoRecipe,
+  flaskRecipe,
+  pumaRecipe,
+  phpRecipe,
+];

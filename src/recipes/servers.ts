@@ -21,6 +21,7 @@ const nginxRecipe: Recipe = {
 
     ssl_certificate     ${nginx(cert)};
     ssl_certificate_key ${nginx(key)};
+    ssl_protocols       TLSv1.2 TLSv1.3;
 ${
   clientCerts
     ? `
@@ -81,6 +82,7 @@ const apacheRecipe: Recipe = {
     SSLEngine on
     SSLCertificateFile    ${apache(cert)}
     SSLCertificateKeyFile ${apache(key)}
+    SSLProtocol -all +TLSv1.2 +TLSv1.3
 ${
   clientCerts
     ? `

@@ -1,0 +1,113 @@
+/** nginx, Apache and HAProxy from Debian, each configured by its recipe and nothing else. */
+import { describe, expect, test } from 'vitest';
+import {
+  createKitchen,
+  expectHttps,
+  expectMutualHttps,
+  freePort,
+  serverFolder,
+  startProgram,
+  startUpstream,
+  write,
+} from '../helpers/recipes.ts';
+import { needs } from '../helpers/require.ts';
+import { findProgram, run } from '../helpers/run.ts';
+
+const kitchen = await createKitchen();
+
+/** The recipe's file with ports that are free. */
+async function configuration(name: string, clientCerts: boolean) {
+  const [port, upstream, folder] = [await freePort(), await startUpstream(), serverFolder()];
+  const text = (await kitchen.recipe(name, ...(clientCerts ? ['--client-certs'] : [])))
+    .replaceAll('8443', String(port))
+    .replaceAll('127.0.0.1:3000', `127.0.0.1:${upstream}`);
+  return { port, folder, file: write(folder, 'devcert.conf', text) };
+}
+
+async function startNginx(file: string, folder: string, port: number): Promise<void> {
+  const temporaries = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${folder};`)
+    .join(' ');
+  const main = write(
+    folder,
+    'nginx.conf',
+    `pid ${folder}/pid; events {} http { access_log off; ${temporaries} include ${file}; }`,
+  );
+  const args = ['-p', folder, '-c', main, '-e', 'stderr', '-g', 'daemon off;'];
+  await startProgram(findProgram('nginx') ?? 'nginx', args, port);
+}
+
+async function startApache(file: string, folder: string, port: number): Promise<void> {
+  const modules = ['mpm_event', 'authz_core', 'ssl', 'proxy', 'proxy_http', 'headers'].map(
+    (name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
+  );
+  const main = write(
+    folder,
+    'apache2.conf',
+    [
+      `ServerRoot ${folder}`,
+      `PidFile ${folder}/pid`,
+      `ErrorLog ${folder}/error.log`,
+      ...modules,
+      'User www-data',
+      'Group www-data',
+      `Include ${file}`,
+    ].join('\n'),
+  );
+  await startProgram('/usr/sbin/apache2', ['-X', '-f', main], port);
+}
+
+async function startHaproxy(file: string, _folder: string, port: number): Promise<void> {
+  // The one step beside the file, as the recipe has it.
+  const linked = await run('sh', ['-c', await kitchen.block('run', 'haproxy')]);
+  expect(linked.status).toBe(0);
+  await startProgram('/usr/sbin/haproxy', ['-f', file], port);
+}
+
+describe.each([
+  { name: 'nginx', program: 'nginx', start: startNginx },
+  { name: 'apache', program: 'apache2', start: startApache },
+  { name: 'haproxy', program: 'haproxy', start: startHaproxy },
+])('$name by its recipe', ({ name, program, start }) => {
+  test('is opened by whoever trusts our root alone', async (context) => {
+    if (!needs(findProgram(program) !== undefined, program)) context.skip();
+    const { file, folder, port } = await configuration(name, false);
+    await start(file, folder, port);
+    await expectHttps(kitchen, port);
+  });
+
+  test('--client-certs: lets in our clients alone, and says who they are', async (context) => {
+    if (!needs(findProgram(program) !== undefined, program)) context.skip();
+    const { file, folder, port } = await configuration(name, true);
+    await start(file, folder, port);
+    const page = await expectMutualHttps(kitchen, port);
+    expect(page).toMatch(/^hello over https .*CN=ada@example\.test/);
+  });
+});
+
+describe('php by its recipe', () => {
+  test('nginx opens to whoever trusts our root alone, and PHP trusts it as a client', async (context) => {
+    const there = findProgram('nginx') !== undefined && findProgram('php') !== undefined;
+    if (!needs(there, 'nginx and php')) context.skip();
+    const [port, php, folder] = [await freePort(), await freePort(), serverFolder()];
+    write(
+      folder,
+      'index.php',
+      '<?php echo "hello from PHP over ", $_SERVER["HTTP_X_FORWARDED_PROTO"];',
+    );
+    await startProgram('php', ['-S', `127.0.0.1:${php}`, '-t', folder], php);
+    const text = (await kitchen.recipe('php'))
+      .replaceAll('8443', String(port))
+      .replaceAll('127.0.0.1:8000', `127.0.0.1:${php}`);
+    await startNginx(write(folder, 'devcert.conf', text), folder, port);
+    await expectHttps(kitchen, port);
+    const line = (await kitchen.block('PHP as a client', 'php')).replaceAll('8443', String(port));
+    const asked = await run('php', ['-r', `echo ${line}`]);
+    expect(asked.output).toContain('hello from PHP over https');
+    const other = await run('php', [
+      '-r',
+      `echo ${line.replace(kitchen.ca.replaceAll("'", "\\'"), kitchen.otherCa)}`,
+    ]);
+    expect(other.output).toContain('certificate verify failed');
+  });
+});
