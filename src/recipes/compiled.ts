@@ -78,6 +78,7 @@ const rustRecipe: Recipe = {
 use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::{pem::PemObject, CertificateDer, PrivateKeyDer};
 use rustls::{server::WebPkiClientVerifier, RootCertStore, ServerConfig};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 #[tokio::main]
@@ -95,13 +96,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let app = Router::new().route("/", get(|| async { "hello\\n" }));
-    axum_server::bind_rustls("127.0.0.1:8443".parse()?, RustlsConfig::from_config(Arc::new(config)))
+    axum_server::bind_rustls(SocketAddr::from(([127, 0, 0, 1], 8443)), RustlsConfig::from_config(Arc::new(config)))
         .serve(app.into_make_service())
         .await?;
     Ok(())
 }`
           : `use axum::{routing::get, Router};
 use axum_server::tls_rustls::RustlsConfig;
+use std::net::SocketAddr;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -109,7 +111,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     provider.install_default().expect("the first one");
     let config = RustlsConfig::from_pem_file(${doubleQuoted(cert)}, ${doubleQuoted(key)}).await?;
     let app = Router::new().route("/", get(|| async { "hello\\n" }));
-    axum_server::bind_rustls("127.0.0.1:8443".parse()?, config)
+    axum_server::bind_rustls(SocketAddr::from(([127, 0, 0, 1], 8443)), config)
         .serve(app.into_make_service())
         .await?;
     Ok(())

@@ -160,7 +160,8 @@ const pumaRecipe: Recipe = {
       {
         title: 'config/puma.rb',
         comment: '#',
-        text: `ssl_bind '127.0.0.1', '8443', {
+        // Puma reads the client's certificate with a library that it does not load itself.
+        text: `${clientCerts ? "require 'openssl'\n\n" : ''}ssl_bind '127.0.0.1', '8443', {
   cert: ${ruby(cert)},
   key: ${ruby(key)},${clientCerts ? `\n  ca: ${ruby(trust)},` : ''}
   verify_mode: '${clientCerts ? 'force_peer' : 'none'}'
