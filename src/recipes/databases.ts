@@ -26,7 +26,7 @@ hostnossl all all all reject`
           : `hostssl   all all all scram-sha-256
 hostnossl all all all reject`,
       },
-      copies(input, 'postgres', 'postgres'),
+      ...copies(input, 'postgres', 'postgres'),
       {
         title: 'run',
         comment: '#',
@@ -73,12 +73,12 @@ require_secure_transport = ON`,
             },
           ]
         : []),
-      copies(input, 'mysql', 'mysql'),
+      ...copies(input, 'mysql', 'mysql'),
       {
         title: 'run',
         comment: '#',
-        text: `mysql --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-mode=VERIFY_IDENTITY
-mariadb --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-verify-server-cert`,
+        text: `mysql --protocol=tcp --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-mode=VERIFY_IDENTITY
+mariadb --protocol=tcp --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-verify-server-cert`,
       },
     ],
     notes: [
@@ -107,7 +107,7 @@ tls-cert-file ${redis(input.cert)}
 tls-key-file ${redis(input.key)}
 tls-auth-clients ${input.clientCerts ? `yes\ntls-ca-cert-file ${redis(input.trust)}` : 'no'}`,
       },
-      copies(input, 'redis', 'redis'),
+      ...copies(input, 'redis', 'redis'),
       {
         title: 'run',
         comment: '#',
@@ -147,7 +147,7 @@ allow_anonymous false`
 allow_anonymous true`
 }`,
       },
-      copies(input, 'mosquitto', 'mosquitto'),
+      ...copies(input, 'mosquitto', 'mosquitto'),
       {
         title: 'run',
         comment: '#',
@@ -165,22 +165,25 @@ function first({ names: [name = 'localhost'] }: RecipeInput): string {
 }
 
 /**
- * Copies that a server's own user may read. The folder is open and the key is not: PostgreSQL insists on both
+ * Copies that a server's own user may read, unless these are they. The folder is open and the key is not: PostgreSQL insists on both
  * the owner and the mode, and `recipe --dir` has to see the files.
  */
-function copies(input: RecipeInput, server: string, user: string): Block {
+function copies(input: RecipeInput, server: string, user: string): Block[] {
   const folder = `/etc/devcert/${server}`;
+  if (input.dir === folder) return []; // they are the copies
   const files = [
     ...new Set([input.cert, input.ca, ...(input.clientCerts ? [input.trust] : [])]),
   ].map(shell);
-  return {
-    title: `if it runs as the user ${user}: copies for it, again after each new certificate`,
-    comment: '#',
-    text: `sudo install -d -m 0755 ${folder}
+  return [
+    {
+      title: `if it runs as the user ${user}: copies for it, again after each new certificate`,
+      comment: '#',
+      text: `sudo install -d -m 0755 ${folder}
 sudo install -o ${user} -m 0644 ${files.join(' ')} ${folder}
 sudo install -o ${user} -m 0600 ${shell(input.key)} ${folder}
 devcert recipe ${server} --dir ${folder}${input.clientCerts ? ' --client-certs' : ''}`,
-  };
+    },
+  ];
 }
 
 export const databases: readonly Recipe[] = [
