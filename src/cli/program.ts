@@ -136,7 +136,8 @@ Examples:
   devcert install --permit corp.example
   devcert uninstall --purge           and it is all gone
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 no authority, 4 not trusted, 5 expired, 6 refused, 7 cancelled`;
+Exit codes: 0 done, 1 failed, 2 usage, 3 no authority, 4 not trusted, 5 expired, 6 refused,
+7 cancelled`;
 
 function indented(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join('\n');

@@ -27,9 +27,9 @@ export function haproxy(path: string): string {
   return `'${assertExpressible(path, 'HAProxy').replaceAll("'", "'\\''")}'`;
 }
 
-/** For a Caddyfile, where braces are placeholders. */
+/** For a Caddyfile, where braces are placeholders, and a backslash before a quote cannot be written. */
 export function caddy(path: string): string {
-  return `"${assertExpressible(path, 'Caddy', /[{}]|\\$/).replaceAll('"', '\\"')}"`;
+  return `"${assertExpressible(path, 'Caddy', /[{}]|\\(?:"|$)/).replaceAll('"', '\\"')}"`;
 }
 
 /** For `postgresql.conf`. */
@@ -88,8 +88,9 @@ export function xml(path: string): string {
  * @throws DevcertError `usage`.
  */
 export function assertExpressible(path: string, language: string, forbidden?: RegExp): string {
-  // a line feed would end the directive, and begin another
-  if (!/[\u0000-\u001f\u007f\u2028\u2029]/.test(path) && forbidden?.test(path) !== true)
+  // A line feed would end the directive, and begin another; what cannot be seen, or turns the reading
+  // direction, would hide what a file says.
+  if (!/[\u0000-\u001f]/.test(path) && printable(path) === path && forbidden?.test(path) !== true)
     return path;
   throw new DevcertError('usage', `${language} has no way to write "${printable(path)}"`, {
     hint: 'put the files into a folder with a simpler name: devcert --out DIR, then recipe --dir DIR',

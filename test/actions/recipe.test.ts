@@ -78,7 +78,9 @@ describe('every recipe', () => {
         if (name === 'a b' && recipe.name !== 'mosquitto')
           expect(text).not.toMatch(/[= ]\/srv\/a b\/[a-z0-9]+\.pem\n/);
       }
-      expect(() => recipe.render(input('/srv/a\nb', clientCerts))).toThrow(DevcertError);
+      // None may begin another line, nor hide or turn around what a person reads.
+      for (const path of ['/srv/a\nb', '/srv/a\u0085b', '/srv/a\u202eb', '/srv/a\u2066b'])
+        expect(() => recipe.render(input(path, clientCerts))).toThrow(DevcertError);
     },
   );
 });
@@ -179,5 +181,14 @@ describe('devcert recipe', () => {
     const json = JSON.parse((await run(['recipe', 'nginx', '--json'])).stdout) as object;
     expect(json).toMatchObject({ name: 'nginx', blocks: [{ comment: '#' }, { title: 'run' }] });
     expect(twoLines(await run(['recipe', 'ngnix'])).hint).toBe('devcert recipe nginx');
+  });
+});
+
+describe('the caddy recipe', () => {
+  test('refuses a backslash before a quote: it would end the path', async () => {
+    const caddy = await findRecipe('caddy');
+    expect(() => caddy.render(input('/srv/a\\" evil'))).toThrow(DevcertError);
+    expect(() => caddy.render(input('/srv/a\\\\"b'))).toThrow(DevcertError);
+    expect(caddy.render(input('/srv/a"b\\c')).blocks[0].text).toContain('"/srv/a\\"b\\c/cert.pem"');
   });
 });
