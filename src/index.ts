@@ -7,10 +7,10 @@ import type {
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
-  RemovedAuthority,
   ReplaceResult,
 } from './actions/ca.ts';
 import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
+import type { RemovedAuthority } from './actions/ca-remove.ts';
 import type { ServerCertificate } from './actions/certificate.ts';
 import type { ExportOptions, ExportResult } from './actions/export.ts';
 import type { InstallOptions, InstallResult } from './actions/install.ts';
@@ -30,10 +30,10 @@ export type {
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
-  RemovedAuthority,
   ReplaceResult,
 } from './actions/ca.ts';
 export type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
+export type { RemovedAuthority } from './actions/ca-remove.ts';
 export type { AuthoritySummary } from './authority/summary.ts';
 export type { ServerCertificate } from './actions/certificate.ts';
 export type { ExportedFile, ExportOptions, ExportResult } from './actions/export.ts';
@@ -214,7 +214,7 @@ export async function removeAuthority(
   name: string,
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
-  const { removeNamed } = await import('./actions/ca.ts');
+  const { removeNamed } = await import('./actions/ca-remove.ts');
   return removeNamed(await contextWithStores(listener), name);
 }
 

@@ -1,20 +1,21 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
+import type { X509Certificate } from 'node:crypto';
 import type { TrustStore } from '../../platform/types.ts';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
 import { readInventory } from '../authority/inventory.ts';
-import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
-import { purge } from '../authority/purge.ts';
-import { currentRoot, isClientsOnly, otherRoots } from '../authority/roots.ts';
+import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
+import { currentRoot, isClientsOnly } from '../authority/roots.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
 import { type AuthoritySummary, summarize, summarizeNamed } from '../authority/summary.ts';
 import { usagesOf } from '../authority/authority.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
-import { type Outcome, uninstallRoot } from '../trust.ts';
+import type { Outcome } from '../trust.ts';
 import {
+  closeFolder,
   type Context,
   contextOf,
   findStores,
@@ -64,14 +65,6 @@ export interface ReplaceResult extends AuthorityResult {
   readonly reissued: readonly Reissued[];
 }
 
-export interface RemovedAuthority {
-  readonly name: string;
-  /** Of the stores that held the root. */
-  readonly outcomes: readonly Outcome[];
-  /** Certificates that it issued and that are still listed. */
-  readonly left: readonly string[];
-}
-
 /**
  * Makes an authority with a name. It is put into no store.
  *
@@ -89,12 +82,14 @@ export async function createNamed(
       hint: 'devcert install',
     });
   const constraints = await wantedConstraints(target, options);
-  const { created } = await ensureAuthority(target.folder, () =>
-    createAuthority(identity(context), constraints, context.host.now(), {
+  makeAuthoritiesFolder(stateFolderOf(target));
+  const { created } = await ensureAuthority(target.folder, async () => {
+    await closeFolder(target.host, target.folder);
+    return createAuthority(identity(context), constraints, context.host.now(), {
       name,
       ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
-    }),
-  );
+    });
+  });
   if (!created) throw alreadyThere(name);
   return { ...summaryOf(target), notes: [] };
 }
@@ -129,23 +124,31 @@ export async function importAuthority(
 ): Promise<AuthorityResult | ReplaceResult> {
   refuseSudo(context);
   const target = contextOf(context, options.name);
+  // Before any password is asked for.
+  if (hasAuthority(target.folder) && options.force !== true) throw alreadyThere(options.name);
   const imported = readImport(context, sources, options);
   if (hasAuthority(target.folder)) {
-    if (options.force !== true) throw alreadyThere(options.name);
     if (imported.pem.issuerKey === '')
       throw new DevcertError('refused', 'a root without its key cannot replace an authority', {
         hint: 'give it a name of its own: --name NAME',
       });
-    return replaceBy(target, importSuccessor(imported), imported.notes);
+    return replaceByImport(target, imported);
   }
   if (options.trustOnly === true && target.ca === undefined)
     throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
       hint: 'give this one a name: --name NAME',
     });
-  await ensureAuthority(target.folder, () => imported.pem).catch((error: unknown) => {
+  if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
+  const { created } = await ensureAuthority(target.folder, async () => {
+    await closeFolder(target.host, target.folder);
+    return imported.pem;
+  }).catch(async (error: unknown) => {
     // It is there, and that it cannot issue is what was asked for.
-    if (options.trustOnly !== true || !hasAuthority(target.folder)) throw error;
+    const root = options.trustOnly === true ? await currentRoot(target.folder) : undefined;
+    if (root?.pem !== imported.pem.root) throw error;
+    return { created: true };
   });
+  if (!created) throw alreadyThere(options.name);
   return { ...summaryOf(target), notes: imported.notes };
 }
 
@@ -166,8 +169,9 @@ export async function replaceNamed(
   const target = contextOf(context, name);
   assertExists(target.folder, target.ca);
   if (sources.length > 0) {
-    const imported = readImport(context, sources, options);
-    return replaceBy(target, importSuccessor(imported), imported.notes);
+    // What was for clients only stays so, without a word.
+    const clientsOnly = options.clientsOnly ?? isClientsOnly(target.folder);
+    return replaceByImport(target, readImport(context, sources, { ...options, clientsOnly }));
   }
   const old = await loadAuthority(target.folder);
   const asked = options.permit !== undefined || options.constraints === false;
@@ -177,38 +181,16 @@ export async function replaceNamed(
 }
 
 /**
- * Takes the root of an authority that has a name out of every store and deletes it.
+ * Stores that trust an authority are made to trust its successor: never one for clients only.
  *
- * @throws DevcertError `no-authority`, `usage` for the default one, `store` if a store keeps the root:
- *   then it is not deleted.
+ * @throws DevcertError `refused`.
  */
-export async function removeNamed(context: Context, name: string): Promise<RemovedAuthority> {
-  refuseSudo(context);
-  const target = contextOf(context, name);
-  if (target.ca === undefined)
-    throw new DevcertError('usage', 'the default authority is removed with all the others', {
-      hint: 'devcert uninstall --purge',
+async function replaceByImport(target: Context, imported: Imported): Promise<ReplaceResult> {
+  if (imported.clientsOnly && !isClientsOnly(target.folder))
+    throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
+      hint: 'give this one a name of its own: --name NAME',
     });
-  assertExists(target.folder, target.ca);
-  const root = await currentRoot(target.folder);
-  const roots = [...(root === undefined ? [] : [root]), ...otherRoots(target.folder)];
-  const stores = await allStores(target);
-  const outcomes: Outcome[] = [];
-  for (const root of roots)
-    outcomes.push(
-      ...(await uninstallRoot(stores, root, target.host, { progress: target.progress })).filter(
-        ({ status }) => status !== 'already-absent' && status !== 'skipped',
-      ),
-    );
-  const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
-  if (bad !== undefined)
-    throw new DevcertError('store', `${bad.store} still trusts it: ${bad.reason ?? bad.status}`, {
-      hint: `try that alone: devcert uninstall --ca ${name}`,
-    });
-  const left = readInventory(target.folder).map(({ certFile }) => certFile);
-  purge(target.folder);
-  removeAuthoritiesFolder(stateFolderOf(target));
-  return { name, outcomes, left };
+  return replaceBy(target, importSuccessor(imported), imported.notes);
 }
 
 async function replaceBy(
@@ -234,7 +216,8 @@ export async function trustingStores(target: Context): Promise<TrustStore[]> {
   return trusting;
 }
 
-async function allStores(context: Context): Promise<TrustStore[]> {
+/** Every store of this machine. */
+export async function allStores(context: Context): Promise<TrustStore[]> {
   return findStores(context, parseStoreKinds(undefined, context.finders), {});
 }
 
@@ -256,8 +239,12 @@ function readImport(
 function importSuccessor({ pem, chain }: Imported): Successor {
   return {
     make: () => pem,
-    isSame: (pending) => pending.root.fingerprint256 === chain.at(-1)?.fingerprint256,
+    isSame: (pending) => fingerprints(pending.chain) === fingerprints(chain),
   };
+}
+
+function fingerprints(chain: readonly X509Certificate[]): string {
+  return chain.map(({ fingerprint256 }) => fingerprint256).join();
 }
 
 async function wantedConstraints(

@@ -17,7 +17,7 @@ import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, identity } from './context.ts';
+import { type Context, findStores, identity, parseStoreKinds } from './context.ts';
 
 export interface Replacement {
   /** What the stores did with the new root. */
@@ -72,7 +72,14 @@ export async function replaceAuthority(
     await discardPending(folder);
     return { outcomes, reissued: [], replaced: false };
   }
-  await promotePending(folder);
+  try {
+    await promotePending(folder, pending);
+  } catch (error) {
+    // Another one took over: no store is to trust what no folder holds.
+    if (error instanceof DevcertError && error.code === 'busy')
+      await dropFromStores(context, stores, pendingRoot);
+    throw error;
+  }
   const authority = await loadAuthority(folder);
   const reissued = await reissueAll({
     authority,
@@ -82,6 +89,16 @@ export async function replaceAuthority(
   });
   await clearOthers(context, stores);
   return { outcomes, reissued, replaced: true };
+}
+
+async function dropFromStores(
+  context: Context,
+  stores: readonly TrustStore[],
+  root: Root,
+): Promise<void> {
+  const known = [await currentRoot(context.folder), ...otherRoots(context.folder)];
+  if (known.some((it) => it?.sha256 === root.sha256)) return;
+  await uninstallRoot(stores, root, context.host, { progress: context.progress });
 }
 
 /** True if one of the stores that failed for the new root trusts the old one: there it would be lost. */
@@ -115,14 +132,29 @@ function sameConstraints(a: Constraints | undefined, b: Constraints | undefined)
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Takes replaced roots, and one that never took over, out of the stores. */
+/**
+ * Takes replaced roots, and one that never took over, out of these stores; they are forgotten when no
+ * other store of this machine holds them either.
+ */
 export async function clearOthers(context: Context, stores: readonly TrustStore[]): Promise<void> {
-  for (const root of otherRoots(context.folder)) {
+  const roots = otherRoots(context.folder);
+  if (roots.length === 0) return;
+  const all = await findStores(context, parseStoreKinds(undefined, context.finders), {});
+  for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, {
       progress: context.progress,
     });
     if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
+    if (await anyHolds(all, root)) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
     else dropRetired(context.folder, root.file);
   }
+}
+
+async function anyHolds(stores: readonly TrustStore[], root: Root): Promise<boolean> {
+  for (const store of stores) {
+    const { state } = await store.inspect(root);
+    if (state === 'trusted' || state === 'partial') return true;
+  }
+  return false;
 }

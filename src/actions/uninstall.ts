@@ -112,7 +112,11 @@ async function knownRoots(
 /** Deletes the authority of the context; all of them if that is the default one. */
 function purgeAll(context: Context): boolean {
   const { folder, ca } = context;
-  if (ca === undefined) return purgeNamed(folder) && purge(folder);
+  if (ca === undefined) {
+    // Both, whatever is left of the first: no key stays because of a stranger's file.
+    const named = purgeNamed(folder);
+    return purge(folder) && named;
+  }
   const gone = purge(folder);
   removeAuthoritiesFolder(stateFolderOf(context));
   return gone;

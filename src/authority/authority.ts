@@ -20,6 +20,8 @@ export interface Authority {
   readonly key: KeyObject;
   /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
+  /** True if it was imported to certify no servers, though its certificates would let it. */
+  readonly clientsOnly?: boolean;
 }
 
 /**

@@ -13,7 +13,7 @@ import { looserThan, makeFolder, readIfThere, replaceFiles, tighten } from '../f
 import { withLock } from '../lock.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
-import { ORIGIN_FILE } from './origin.ts';
+import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { makeStateFolder } from './purge.ts';
 
 const FOLDER_MODE = 0o700;
@@ -178,7 +178,10 @@ function read(folder: string): Authority {
       `${issuer === undefined ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
       { hint: 'put it back, or start anew: devcert uninstall --purge && devcert install' },
     );
-  return readAuthority({ root, issuer, issuerKey }, folder);
+  const authority = readAuthority({ root, issuer, issuerKey }, folder);
+  return isImportedForClients(folder, authority.root)
+    ? { ...authority, clientsOnly: true }
+    : authority;
 }
 
 function octal(mode: number): string {

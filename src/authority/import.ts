@@ -32,6 +32,8 @@ export interface Imported {
   /** Issuer first, root last. */
   readonly chain: readonly X509Certificate[];
   readonly constraints: Constraints | undefined;
+  /** It is to certify clients alone. */
+  readonly clientsOnly: boolean;
   /** What people should know, one line each. */
   readonly notes: readonly string[];
 }
@@ -72,6 +74,7 @@ export function checkImport(findings: Findings, options: ImportOptions, now: Dat
     },
     chain,
     constraints,
+    clientsOnly: origin.clientsOnly,
     notes: notesOn(chain, constraints, key !== undefined, now),
   };
 }

@@ -1,15 +1,15 @@
 /** The authorities that have names: folders below `authorities` in the state folder. */
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
 import { DevcertError } from '../errors.ts';
+import { makeFolder } from '../files.ts';
+import { attempt } from '../filesystem.ts';
 import { authoritiesFolder, authorityFolderIn } from '../paths.ts';
 import { hasAuthority } from './folder.ts';
-import { purge } from './purge.ts';
+import { FOLDERS, makeStateFolder, purge } from './purge.ts';
 
 /** Names of all that are there, sorted; the default authority has none. */
 export function authorityNames(stateFolder: string): string[] {
-  const folder = authoritiesFolder(stateFolder);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  return entries(stateFolder)
     .filter(
       (name) => isName(stateFolder, name) && hasAuthority(authorityFolderIn(stateFolder, name)),
     )
@@ -18,19 +18,33 @@ export function authorityNames(stateFolder: string): string[] {
 
 /** Deletes all of them. @returns false if files of somebody else are left in one. */
 export function purgeNamed(stateFolder: string): boolean {
-  const folder = authoritiesFolder(stateFolder);
-  if (!existsSync(folder)) return true;
-  for (const name of readdirSync(folder))
-    if (isName(stateFolder, name)) purge(authorityFolderIn(stateFolder, name));
+  for (const name of entries(stateFolder))
+    // A link leads to what is somebody else's.
+    if (isName(stateFolder, name) && isFolder(authorityFolderIn(stateFolder, name)))
+      purge(authorityFolderIn(stateFolder, name));
   return removeAuthoritiesFolder(stateFolder);
 }
 
-/** Takes the folder above them away if none is left. @returns true if it is gone. */
+/**
+ * Makes the folders above them as closed as the default authority's, and as well remembered: so they
+ * go again with the last one, whichever that is.
+ */
+export function makeAuthoritiesFolder(stateFolder: string): void {
+  makeStateFolder(stateFolder);
+  makeFolder(authoritiesFolder(stateFolder), 0o700);
+}
+
+/** Takes the folders above them away if none is left. @returns true if theirs is gone. */
 export function removeAuthoritiesFolder(stateFolder: string): boolean {
   const folder = authoritiesFolder(stateFolder);
-  if (!existsSync(folder)) return true;
-  if (readdirSync(folder).length > 0) return false;
-  rmdirSync(folder);
+  if (entries(stateFolder).length > 0) return false;
+  if (existsSync(folder))
+    attempt('delete', folder, () => {
+      rmdirSync(folder);
+    });
+  const isEmpty =
+    existsSync(stateFolder) && readdirSync(stateFolder).every((name) => name === FOLDERS);
+  if (isEmpty) purge(stateFolder);
   return true;
 }
 
@@ -42,6 +56,15 @@ export function assertExists(folder: string, name: string | undefined): void {
     name === undefined ? 'there is no authority yet' : `there is no authority "${name}"`,
     { hint: name === undefined ? 'devcert install' : `devcert ca create ${name}` },
   );
+}
+
+function entries(stateFolder: string): string[] {
+  const folder = authoritiesFolder(stateFolder);
+  return existsSync(folder) ? attempt('read', folder, () => readdirSync(folder)) : [];
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function isName(stateFolder: string, name: string): boolean {

@@ -30,12 +30,31 @@ export function readOrigin(folder: string, root: X509Certificate): Origin | unde
     const content = JSON.parse(text) as Partial<Origin> | null;
     if (content?.root === sha256Of(root) && Array.isArray(content.files)) return content as Origin;
   } catch {
-    // Damaged: it only ever told people something, which is not worth an error.
+    // Damaged: what people are told of it is not worth an error; see isImportedForClients().
   }
   return undefined;
+}
+
+/**
+ * True if the authority with this root was imported to certify clients only; also if its origin cannot be
+ * read, as nobody knows then whether stores may trust it.
+ */
+export function isImportedForClients(folder: string, root: X509Certificate): boolean {
+  return readOrigin(folder, root)?.clientsOnly === true || isDamaged(folder);
 }
 
 /** SHA-256 of a certificate's DER: 64 hex digits. */
 export function sha256Of(certificate: X509Certificate): string {
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+function isDamaged(folder: string): boolean {
+  const text = readIfThere(join(folder, ORIGIN_FILE))?.toString();
+  if (text === undefined) return false;
+  try {
+    const { root, clientsOnly } = (JSON.parse(text) as Partial<Origin> | null) ?? {};
+    return typeof root !== 'string' || typeof clientsOnly !== 'boolean';
+  } catch {
+    return true; // not JSON
+  }
 }

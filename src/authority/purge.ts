@@ -2,12 +2,13 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../files.ts';
+import { attempt } from '../filesystem.ts';
 
 /** Everything devcert ever writes into its state folder; other people's files there stay. */
 const OWN =
   /^(root\.pem|issuer\.pem|issuer-key\.pem|inventory\.json|exports\.json|folders|lock|next|pending|retired|origin\.json|rotation|staging-.*|\..*\.devcert-tmp)$/;
 /** Lists the folders above the state folder that devcert had to make. */
-const FOLDERS = 'folders';
+export const FOLDERS = 'folders';
 
 /**
  * Makes the state folder and remembers which folders above it had to be made for it, so that
@@ -26,8 +27,11 @@ export function makeStateFolder(folder: string): void {
 export function purge(folder: string): boolean {
   if (!existsSync(folder)) return true;
   const parents = readParents(folder);
-  for (const entry of readdirSync(folder))
-    if (OWN.test(entry)) rmSync(join(folder, entry), { recursive: true, force: true });
+  for (const entry of attempt('delete', folder, () => readdirSync(folder)))
+    if (OWN.test(entry))
+      attempt('delete', join(folder, entry), () => {
+        rmSync(join(folder, entry), { recursive: true, force: true });
+      });
   const gone = removeEmpty(folder);
   for (const parent of parents) removeEmpty(parent);
   return gone;

@@ -2,9 +2,12 @@
  * Replacing an authority: the new one waits in `pending` until stores trust it, then takes the old
  * one's place; the old root stays in `retired` until no store holds it any more.
  */
+import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DevcertError } from '../errors.ts';
 import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
+import { removeQuietly } from '../filesystem.ts';
 import { withLock } from '../lock.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
@@ -37,13 +40,26 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
   });
 }
 
-/** Makes the pending authority the authority and retires the root that was. */
-export async function promotePending(folder: string): Promise<void> {
+/**
+ * Makes the pending authority the authority and retires the root that was.
+ *
+ * @param expected the one that was read: what stores were made to trust. Nothing happens if it took over
+ *   already.
+ * @throws DevcertError `busy` if another one waits by now.
+ */
+export async function promotePending(folder: string, expected: Authority): Promise<void> {
   await withLock(folder, () => {
     rollForward(folder);
+    const pending = join(folder, PENDING);
+    if (!isIssuer(pending, expected)) {
+      if (isIssuer(folder, expected)) return;
+      throw new DevcertError('busy', 'another devcert replaced this authority in the meantime', {
+        hint: 'see what there is now: devcert ca list',
+      });
+    }
     const old = readIfThere(rootFile(folder))?.toString();
     if (old !== undefined) retire(folder, old);
-    renameSync(join(folder, PENDING), join(folder, 'next'));
+    renameSync(pending, join(folder, 'next'));
     rollForward(folder);
   });
 }
@@ -67,7 +83,19 @@ export function retiredRootFiles(folder: string): string[] {
 /** Forgets a retired root, by its path: no store holds it any more. */
 export function dropRetired(folder: string, file: string): void {
   rmSync(file, { force: true });
-  if (retiredRootFiles(folder).length === 0) rmdirSync(join(folder, RETIRED));
+  if (retiredRootFiles(folder).length === 0) removeQuietly(join(folder, RETIRED), rmdirSync);
+}
+
+/** True if what lies in the folder is this authority. */
+function isIssuer(folder: string, { chain }: Authority): boolean {
+  const part = (name: string) => readIfThere(join(folder, name))?.toString();
+  const [root, issuer] = [part('root.pem'), part('issuer.pem')];
+  return (
+    root !== undefined &&
+    issuer !== undefined &&
+    new X509Certificate(root).fingerprint256 === chain.at(-1)?.fingerprint256 &&
+    new X509Certificate(issuer).fingerprint256 === chain[0]?.fingerprint256
+  );
 }
 
 function retire(folder: string, rootPem: string): void {

@@ -7,7 +7,7 @@ import { readIfThere } from '../files.ts';
 import { readCommonName, readPermittedUsages } from '../x509/read.ts';
 import { readRoot } from './authority.ts';
 import { loadRoot, rootFile } from './folder.ts';
-import { readOrigin } from './origin.ts';
+import { isImportedForClients } from './origin.ts';
 import { pendingRootFile, retiredRootFiles } from './replace.ts';
 
 /**
@@ -55,7 +55,8 @@ export function otherRoots(folder: string): Root[] {
 
 /**
  * True if the authority in a folder is for clients only, by its certificates or by what was said when it
- * was imported. No store may trust such a one. What cannot be read is looked at elsewhere.
+ * was imported; or if that cannot be told any more. No store may trust such a one. What else cannot be
+ * read is looked at elsewhere.
  */
 export function isClientsOnly(folder: string): boolean {
   const rootPem = readIfThere(rootFile(folder))?.toString();
@@ -67,7 +68,6 @@ export function isClientsOnly(folder: string): boolean {
     return false; // the caller reads it, too, and says what is wrong with it
   }
   return (
-    !readPermittedUsages(root.raw).includes('serverAuth') ||
-    readOrigin(folder, root)?.clientsOnly === true
+    !readPermittedUsages(root.raw).includes('serverAuth') || isImportedForClients(folder, root)
   );
 }

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Host } from '../../platform/types.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
+import { attempt } from '../filesystem.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import type { Findings } from './import.ts';
 
@@ -25,8 +26,12 @@ const layouts: readonly (readonly string[])[] = [
  * @throws DevcertError `file` if nothing is there, `invalid-input` for a folder without an authority.
  */
 export function sourceFiles(argument: string, host: Host, cwd: string): string[] {
+  if (argument === '')
+    throw new DevcertError('usage', 'the path of a file to import is empty', {
+      hint: 'devcert ca import mkcert, or a folder, or FILE…',
+    });
   const path = argument === 'mkcert' ? mkcertFolder(host) : resolve(cwd, argument);
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = attempt('read', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined)
     throw new DevcertError('file', `there is no "${path}"`, {
       hint:

@@ -10,7 +10,7 @@ import { readCommonName } from '../x509/read.ts';
 import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
 import { rootFile } from './folder.ts';
 import { authorityNames } from './named.ts';
-import { type Origin, readOrigin, sha256Of } from './origin.ts';
+import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
 import { join } from 'node:path';
 
 const DAY_MS = 86_400_000;
@@ -73,7 +73,7 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
     daysLeft: Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS),
     constraints: constraintsOf(chain),
     usages,
-    clientsOnly: !usages.includes('serverAuth') || origin?.clientsOnly === true,
+    clientsOnly: !usages.includes('serverAuth') || isImportedForClients(folder, root),
     keyType: keyTypeOf(chain[0]?.publicKey ?? root.publicKey),
     chain: chain.map(({ subject }) => subject.replaceAll('\n', ', ')),
     origin,

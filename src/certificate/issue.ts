@@ -122,7 +122,9 @@ function assertCommonName(authority: Authority, request: KeyedRequest): void {
 }
 
 function assertUsages(authority: Authority, usages: readonly Usage[]): void {
-  const permitted = usagesOf(authority.chain);
+  const permitted = usagesOf(authority.chain).filter(
+    (usage) => usage === 'clientAuth' || authority.clientsOnly !== true,
+  );
   if (usages.every((usage) => permitted.includes(usage))) return;
   const forClients = permitted.includes('clientAuth');
   throw new DevcertError(

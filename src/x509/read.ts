@@ -194,9 +194,10 @@ function latin1(element: Element): string {
 function networkText({ content }: Element): string {
   if (content.length !== 8 && content.length !== 32) throw unreadable('a network of another size');
   const half = content.length / 2;
-  const mask = [...content.subarray(half)]
-    .map((byte) => byte.toString(2).padStart(8, '0'))
-    .join('');
+  const [address, maskBytes] = [content.subarray(0, half), content.subarray(half)];
+  const mask = [...maskBytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   if (mask.includes('01')) throw unreadable('a network mask with gaps');
-  return `${formatIp(content.subarray(0, half))}/${mask.replaceAll('0', '').length}`;
+  // Whoever checks it looks through the mask: 10.0.0.1/8, as some write, is 10.0.0.0/8.
+  const base = Buffer.from(address.map((byte, index) => byte & (maskBytes[index] ?? 0)));
+  return `${formatIp(base)}/${mask.replaceAll('0', '').length}`;
 }

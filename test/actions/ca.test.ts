@@ -6,11 +6,11 @@ import {
   createNamed,
   importAuthority,
   listAuthorities,
-  removeNamed,
   replaceNamed,
   showAuthority,
 } from '../../src/actions/ca.ts';
 import { exportAuthority } from '../../src/actions/ca-export.ts';
+import { removeNamed } from '../../src/actions/ca-remove.ts';
 import { type Context, contextOf } from '../../src/actions/context.ts';
 import { install } from '../../src/actions/install.ts';
 import { issue } from '../../src/actions/issue.ts';

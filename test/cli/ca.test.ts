@@ -35,7 +35,7 @@ describe('devcert ca', () => {
     expect(twoLines(await run(again)).error).toContain('needs its password');
     expect((await run([...again, '--password-file', '../password'])).status).toBe(0);
     expect((await run(['ca', 'remove', 'back'])).stdout).toContain('Deleted');
-  });
+  }, 60_000);
 
   test('refuses with two lines and the exit code of the reason', async () => {
     const { run } = freshHome();
@@ -62,5 +62,5 @@ describe('devcert ca', () => {
       expect({ args, status: ran.status }).toEqual({ args, status });
       if (args.length > 1) twoLines(ran);
     }
-  });
+  }, 60_000);
 });
