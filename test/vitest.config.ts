@@ -5,9 +5,11 @@ import { defineConfig } from 'vitest/config';
 const unixOnly = [
   'test/files.test.ts',
   'test/lock.test.ts',
+  'test/doubles/security.test.ts',
   'test/cli/stores.test.ts',
   'test/platform/java.test.ts',
   'test/platform/linux-system.test.ts',
+  'test/platform/macos.test.ts',
   'test/platform/nss.test.ts',
   'test/platform/run.test.ts',
 ];
