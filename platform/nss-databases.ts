@@ -103,7 +103,7 @@ function firefoxDatabases(home: string, { env }: Pick<Host, 'env'>): NssDatabase
 }
 
 /** The profiles that `profiles.ini` lists: relative to its folder, or anywhere. */
-function profilesIn(base: string): string[] {
+export function profilesIn(base: string): string[] {
   let text: string;
   try {
     text = readFileSync(join(base, 'profiles.ini'), 'utf8');
@@ -119,7 +119,8 @@ function profilesIn(base: string): string[] {
   });
 }
 
-function foldersIn(base: string): string[] {
+/** What is in a folder; nothing if it is not there. */
+export function foldersIn(base: string): string[] {
   try {
     return readdirSync(base).map((entry) => join(base, entry));
   } catch {

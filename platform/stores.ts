@@ -1,4 +1,5 @@
 /** Every kind of trust store there is. Adding one is one file and one line here. */
+import { firefoxProfiles } from './firefox.ts';
 import { javaStores } from './java.ts';
 import { linuxSystemStores } from './linux-system.ts';
 import { macosStores } from './macos.ts';
@@ -14,5 +15,6 @@ export const storeFinders: readonly StoreFinder[] = [
   windowsStores,
   wslStores,
   nssStores,
+  firefoxProfiles,
   javaStores,
 ];
