@@ -6,6 +6,7 @@ import { protectionText, storeLines } from './inspect-store.ts';
 import {
   constraintListsText,
   datesText,
+  dateText,
   fileText,
   keyText,
   leftText,
@@ -15,7 +16,7 @@ import {
   titleOf,
   usageText,
 } from './inspect-words.ts';
-import { date, table, wrap } from './lines.ts';
+import { table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export function inspectLines({ files, relations }: InspectResult, style: Style): string[] {
@@ -167,7 +168,7 @@ function chainLines({ certificates, chain }: InspectedFile, style: Style): strin
     '  above it in the file',
     ...above.map((it) => {
       const left = leftText(it.daysLeft);
-      return `    ${shown(titleOf(it), TITLE_WIDTH).padEnd(width)}  until ${date(it.notAfter)}, ${it.daysLeft < 0 ? style.bad(left) : left}`;
+      return `    ${shown(titleOf(it), TITLE_WIDTH).padEnd(width)}  until ${dateText(it.notAfter)}, ${(it.daysLeft ?? 0) < 0 ? style.bad(left) : left}`;
     }),
     ...(chain?.issuer === undefined || above.length === 0
       ? []

@@ -1,8 +1,7 @@
 /** Stores and bundles as tables that stay readable, however long. Pure. */
 import type { InspectedFile } from '../inspect/types.ts';
 import type { Scheme } from '../keystore/pkcs12-protection.ts';
-import { leftText, shown, titleOf } from './inspect-words.ts';
-import { date } from './lines.ts';
+import { dateText, leftText, shown, titleOf } from './inspect-words.ts';
 import type { Style } from './terminal.ts';
 
 const TITLE_WIDTH = 42;
@@ -19,8 +18,8 @@ export function storeLines({ certificates, keys }: InspectedFile, style: Style):
     return {
       title,
       key: it.key.type,
-      until: date(it.notAfter),
-      left: it.daysLeft < 0 ? style.bad(left) : it.daysLeft < 30 ? style.bad(left) : left,
+      until: dateText(it.notAfter),
+      left: (it.daysLeft ?? 30) < 30 ? style.bad(left) : left,
     };
   });
   const width = Math.max(0, ...rows.map(({ title }) => title.length));

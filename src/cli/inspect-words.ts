@@ -108,10 +108,16 @@ export function nameText({ type, value }: GeneralName): string {
 
 /** `2026-11-24 to 2027-12-26, 396 days left`. */
 export function datesText({ notBefore, notAfter, daysLeft }: InspectedCertificate): string {
-  return `${date(notBefore)} to ${date(notAfter)}, ${leftText(daysLeft)}`;
+  return `${dateText(notBefore)} to ${dateText(notAfter)}${daysLeft === undefined ? '' : `, ${leftText(daysLeft)}`}`;
 }
 
-export function leftText(daysLeft: number): string {
+/** A date, or that it cannot be read. */
+export function dateText(when: Date | undefined): string {
+  return when === undefined ? 'unreadable' : date(when);
+}
+
+export function leftText(daysLeft: number | undefined): string {
+  if (daysLeft === undefined) return '';
   if (daysLeft < 0) return `expired ${days(-daysLeft - 1)} ago`.replace('0 days ago', 'today');
   return `${days(daysLeft)} left`;
 }

@@ -179,11 +179,12 @@ function linkProblems(own: Told, issuer: Told) {
         'have it signed by one',
       ),
     );
-  if (own.details.notAfter > issuer.details.notAfter)
+  const [end, issuerEnd] = [own.details.notAfter, issuer.details.notAfter];
+  if (end !== undefined && issuerEnd !== undefined && end > issuerEnd)
     problems.push(
       warning(
         'outlives-issuer',
-        `its issuer expires first, on ${issuer.details.notAfter.toISOString().slice(0, 10)}`,
+        `its issuer expires first, on ${issuerEnd.toISOString().slice(0, 10)}`,
         'renew the issuer before that day',
       ),
     );

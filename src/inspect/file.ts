@@ -120,7 +120,7 @@ function tell(
     .find((it) => it !== undefined);
   return {
     ...details,
-    daysLeft: daysUntil(details.notAfter, now),
+    ...(details.notAfter === undefined ? {} : { daysLeft: daysUntil(details.notAfter, now) }),
     ...entry,
     ...(devcert === undefined ? {} : { devcert }),
   };
@@ -198,7 +198,7 @@ function incompleteProblems(
     problems.push(
       ...constraintProblems(
         leaf,
-        [own.issuer, own.root].map((it) => ({ ...certificateDetails(it), daysLeft: 0 })),
+        [own.issuer, own.root].map((it) => certificateDetails(it)),
       ),
     );
   // In DER there is no room for another certificate.

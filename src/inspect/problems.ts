@@ -50,6 +50,7 @@ export function certificateProblems(
 
 function dateProblems(details: CertificateDetails, role: Role, now: Date) {
   const { notBefore, notAfter, names } = details;
+  if (notBefore === undefined || notAfter === undefined) return [];
   const again = role === 'leaf' ? `issue it again: ${issueCommand(names)}` : 'get the current one';
   const left = daysUntil(notAfter, now);
   const days = Math.floor((notAfter.getTime() - notBefore.getTime()) / DAY_MS);

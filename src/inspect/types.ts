@@ -63,8 +63,8 @@ export interface Problem {
 }
 
 export interface InspectedCertificate extends CertificateDetails {
-  /** Floor of the days until `notAfter`; negative once expired. */
-  readonly daysLeft: number;
+  /** Floor of the days until `notAfter`; negative once expired; undefined if that cannot be read. */
+  readonly daysLeft?: number;
   /** The name of its entry in a PKCS#12 or JKS. */
   readonly alias?: string;
   /** True if the store marks it as trusted (PKCS#12, JKS). */

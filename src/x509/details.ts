@@ -35,8 +35,9 @@ export interface CertificateDetails {
   readonly names: readonly GeneralName[];
   /** Hex, upper case, as OpenSSL writes it. */
   readonly serial: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
+  /** Undefined if it cannot be read; then `damaged` has `dates`. */
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
   readonly isAuthority: boolean;
   /** How many authorities may stand below it; undefined: any number. */
   readonly pathLength?: number;
@@ -93,15 +94,16 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
     .find((value) => value !== undefined);
   const dates = attempt(() => [...validity.children()].map((time) => decodeTime(time)));
   if (dates?.length !== 2) damaged.push('dates');
-  const [notBefore = new Date(x509.validFrom), notAfter = new Date(x509.validTo)] = dates ?? [];
+  const notBefore = dates?.[0] ?? dateOf(x509.validFrom);
+  const notAfter = dates?.[1] ?? dateOf(x509.validTo);
   return {
     subject: nameText(subject),
     issuer: nameText(issuer),
     ...(commonName === undefined ? {} : { commonName }),
     ...(label === undefined ? {} : { label }),
     serial: x509.serialNumber,
-    notBefore,
-    notAfter,
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(notAfter === undefined ? {} : { notAfter }),
     isSelfSigned: x509.subject === x509.issuer && isSignedBy(x509, x509),
     ...extensionDetails(extensions, damaged),
     key: certificateKey(x509),
@@ -192,6 +194,12 @@ function namesIssuer(value: Element): boolean {
   return [...value.children()].some(
     (access) => oidName(decodeOid(fieldsOf(access).next())) === 'caIssuers',
   );
+}
+
+/** Of what OpenSSL writes, which takes forms that RFC 5280 forbids; undefined for none at all. */
+function dateOf(text: string): Date | undefined {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 function certificateKey(x509: X509Certificate): KeyDetails {

@@ -332,6 +332,14 @@ describe('inspectFile() finds', () => {
     expect(codes(alone)).toEqual(['outside-constraints', 'outside-constraints']);
   });
 
+  test('"damaged" dates, and goes on', () => {
+    const bytes = Buffer.from(leaf.der);
+    bytes[bytes.indexOf('Z') - 5] = '{'.charCodeAt(0);
+    const file = inspect(bytes);
+    expect(file.certificates[0]).toMatchObject({ subject: 'CN=test', damaged: ['dates'] });
+    expect(codes(file)).toContain('damaged');
+  });
+
   test('"same-serial"', () => {
     const pair = [make({ serial: 2 }, issuer), make({ serial: 2, names: ['b.test'] }, issuer)];
     expect(codes(inspect(pair.map(({ pem }) => pem).join('')))).toEqual(['same-serial']);

@@ -3,7 +3,8 @@
  * good time, and what a MAC vouches for must be what was written.
  */
 import { createHash } from 'node:crypto';
-import { DevcertError } from '../../src/errors.ts';
+import { inspectLines } from '../../src/cli/inspect-lines.ts';
+import { inspectFiles } from '../../src/inspect/together.ts';
 import { digestOf } from '../../src/keystore/jks-format.ts';
 import type { KeyStoreEntry } from '../../src/keystore/entries.ts';
 import { encodeMac, encryptPbes2 } from '../../src/keystore/pbe.ts';
@@ -13,44 +14,78 @@ import { contextTag, integer, octetString, oid, sequence } from '../../src/x509/
 import { fieldsOf, readElement, unwrap } from '../../src/x509/asn1.ts';
 import { decodeOctets } from '../../src/x509/asn1-values.ts';
 import { OID } from '../../src/keystore/oids.ts';
+import { fuzz, type FuzzResult, mutate, nest, pick, type Random } from '../helpers/fuzz.ts';
+import { make, makeThree, now } from '../inspect/certificates.ts';
 import { fixtures, pemFixtures } from './fixtures.ts';
-
-/** What came of a run. */
-export interface FuzzResult {
-  readonly read: number;
-  readonly refused: number;
-  readonly slowestMs: number;
-}
 
 /** Reads `count` damaged files. Throws for the first one that crashes, hangs, or is a forgery. */
 export function fuzzReaders(count: number, seed: number): FuzzResult {
-  const random = randomNumbers(seed);
-  const result = { read: 0, refused: 0, slowestMs: 0 };
-  for (let i = 0; i < count; i++) {
+  return fuzz(count, seed, (random) => {
     const { bytes, mayDiffer } = nextInput(random);
     const options = random(8) === 0 ? {} : { password: 'changeit' };
-    const started = performance.now();
-    try {
-      const store = readKeyStore(bytes, options);
-      if (store.isVerified && !mayDiffer && !genuine.has(summaryOf(store.entries)))
-        throw new Error('a forgery was accepted');
-      result.read++;
-    } catch (error) {
-      if (!(error instanceof DevcertError)) {
-        const text = `input ${i} of seed ${seed}: ${String(error)}\n${bytes.toString('base64')}`;
-        throw new Error(text, { cause: error });
-      }
-      result.refused++;
-    }
-    const elapsed = performance.now() - started;
-    result.slowestMs = Math.max(result.slowestMs, elapsed);
-    if (elapsed > 1000)
-      throw new Error(`input ${i} of seed ${seed} took ${elapsed} ms\n${bytes.toString('base64')}`);
-  }
-  return result;
+    return {
+      bytes,
+      read: () => {
+        const store = readKeyStore(bytes, options);
+        if (store.isVerified && !mayDiffer && !genuine.has(summaryOf(store.entries)))
+          throw new Error('a forgery was accepted');
+      },
+    };
+  });
 }
 
-type Random = (below: number) => number;
+/**
+ * Has `inspect` tell of `count` damaged files, and certificates, and print it. Throws for the first one that
+ * crashes or hangs, and for text from a file that could steer a terminal.
+ */
+export function fuzzInspect(count: number, seed: number): FuzzResult {
+  return fuzz(count, seed, (random) => {
+    const isCertificate = random(2) === 0;
+    const bytes = isCertificate ? damagedCertificate(random) : nextInput(random).bytes;
+    const options = random(4) === 0 ? {} : { password: 'changeit' };
+    return {
+      bytes,
+      read: () => {
+        const { files, relations } = inspectFiles([{ file: 'x', bytes, ...options }], around);
+        JSON.stringify(files);
+        for (const line of inspectLines({ files, relations, exitCode: 0 }, style))
+          if (steering.test(line)) throw new Error('text from a file reached the terminal');
+      },
+    };
+  });
+}
+
+const plain = (text: string) => text;
+const style = { good: plain, bad: plain, dim: plain };
+const steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
+const three = makeThree({ names: ['localhost', '*.app.test', '127.0.0.1'] });
+const constrained = make({
+  authority: true,
+  constraints: { dns: ['test'], ip: ['10.0.0.0/8', 'fc00::/7'] },
+});
+const certificates = [three.leaf, three.issuer, three.root, constrained].map(({ der }) => der);
+const around = {
+  now,
+  authorities: [{ name: 'default', root: three.root.x509, issuer: three.issuer.x509 }],
+};
+
+function damagedCertificate(random: Random): Buffer {
+  const count = 1 + random(3);
+  const ders = Array.from({ length: count }, () => {
+    const der = pick(certificates, random);
+    return random(4) === 0 ? der : flip(der, random);
+  });
+  if (count === 1) return ders[0] ?? Buffer.alloc(0);
+  return Buffer.from(ders.map((der) => encodePem('CERTIFICATE', der)).join(''));
+}
+
+// Mostly in place: then OpenSSL still takes it for a certificate, and what is in it gets read.
+function flip(der: Buffer, random: Random): Buffer {
+  if (random(4) === 0) return mutate(der, random, certificates);
+  const bytes = Buffer.from(der);
+  for (let left = 1 + random(3); left > 0; left--) bytes[random(bytes.length)] = random(256);
+  return bytes;
+}
 
 // Written with one iteration each, or none: speed is what finds things. Java's writes 10,000.
 const binary = Object.entries(fixtures)
@@ -83,22 +118,22 @@ function summaryOf(entries: readonly KeyStoreEntry[]): string {
 function nextInput(random: Random): { bytes: Buffer; mayDiffer: boolean } {
   switch (random(8)) {
     case 0:
-      return { bytes: mutate(pick(text, random), random), mayDiffer: true };
+      return { bytes: mutate(pick(text, random), random, binary), mayDiffer: true };
     case 1: {
       const blocks = decodePem(pick(text, random));
-      const damaged = blocks.map(({ label, der }) => encodePem(label, mutate(der, random)));
+      const damaged = blocks.map(({ label, der }) => encodePem(label, mutate(der, random, binary)));
       return { bytes: Buffer.from(damaged.join('')), mayDiffer: true };
     }
     case 2:
-      return { bytes: seal(mutate(safeContents, random)), mayDiffer: true };
+      return { bytes: seal(mutate(safeContents, random, binary)), mayDiffer: true };
     case 3: {
-      const body = mutate(pick(jks, random).subarray(0, -20), random);
+      const body = mutate(pick(jks, random).subarray(0, -20), random, binary);
       return { bytes: Buffer.concat([body, digestOf(body, 'changeit')]), mayDiffer: true };
     }
     case 4:
       return { bytes: nest(random), mayDiffer: true };
     default:
-      return { bytes: mutate(pick(binary, random), random), mayDiffer: false };
+      return { bytes: mutate(pick(binary, random), random, binary), mayDiffer: false };
   }
 }
 
@@ -110,59 +145,6 @@ function seal(contents: Buffer): Buffer {
   const safe = sequence(sequence(oid(OID.encryptedData), encrypted));
   const mac = encodeMac(safe, 'changeit', { hash: 'sha256', saltLength: 8, iterations: 1 });
   return sequence(integer(3), sequence(oid(OID.data), contextTag(0, true, octetString(safe))), mac);
-}
-
-function nest(random: Random): Buffer {
-  const unit = Buffer.from(
-    pick(['3080', '3082ffff', '2480', 'a080', '3000', '0500'], random),
-    'hex',
-  );
-  const body = Buffer.alloc(unit.length * random(20_000), unit);
-  return random(2) === 0 ? body : Buffer.concat([Buffer.from('3080020103', 'hex'), body]);
-}
-
-const lengths = [0x00, 0x01, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xff, 0x30, 0x24, 0xa0];
-
-function mutate(original: Buffer, random: Random): Buffer {
-  let bytes = Buffer.from(original);
-  for (let left = 1 + random(4); left > 0; left--) {
-    const at = random(bytes.length + 1);
-    const size = random(16);
-    switch (random(8)) {
-      case 0:
-        bytes = bytes.subarray(0, at);
-        break;
-      case 1:
-        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + size)]);
-        break;
-      case 2:
-        bytes = Buffer.concat([bytes.subarray(0, at + size), bytes.subarray(at)]);
-        break;
-      case 3: {
-        const noise = Buffer.from(Array.from({ length: size }, () => random(256)));
-        bytes = Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at)]);
-        break;
-      }
-      case 4:
-        if (at < bytes.length) bytes[at] = pick(lengths, random);
-        break;
-      case 5: {
-        const other = pick(binary, random);
-        const from = random(other.length);
-        bytes = Buffer.concat([bytes.subarray(0, at), other.subarray(from)]);
-        break;
-      }
-      default:
-        if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8));
-    }
-  }
-  return bytes;
-}
-
-function pick<T>(list: readonly T[], random: Random): T {
-  const item = list[random(list.length)];
-  if (item === undefined) throw new RangeError('an empty list');
-  return item;
 }
 
 // The content of a ContentInfo's [0].
@@ -180,15 +162,4 @@ function innerOf(file: Buffer): Buffer {
   const last = [...safe.children()].at(-1);
   if (last === undefined) throw new RangeError('an empty file');
   return last.raw;
-}
-
-// mulberry32: small, and the same on every machine.
-function randomNumbers(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
