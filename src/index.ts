@@ -1,28 +1,16 @@
-/**
- * devcert as a library: what the command does, as functions, and certificates in memory. The only place where the real
- * machine, its folders and its stores are put together.
- */
-import type {
-  AuthorityResult,
-  CreateOptions,
-  ImportAuthorityOptions,
-  ImportSource,
-  ReplaceResult,
-} from './actions/ca.ts';
-import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
-import type { RemovedAuthority } from './actions/ca-remove.ts';
+/** devcert as a library: what the command does, as functions, and certificates in memory. */
+import type { CsrOptions, CsrResult } from './actions/csr.ts';
 import type { ServerCertificate } from './actions/certificate.ts';
 import type { ExportOptions, ExportResult } from './actions/export.ts';
 import type { InstallOptions, InstallResult } from './actions/install.ts';
 import type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 import type { IssueOptions, IssueResult } from './actions/issue.ts';
 import type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
+import type { SignOptions, SignResult } from './actions/sign.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
 import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
-import type { AuthorityOption, Context } from './actions/context.ts';
-import type { AuthoritySummary } from './authority/summary.ts';
-import { createHost } from '../platform/host.ts';
-import { authorityFolder } from './paths.ts';
+import type { AuthorityOption } from './actions/context.ts';
+import { context, contextWithStores, type Listener } from './machine.ts';
 import type { LeafOptions } from './request.ts';
 
 export type {
@@ -35,33 +23,25 @@ export type {
 export type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
 export type { RemovedAuthority } from './actions/ca-remove.ts';
 export type { AuthoritySummary } from './authority/summary.ts';
+export type { CsrOptions, CsrResult } from './actions/csr.ts';
 export type { ServerCertificate } from './actions/certificate.ts';
 export type { ExportedFile, ExportOptions, ExportResult } from './actions/export.ts';
 export type { InstallOptions, InstallResult } from './actions/install.ts';
 export type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
+export type { SignOptions, SignResult } from './actions/sign.ts';
 export type { StatusOptions, StatusResult } from './actions/status.ts';
 export type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 export type { Constraints } from './constraints.ts';
+export * from './authorities.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './request.ts';
 export type { AuthorityOption } from './actions/context.ts';
+export type { Listener } from './machine.ts';
 export type { Outcome, StoreReport } from './trust.ts';
-
-/** Told what goes on, by functions that take longer or act as root. All are optional. */
-export interface Listener {
-  /** The exact command line that is about to be run as root. */
-  announce?(commandLine: string): void;
-  /** What the system is about to ask the user in a dialog: `macOS will ask for your password`. */
-  ask?(prompt: string): void;
-  /** What is worked on right now. */
-  progress?(doing: string): void;
-  /** Asked for the password of a file if one is needed and `options.password` is missing. */
-  password?(what: string): Promise<string>;
-}
 
 /**
  * Makes the authority if there is none and has every store on this machine trust its root.
@@ -129,93 +109,36 @@ export async function certificateFor(
 }
 
 /**
- * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
- * trusts it until `install({ ca })`.
+ * Writes a key and a CSR for the names (`.devcert/csr/key.pem` and `csr.pem` in the current folder unless
+ * `options` say otherwise), for any authority to sign. A key that is there is used, never replaced without
+ * `force`. Needs and makes no authority.
  *
- * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`.
+ * @param names `localhost` if there are none.
+ * @throws DevcertError `invalid-name`, `usage`, `file`, `password`, `invalid-input`, `weak-key`, `refused`.
  */
-export async function createAuthority(
-  name: string,
-  options: CreateOptions = {},
-): Promise<AuthorityResult> {
-  const { createNamed } = await import('./actions/ca.ts');
-  return createNamed(context({}), name, options);
-}
-
-/** The default authority, if there is one, and those with names. */
-export async function listAuthorities(): Promise<AuthoritySummary[]> {
-  const { listAuthorities } = await import('./actions/ca.ts');
-  return listAuthorities(context({}));
+export async function csr(
+  names: readonly string[] = [],
+  options: CsrOptions = {},
+): Promise<CsrResult> {
+  const { csr } = await import('./actions/csr.ts');
+  return csr(context({}), names, options);
 }
 
 /**
- * What one authority may certify, until when, and where it lies.
+ * Signs a CSR: its key and its names are granted, and a client's common name; everything else is dropped
+ * and told in `dropped`. Written beside the CSR's file unless `options` say otherwise; for a CSR in memory
+ * without them nothing is written.
  *
- * @throws DevcertError `no-authority`, `invalid-authority`.
+ * @param csr the path of a file, or what is in one: PEM or DER.
+ * @throws DevcertError `invalid-input`, `weak-key`, `invalid-name`, `outside-constraints`, `refused`, `usage`,
+ *   `file`, `invalid-authority`, `expired`, `busy`: nothing was signed then.
  */
-export async function showAuthority(
-  name?: string,
-): Promise<AuthoritySummary & { readonly issued: number }> {
-  const { showAuthority } = await import('./actions/ca.ts');
-  return showAuthority(context({}), name);
-}
-
-/**
- * Keeps an authority that somebody else made, after it was checked. Put into no store.
- *
- * @param sources `mkcert`, folders, files: PEM, DER, PKCS#12, JKS.
- * @throws DevcertError `file`, `invalid-input`, `password`, `expired`, `weak-key`, `refused`, `busy`.
- */
-export async function importAuthority(
-  sources: readonly string[],
-  options: ImportAuthorityOptions = {},
-  listener: Listener = {},
-): Promise<AuthorityResult | ReplaceResult> {
-  const { importAuthority } = await import('./actions/ca.ts');
-  return importAuthority(await contextWithStores(listener), sources, options);
-}
-
-/**
- * The root of an authority, into a file or as PEM; with `withKey` also its key, encrypted.
- *
- * @throws DevcertError `no-authority`, `usage`, `password`, `file`.
- */
-export async function exportAuthority(
-  name?: string,
-  options: ExportAuthorityOptions = {},
-): Promise<ExportedAuthority> {
-  const { exportAuthority } = await import('./actions/ca-export.ts');
-  return exportAuthority(context({}), name, options);
-}
-
-/**
- * Another authority in the place of one: trusted by the stores that trust the old one, everything issued
- * again, then the old one dropped.
- *
- * @param sources of an authority to import; a new one with the same constraints if there are none.
- * @throws DevcertError `no-authority` and those of {@link importAuthority}.
- */
-export async function replaceAuthority(
-  name?: string,
-  sources: readonly string[] = [],
-  options: ImportSource & CreateOptions = {},
-  listener: Listener = {},
-): Promise<ReplaceResult> {
-  const { replaceNamed } = await import('./actions/ca.ts');
-  return replaceNamed(await contextWithStores(listener), name, sources, options);
-}
-
-/**
- * Takes the root of an authority with a name out of every store and deletes it.
- *
- * @throws DevcertError `no-authority`, `usage`, `store`.
- */
-export async function removeAuthority(
-  name: string,
-  listener: Listener = {},
-): Promise<RemovedAuthority> {
-  const { removeNamed } = await import('./actions/ca-remove.ts');
-  return removeNamed(await contextWithStores(listener), name);
+export async function sign(
+  csr: string | Uint8Array,
+  options: SignOptions = {},
+): Promise<SignResult> {
+  const { sign } = await import('./actions/sign.ts');
+  return sign(context({}, options.ca), csr, options);
 }
 
 /**
@@ -277,24 +200,4 @@ export async function inspect(
 ): Promise<InspectResult> {
   const { inspect } = await import('./actions/inspect.ts');
   return inspect(context({}), sources, options);
-}
-
-function context(listener: Listener, ca?: string): Context {
-  const host = createHost(
-    (commandLine) => listener.announce?.(commandLine),
-    (prompt) => listener.ask?.(prompt),
-  );
-  return {
-    host,
-    folder: authorityFolder(host.env, ca),
-    ca: ca === 'default' ? undefined : ca,
-    cwd: process.cwd(),
-    finders: [],
-    progress: (doing) => listener.progress?.(doing),
-  };
-}
-
-async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
-  const { storeFinders } = await import('../platform/stores.ts');
-  return { ...context(listener, ca), finders: storeFinders };
 }

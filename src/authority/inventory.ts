@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere, replaceFiles } from '../files.ts';
-import type { KeyType } from '../keys.ts';
 import type { Usage } from '../x509/extensions.ts';
 
 /** One certificate that was written to disk. */
@@ -12,11 +11,13 @@ export interface InventoryEntry {
   readonly usages: readonly Usage[];
   /** Of a client or peer, if it was asked for. */
   readonly commonName?: string;
-  readonly keyType: KeyType;
+  /** In the words of `--key`; any other kind for a CSR's key. */
+  readonly keyType: string;
   readonly validityDays: number;
   /** Absolute path; the same as `keyFile` for one combined file. */
   readonly certFile: string;
-  readonly keyFile: string;
+  /** Absent for a certificate that was made for a CSR: its key is somebody else's. */
+  readonly keyFile?: string;
   /** Absolute path of the copy of the root beside it, if one was written. */
   readonly caFile?: string;
   /** SHA-256 of the certificate's DER: 64 hex digits. */
@@ -85,9 +86,10 @@ function isInventory(content: unknown): content is { certificates: InventoryEntr
 function isEntry(entry: unknown): entry is InventoryEntry {
   if (typeof entry !== 'object' || entry === null) return false;
   const fields = entry as Record<string, unknown>;
-  const texts = ['keyType', 'certFile', 'keyFile', 'sha256', 'publicKey', 'issuer', 'notAfter'];
+  const texts = ['keyType', 'certFile', 'sha256', 'publicKey', 'issuer', 'notAfter'];
   return (
     texts.every((field) => typeof fields[field] === 'string') &&
+    ['string', 'undefined'].includes(typeof fields.keyFile) &&
     [fields.names, fields.usages].every(Array.isArray) &&
     typeof fields.validityDays === 'number'
   );

@@ -3,16 +3,15 @@
  * asks for is dropped, and told.
  */
 import type { KeyObject } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
-import { formatIp } from '../ip.ts';
-import { keyTypeOf } from '../keys.ts';
-import { parseNames } from '../names.ts';
-import { contextTagOf, readElement } from '../x509/asn1.ts';
-import { decodeOid } from '../x509/asn1-values.ts';
+import { commonNameObjection, commonNameProblem } from '../common-name.ts';
+import type { Constraints } from '../constraints.ts';
+import { DevcertError, printable } from '../errors.ts';
+import { assertStrongKey } from '../keys.ts';
+import { type Name, parseName, parseNames } from '../names.ts';
+import { clientName, type LeafRequest, parseUsages } from '../request.ts';
 import type { Csr } from '../x509/csr.ts';
-import type { Usage } from '../x509/extensions.ts';
 import { OID, oidName } from '../x509/oids.ts';
-import type { LeafRequest } from '../request.ts';
+import { describeExtension, requestedNames } from './csr-wishes.ts';
 
 /** What a CSR may become. */
 export interface GrantedCsr {
@@ -24,6 +23,8 @@ export interface GrantedCsr {
 export interface CsrOptions {
   /** A client certificate: mail addresses, URIs and the common name count, too. */
   readonly client?: boolean;
+  /** A certificate for both. */
+  readonly peer?: boolean;
   readonly validityDays?: number;
 }
 
@@ -31,103 +32,131 @@ export interface CsrOptions {
  * Holds a CSR against the policy. Names are checked for their form here; the authority's constraints are
  * checked where it is signed.
  *
- * @throws DevcertError `weak-key`, `invalid-name`, `invalid-input` if it names nothing.
+ * @throws DevcertError `weak-key`, `invalid-name`, `usage`, `invalid-input` if it names nothing or asks
+ *   for the same thing twice.
  */
 export function grantCsr(csr: Csr, options: CsrOptions = {}): GrantedCsr {
-  const client = options.client === true;
+  const usages = parseUsages(options);
+  const client = usages.includes('clientAuth');
   assertStrongKey(csr.publicKey);
+  assertUnambiguous(csr);
   const dropped: string[] = [];
-  const wanted = requestedNames(csr, dropped);
+  const names = requestedNames(csr, client, dropped);
   const commonNames = csr.subject.filter(({ type }) => type === OID.commonName);
-  const commonName = commonNames[0]?.value;
-  if (wanted.length === 0 && commonName !== undefined && !client) {
-    wanted.push(commonName);
-    dropped.push(`the common name "${commonName}" became a name: a server's subject names nothing`);
-  } else if (commonName !== undefined && !client)
-    dropped.push(`common name "${commonName}": a server's names are in its alternative names`);
+  const commonName = commonNames[0]?.value ?? '';
+  if (names.length === 0 && commonName !== '') {
+    const name = nameInSubject(commonName, options);
+    names.push(name);
+    if (!client)
+      dropped.push(`common name "${shown(commonName)}": it became the name ${name.value}`);
+  } else if (commonName !== '' && !client)
+    dropped.push(`common name "${shown(commonName)}": a server's names are its alternative names`);
+  if (names.length === 0) throw namesNothing(client);
+  const formProblem = client && commonName !== '' ? commonNameProblem(commonName) : undefined;
+  if (formProblem !== undefined)
+    dropped.push(`common name "${shown(commonName)}": it ${formProblem}`);
+  for (const { value } of commonNames.slice(1)) dropped.push(`common name "${shown(value)}"`);
   for (const { type, value } of csr.subject)
-    if (type !== OID.commonName) dropped.push(`subject ${oidName(type)} "${value}"`);
-  for (const { type, value } of csr.extensions)
-    if (type !== OID.subjectAltName) dropped.push(describeExtension(type, value));
-  if (wanted.length === 0)
-    throw new DevcertError(
-      'invalid-input',
-      'the CSR names nothing that a certificate could be for',
-      {
-        hint: client
-          ? 'it needs a mail address, a URI or a DNS name as an alternative name'
-          : 'make one with names: devcert csr localhost api.test',
-      },
-    );
-  const usages: Usage[] = client ? ['clientAuth'] : ['serverAuth'];
+    if (type !== OID.commonName) dropped.push(`subject ${oidName(type)} "${shown(value)}"`);
+  for (const extension of csr.extensions)
+    if (extension.type !== OID.subjectAltName) dropped.push(describeExtension(extension));
+  for (const type of csr.attributes)
+    if (type !== OID.extensionRequest) dropped.push(`attribute ${oidName(type)}`);
+  const taken = client && commonName !== '' && formProblem === undefined;
   return {
     request: {
-      names: parseNames(wanted, { client }),
+      names: unique(names),
       usages,
       validityDays: options.validityDays,
       publicKey: csr.publicKey,
-      ...(client && commonName !== undefined ? { commonName } : {}),
+      ...(taken ? { commonName } : {}),
     },
-    dropped,
+    dropped: atMost(MAX_TOLD, dropped),
   };
 }
 
-/** @throws DevcertError `weak-key` for a key that no certificate should be made for. */
-export function assertStrongKey(key: KeyObject): void {
-  const type = keyTypeOf(key);
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  const isRsa = key.asymmetricKeyType === 'rsa';
-  // An exponent of 1 encrypts nothing, an even one has no inverse.
-  const good = isRsa
-    ? modulusLength >= 2048 &&
-      modulusLength <= 16_384 &&
-      publicExponent >= 3n &&
-      publicExponent % 2n === 1n
-    : ['p256', 'p384', 'p521', 'ed25519'].includes(type);
-  if (good) return;
-  throw new DevcertError(
-    'weak-key',
-    `a key of type "${type}" is too weak or not known well enough`,
+/** The same without a common name that an authority with these constraints should not put into a certificate. */
+export function holdCommonName(
+  granted: GrantedCsr,
+  constraints: Constraints | undefined,
+): GrantedCsr {
+  const { commonName, ...request } = granted.request;
+  const objection = commonNameObjection(constraints, granted.request);
+  if (commonName === undefined || objection === undefined) return granted;
+  const line = `common name "${shown(commonName)}": it ${objection}`;
+  return { request, dropped: [line, ...granted.dropped] };
+}
+
+/** Lines; a certificate's owner has fewer wishes. */
+const MAX_TOLD = 40;
+
+function assertUnambiguous(csr: Csr): void {
+  const extension = firstDouble(csr.extensions.map(({ type }) => type));
+  const requests = csr.attributes.filter((type) => type === OID.extensionRequest);
+  const twice =
+    extension === undefined
+      ? requests.length > 1
+        ? 'extensionRequest'
+        : undefined
+      : oidName(extension);
+  if (twice === undefined) return;
+  // RFC 5280 4.2. Readers differ in which of two they believe.
+  throw new DevcertError('invalid-input', `the CSR holds "${twice}" twice`, {
+    hint: 'have it made again: devcert csr NAMES…',
+  });
+}
+
+function firstDouble(values: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return values.find((value) => seen.size === seen.add(value).size);
+}
+
+// RFC 6125 has names in the subjectAltName alone, and many tools still write a common name only.
+function nameInSubject(commonName: string, options: CsrOptions): Name {
+  const text = options.client === true ? clientName(commonName) : commonName;
+  try {
+    return parseName(text, { client: options.client === true || options.peer === true });
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    throw new DevcertError(
+      error.code,
+      `the CSR names nothing but its common name: ${error.message}`,
+      {
+        hint: 'have it made again with an alternative name: devcert csr NAMES…',
+        cause: error,
+      },
+    );
+  }
+}
+
+function namesNothing(client: boolean): DevcertError {
+  return new DevcertError(
+    'invalid-input',
+    'the CSR names nothing that a certificate could be for',
     {
-      hint: 'use P-256 or P-384, or RSA with 2048 bits or more: devcert csr NAMES…',
+      hint: client
+        ? 'make one with names: devcert csr --client alice'
+        : 'make one with names: devcert csr localhost api.test',
     },
   );
 }
 
-// GeneralName, RFC 5280 4.2.1.6; forms that devcert knows nothing of are dropped.
-const RFC822 = contextTagOf(1, false);
-const DNS = contextTagOf(2, false);
-const URI = contextTagOf(6, false);
-const IP = contextTagOf(7, false);
-const MAX_NAMES = 100;
-
-function requestedNames(csr: Csr, dropped: string[]): string[] {
-  const names: string[] = [];
-  for (const { type, value } of csr.extensions) {
-    if (type !== OID.subjectAltName) continue;
-    for (const name of readElement(value).children()) {
-      if (names.length >= MAX_NAMES)
-        throw new DevcertError('invalid-input', `the CSR asks for more than ${MAX_NAMES} names`, {
-          hint: 'split them over several certificates',
-        });
-      if (name.tag === DNS || name.tag === RFC822 || name.tag === URI)
-        names.push(name.content.toString('latin1'));
-      else if (name.tag === IP && [4, 16].includes(name.content.length))
-        names.push(formatIp(name.content));
-      else dropped.push(`a name of another form (tag ${name.tag & 0x1f})`);
-    }
-  }
-  return names;
+function unique(names: readonly Name[]): Name[] {
+  // Each is canonical, so it gives itself again, whatever its form.
+  return parseNames(
+    names.map(({ value }) => value),
+    { client: true },
+  );
 }
 
-function describeExtension(type: string, value: Buffer): string {
-  if (type === OID.basicConstraints && value.includes(Buffer.from('0101ff', 'hex')))
-    return 'CA:TRUE: it may not sign certificates';
-  if (type === OID.extendedKeyUsage) {
-    const purposes = [...readElement(value).children()].map((purpose) =>
-      oidName(decodeOid(purpose)),
-    );
-    return `extended key usage ${purposes.join(', ')}: it is decided here`;
-  }
-  return `extension ${oidName(type)}`;
+function atMost(count: number, lines: readonly string[]): string[] {
+  const rest = lines.length - count;
+  return rest > 0 ? [...lines.slice(0, count), `and ${rest} more`] : [...lines];
+}
+
+/** Foreign text on one line: at most 60 characters. */
+function shown(text: string): string {
+  const line = printable(text).replace(/\s/g, ' ').replace(/\p{C}/gu, '');
+  const characters = Array.from(line);
+  return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : line;
 }

@@ -1,6 +1,6 @@
 /** Where a certificate's files lie, and whose they are. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import type { InventoryEntry } from '../authority/inventory.ts';
 import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
@@ -26,18 +26,17 @@ export interface OutputPaths {
   readonly caFile?: string;
 }
 
-const DEFAULT_FOLDER = '.devcert';
+/** The same where the key is somebody else's: then there is no key file. */
+export type CertificatePaths = Omit<OutputPaths, 'keyFile'> & { readonly keyFile?: string };
+
+export const DEFAULT_FOLDER = '.devcert';
 
 /**
  * @param cwd absolute folder that relative paths start from.
  * @throws DevcertError `usage` for an empty path.
  */
 export function outputPaths(options: OutputOptions, cwd: string): OutputPaths {
-  for (const [option, value] of Object.entries(options))
-    if (value === '')
-      throw new DevcertError('usage', `the path for ${option} is empty`, {
-        hint: 'give a path, or leave the option out',
-      });
+  assertNotEmpty(options);
   const folder = resolve(cwd, options.out ?? DEFAULT_FOLDER);
   const certFile = resolve(cwd, options.certFile ?? join(folder, 'cert.pem'));
   const keyFile = resolve(cwd, options.keyFile ?? join(folder, 'key.pem'));
@@ -48,6 +47,54 @@ export function outputPaths(options: OutputOptions, cwd: string): OutputPaths {
     ...(own ? { caFile: join(folder, 'ca.pem') } : {}),
     ...(own && options.out === undefined ? {} : { followFolders: true }),
   };
+}
+
+/**
+ * Where the certificate for a CSR goes: never where the CSR says. With `certFile` or `out` there; else
+ * beside the CSR's file, under its name: `printer.csr` gives `printer.crt`, and `csr.pem`, as
+ * `devcert csr` writes it, `cert.pem` and `ca.pem`.
+ *
+ * @param csrFile absolute; undefined if the CSR came without a file.
+ * @returns undefined if nothing says where.
+ * @throws DevcertError `usage`.
+ */
+export function signedPaths(
+  csrFile: string | undefined,
+  options: Omit<OutputOptions, 'keyFile'>,
+  cwd: string,
+): CertificatePaths | undefined {
+  assertNotEmpty(options);
+  const { certFile, out } = options;
+  if (certFile !== undefined && out !== undefined)
+    throw new DevcertError('usage', '--out and --cert-file exclude each other', {
+      hint: 'give the folder or the file',
+    });
+  if (certFile !== undefined) return { certFile: resolve(cwd, certFile), followFolders: true };
+  if (out !== undefined) return inFolder(resolve(cwd, out));
+  if (csrFile === undefined) return undefined;
+  const { name, dir } = parse(csrFile);
+  if (name === 'csr') return inFolder(dir);
+  const path = join(dir, `${name}.crt`);
+  if (path !== csrFile) return { certFile: path, followFolders: true };
+  throw new DevcertError('usage', 'the certificate would overwrite the CSR', {
+    hint: 'say where it goes: --cert-file FILE, or --out DIR',
+  });
+}
+
+function inFolder(folder: string): CertificatePaths {
+  return {
+    certFile: join(folder, 'cert.pem'),
+    caFile: join(folder, 'ca.pem'),
+    followFolders: true,
+  };
+}
+
+function assertNotEmpty(options: OutputOptions): void {
+  for (const [option, value] of Object.entries(options))
+    if (value === '')
+      throw new DevcertError('usage', `the path for ${option} is empty`, {
+        hint: 'give a path, or leave the option out',
+      });
 }
 
 /** What lies at the output paths now. */
@@ -66,9 +113,14 @@ export interface ExistingPair {
  *
  * @throws DevcertError `file` for anything but regular files.
  */
-export function readExisting(paths: OutputPaths): ExistingPair {
+export function readExisting(paths: CertificatePaths): ExistingPair {
   const certText = readText(paths.certFile);
-  const keyText = paths.keyFile === paths.certFile ? certText : readText(paths.keyFile);
+  const keyText =
+    paths.keyFile === undefined
+      ? undefined
+      : paths.keyFile === paths.certFile
+        ? certText
+        : readText(paths.keyFile);
   const caText = paths.caFile === undefined ? undefined : readText(paths.caFile);
   return {
     certificate: certText === undefined ? undefined : tryCertificate(certText),
@@ -87,19 +139,21 @@ export function readExisting(paths: OutputPaths): ExistingPair {
  */
 export function assertOurs(
   existing: ExistingPair,
-  paths: OutputPaths,
+  paths: CertificatePaths,
   authority: Authority,
   inventory: readonly InventoryEntry[],
 ): void {
   const { certificate, certText, key, hasKeyFile, caText } = existing;
   const ours = certificate !== undefined && isOurs(certificate, authority, inventory);
   if (certText !== undefined && !ours) throw foreign(paths.certFile);
-  if (hasKeyFile) {
+  if (hasKeyFile && paths.keyFile !== undefined) {
     const hash = key === undefined ? undefined : publicKeyHash(key);
+    // The key beside a certificate that was made for a CSR is not ours.
+    const signed = inventory.some((entry) => entry.publicKey === hash && !('keyFile' in entry));
     const known =
       inventory.some((entry) => entry.publicKey === hash) ||
       (ours && hash === publicKeyHash(certificate.publicKey));
-    if (!known) throw foreign(paths.keyFile);
+    if (!known || signed) throw foreign(paths.keyFile);
   }
   // An imported authority's root has another organization than ours.
   const written = inventory.some(({ caFile }) => caFile === paths.caFile);

@@ -1,22 +1,30 @@
 /** Issuing again what was issued before, after the authority was replaced. */
 import { existsSync } from 'node:fs';
 import { staleExports } from '../authority/exports.ts';
-import { readInventory } from '../authority/inventory.ts';
+import { type InventoryEntry, readInventory } from '../authority/inventory.ts';
 import { DevcertError } from '../errors.ts';
+import { keyTypes, publicKeyHash } from '../keys.ts';
 import { parseNames } from '../names.ts';
-import { type WriteContext, writeLeaf, type WrittenLeaf } from './write.ts';
+import type { LeafRequest } from '../request.ts';
+import { readExisting } from './output.ts';
+import {
+  type WriteContext,
+  type WrittenCertificate,
+  writeCertificate,
+  writeLeaf,
+} from './write.ts';
 
 /** What came of one entry of the inventory. */
 export interface Reissued {
   readonly certFile: string;
-  readonly leaf?: WrittenLeaf;
+  readonly leaf?: WrittenCertificate;
   /** Why it was left as it is. */
   readonly reason?: string;
 }
 
 /**
  * Replaces every certificate in the inventory whose files are still there by one of the authority in
- * `context`: same names, same files, new key.
+ * `context`: same names, same files, new key (the same one where a CSR brought it).
  *
  * @returns one result for each entry with files; a file that is no longer ours stays untouched.
  */
@@ -24,17 +32,13 @@ export async function reissueAll(context: WriteContext): Promise<Reissued[]> {
   const results: Reissued[] = [];
   for (const entry of readInventory(context.folder)) {
     const { certFile, keyFile, caFile } = entry;
-    if (!existsSync(certFile) || !existsSync(keyFile)) continue;
-    const request = {
-      names: parseNames(entry.names, { client: true }),
-      usages: entry.usages,
-      keyType: entry.keyType,
-      validityDays: entry.validityDays,
-      ...(entry.commonName === undefined ? {} : { commonName: entry.commonName }),
-    };
-    const paths = { certFile, keyFile, ...(caFile === undefined ? {} : { caFile }) };
+    if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) continue;
+    const paths = { certFile, ...(caFile === undefined ? {} : { caFile }) };
     try {
-      const leaf = await writeLeaf(context, request, paths);
+      const leaf =
+        keyFile === undefined
+          ? await writeCertificate(context, { ...requestOf(entry), ...keyOf(entry) }, paths)
+          : await writeLeaf(context, requestOf(entry), { ...paths, keyFile });
       const stale = staleExports(context.folder, certFile, leaf.sha256);
       results.push({ certFile, leaf: { ...leaf, notes: [...leaf.notes, ...stale] } });
     } catch (error) {
@@ -44,4 +48,24 @@ export async function reissueAll(context: WriteContext): Promise<Reissued[]> {
     }
   }
   return results;
+}
+
+function requestOf(entry: InventoryEntry): LeafRequest {
+  return {
+    names: parseNames(entry.names, { client: true }),
+    usages: entry.usages,
+    keyType: keyTypes.find((type) => type === entry.keyType),
+    validityDays: entry.validityDays,
+    ...(entry.commonName === undefined ? {} : { commonName: entry.commonName }),
+  };
+}
+
+// The CSR is gone; its key is in the certificate, which has to be the one that was made for it.
+function keyOf({ certFile, publicKey: hash }: InventoryEntry) {
+  const { certificate } = readExisting({ certFile });
+  const publicKey = certificate?.publicKey;
+  if (publicKey !== undefined && publicKeyHash(publicKey) === hash) return { publicKey };
+  throw new DevcertError('file', `"${certFile}" is not the certificate that was made there`, {
+    hint: 'sign its CSR again: devcert sign FILE',
+  });
 }

@@ -1,42 +1,48 @@
 /** Issuing to disk: a pair that is still good stays, everything else is replaced whole or not at all. */
-import { existsSync, rmdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
-import { BACKDATE_MS } from '../authority/profile.ts';
-import { commonNameOf } from '../common-name.ts';
-import { looserThan, makeFolder, removeStaleTemporaries, replaceFiles, tighten } from '../files.ts';
+import { DevcertError } from '../errors.ts';
+import { looserThan, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
-import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
+import { keyTypeOf, publicKeyHash } from '../keys.ts';
+import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { Usage } from '../x509/extensions.ts';
+import { type CertificateRequest, fits } from './fits.ts';
 import type { Leaf } from './issue.ts';
-import { type ExistingPair, type OutputPaths, assertOurs, readExisting } from './output.ts';
+import { prepareFolders, removeIfEmpty } from './folders.ts';
+import {
+  assertOurs,
+  type CertificatePaths,
+  type ExistingPair,
+  type OutputPaths,
+  readExisting,
+} from './output.ts';
 
-const DAY_MS = 86_400_000;
-/** A certificate with less than this left is issued anew. */
-const RENEW_BELOW_DAYS = 30;
 const KEY_MODE = 0o600;
 const CERTIFICATE_MODE = 0o644;
-const FOLDER_MODE = 0o755;
 
-/** What issuing to disk came to. */
-export interface WrittenLeaf {
-  /** False if a valid pair was there already and nothing was issued. */
+/** What writing a certificate came to. */
+export interface WrittenCertificate {
+  /** False if a valid one was there already and nothing was issued. */
   readonly issued: boolean;
   readonly names: readonly string[];
   readonly usages: readonly Usage[];
   /** Of a client or peer. */
   readonly commonName?: string;
   readonly certFile: string;
-  readonly keyFile: string;
   readonly caFile?: string;
   readonly notAfter: Date;
   readonly sha256: string;
   readonly keyType: string;
   /** One line each, for the user. */
   readonly notes: readonly string[];
+}
+
+/** The same with its key. */
+export interface WrittenLeaf extends WrittenCertificate {
+  readonly keyFile: string;
 }
 
 export interface WriteContext {
@@ -64,6 +70,20 @@ export async function writeLeaf(
   paths: OutputPaths,
   options: { force?: boolean } = {},
 ): Promise<WrittenLeaf> {
+  const { keyFile } = paths;
+  return { ...(await writeCertificate(context, request, paths, options)), keyFile };
+}
+
+/**
+ * The same for a request that may bring its public key, as a CSR does: then no key is made or written,
+ * and a certificate for another key is not replaced without `force`.
+ */
+export async function writeCertificate(
+  context: WriteContext,
+  request: CertificateRequest,
+  paths: CertificatePaths,
+  options: { force?: boolean } = {},
+): Promise<WrittenCertificate> {
   const { authority, folder, now } = context;
   const force = options.force === true;
   if (!force) {
@@ -78,16 +98,15 @@ export async function writeLeaf(
     if (!force) {
       const existing = readExisting(paths);
       assertOurs(existing, paths, authority, inventory);
+      assertSameKey(existing, request, paths);
       if (fits(existing, authority, request, now))
         return describe(existing.certificate, paths, false, keepFiles(existing, authority, paths));
     }
-    // Loaded here, as a pair that is still good needs nothing of what makes one.
-    const { issueLeaf } = await import('./issue.ts');
-    const leaf = await issueLeaf(authority, request, context.identity, now);
+    const leaf = await makeLeaf(context, request);
     const made = prepareFolders(paths, now);
     try {
-      const keyFolder = dirname(paths.keyFile);
-      if (made.includes(keyFolder)) await context.close?.(keyFolder);
+      const keyFolder = paths.keyFile === undefined ? undefined : dirname(paths.keyFile);
+      if (keyFolder !== undefined && made.includes(keyFolder)) await context.close?.(keyFolder);
       // The inventory first: it is what tells that a file is ours if we are killed between renames.
       recordIssued(folder, inventory, entryFor(leaf, authority, request, paths, now));
       replaceFiles(filesOf(leaf, authority, paths), {
@@ -101,53 +120,72 @@ export async function writeLeaf(
   });
 }
 
-type Fitting = ExistingPair & { readonly certificate: NonNullable<ExistingPair['certificate']> };
+type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
 
-function fits(
-  existing: ExistingPair,
-  authority: Authority,
-  request: LeafRequest,
-  now: Date,
-): existing is Fitting {
-  const { certificate, certText, key } = existing;
-  if (certificate === undefined || key === undefined || certText === undefined) return false;
-  const lifetimeDays = Math.round(
-    (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) - BACKDATE_MS) / DAY_MS,
-  );
-  const enoughDays = Math.min(RENEW_BELOW_DAYS, lifetimeDays / 3);
-  return (
-    certificate.checkPrivateKey(key) &&
-    certificate.verify(authority.issuer.publicKey) &&
-    certText.startsWith(certificate.toString() + authority.chainPem) &&
-    Date.parse(certificate.validTo) - now.getTime() > enoughDays * DAY_MS &&
-    Date.parse(certificate.validFrom) <= now.getTime() &&
-    sameSet(
-      readNames(certificate.raw),
-      request.names.map(({ value }) => value),
-    ) &&
-    sameSet(readUsages(certificate.raw), request.usages) &&
-    readCommonName(certificate.raw) === commonNameOf(request) &&
-    (request.keyType === undefined || request.keyType === leafKeyType(certificate)) &&
-    (request.validityDays === undefined || request.validityDays === lifetimeDays)
-  );
+// What makes one is loaded here, as a pair that is still good needs nothing of it.
+async function makeLeaf(context: WriteContext, request: CertificateRequest): Promise<NewLeaf> {
+  const { authority, identity, now } = context;
+  const { publicKey, keyType } = request;
+  if (publicKey === undefined) {
+    const { issueLeaf } = await import('./issue.ts');
+    return issueLeaf(authority, { ...request, keyType }, identity, now);
+  }
+  const { certify } = await import('./certify.ts');
+  const certificate = await certify(authority, { ...request, publicKey }, identity, now);
+  return { certificate, publicKey, certPem: certificate.toString() + authority.chainPem };
+}
+
+/** What is told of a certificate, wherever it lies. */
+export function describeCertificate(
+  certificate: Leaf['certificate'],
+  issued: boolean,
+): Omit<WrittenCertificate, 'certFile'> {
+  const commonName = readCommonName(certificate.raw);
+  return {
+    issued,
+    names: readNames(certificate.raw),
+    usages: readUsages(certificate.raw),
+    ...(commonName === undefined ? {} : { commonName }),
+    notAfter: new Date(certificate.validTo),
+    sha256: hex(certificate.fingerprint256),
+    keyType: keyTypeOf(certificate.publicKey),
+    notes: [],
+  };
+}
+
+function assertSameKey(
+  { certificate }: ExistingPair,
+  { publicKey }: CertificateRequest,
+  { certFile }: CertificatePaths,
+): void {
+  if (publicKey === undefined || certificate === undefined) return;
+  if (publicKeyHash(certificate.publicKey) === publicKeyHash(publicKey)) return;
+  throw new DevcertError('file', `"${certFile}" is there already and is for another key`, {
+    hint: 'write elsewhere (--out DIR, --cert-file FILE), or replace it: --force',
+  });
 }
 
 /** False if {@link keepFiles} has something to do. */
-function isWhole(existing: ExistingPair, authority: Authority, paths: OutputPaths): boolean {
+function isWhole(existing: ExistingPair, authority: Authority, paths: CertificatePaths): boolean {
   return (
-    looserThan(paths.keyFile, KEY_MODE) === undefined &&
+    (paths.keyFile === undefined || looserThan(paths.keyFile, KEY_MODE) === undefined) &&
     (paths.caFile === undefined || existing.caText === authority.rootPem)
   );
 }
 
 /** Mends what little may be off beside a good pair: the key's mode, the root's copy. */
-function keepFiles(existing: ExistingPair, authority: Authority, paths: OutputPaths): string[] {
+function keepFiles(
+  existing: ExistingPair,
+  authority: Authority,
+  paths: CertificatePaths,
+): string[] {
   const notes: string[] = [];
-  const loose = looserThan(paths.keyFile, KEY_MODE);
-  if (loose !== undefined) {
-    tighten(paths.keyFile, KEY_MODE);
+  const { keyFile } = paths;
+  const loose = keyFile === undefined ? undefined : looserThan(keyFile, KEY_MODE);
+  if (keyFile !== undefined && loose !== undefined) {
+    tighten(keyFile, KEY_MODE);
     notes.push(
-      `"${paths.keyFile}" was open to others (mode 0${loose.toString(8)}); it is 0600 now. If others use this machine, issue anew: --force`,
+      `"${keyFile}" was open to others (mode 0${loose.toString(8)}); it is 0600 now. If others use this machine, issue anew: --force`,
     );
   }
   if (paths.caFile !== undefined && existing.caText !== authority.rootPem)
@@ -155,46 +193,26 @@ function keepFiles(existing: ExistingPair, authority: Authority, paths: OutputPa
   return notes;
 }
 
-function filesOf(leaf: Leaf, authority: Authority, paths: OutputPaths) {
-  if (paths.certFile === paths.keyFile)
-    return [{ path: paths.certFile, data: leaf.certPem + leaf.keyPem, mode: KEY_MODE }];
+function filesOf({ certPem, keyPem }: NewLeaf, authority: Authority, paths: CertificatePaths) {
+  const { certFile, keyFile, caFile } = paths;
+  if (certFile === keyFile)
+    return [{ path: certFile, data: certPem + (keyPem ?? ''), mode: KEY_MODE }];
   return [
-    { path: paths.keyFile, data: leaf.keyPem, mode: KEY_MODE },
-    { path: paths.certFile, data: leaf.certPem, mode: CERTIFICATE_MODE },
-    ...(paths.caFile === undefined
+    ...(keyFile === undefined || keyPem === undefined
       ? []
-      : [{ path: paths.caFile, data: authority.rootPem, mode: CERTIFICATE_MODE }]),
+      : [{ path: keyFile, data: keyPem, mode: KEY_MODE }]),
+    { path: certFile, data: certPem, mode: CERTIFICATE_MODE },
+    ...(caFile === undefined
+      ? []
+      : [{ path: caFile, data: authority.rootPem, mode: CERTIFICATE_MODE }]),
   ];
 }
 
-/** Makes the folders, each new one of ours with a `.gitignore`: a key does not belong into a repository. */
-function prepareFolders(paths: OutputPaths, now: Date): string[] {
-  const folders = new Set([paths.keyFile, paths.certFile].map((file) => dirname(file)));
-  const made: string[] = [];
-  for (const folder of folders) {
-    const created = makeFolder(folder, FOLDER_MODE);
-    made.push(...created);
-    removeStaleTemporaries(folder, now);
-    const gitignore = join(folder, '.gitignore');
-    if (created.length > 0 && paths.caFile !== undefined && !existsSync(gitignore))
-      replaceFiles([{ path: gitignore, data: '*\n', mode: CERTIFICATE_MODE }]);
-  }
-  return made;
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // Something is in it by now, so it stays: the error that led here is the one to tell.
-  }
-}
-
 function entryFor(
-  leaf: Leaf,
+  leaf: NewLeaf,
   authority: Authority,
-  request: LeafRequest,
-  paths: OutputPaths,
+  request: CertificateRequest,
+  paths: CertificatePaths,
   now: Date,
 ): InventoryEntry {
   const { certificate, publicKey } = leaf;
@@ -202,9 +220,10 @@ function entryFor(
     names: request.names.map(({ value }) => value),
     usages: request.usages,
     ...(request.commonName === undefined ? {} : { commonName: request.commonName }),
-    keyType: request.keyType ?? DEFAULT_KEY_TYPE,
+    keyType: keyTypeOf(publicKey),
     validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
     ...filePaths(paths),
+    ...(paths.keyFile === undefined ? {} : { keyFile: paths.keyFile }),
     sha256: hex(certificate.fingerprint256),
     publicKey: publicKeyHash(publicKey),
     issuer: hex(authority.issuer.fingerprint256),
@@ -215,35 +234,15 @@ function entryFor(
 
 function describe(
   certificate: Leaf['certificate'],
-  paths: OutputPaths,
+  paths: CertificatePaths,
   issued: boolean,
   notes: readonly string[],
-): WrittenLeaf {
-  const commonName = readCommonName(certificate.raw);
-  return {
-    issued,
-    names: readNames(certificate.raw),
-    usages: readUsages(certificate.raw),
-    ...(commonName === undefined ? {} : { commonName }),
-    ...filePaths(paths),
-    notAfter: new Date(certificate.validTo),
-    sha256: hex(certificate.fingerprint256),
-    keyType: leafKeyType(certificate),
-    notes,
-  };
+): WrittenCertificate {
+  return { ...describeCertificate(certificate, issued), ...filePaths(paths), notes };
 }
 
-/** In the words of `--key`, for what devcert issued itself. */
-function leafKeyType({ publicKey }: Leaf['certificate']): KeyType {
-  return keyTypeOf(publicKey) as KeyType;
-}
-
-function filePaths({ certFile, keyFile, caFile }: OutputPaths) {
-  return { certFile, keyFile, ...(caFile === undefined ? {} : { caFile }) };
-}
-
-function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && new Set([...a, ...b]).size === new Set(a).size;
+function filePaths({ certFile, caFile }: CertificatePaths) {
+  return { certFile, ...(caFile === undefined ? {} : { caFile }) };
 }
 
 function hex(fingerprint: string): string {

@@ -9,6 +9,8 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   status: async () => (await import('./status.ts')).statusCommand,
   ca: async () => (await import('./ca.ts')).caCommand,
   export: async () => (await import('./export.ts')).exportCommand,
+  csr: async () => (await import('./csr.ts')).csrCommand,
+  sign: async () => (await import('./sign.ts')).signCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
   inspect: async () => (await import('./inspect.ts')).inspectCommand,
 };

@@ -1,11 +1,11 @@
 /** `devcert inspect [FILE|-]…` */
-import { readSync } from 'node:fs';
-import { DevcertError, systemCode } from '../errors.ts';
+import { DevcertError } from '../errors.ts';
 import { inspect, type InspectSource } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { inspectLines } from './inspect-lines.ts';
 import { shown } from './inspect-words.ts';
 import { askPassword, givenPassword, type PasswordFlags, passwordOptions } from './password.ts';
+import { readStdin } from './stdin.ts';
 
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
@@ -29,7 +29,7 @@ export const inspectCommand: Declaration = {
     const stdinTaken = files.includes('-');
     const given = givenPassword(options, { stdinTaken }, terminal);
     const sources = files.map((file): InspectSource =>
-      file === '-' ? { name: '-', bytes: readStdin() } : file,
+      file === '-' ? { name: '-', bytes: readStdin(MAX_BYTES) } : file,
     );
     let result = await inspect(sources, given === undefined ? {} : { password: given });
     const locked = result.files.filter(({ isLocked }) => isLocked).map(({ file }) => file);
@@ -54,36 +54,5 @@ async function ask(files: readonly string[], stdinTaken: boolean): Promise<strin
   }
 }
 
-const STDIN = 0;
 /** As for files. */
 const MAX_BYTES = 16 * 1024 * 1024;
-
-function readStdin(): Buffer {
-  const chunks: Buffer[] = [];
-  for (let total = 0; ;) {
-    const chunk = Buffer.allocUnsafe(65_536);
-    const length = readChunk(chunk);
-    if (length === 0) return Buffer.concat(chunks);
-    chunks.push(chunk.subarray(0, length));
-    total += length;
-    if (total > MAX_BYTES)
-      throw new DevcertError('invalid-input', `standard input is longer than ${MAX_BYTES} bytes`, {
-        hint: 'give the file alone: devcert inspect FILE',
-      });
-  }
-}
-
-/** 0 at the end. */
-function readChunk(chunk: Buffer): number {
-  for (;;) {
-    try {
-      return readSync(STDIN, chunk);
-    } catch (error) {
-      const code = systemCode(error);
-      // Windows calls the end of a pipe an error; a closed descriptor holds nothing either.
-      if (code === 'EOF' || code === 'EBADF') return 0;
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
-}

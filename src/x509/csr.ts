@@ -4,7 +4,7 @@ import { DevcertError } from '../errors.ts';
 import { publicKeyDer } from '../keys.ts';
 import type { Name } from '../names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
-import { decodeBits, decodeOid, decodeText } from './asn1-values.ts';
+import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
 import { signatureAlgorithm } from './certificate.ts';
 import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
 import { subjectAltName } from './extensions.ts';
@@ -18,6 +18,8 @@ export interface Csr {
   readonly subject: readonly { readonly type: string; readonly value: string }[];
   /** The extensions it asks for, in order. */
   readonly extensions: readonly ExtensionValue[];
+  /** Types (dotted) of its attributes, in order. Their values may be secret (challengePassword). */
+  readonly attributes: readonly string[];
 }
 
 /**
@@ -56,7 +58,7 @@ export function readCsr(der: Buffer): Csr {
  * A CSR whose signature nobody has checked: to be shown, never to be granted.
  *
  * @returns the algorithm of its signature, dotted, with the bytes it is over and the signature itself.
- * @throws DevcertError `invalid-input` for anything but a CSR.
+ * @throws DevcertError `invalid-input` for anything but a CSR, `weak-key` for a curve of its own.
  */
 export function decodeCsr(der: Buffer): {
   csr: Csr;
@@ -67,31 +69,42 @@ export function decodeCsr(der: Buffer): {
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
   const algorithm = decodeOid(fieldsOf(outer.next(TAG.sequence)).next());
-  const signature = decodeBits(outer.next(TAG.bitString)).bytes;
+  const { bytes: signature, unusedBits } = decodeBits(outer.next(TAG.bitString));
   outer.end();
+  if (unusedBits !== 0) throw unreadable('a signature that is not whole bytes');
 
   const fields = fieldsOf(info);
-  fields.next(TAG.integer);
+  // RFC 2986 4.1: the one version there is.
+  if (decodeSmallInteger(fields.next()) !== 0) throw unreadable('a CSR of another version than 1');
   const subject = fields.next(TAG.sequence);
   const key = fields.next(TAG.sequence);
   const attributes = fields.optional(contextTagOf(0, true));
   fields.end();
 
   const csr = {
-    publicKey: readPublicKey(key.raw),
+    publicKey: readPublicKey(key),
     subject: readAttributes(subject),
-    extensions: requestedExtensions(attributes),
+    ...readCsrAttributes(attributes),
   };
   return { csr, algorithm, signed: info.raw, signature };
 }
 
-function readPublicKey(der: Buffer): KeyObject {
+function readPublicKey(key: Element): KeyObject {
+  const algorithm = fieldsOf(fieldsOf(key).next(TAG.sequence));
+  // RFC 5480 2.1.1: curves go by name. One spelled out can be P-256 but for the base point, for which
+  // anyone finds a private key (CVE-2020-0601).
+  if (decodeOid(algorithm.next()) === EC_PUBLIC_KEY && algorithm.tag !== TAG.oid)
+    throw new DevcertError('weak-key', 'the key is on a curve that has no name', {
+      hint: 'make it anew on P-256: devcert csr NAMES…',
+    });
   try {
-    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+    return createPublicKey({ key: key.raw, format: 'der', type: 'spki' });
   } catch (cause) {
     throw unreadable('a public key of no known kind', cause);
   }
 }
+
+const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 
 // What proves possession must not be forgeable itself: nothing below SHA-256.
 const signatures: Readonly<Record<string, { hash: string | null; key: string }>> = {
@@ -140,13 +153,18 @@ function readAttributes(subject: Element): { type: string; value: string }[] {
   return attributes;
 }
 
-// RFC 2985 5.4.2: extensionRequest is single-valued.
-function requestedExtensions(attributes: Element | undefined): ExtensionValue[] {
-  const found: ExtensionValue[] = [];
-  for (const attribute of attributes?.children() ?? []) {
+// RFC 2985 5.4.2: extensionRequest is single-valued; whoever grants the CSR looks for doubles.
+function readCsrAttributes(element: Element | undefined) {
+  const attributes: string[] = [];
+  const extensions: ExtensionValue[] = [];
+  for (const attribute of element?.children() ?? []) {
     const fields = fieldsOf(attribute);
-    if (decodeOid(fields.next()) !== OID.extensionRequest) continue;
-    for (const value of fields.next(TAG.set).children()) found.push(...extensionsIn(value));
+    const type = decodeOid(fields.next());
+    const values = fields.next(TAG.set);
+    fields.end();
+    attributes.push(type);
+    if (type !== OID.extensionRequest) continue;
+    for (const value of values.children()) extensions.push(...extensionsIn(value));
   }
-  return found;
+  return { attributes, extensions };
 }

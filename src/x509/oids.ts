@@ -67,6 +67,8 @@ const more: Readonly<Record<string, string>> = {
   '0.9.2342.19200300.100.1.1': 'userId',
   '0.9.2342.19200300.100.1.25': 'domainComponent',
   '1.2.840.113549.1.9.1': 'emailAddress',
+  '1.2.840.113549.1.9.2': 'unstructuredName',
+  '1.2.840.113549.1.9.7': 'challengePassword',
   '1.2.840.113549.1.1.5': 'sha1WithRsa',
   '1.2.840.113549.1.1.4': 'md5WithRsa',
   '1.2.840.10045.4.1': 'ecdsaWithSha1',

@@ -33,6 +33,8 @@ export interface RunOptions {
   /** Press Ctrl-C after so many milliseconds. */
   readonly interruptAfterMs?: number;
   readonly uid?: number;
+  /** What stands on its standard input; nothing if left out. */
+  readonly input?: string | Buffer;
 }
 
 /** Where env-paths has a program's configuration, below the home. */
@@ -57,9 +59,11 @@ export function freshHome(at = temporaryFolder()): Home {
         const child = spawn(process.execPath, [CLI, ...args], {
           cwd: options.cwd ?? project,
           env: { ...env, ...options.env },
-          stdio: ['ignore', 'pipe', 'pipe'],
+          stdio: ['pipe', 'pipe', 'pipe'],
           ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
         });
+        child.stdin.on('error', () => undefined); // it did not want to read
+        child.stdin.end(options.input ?? '');
         let stdout = '';
         let stderr = '';
         child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));

@@ -1,0 +1,102 @@
+/** The part of the library that makes, imports, shows and replaces authorities. */
+import type {
+  AuthorityResult,
+  CreateOptions,
+  ImportAuthorityOptions,
+  ImportSource,
+  ReplaceResult,
+} from './actions/ca.ts';
+import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
+import type { RemovedAuthority } from './actions/ca-remove.ts';
+import type { AuthoritySummary } from './authority/summary.ts';
+import { context, contextWithStores, type Listener } from './machine.ts';
+
+/**
+ * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
+ * trusts it until `install({ ca })`.
+ *
+ * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`.
+ */
+export async function createAuthority(
+  name: string,
+  options: CreateOptions = {},
+): Promise<AuthorityResult> {
+  const { createNamed } = await import('./actions/ca.ts');
+  return createNamed(context({}), name, options);
+}
+
+/** The default authority, if there is one, and those with names. */
+export async function listAuthorities(): Promise<AuthoritySummary[]> {
+  const { listAuthorities } = await import('./actions/ca.ts');
+  return listAuthorities(context({}));
+}
+
+/**
+ * What one authority may certify, until when, and where it lies.
+ *
+ * @throws DevcertError `no-authority`, `invalid-authority`.
+ */
+export async function showAuthority(
+  name?: string,
+): Promise<AuthoritySummary & { readonly issued: number }> {
+  const { showAuthority } = await import('./actions/ca.ts');
+  return showAuthority(context({}), name);
+}
+
+/**
+ * Keeps an authority that somebody else made, after it was checked. Put into no store.
+ *
+ * @param sources `mkcert`, folders, files: PEM, DER, PKCS#12, JKS.
+ * @throws DevcertError `file`, `invalid-input`, `password`, `expired`, `weak-key`, `refused`, `busy`.
+ */
+export async function importAuthority(
+  sources: readonly string[],
+  options: ImportAuthorityOptions = {},
+  listener: Listener = {},
+): Promise<AuthorityResult | ReplaceResult> {
+  const { importAuthority } = await import('./actions/ca.ts');
+  return importAuthority(await contextWithStores(listener), sources, options);
+}
+
+/**
+ * The root of an authority, into a file or as PEM; with `withKey` also its key, encrypted.
+ *
+ * @throws DevcertError `no-authority`, `usage`, `password`, `file`.
+ */
+export async function exportAuthority(
+  name?: string,
+  options: ExportAuthorityOptions = {},
+): Promise<ExportedAuthority> {
+  const { exportAuthority } = await import('./actions/ca-export.ts');
+  return exportAuthority(context({}), name, options);
+}
+
+/**
+ * Another authority in the place of one: trusted by the stores that trust the old one, everything issued
+ * again, then the old one dropped.
+ *
+ * @param sources of an authority to import; a new one with the same constraints if there are none.
+ * @throws DevcertError `no-authority` and those of {@link importAuthority}.
+ */
+export async function replaceAuthority(
+  name?: string,
+  sources: readonly string[] = [],
+  options: ImportSource & CreateOptions = {},
+  listener: Listener = {},
+): Promise<ReplaceResult> {
+  const { replaceNamed } = await import('./actions/ca.ts');
+  return replaceNamed(await contextWithStores(listener), name, sources, options);
+}
+
+/**
+ * Takes the root of an authority with a name out of every store and deletes it.
+ *
+ * @throws DevcertError `no-authority`, `usage`, `store`.
+ */
+export async function removeAuthority(
+  name: string,
+  listener: Listener = {},
+): Promise<RemovedAuthority> {
+  const { removeNamed } = await import('./actions/ca-remove.ts');
+  return removeNamed(await contextWithStores(listener), name);
+}

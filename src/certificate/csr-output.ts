@@ -1,0 +1,131 @@
+/** The files of a CSR and its key: read, compared, written; a key is never replaced unless that is asked for. */
+import type { KeyObject } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { DevcertError } from '../errors.ts';
+import { readIfThere, replaceFiles, writeExclusive } from '../files.ts';
+import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
+import { missingPassword } from '../keystore/pkcs8.ts';
+import { readKeyStore } from '../keystore/read.ts';
+import { decodeCsr } from '../x509/csr.ts';
+import { findCsr, MAX_CSR_BYTES } from './csr-file.ts';
+import { prepareFolders } from './folders.ts';
+import { DEFAULT_FOLDER } from './output.ts';
+
+/** Absolute paths of a CSR and its key. */
+export interface CsrPaths {
+  readonly csrFile: string;
+  readonly keyFile: string;
+  /** The user named the folder, so one that is a link is followed. */
+  readonly followFolders: boolean;
+}
+
+/**
+ * `csr.pem` (or `csr.der`) and `key.pem` in `out`, or in `.devcert/csr`: not beside the `key.pem` of the
+ * project's certificate.
+ *
+ * @throws DevcertError `usage` for an empty path, `file` if `.devcert` is a link.
+ */
+export function csrPaths(
+  options: { out?: string; keyFile?: string; der?: boolean },
+  cwd: string,
+): CsrPaths {
+  if (options.out === '' || options.keyFile === '')
+    throw new DevcertError('usage', 'a path is empty', {
+      hint: 'give one, or leave the option out',
+    });
+  const folder = resolve(cwd, options.out ?? join(DEFAULT_FOLDER, 'csr'));
+  const followFolders = options.out !== undefined;
+  if (!followFolders) for (const path of [dirname(folder), folder]) assertNoLink(path);
+  return {
+    csrFile: join(folder, options.der === true ? 'csr.der' : 'csr.pem'),
+    keyFile: resolve(cwd, options.keyFile ?? join(folder, 'key.pem')),
+    followFolders,
+  };
+}
+
+/**
+ * The private key in a file of any format that holds one; undefined if there is no file.
+ *
+ * @param keyType the type that it has to have, if any.
+ * @throws DevcertError `file`, `password`, `invalid-input`, `usage`.
+ */
+export function readKeyFile(
+  path: string,
+  options: { password?: string; keyType?: KeyType | undefined },
+): KeyObject | undefined {
+  const bytes = readIfThere(path);
+  if (bytes === undefined) return undefined;
+  const { password, keyType } = options;
+  const { entries } = readKeyStore(bytes, password === undefined ? {} : { password });
+  if (entries.some(({ kind }) => kind === 'encrypted-key')) throw missingPassword('private key');
+  const [key, ...more] = entries.flatMap((entry) =>
+    entry.kind === 'key' && entry.key !== undefined ? [entry.key] : [],
+  );
+  if (key === undefined || more.length > 0)
+    throw new DevcertError(
+      'invalid-input',
+      `"${path}" holds ${key === undefined ? 'no' : 'more than one'} private key`,
+      { hint: 'give the file of the one key that the CSR is for: --key-file FILE' },
+    );
+  if (keyType !== undefined && keyTypeOf(key) !== keyType)
+    throw new DevcertError('usage', `"${path}" holds a key of type ${keyTypeOf(key)} already`, {
+      hint: 'leave --key out to use it, or write elsewhere: --out DIR',
+    });
+  return key;
+}
+
+/**
+ * What is signed in the CSR that is in a file, to be compared; undefined if there is none.
+ *
+ * @throws DevcertError `file` for anything that is not a CSR for this key.
+ */
+export function readOwnCsr(path: string, key: KeyObject | undefined): Buffer | undefined {
+  const bytes = readIfThere(path, { maxBytes: MAX_CSR_BYTES });
+  if (bytes === undefined) return undefined;
+  try {
+    const { csr, signed } = decodeCsr(findCsr(bytes));
+    if (key !== undefined && publicKeyHash(csr.publicKey) === publicKeyHash(key)) return signed;
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    // Whatever it is, it is not what is about to be written there.
+  }
+  throw new DevcertError('file', `"${path}" is there already and is no CSR for this key`, {
+    hint: 'move it away, write elsewhere (--out DIR), or replace it: --force',
+  });
+}
+
+/**
+ * Writes a CSR, and its key if that is new.
+ *
+ * @param options.force replaces a key that is there.
+ * @param options.close makes a new folder its owner's alone, where modes do not.
+ * @throws DevcertError `file`.
+ */
+export async function writeCsr(
+  { csrFile, keyFile, followFolders }: CsrPaths,
+  csr: string | Buffer,
+  newKey: KeyObject | undefined,
+  options: { force: boolean; now: Date; close: (folder: string) => Promise<void> },
+): Promise<void> {
+  const made = prepareFolders({ certFile: csrFile, caFile: csrFile }, options.now);
+  if (newKey !== undefined && made.includes(dirname(keyFile)))
+    await options.close(dirname(keyFile));
+  const files = [{ path: csrFile, data: csr, mode: 0o644 }];
+  if (newKey !== undefined) {
+    const data = encodePrivateKey(newKey);
+    if (options.force) files.unshift({ path: keyFile, data, mode: 0o600 });
+    else if (!writeExclusive(keyFile, data, 0o600))
+      throw new DevcertError('file', `"${keyFile}" was made by somebody else just now`, {
+        hint: 'run the same again to use it',
+      });
+  }
+  replaceFiles(files, { followFolder: followFolders });
+}
+
+function assertNoLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new DevcertError('file', `"${path}" is a symbolic link`, {
+    hint: `say where to write: --out "${path}"`,
+  });
+}

@@ -1,0 +1,121 @@
+/** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
+import { DevcertError } from '../errors.ts';
+import { formatIp } from '../ip.ts';
+import { type Name, parseName } from '../names.ts';
+import { contextTagOf, type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
+import { decodeBits, decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
+import type { Csr } from '../x509/csr.ts';
+import { OID, oidName } from '../x509/oids.ts';
+import type { ExtensionValue } from '../x509/read.ts';
+
+/**
+ * The names of its subjectAltName. Those of a form that the certificate cannot have are dropped and told;
+ * one that is wrong in itself is an error.
+ *
+ * @param client also e-mail addresses and URIs.
+ * @param dropped is added to.
+ * @throws DevcertError `invalid-name`, `invalid-input`.
+ */
+export function requestedNames(csr: Csr, client: boolean, dropped: string[]): Name[] {
+  const names: Name[] = [];
+  const extension = csr.extensions.find(({ type }) => type === OID.subjectAltName);
+  if (extension === undefined) return names;
+  for (const element of readChildren(extension.value)) {
+    if (names.length + dropped.length >= MAX_NAMES)
+      throw new DevcertError('invalid-input', `the CSR asks for more than ${MAX_NAMES} names`, {
+        hint: 'split them over several certificates',
+      });
+    const form = forms.get(element.tag);
+    if (form === undefined) dropped.push(`a name of another form (tag ${element.tag & 0x1f})`);
+    else if (form === 'ip') {
+      const { length } = element.content;
+      if (length === 4 || length === 16) names.push(parseName(formatIp(element.content)));
+      else dropped.push(`an address of ${length} bytes`);
+    } else {
+      const text = ascii(element, form);
+      if (!client && form !== 'dns')
+        dropped.push(`${wordFor[form]}: for a client certificate only (--client or --peer)`);
+      else names.push(namedAs(form, text));
+    }
+  }
+  return names;
+}
+
+/** A line on an extension that is not granted. */
+export function describeExtension({ type, value }: ExtensionValue): string {
+  try {
+    if (type === OID.basicConstraints) {
+      const isAuthority = fieldsOf(readElement(value)).optional(TAG.boolean);
+      if (isAuthority !== undefined && decodeBoolean(isAuthority))
+        return 'CA:TRUE: the certificate can sign no others';
+    }
+    if (type === OID.extendedKeyUsage) {
+      const purposes = readChildren(value).map((purpose) => oidName(decodeOid(purpose)));
+      return `extended key usage ${purposes.slice(0, 8).join(', ')}: decided here`;
+    }
+    if (type === OID.keyUsage) return `key usage ${bitNames(value).join(', ')}: decided here`;
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    return `extension ${oidName(type)}, which is damaged`;
+  }
+  return `extension ${oidName(type)}`;
+}
+
+const MAX_NAMES = 100;
+
+// GeneralName, RFC 5280 4.2.1.6; of other forms devcert knows nothing.
+const forms: ReadonlyMap<number, Name['type']> = new Map([
+  [contextTagOf(1, false), 'email'],
+  [contextTagOf(2, false), 'dns'],
+  [contextTagOf(6, false), 'uri'],
+  [contextTagOf(7, false), 'ip'],
+]);
+
+const wordFor = { email: 'an e-mail address', uri: 'a URI' } as const;
+
+// RFC 5280 4.2.1.3, by bit number.
+const keyUsages = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+];
+
+function readChildren(value: Buffer): Element[] {
+  const element = readElement(value);
+  if (element.tag !== TAG.sequence) throw notReadable('subjectAltName', 'it is no list');
+  return [...element.children()];
+}
+
+function ascii(element: Element, form: 'email' | 'dns' | 'uri'): string {
+  if (element.content.some((byte) => byte > 0x7f))
+    throw new DevcertError('invalid-name', `a name of the CSR (${form}) is not ASCII`, {
+      hint: 'an international name is written in its A-label form, xn--…: devcert csr NAMES… does that',
+    });
+  return element.content.toString('latin1');
+}
+
+/** The name in this form; an address that stands in a dNSName, as many configurations have it, is an address. */
+function namedAs(form: 'email' | 'dns' | 'uri', text: string): Name {
+  const name = parseName(text, { client: true });
+  if (name.type === form || (form === 'dns' && name.type === 'ip')) return name;
+  throw new DevcertError('invalid-name', `"${name.value}" is no name of the form ${form}`, {
+    hint: 'have the CSR made again: devcert csr NAMES…',
+  });
+}
+
+function notReadable(what: string, why: string): DevcertError {
+  return new DevcertError('invalid-input', `cannot read the CSR's ${what}: ${why}`, {
+    hint: 'have it made again: devcert csr NAMES…',
+  });
+}
+
+function bitNames(value: Buffer): string[] {
+  const { bytes } = decodeBits(readElement(value));
+  return keyUsages.filter((_name, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+}

@@ -1,0 +1,68 @@
+/** Whether a certificate that is there already is the one that is asked for. */
+import type { KeyObject } from 'node:crypto';
+import type { Authority } from '../authority/authority.ts';
+import { BACKDATE_MS } from '../authority/profile.ts';
+import { commonNameOf } from '../common-name.ts';
+import { type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
+import type { LeafRequest } from '../request.ts';
+import { readCommonName, readNames, readUsages } from '../x509/read.ts';
+import type { ExistingPair } from './output.ts';
+
+/** A request with the public key that it is for; without one a new key is made. */
+export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
+  readonly keyType?: KeyType | undefined;
+  readonly publicKey?: KeyObject;
+};
+
+const DAY_MS = 86_400_000;
+/** A certificate with less than this left is issued anew. */
+const RENEW_BELOW_DAYS = 30;
+
+export type Fitting = ExistingPair & {
+  readonly certificate: NonNullable<ExistingPair['certificate']>;
+};
+
+/**
+ * True if what lies there is what was asked for: names, usages, common name, key, our issuer, enough days left.
+ */
+export function fits(
+  existing: ExistingPair,
+  authority: Authority,
+  request: CertificateRequest,
+  now: Date,
+): existing is Fitting {
+  const { certificate, certText } = existing;
+  if (certificate === undefined || certText === undefined) return false;
+  const lifetimeDays = Math.round(
+    (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) - BACKDATE_MS) / DAY_MS,
+  );
+  const enoughDays = Math.min(RENEW_BELOW_DAYS, lifetimeDays / 3);
+  return (
+    hasKey(certificate, existing.key, request) &&
+    certificate.verify(authority.issuer.publicKey) &&
+    certText.startsWith(certificate.toString() + authority.chainPem) &&
+    Date.parse(certificate.validTo) - now.getTime() > enoughDays * DAY_MS &&
+    Date.parse(certificate.validFrom) <= now.getTime() &&
+    sameSet(
+      readNames(certificate.raw),
+      request.names.map(({ value }) => value),
+    ) &&
+    sameSet(readUsages(certificate.raw), request.usages) &&
+    readCommonName(certificate.raw) === commonNameOf(request) &&
+    (request.keyType === undefined || request.keyType === keyTypeOf(certificate.publicKey)) &&
+    (request.validityDays === undefined || request.validityDays === lifetimeDays)
+  );
+}
+
+function hasKey(
+  certificate: Fitting['certificate'],
+  key: KeyObject | undefined,
+  request: CertificateRequest,
+): boolean {
+  if (request.publicKey === undefined) return key !== undefined && certificate.checkPrivateKey(key);
+  return publicKeyHash(certificate.publicKey) === publicKeyHash(request.publicKey);
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && new Set([...a, ...b]).size === new Set(a).size;
+}

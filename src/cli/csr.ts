@@ -1,0 +1,61 @@
+/** `devcert csr NAMES…` */
+import { EXIT, printable } from '../errors.ts';
+import { csr, type CsrOptions, type CsrResult } from '../index.ts';
+import type { Declaration } from './declaration.ts';
+import { table } from './lines.ts';
+import { withPassword } from './ca-password.ts';
+import { type PasswordFlags, passwordOptions } from './password.ts';
+import type { Style } from './terminal.ts';
+
+export const csrCommand: Declaration = {
+  summary: 'make a key and a CSR, for an authority to sign',
+  description:
+    'Makes a key and a CSR (PKCS#10) for the names: .devcert/csr/key.pem and csr.pem. A key that is there is used again. No authority is needed. Sign it with devcert sign, or send csr.pem to whoever signs.',
+  positionals: [
+    { name: '[names...]', description: 'DNS names and IP addresses; localhost if there are none' },
+  ],
+  options: [
+    { flags: '--out <folder>', description: 'write csr.pem and key.pem there' },
+    { flags: '--key <type>', description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096' },
+    { flags: '--key-file <file>', description: 'use this private key: PEM, DER, P12 or JKS' },
+    ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+    { flags: '--client', description: 'users, mail addresses and URIs are names, too' },
+    { flags: '--peer', description: 'for both a server and a client' },
+    { flags: '--cn <name>', description: 'common name; the first name if it is left out' },
+    { flags: '--der', description: 'write csr.der instead of csr.pem' },
+    { flags: '--force', description: 'make a new key, and replace what is there' },
+  ],
+  examples: [
+    'devcert csr api.test                then: devcert sign .devcert/csr/csr.pem',
+    'devcert csr api.test --key-file server.key --out to-sign',
+    'devcert csr --client alice          then: devcert sign --client .devcert/csr/csr.pem',
+  ],
+  async run(names, flags: Flags, terminal) {
+    const result = await withPassword(flags, terminal, (password) =>
+      csr(names, { ...flags, ...(password === undefined ? {} : { password }) }),
+    );
+    terminal.print(csrLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return EXIT.done;
+  },
+};
+
+type Flags = Omit<CsrOptions, 'password'> & Omit<PasswordFlags, 'password'>;
+
+/** The files that were written, and what comes next. */
+export function csrLines(result: CsrResult, style: Style): string[] {
+  const { written, names, commonName, csrFile, keyFile, keyType, keyCreated } = result;
+  return [
+    `${written ? 'Made a CSR' : 'The same CSR is there already'} for ${names.join(', ')}`,
+    ...table(
+      [
+        ...(commonName === undefined ? [] : [['common name', printable(commonName)]]),
+        ['CSR, to be signed', printable(csrFile)],
+        [`private key, ${keyCreated ? 'new' : 'as it was'}`, printable(keyFile)],
+        ['key type', keyType],
+      ],
+      style,
+    ),
+  ];
+}

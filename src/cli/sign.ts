@@ -1,0 +1,63 @@
+/** `devcert sign FILE|-` */
+import { MAX_CSR_BYTES } from '../certificate/csr-file.ts';
+import { EXIT, printable } from '../errors.ts';
+import { sign, type SignOptions, type SignResult } from '../index.ts';
+import { caOption, type Declaration } from './declaration.ts';
+import { date, table } from './lines.ts';
+import { usageRows } from './report.ts';
+import { readStdin } from './stdin.ts';
+import type { Style } from './terminal.ts';
+
+export const signCommand: Declaration = {
+  summary: 'sign a CSR that somebody sent',
+  description:
+    'Signs a CSR (PKCS#10, PEM or DER) whose own signature is right. Its key and its alternative names are granted, and a client’s common name; everything else it asks for is dropped, and told. The certificate is written beside the CSR (printer.csr gives printer.crt; csr.pem gives cert.pem and ca.pem); for "-" it goes to standard output.',
+  positionals: [{ name: '<file>', description: 'the CSR, or "-" for standard input' }],
+  options: [
+    { flags: '--client', description: 'for a client instead of a server' },
+    { flags: '--peer', description: 'for both a server and a client' },
+    { flags: '--days <number>', description: 'valid for so many days, 1 to 825 (default: 397)' },
+    { flags: '--out <folder>', description: 'write cert.pem and ca.pem there' },
+    { flags: '--cert-file <file>', description: 'write the certificate there' },
+    caOption,
+    {
+      flags: '--force',
+      description: 'sign even if a valid certificate is there, and replace other files',
+    },
+  ],
+  examples: [
+    'devcert sign printer.csr            printer.crt, for a server',
+    'devcert sign alice.csr --client     alice.crt, for a client',
+    'devcert sign - <web.csr >web.crt    from and to a pipe',
+  ],
+  async run([file = '-'], options: SignOptions, terminal) {
+    const result = await sign(file === '-' ? readStdin(MAX_CSR_BYTES) : file, options);
+    if (result.certFile === undefined) {
+      terminal.print([result.certPem.trimEnd()]);
+      for (const line of result.dropped) terminal.note(`not granted: ${line}`);
+    } else terminal.print(signLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return EXIT.done;
+  },
+};
+
+/** What was signed for whom, and what was not granted. */
+export function signLines(result: SignResult, style: Style): string[] {
+  const { issued, names, certFile = '', caFile, keyType, notAfter, dropped } = result;
+  const verb = issued ? 'Signed a certificate for' : 'A valid certificate is there already for';
+  return [
+    `${verb} ${names.join(', ')}`,
+    ...table(
+      [
+        ...usageRows(result),
+        ['key', keyType],
+        ['certificate and chain', printable(certFile)],
+        ...(caFile === undefined ? [] : [['root, for the other side', printable(caFile)]]),
+      ],
+      style,
+    ),
+    `It is valid until ${date(notAfter)}`,
+    ...(dropped.length === 0 ? [] : ['Not granted:', ...dropped.map((line) => `  ${line}`)]),
+  ];
+}

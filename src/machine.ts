@@ -1,0 +1,38 @@
+/** The only place where the real machine, its folders and its stores are put together. */
+import { createHost } from '../platform/host.ts';
+import type { Context } from './actions/context.ts';
+import { authorityFolder } from './paths.ts';
+
+/** Told what goes on, by functions that take longer or act as root. All are optional. */
+export interface Listener {
+  /** The exact command line that is about to be run as root. */
+  announce?(commandLine: string): void;
+  /** What the system is about to ask the user in a dialog: `macOS will ask for your password`. */
+  ask?(prompt: string): void;
+  /** What is worked on right now. */
+  progress?(doing: string): void;
+  /** Asked for the password of a file if one is needed and `options.password` is missing. */
+  password?(what: string): Promise<string>;
+}
+
+/** What actions work with here, without the trust stores. @param ca name of the authority. */
+export function context(listener: Listener, ca?: string): Context {
+  const host = createHost(
+    (commandLine) => listener.announce?.(commandLine),
+    (prompt) => listener.ask?.(prompt),
+  );
+  return {
+    host,
+    folder: authorityFolder(host.env, ca),
+    ca: ca === 'default' ? undefined : ca,
+    cwd: process.cwd(),
+    finders: [],
+    progress: (doing) => listener.progress?.(doing),
+  };
+}
+
+/** The same with all kinds of stores that there are. */
+export async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
+  const { storeFinders } = await import('../platform/stores.ts');
+  return { ...context(listener, ca), finders: storeFinders };
+}

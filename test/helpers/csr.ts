@@ -1,0 +1,88 @@
+/** CSRs that no tool would make, put together by our own DER writer and signed by their own key. */
+import { type KeyObject, sign } from 'node:crypto';
+import { generateKey, publicKeyDer } from '../../src/keys.ts';
+import {
+  bitString,
+  boolean,
+  contextTag,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  set,
+  utf8String,
+} from '../../src/x509/der.ts';
+import { OID } from '../../src/x509/oids.ts';
+
+export interface CsrParts {
+  readonly key?: KeyObject;
+  /** SubjectPublicKeyInfo; the key's own if left out. */
+  readonly publicKey?: Buffer;
+  /** Type and text of each attribute of the subject. */
+  readonly subject?: readonly (readonly [string, string])[];
+  /** DER of each Extension. */
+  readonly extensions?: readonly Buffer[];
+  /** DER of each Attribute, instead of one extensionRequest with the extensions. */
+  readonly attributes?: readonly Buffer[];
+  readonly version?: number;
+  /** Null for Ed25519. */
+  readonly hash?: string | null;
+  /** AlgorithmIdentifier. */
+  readonly algorithm?: Buffer;
+  /** Changes the signature. */
+  readonly tamper?: (signature: Buffer) => Buffer;
+}
+
+/** DER of a CSR; for P-256 with SHA-256 unless the parts say otherwise. */
+export function buildCsr(parts: CsrParts = {}): Buffer {
+  const { key = generateKey('p256'), subject = [], extensions, attributes } = parts;
+  const isRsa = key.asymmetricKeyType === 'rsa';
+  const info = sequence(
+    integer(parts.version ?? 0),
+    sequence(...subject.map(([type, text]) => set(sequence(oid(type), utf8String(text))))),
+    parts.publicKey ?? publicKeyDer(key),
+    contextTag(
+      0,
+      true,
+      Buffer.concat(attributes ?? (extensions === undefined ? [] : [extensionRequest(extensions)])),
+    ),
+  );
+  const algorithm =
+    parts.algorithm ??
+    (isRsa ? sequence(oid(OID.sha256WithRsa), nullValue()) : sequence(oid(OID.ecdsaWithSha256)));
+  const signature = sign(parts.hash === undefined ? 'sha256' : parts.hash, info, key);
+  return sequence(info, algorithm, bitString(parts.tamper?.(signature) ?? signature));
+}
+
+/** DER of an extensionRequest attribute. */
+export function extensionRequest(...lists: readonly (readonly Buffer[])[]): Buffer {
+  const values = lists.map((extensions) => sequence(...extensions));
+  return sequence(oid(OID.extensionRequest), set(...values));
+}
+
+/** DER of any Extension. */
+export function extension(type: string, value: Buffer, critical = false): Buffer {
+  return sequence(oid(type), critical ? boolean(true) : undefined, octetString(value));
+}
+
+/** DER of a subjectAltName of GeneralNames: the number of each one's tag, and its content. */
+export function altNames(...names: readonly (readonly [number, string | Buffer])[]): Buffer {
+  return extension(
+    OID.subjectAltName,
+    sequence(
+      ...names.map(([tag, content]) =>
+        contextTag(
+          tag,
+          false,
+          typeof content === 'string' ? Buffer.from(content, 'latin1') : content,
+        ),
+      ),
+    ),
+  );
+}
+
+export const EMAIL = 1;
+export const DNS = 2;
+export const URI = 6;
+export const IP = 7;
