@@ -149,11 +149,11 @@ export function readIfThere(
     // Looked at before it is opened: opening alone sets some devices going.
     const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
-    checkRegular(stat, path);
+    checkRegular(stat, path, 'read');
     const flags = constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
     try {
       return withDescriptor(path, flags, (descriptor) => {
-        checkRegular(fstatSync(descriptor), path);
+        checkRegular(fstatSync(descriptor), path, 'read');
         return readAtMost(descriptor, maxBytes, path);
       });
     } catch (error) {
@@ -205,13 +205,13 @@ function checkTarget(path: string, followFolder: boolean): void {
       hint: `use the path that the link points to: readlink "${folder}"`,
     });
   const stat = attempt('write', path, () => lstatSync(path, { throwIfNoEntry: false }));
-  if (stat !== undefined) checkRegular(stat, path);
+  if (stat !== undefined) checkRegular(stat, path, 'write');
 }
 
 function backUp(path: string): string | undefined {
   const stat = attempt('keep', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat === undefined) return undefined;
-  checkRegular(stat, path);
+  checkRegular(stat, path, 'write');
   const backup = temporaryName(path);
   try {
     linkSync(path, backup);

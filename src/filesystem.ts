@@ -61,8 +61,11 @@ export function flag(name: 'O_NOFOLLOW' | 'O_NONBLOCK'): number {
   return (constants as Partial<typeof constants>)[name] ?? 0;
 }
 
-/** @throws DevcertError `file` for anything but a regular file. */
-export function checkRegular(stat: Stats, path: string): void {
+/**
+ * @param use what it is looked at for: what is read is not to be moved away.
+ * @throws DevcertError `file` for anything but a regular file.
+ */
+export function checkRegular(stat: Stats, path: string, use: 'read' | 'write'): void {
   if (stat.isFile()) return;
   const kind = stat.isSymbolicLink()
     ? 'a symbolic link'
@@ -70,7 +73,10 @@ export function checkRegular(stat: Stats, path: string): void {
       ? 'a folder'
       : 'a device';
   throw new DevcertError('file', `"${path}" is ${stat.isFIFO() ? 'a pipe' : kind}, not a file`, {
-    hint: `move it away or choose another path: mv "${path}" "${path}.old"`,
+    hint:
+      use === 'read'
+        ? `give the path of a file; this is: ls -ld "${path}"`
+        : `move it away or choose another path: mv "${path}" "${path}.old"`,
   });
 }
 

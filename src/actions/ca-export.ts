@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { loadAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
+import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
 import { currentRoot } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
 import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
@@ -59,7 +60,8 @@ export async function exportAuthority(
       hint: 'name a file: --file FILE',
     });
   const data = withKey ? await withItsKey(target, options.password) : der ? root.der : root.pem;
-  if (file !== undefined) write(file, data, withKey ? 0o600 : 0o644, options.force === true);
+  if (file !== undefined)
+    write(file, data, withKey ? 0o600 : 0o644, options.force === true ? undefined : root.der);
   return {
     name: target.ca ?? 'default',
     file,
@@ -103,20 +105,22 @@ function targetFile(
   return join(resolve(cwd, out), `${name}-${base}`);
 }
 
-function write(file: string, data: string | Buffer, mode: number, force: boolean): void {
+function write(file: string, data: string | Buffer, mode: number, known?: Buffer): void {
   makeFolder(dirname(file), 0o755);
-  if (!force && existsSync(file) && !isCertificate(file))
-    throw new DevcertError('file', `"${file}" is there already and is no root`, {
+  if (known !== undefined && existsSync(file) && !isOurs(file, known))
+    throw new DevcertError('file', `"${file}" is there already, and is not this root`, {
       hint: 'write elsewhere, or replace it: --force',
     });
   replaceFiles([{ path: file, data, mode }], { followFolder: true });
 }
 
-/** What an earlier export left may be replaced; a key, or somebody's notes, may not. */
-function isCertificate(file: string): boolean {
+/** What an earlier export left may be replaced; a key, or somebody else's root, may not. */
+function isOurs(file: string, root: Buffer): boolean {
   const bytes = readIfThere(file) ?? Buffer.alloc(0);
   try {
-    return new X509Certificate(bytes).ca && !bytes.includes('PRIVATE KEY');
+    const { ca, raw, subject } = new X509Certificate(bytes);
+    if (!ca || bytes.includes('PRIVATE KEY')) return false;
+    return raw.equals(root) || subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`);
   } catch {
     return false; // something else
   }

@@ -168,6 +168,14 @@ export async function replaceNamed(
   refuseSudo(context);
   const target = contextOf(context, name);
   assertExists(target.folder, target.ca);
+  if (sources.length === 0 && (options.key ?? options.root) !== undefined)
+    throw new DevcertError('usage', 'a key or root belongs to an authority that is imported', {
+      hint: 'give that, too: devcert ca replace --import FILE',
+    });
+  if (sources.length > 0 && (options.permit !== undefined || options.constraints === false))
+    throw new DevcertError('usage', 'an imported authority keeps the constraints it came with', {
+      hint: 'leave out --import, or --permit and --no-constraints',
+    });
   if (sources.length > 0) {
     // What was for clients only stays so, without a word.
     const clientsOnly = options.clientsOnly ?? isClientsOnly(target.folder);

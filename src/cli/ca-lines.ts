@@ -45,7 +45,9 @@ export function authorityLines(
         ['from', origin === undefined ? 'made by devcert' : 'imported from'],
         ...(origin?.files ?? []).map((file) => ['', printable(file)]),
         ['folder', printable(authority.folder)],
-        ...(issued === undefined ? [] : [['issued', `${issued} certificates`]]),
+        ...(issued === undefined
+          ? []
+          : [['issued', issued === 1 ? '1 certificate' : `${issued} certificates`]]),
         ...(problem === undefined ? [] : [['cannot issue', style.bad(printable(problem))]]),
       ],
       style,

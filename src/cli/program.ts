@@ -15,15 +15,17 @@ declare const DEVCERT_VERSION: string;
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const terminal = await createTerminal(argv.includes('--json'), process.env);
+  let words = argv;
   try {
     let exitCode: number = EXIT.done;
-    const words = await commandFirst(argv);
+    words = await commandFirst(argv);
     const program = await createProgram(words, terminal, (code) => (exitCode = code));
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done; // --help, --version
-    const expected = error instanceof CommanderError ? usageError(error) : error;
+    const expected =
+      error instanceof CommanderError ? usageError(error, await helpFor(words)) : error;
     terminal.progress('');
     if (!(expected instanceof DevcertError)) throw expected;
     terminal.error(expected);
@@ -147,13 +149,20 @@ function collect(value: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), value];
 }
 
-function usageError(error: CommanderError): DevcertError {
+/** The help of the command, or of the group of commands, that was typed. */
+async function helpFor([word = '', second = '']: readonly string[]): Promise<string> {
+  if (!isCommand(word)) return 'devcert --help';
+  const below = (await commands[word]?.())?.commands ?? {};
+  return `devcert ${word}${Object.hasOwn(below, second) ? ` ${second}` : ''} --help`;
+}
+
+function usageError(error: CommanderError, help: string): DevcertError {
   // A group without its command: commander has its help to show, and nothing to say.
   if (error.code === 'commander.help')
-    return new DevcertError('usage', 'which of its commands?', { hint: 'devcert --help' });
+    return new DevcertError('usage', 'which of its commands?', { hint: help });
   const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
   const meant = /\(Did you mean (.*)\?\)/.exec(suggestion)?.[1];
   return new DevcertError('usage', message.replaceAll("'", '"'), {
-    hint: meant === undefined ? 'devcert --help' : `did you mean ${meant}?`,
+    hint: meant === undefined ? help : `did you mean ${meant}?`,
   });
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createNamed, importAuthority, replaceNamed, showAuthority } from '../../src/actions/ca.ts';
+import { exportAuthority } from '../../src/actions/ca-export.ts';
 import { removeNamed } from '../../src/actions/ca-remove.ts';
 import { type Context, contextOf } from '../../src/actions/context.ts';
 import { install } from '../../src/actions/install.ts';
@@ -243,6 +244,40 @@ describe('replacing', () => {
     await uninstall(context);
     for (const store of stores) expect(store.roots.size).toBe(0);
     expect(old).not.toBe(now.root);
+  });
+});
+
+describe('ca replace and ca export', () => {
+  test('refuse what they would pass over in silence', async () => {
+    const { context } = machine();
+    await createNamed(context, 'a');
+    const sources = [foreignRoot(context, 'one')];
+    for (const act of [
+      replaceNamed(context, 'a', [], { key: 'one.pem' }),
+      replaceNamed(context, 'a', sources, { permit: ['corp.example'] }),
+    ])
+      await expect(act).rejects.toMatchObject({
+        code: 'usage',
+        hint: expect.any(String) as string,
+      });
+  });
+
+  test("the file of somebody else's root stays, one of ours is written anew", async () => {
+    const { context } = machine();
+    await createNamed(context, 'a');
+    const [file, theirs] = ['a.crt', 'theirs.crt'].map((name) => join(context.cwd, name));
+    if (file === undefined || theirs === undefined) throw new Error('no paths');
+    const text = readFileSync(foreignRoot(context, 'one'), 'utf8');
+    writeFileSync(theirs, text.slice(0, text.indexOf('-----BEGIN PRIVATE')));
+    await expect(exportAuthority(context, 'a', { file: theirs })).rejects.toMatchObject({
+      code: 'file',
+      hint: expect.stringContaining('--force') as string,
+    });
+    await exportAuthority(context, 'a', { file });
+    await replaceNamed(context, 'a');
+    const { sha256 } = await exportAuthority(context, 'a', { file });
+    const written = new X509Certificate(readFileSync(file));
+    expect(written.fingerprint256.replaceAll(':', '').toLowerCase()).toBe(sha256);
   });
 });
 

@@ -61,6 +61,12 @@ describe('devcert ca', () => {
       const ran = await run(args);
       expect({ args, status: ran.status }).toEqual({ args, status });
       if (args.length > 1) twoLines(ran);
+      if (args.length === 2 && args[1] === 'create')
+        expect(ran.stderr).toContain('ca create --help');
+    }
+    for (const help of [['--help'], ['ca', '--help'], ['ca', 'import', '--help']]) {
+      const { stdout } = await run(help);
+      expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
     }
   }, 60_000);
 });
