@@ -35,6 +35,7 @@ export type { StatusOptions, StatusResult } from './actions/status.ts';
 export type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 export type { Constraints } from './constraints.ts';
 export * from './authorities.ts';
+export * from './mutual-tls.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';

@@ -6,6 +6,7 @@ import { loadAuthority } from '../authority/folder.ts';
 import {
   discardPending,
   dropRetired,
+  isRotating,
   pendingRootFile,
   promotePending,
   readPending,
@@ -58,6 +59,10 @@ export async function replaceAuthority(
 ): Promise<Replacement> {
   const { host, folder } = context;
   const trust = { progress: context.progress };
+  if (isRotating(folder))
+    throw new DevcertError('refused', 'this authority is being rotated', {
+      hint: 'finish that first: devcert mtls rotate --finish --dir DIR',
+    });
   const old = await currentRoot(folder);
   await clearPending(context, stores, successor);
   if (readPending(folder) === undefined) await stagePending(folder, successor.make());
@@ -88,7 +93,9 @@ export async function replaceAuthority(
     now: host.now(),
   });
   await clearOthers(context, stores);
-  return { outcomes, reissued, replaced: true };
+  const { refreshSets } = await import('./mtls.ts');
+  const sets = await refreshSets(context);
+  return { outcomes, reissued: [...reissued, ...sets], replaced: true };
 }
 
 async function dropFromStores(
@@ -134,9 +141,10 @@ function sameConstraints(a: Constraints | undefined, b: Constraints | undefined)
 
 /**
  * Takes replaced roots, and one that never took over, out of these stores; they are forgotten when no
- * other store of this machine holds them either.
+ * other store of this machine holds them either. Not in a rotation, which needs them.
  */
 export async function clearOthers(context: Context, stores: readonly TrustStore[]): Promise<void> {
+  if (isRotating(context.folder)) return;
   const roots = otherRoots(context.folder);
   if (roots.length === 0) return;
   const all = await findStores(context, parseStoreKinds(undefined, context.finders), {});

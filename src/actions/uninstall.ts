@@ -4,7 +4,7 @@ import { hasAuthority } from '../authority/folder.ts';
 import { inventoryFile, readInventory } from '../authority/inventory.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
-import { discardPending, dropRetired, pendingRootFile } from '../authority/replace.ts';
+import { discardPending, dropRetired, isRotating, pendingRootFile } from '../authority/replace.ts';
 import { currentRoot, otherRoots } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
 import { type Outcome, uninstallRoot } from '../trust.ts';
@@ -123,6 +123,7 @@ function purgeAll(context: Context): boolean {
 }
 
 async function forget(folder: string, root: Root): Promise<void> {
+  if (isRotating(folder)) return; // the parties of a set need both roots
   if (root.file === pendingRootFile(folder)) await discardPending(folder);
   else if (otherRoots(folder).some(({ file }) => file === root.file))
     dropRetired(folder, root.file);

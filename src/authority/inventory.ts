@@ -20,6 +20,8 @@ export interface InventoryEntry {
   readonly keyFile?: string;
   /** Absolute path of the copy of the root beside it, if one was written. */
   readonly caFile?: string;
+  /** Absolute path of the mutual TLS set it belongs to, if it does. */
+  readonly mtls?: string;
   /** SHA-256 of the certificate's DER: 64 hex digits. */
   readonly sha256: string;
   /** SHA-256 of the public key's SubjectPublicKeyInfo: 64 hex digits. */

@@ -15,6 +15,7 @@ import { rollForward, rootFile, stage } from './folder.ts';
 
 const PENDING = 'pending';
 const RETIRED = 'retired';
+const ROTATION = 'rotation';
 
 /** The authority that waits to take over, if there is one. */
 export function readPending(folder: string): Authority | undefined {
@@ -69,6 +70,18 @@ export async function discardPending(folder: string): Promise<void> {
   await withLock(folder, () => {
     rmSync(join(folder, PENDING), { recursive: true, force: true });
   });
+}
+
+/** True while an authority is replaced step by step: old and new are both needed until the last one. */
+export function isRotating(folder: string): boolean {
+  return existsSync(join(folder, ROTATION));
+}
+
+/** Begins or ends a rotation. */
+export function markRotating(folder: string, rotating: boolean): void {
+  const path = join(folder, ROTATION);
+  if (rotating) replaceFiles([{ path, data: '', mode: 0o600 }]);
+  else rmSync(path, { force: true });
 }
 
 /** Absolute paths of the roots that were replaced and may still be in a store. */

@@ -26,12 +26,15 @@ export interface Reissued {
  * Replaces every certificate in the inventory whose files are still there by one of the authority in
  * `context`: same names, same files, new key (the same one where a CSR brought it).
  *
+ * A set for mutual TLS is written as a whole, by `refreshSets()`.
+ *
  * @returns one result for each entry with files; a file that is no longer ours stays untouched.
  */
 export async function reissueAll(context: WriteContext): Promise<Reissued[]> {
   const results: Reissued[] = [];
   for (const entry of readInventory(context.folder)) {
     const { certFile, keyFile, caFile } = entry;
+    if (entry.mtls !== undefined) continue;
     if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) continue;
     const paths = { certFile, ...(caFile === undefined ? {} : { caFile }) };
     try {

@@ -208,7 +208,8 @@ function filesOf({ certPem, keyPem }: NewLeaf, authority: Authority, paths: Cert
   ];
 }
 
-function entryFor(
+/** What the inventory keeps of a certificate. */
+export function entryFor(
   leaf: NewLeaf,
   authority: Authority,
   request: CertificateRequest,

@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   export: async () => (await import('./export.ts')).exportCommand,
   csr: async () => (await import('./csr.ts')).csrCommand,
   sign: async () => (await import('./sign.ts')).signCommand,
+  mtls: async () => (await import('./mtls.ts')).mtlsCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
   inspect: async () => (await import('./inspect.ts')).inspectCommand,
 };

@@ -11,7 +11,7 @@ export interface Declaration {
   readonly options?: readonly OptionDeclaration[];
   /** Lines for the end of its help, each a command as typed and what it does. */
   readonly examples?: readonly string[];
-  /** The commands of a group, such as `ca`: then there is no `run`. */
+  /** The commands of a group, such as `ca`; with `run` too, as in `mtls`, it takes what is none of them. */
   readonly commands?: Readonly<Record<string, Declaration>>;
   /**
    * Does it and tells the terminal.

@@ -75,6 +75,8 @@ function declare(command: Command, declaration: Declaration, terminal: Terminal,
   for (const [name, declaration] of Object.entries(commands ?? {}))
     declare(command.command(name), declaration, terminal, exit);
   if (declaration.run === undefined) return;
+  // The options of a command of its group are not its own, though they may be called the same.
+  if (commands !== undefined) command.enablePositionalOptions();
   command.allowExcessArguments(false).addOption(new Option('--json', 'print one JSON document'));
   for (const { name, description } of positionals ?? [])
     command.argument(name.includes('[') ? name : `<${name.replace(/[<>]/g, '')}>`, description);

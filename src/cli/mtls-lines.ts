@@ -1,0 +1,80 @@
+/** Mutual TLS as lines for a person. Pure. */
+import { relative } from 'node:path';
+import type { MtlsResult } from '../actions/mtls.ts';
+import type { MtlsCheckResult } from '../actions/mtls-check.ts';
+import type { MtlsRotateResult } from '../actions/mtls-rotate.ts';
+import { printable } from '../errors.ts';
+import { date, table, wrap } from './lines.ts';
+import type { Style } from './terminal.ts';
+
+export function mtlsLines(result: MtlsResult, style: Style): string[] {
+  const { folder, set, parties, written } = result;
+  const whose =
+    set.serverCa === set.clientCa
+      ? `one authority, ${set.serverCa}`
+      : `server by ${set.serverCa}, clients by ${set.clientCa}`;
+  return [
+    written.length === 0
+      ? `All is in place for "${set.name}": ${whose}`
+      : `Wrote the parties of "${set.name}": ${whose}`,
+    ...table(
+      parties.map(({ folder: party, names, issued, notAfter }) => [
+        `${printable(relative(folder, party))}/`,
+        `${names.join(', ')}; ${issued ? 'issued' : 'kept'}, until ${date(notAfter)}`,
+      ]),
+      style,
+    ),
+    `Each folder is for one machine: cert.pem, key.pem, and trust.pem, whom it trusts`,
+    `See ${printable(folder)}/README.md; to try a server: devcert mtls check localhost:8443 --dir ${printable(set.name)}`,
+  ].flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, 100)));
+}
+
+export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] {
+  const rows = result.lines.map(({ version, what, expected, got, reason, ok }) => [
+    version,
+    what,
+    got === 'not offered' ? style.dim(got) : ok ? style.good(got) : style.bad(got),
+    got === 'not offered' ? '' : ok ? 'as it should' : `WRONG: should be ${expected}`,
+    printable(reason),
+  ]);
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const { accepted } = result;
+  const asks =
+    accepted === undefined
+      ? []
+      : accepted.length === 0
+        ? ['', 'It asks for a certificate, of no authority in particular']
+        : ['', 'It asks for a certificate of:', ...accepted.map((it) => `  ${printable(it)}`)];
+  return [
+    `${result.server} as client "${result.client}"`,
+    ...rows.map(([version = '', what = '', got = '', verdict = '', reason = '']) =>
+      `  ${version}  ${what.padEnd(widths[1] ?? 0)}  ${got.padEnd(widths[2] ?? 0)}  ${verdict}${reason === '' ? '' : `: ${reason}`}`.trimEnd(),
+    ),
+    ...asks,
+    '',
+    result.ok
+      ? style.good('The right certificate gets in and all the wrong ones do not')
+      : style.bad('Not all is as it should be'),
+  ];
+}
+
+export function mtlsRotateLines(result: MtlsRotateResult): string[] {
+  const { ca, step, written, reload } = result;
+  const what = {
+    1: `Old and new authority "${ca}" are both trusted now`,
+    2: `Certificates come from the new authority "${ca}" now`,
+    3: `The old authority "${ca}" is gone`,
+  }[step];
+  const next = { 1: '--issue', 2: '--finish', 3: undefined }[step];
+  return [
+    `Step ${step} of 3: ${what}`,
+    ...written.map(({ certFile, reason }) =>
+      reason === undefined
+        ? `  written: ${printable(certFile)}`
+        : `  not written: ${printable(certFile)}: ${printable(reason)}`,
+    ),
+    `Now reload the ${reload.join(' and the ')}${next === undefined ? '' : `, and when all are: devcert mtls rotate ${next}`}`,
+  ];
+}

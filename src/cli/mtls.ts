@@ -1,0 +1,108 @@
+/** `devcert mtls …` */
+import { EXIT } from '../errors.ts';
+import {
+  mtls,
+  mtlsCheck,
+  type MtlsCheckOptions,
+  type MtlsOptions,
+  mtlsRotate,
+  type MtlsRotateOptions,
+} from '../index.ts';
+import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
+import { cancelOnInterrupt } from './interrupt.ts';
+import { mtlsCheckLines, mtlsLines, mtlsRotateLines } from './mtls-lines.ts';
+import { givenPassword, type PasswordFlags, passwordOptions } from './password.ts';
+
+const dirOption: OptionDeclaration = {
+  flags: '--dir <folder>',
+  description: "the set's folder; the current one if left out",
+};
+
+const check: Declaration = {
+  summary: 'does a server let the right client in, and no wrong one?',
+  description:
+    'Connects with the right certificate, none, one of another authority, one for servers only and an expired one, by TLS 1.3 and 1.2. Exit code 1 if anything is not as it should.',
+  positionals: [{ name: '<address>', description: 'HOST:PORT' }],
+  options: [
+    dirOption,
+    { flags: '--as <client>', description: 'which client; the first one if left out' },
+    { flags: '--no-http', description: 'the server does not speak HTTP: send nothing, and wait' },
+  ],
+  examples: ['devcert mtls check localhost:8443 --dir api'],
+  async run([address = ''], options: MtlsCheckOptions, terminal) {
+    const result = await mtlsCheck(address, options);
+    terminal.print(mtlsCheckLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return result.ok ? EXIT.done : EXIT.failed;
+  },
+};
+
+const rotate: Declaration = {
+  summary: 'another authority for one side, without an outage, in three steps',
+  description:
+    'First all trust old and new; with --issue certificates come from the new authority; with --finish the old one goes. Reload the parties between the steps.',
+  options: [
+    dirOption,
+    { flags: '--client-ca', description: "begin with the clients' authority" },
+    { flags: '--server-ca', description: "begin with the server's authority" },
+    { flags: '--issue', description: 'the second step: issue from the new one' },
+    { flags: '--finish', description: 'the last step: drop the old one' },
+    ...passwordOptions,
+  ],
+  async run(_positionals, options: Omit<MtlsRotateOptions, 'password'> & PasswordFlags, terminal) {
+    cancelOnInterrupt(terminal);
+    const password = givenPassword(options, {}, terminal);
+    const result = await mtlsRotate({ ...options, password }, terminal);
+    terminal.progress('');
+    terminal.print(mtlsRotateLines(result));
+    terminal.json(result);
+    return result.written.some(({ reason }) => reason !== undefined) ? EXIT.failed : EXIT.done;
+  },
+};
+
+export const mtlsCommand: Declaration = {
+  summary: 'mutual TLS: a folder for the server and each client',
+  description:
+    'Writes NAME/server and NAME/clients/CLIENT, each with what that machine needs: cert.pem, key.pem, and trust.pem, whom it trusts. Run it again to add clients or renew.',
+  positionals: [{ name: '<name>', description: 'of the set, and its folder' }],
+  options: [
+    {
+      flags: '--client <client>',
+      description: 'NAME, or NAME=SAN,SAN (repeatable); those there already stay',
+      repeatable: true,
+    },
+    {
+      flags: '--server-names <names>',
+      description: 'of the server, comma-separated; localhost and NAME.localhost if left out',
+      repeatable: true,
+    },
+    caOption,
+    { flags: '--server-ca <name>', description: "the server's authority, which clients trust" },
+    { flags: '--client-ca <name>', description: "the clients' authority, which the server trusts" },
+    {
+      flags: '--plain-cn',
+      description: "a client's common name is its name alone, as PostgreSQL wants it",
+    },
+    { flags: '--out <folder>', description: 'write the set there instead of NAME' },
+    ...passwordOptions.map((option) => ({
+      ...option,
+      description: `with PKCS#12 stores: ${option.description}`,
+    })),
+    { flags: '--force', description: 'replace files that devcert did not write' },
+  ],
+  examples: [
+    'devcert mtls api --client web --client cron',
+    'devcert ca create people --clients-only',
+    'devcert mtls api --server-ca default --client-ca people --client ada@example.test',
+  ],
+  commands: { check, rotate },
+  async run([name = ''], options: Omit<MtlsOptions, 'password'> & PasswordFlags, terminal) {
+    const password = givenPassword(options, {}, terminal);
+    const result = await mtls(name, { ...options, password });
+    terminal.print(mtlsLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    return EXIT.done;
+  },
+};

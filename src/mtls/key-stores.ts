@@ -1,0 +1,81 @@
+/** A party's PKCS#12 files, for those that read no PEM. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { type FileToWrite, readIfThere } from '../files.ts';
+import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
+import { readKeyStore } from '../keystore/read.ts';
+import type { PartyFiles } from './set.ts';
+
+/** What the stores are made of. */
+export interface StoreContents {
+  readonly party: string;
+  readonly files: PartyFiles;
+  /** Leaf first. */
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** PEM of whom the party trusts. */
+  readonly roots: readonly string[];
+}
+
+/**
+ * The stores to be written; those that hold the same already stay as they are.
+ *
+ * @param password empty for none; undefined writes nothing, and `stale` says if something should be.
+ */
+export function keyStoreFiles(
+  contents: StoreContents,
+  password: string | undefined,
+): { files: FileToWrite[]; stale: boolean } {
+  const { files, party, roots } = contents;
+  const chain = splitPem(contents.certPem);
+  const trusted = roots.map((root) => new X509Certificate(root).raw);
+  if (password === undefined)
+    return { files: [], stale: isOlder(files.keyStore, files.certFile, contents.certPem) };
+  const key = createPrivateKey(contents.keyPem);
+  const written: FileToWrite[] = [];
+  if (!holds(files.keyStore, password, chain))
+    written.push({
+      path: files.keyStore,
+      data: encodePkcs12KeyStore({ key, certificates: chain, alias: party }, { password }),
+      mode: 0o600,
+    });
+  if (!holds(files.trustStore, password, trusted))
+    written.push({
+      path: files.trustStore,
+      data: encodePkcs12TrustStore(
+        trusted.map((certificate, index) => ({ certificate, alias: `trusted-${index + 1}` })),
+        password === '' ? undefined : { password },
+      ),
+      mode: 0o644,
+    });
+  return { files: written, stale: false };
+}
+
+/** True if there is a store and the certificate beside it is about to change. */
+function isOlder(keyStore: string, certFile: string, certPem: string): boolean {
+  return readIfThere(keyStore) !== undefined && readIfThere(certFile)?.toString() !== certPem;
+}
+
+function holds(file: string, password: string, certificates: readonly Buffer[]): boolean {
+  const bytes = readIfThere(file);
+  if (bytes === undefined) return false;
+  try {
+    const { entries } = readKeyStore(bytes, { password });
+    const found = entries.flatMap((entry) => entry.certificates);
+    return (
+      found.length === certificates.length &&
+      certificates.every((certificate) => found.some((it) => it.equals(certificate)))
+    );
+  } catch (error) {
+    // Another password, or not a store: written anew with what was given.
+    if (error instanceof DevcertError) return false;
+    throw error;
+  }
+}
+
+function splitPem(pem: string): Buffer[] {
+  return pem
+    .split(/(?=-----BEGIN CERTIFICATE-----)/)
+    .filter((part) => part.trim() !== '')
+    .map((part) => new X509Certificate(part).raw);
+}

@@ -1,0 +1,92 @@
+/**
+ * Client certificates that no server may take, each wrong in one way. In memory only: they are made for
+ * one check and never written.
+ */
+import { X509Certificate } from 'node:crypto';
+import { type Authority, readAuthority, usagesOf } from '../authority/authority.ts';
+import { createAuthority } from '../authority/create.ts';
+import { issueLeaf } from '../certificate/issue.ts';
+import { encodePrivateKey, generateKey, keyIdentifier } from '../keys.ts';
+import type { Name } from '../names.ts';
+import type { LeafRequest } from '../request.ts';
+import { signCertificate } from '../x509/certificate.ts';
+import {
+  authorityKeyIdentifier,
+  extendedKeyUsage,
+  keyUsage,
+  leafConstraints,
+  subjectAltName,
+  subjectKeyIdentifier,
+  type Usage,
+} from '../x509/extensions.ts';
+import { readSubject, readSubjectKeyIdentifier } from '../x509/read.ts';
+
+export interface ClientIdentity {
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+/** What the wrong ones look like but for what is wrong with them. */
+export interface Right {
+  readonly certificate: X509Certificate;
+  readonly names: readonly Name[];
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** The same names by an authority that nobody knows. */
+export async function byAnotherAuthority(
+  real: Authority,
+  request: LeafRequest,
+  identity: string,
+  now: Date,
+): Promise<ClientIdentity> {
+  const pem = createAuthority(identity, real.constraints, now, { usages: usagesOf(real.chain) });
+  return issueLeaf(readAuthority(pem, 'memory'), request, identity, now);
+}
+
+/** By the right authority, and over since yesterday. */
+export function expired(real: Authority, right: Right, now: Date): ClientIdentity {
+  return sign(real, right, ['clientAuth'], now.getTime() - 9 * DAY_MS, now.getTime() - DAY_MS);
+}
+
+/** By the right authority for a server: without clientAuth. Over in minutes, should it ever get out. */
+export function forServersOnly(real: Authority, right: Right, now: Date): ClientIdentity {
+  return sign(real, right, ['serverAuth'], now.getTime() - DAY_MS, now.getTime() + 10 * MINUTE_MS);
+}
+
+/** As `right`, its subject and all, with another usage and other dates. */
+function sign(
+  real: Authority,
+  right: Right,
+  usages: readonly Usage[],
+  notBefore: number,
+  notAfter: number,
+): ClientIdentity {
+  const key = generateKey('p256');
+  const der = signCertificate(
+    {
+      issuer: readSubject(real.issuer.raw),
+      subject: readSubject(right.certificate.raw),
+      key,
+      notBefore: new Date(notBefore),
+      notAfter: new Date(notAfter),
+      extensions: [
+        leafConstraints(),
+        keyUsage('digitalSignature'),
+        extendedKeyUsage(...usages),
+        subjectAltName(right.names, false),
+        subjectKeyIdentifier(keyIdentifier(key)),
+        authorityKeyIdentifier(
+          readSubjectKeyIdentifier(real.issuer.raw) ?? keyIdentifier(real.issuer.publicKey),
+        ),
+      ],
+    },
+    real.key,
+  );
+  return {
+    certPem: new X509Certificate(der).toString() + real.chainPem,
+    keyPem: encodePrivateKey(key),
+  };
+}

@@ -1,0 +1,51 @@
+/** Mutual TLS: `devcert mtls` as functions. */
+import type { MtlsOptions, MtlsResult } from './actions/mtls.ts';
+import type { MtlsCheckOptions, MtlsCheckResult } from './actions/mtls-check.ts';
+import type { MtlsRotateOptions, MtlsRotateResult } from './actions/mtls-rotate.ts';
+import { context, contextWithStores, type Listener } from './machine.ts';
+
+export type { MtlsOptions, MtlsResult } from './actions/mtls.ts';
+export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './actions/mtls-check.ts';
+export type { MtlsRotateOptions, MtlsRotateResult } from './actions/mtls-rotate.ts';
+export type { MtlsClient, MtlsSet } from './mtls/set.ts';
+export type { WrittenParty } from './mtls/write.ts';
+
+/**
+ * A folder for the server and one for each client, with what that machine needs for mutual TLS. What is there
+ * already and still good stays.
+ *
+ * @throws DevcertError `usage`, `invalid-name`, `no-authority`, `refused`, `outside-constraints`, `file`,
+ *   `expired`, `busy`: nothing was written then.
+ */
+export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
+  const { mtls } = await import('./actions/mtls.ts');
+  return mtls(context({}), name, options);
+}
+
+/**
+ * Connects to a server with the right client certificate, without one, and with wrong ones.
+ *
+ * @param address `HOST:PORT`.
+ * @throws DevcertError `usage`, `file`, `command` if nothing listens there.
+ */
+export async function mtlsCheck(
+  address: string,
+  options: MtlsCheckOptions = {},
+): Promise<MtlsCheckResult> {
+  const { mtlsCheck } = await import('./actions/mtls-check.ts');
+  return mtlsCheck(context({}), address, options);
+}
+
+/**
+ * One step of putting another authority in the place of one side's, without an outage.
+ *
+ * @throws DevcertError `usage`, `refused` for a step whose turn it is not, `store`, `password`, and those of
+ *   {@link mtls}.
+ */
+export async function mtlsRotate(
+  options: MtlsRotateOptions,
+  listener: Listener = {},
+): Promise<MtlsRotateResult> {
+  const { mtlsRotate } = await import('./actions/mtls-rotate.ts');
+  return mtlsRotate(await contextWithStores(listener), options);
+}
