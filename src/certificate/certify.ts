@@ -1,9 +1,8 @@
 /** A certificate for somebody else's key, which no step before has to have looked at. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError } from '../errors.ts';
 import { assertStrongKey, publicKeyDer } from '../keys.ts';
-import { decodePem } from '../keystore/pem.ts';
 import { type KeyedRequest, signLeaf } from './issue.ts';
 
 /**
@@ -21,8 +20,7 @@ export async function certify(
   assertStrongKey(request.publicKey);
   // Whoever can sign as the authority needs no certificate for its key, and a leaf with it is a trap.
   const der = publicKeyDer(request.publicKey);
-  const chain = decodePem(authority.chainPem).map(({ der }) => new X509Certificate(der));
-  for (const { publicKey } of [authority.root, authority.issuer, ...chain])
+  for (const { publicKey } of authority.chain)
     if (publicKeyDer(publicKey).equals(der))
       throw new DevcertError('refused', "the key is an authority's own", {
         hint: 'make a new key: devcert csr NAMES…',
