@@ -19,6 +19,8 @@ export interface Windows {
   /** `C:\` as Linux knows it. */
   readonly drive: string;
   readonly system32: string;
+  /** What a Linux process needs in its environment to run wine in it. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs Node with these arguments, a word each; `terminal` has it think it has one. */
   readonly node: (args: readonly string[], options?: { terminal?: boolean; cwd?: string }) => Ran;
   /** Runs a Windows program. */
@@ -59,14 +61,17 @@ export function startWindows(): Windows {
   const base = mkdtempSync(join(tmpdir(), 'devcert-wine-'));
   const prefix = join(base, 'prefix');
   mkdirSync(prefix);
-  const env = {
-    ...process.env,
-    DISPLAY: undefined,
-    CI: undefined,
+  const wineEnv = {
     WINEPREFIX: prefix,
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
     WINEDLLOVERRIDES: 'mscoree=;mshtml=;certutil.exe,whoami.exe=n',
+  };
+  const env = {
+    ...process.env,
+    ...wineEnv,
+    DISPLAY: undefined,
+    CI: undefined,
     DEVCERT_HOME: '',
   };
   const options = { env, stdio: 'ignore', timeout: 60_000 } as const;
@@ -97,6 +102,7 @@ export function startWindows(): Windows {
   return {
     drive,
     system32,
+    env: wineEnv,
     wine,
     node: (args, { terminal = false, cwd } = {}) =>
       wine([node, ...(terminal ? ['-r', 'C:\\terminal.cjs'] : []), ...args], cwd),

@@ -1,0 +1,18 @@
+/** Runs on Windows: `node windows-hanging.cjs` installs over the real runner, which waits 5 s for a dialog. */
+import { createHost } from '../../platform/host.ts';
+import { createRunner } from '../../platform/run.ts';
+import type { Host } from '../../platform/types.ts';
+import { windowsStores } from '../../platform/windows.ts';
+import { install } from '../../src/actions/install.ts';
+
+// A person is said to be there: where nobody is, a dialog is not even started.
+const basis = { ...createHost(), interactive: true };
+const run = createRunner(basis);
+const host: Host = {
+  ...basis,
+  run: (command) => run(command.mayPrompt === true ? { ...command, timeoutMs: 5_000 } : command),
+};
+const context = { host, folder: 'C:\\hanging', cwd: 'C:\\', finders: [windowsStores] };
+void install(context, { stores: 'system' }).then(({ outcomes }) => {
+  console.log(JSON.stringify(outcomes));
+});
