@@ -4,7 +4,7 @@ import type { Scheme } from '../keystore/pkcs12-protection.ts';
 import { dateText, leftText, shown, titleOf } from './inspect-words.ts';
 import type { Style } from './terminal.ts';
 
-const TITLE_WIDTH = 42;
+const TITLE_WIDTH = 40;
 
 /** One line for each certificate, those of keys first with the name of their entry. */
 export function storeLines({ certificates, keys }: InspectedFile, style: Style): string[] {
@@ -14,7 +14,7 @@ export function storeLines({ certificates, keys }: InspectedFile, style: Style):
       ofKey.has(index) ? `${titleOf(it)} (has its key)` : titleOf(it),
       TITLE_WIDTH,
     );
-    const left = leftText(it.daysLeft);
+    const left = (it.daysLeft ?? 0) < 0 ? 'expired' : leftText(it.daysLeft);
     return {
       title,
       key: it.key.type,

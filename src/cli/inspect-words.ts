@@ -2,6 +2,7 @@
 import { formatName } from '../names.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { ConstraintLists, GeneralName } from '../x509/general-names.ts';
+import { roleOf } from '../inspect/problems.ts';
 import type { FileKind, InspectedCertificate, InspectedFile } from '../inspect/types.ts';
 import { date } from './lines.ts';
 
@@ -43,7 +44,8 @@ export function fileText({ kind, format, certificates, keys }: InspectedFile): s
     ...(keys.length > 1 ? [`${keys.length} keys`] : []),
     ...(certificates.length > 1 ? [`${certificates.length} certificates`] : []),
   ];
-  const isAuthority = kind === 'certificate' && certificates[0]?.isAuthority === true;
+  const [first] = certificates;
+  const isAuthority = kind === 'certificate' && first !== undefined && roleOf(first) === 'anchor';
   return [isAuthority ? 'authority certificate' : kinds[kind], formats[format], ...counts].join(
     ', ',
   );

@@ -45,6 +45,8 @@ export function hasOpenKey(
   protection: Pkcs12Protection | undefined,
 ): boolean {
   if (protection?.keys.some(({ name }) => name === 'none') === true) return true;
+  // A MAC or digest under this password is none under an empty one, and finding out takes seconds.
+  if (password !== undefined && password !== '' && store.isVerified) return false;
   const { entries } = password === undefined ? store : openWithout(bytes, store);
   return entries.some(({ kind }) => kind === 'key');
 }

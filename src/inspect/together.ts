@@ -4,7 +4,7 @@ import { isSignedBy } from '../x509/details.ts';
 import type { Told } from './chain.ts';
 import { errorsFirst, type InspectSurroundings, readFile } from './file.ts';
 import type { InspectInput } from './open.ts';
-import { error } from './problems.ts';
+import { error, roleOf } from './problems.ts';
 import type { InspectedFile, Relation } from './types.ts';
 
 /** @throws DevcertError as `inspectFile`, for the first file that cannot be read. */
@@ -46,9 +46,10 @@ function keyRelations(files: readonly InspectedFile[]): Relation[] {
         );
         if (owner !== undefined) return [{ kind: 'key-of', file: file.file, other: owner.file }];
         // A file of authorities beside it was given for another reason than this key.
-        const [meant] = others.filter(({ certificates }) =>
-          certificates.some(({ isAuthority }) => !isAuthority),
+        const withLeaf = others.find(({ certificates }) =>
+          certificates.some((it) => roleOf(it) === 'leaf'),
         );
+        const meant = withLeaf ?? (others.length === 1 ? others[0] : undefined);
         return meant === undefined
           ? []
           : [{ kind: 'not-key-of', file: file.file, other: meant.file }];
