@@ -26,8 +26,9 @@ async function killAt(path: RegExp, index: number) {
   }
   await end;
   const next = spawnSync(process.execPath, args, { ...options, encoding: 'utf8' });
-  const { status, stderr } = next;
-  return { folder, killed, seen: [...seen].sort(), next: { status, stderr } };
+  const { status, stderr, stdout } = next;
+  const issued = stdout.startsWith('Issued');
+  return { folder, killed, seen: [...seen].sort(), issued, next: { status, stderr } };
 }
 
 function list(folder: string): string[] {

@@ -115,7 +115,8 @@ describe.runIf(ready)('processes on Windows Node under wine', () => {
     // Some while the authority was made, some while the certificate was written.
     expect(new Set(killed.map(({ seen }) => seen.join())).size).toBeGreaterThanOrEqual(3);
     expect(killed.some(({ seen }) => seen.includes('project\\.devcert'))).toBe(true);
-    for (const { folder, next } of moments) {
+    expect(moments.some(({ issued }) => issued)).toBe(true);
+    for (const { folder, issued, next } of moments) {
       expect(next.stderr).not.toContain('error');
       expect(next.status).toBe(0);
       const cert = at('killed', folder, 'project/.devcert/cert.pem');
@@ -124,7 +125,8 @@ describe.runIf(ready)('processes on Windows Node under wine', () => {
       const publicKey = execFileSync('openssl', ['pkey', '-pubout'], { input: key }).toString();
       const inside = new X509Certificate(readFileSync(cert)).publicKey;
       expect(publicKey).toBe(inside.export({ type: 'spki', format: 'pem' }));
-      expect(leftovers(at('killed', folder))).toEqual([]);
+      // Whoever finds a valid pair takes no lock, so a dead one stays for the next who writes.
+      if (issued) expect(leftovers(at('killed', folder))).toEqual([]);
     }
   });
 
@@ -184,6 +186,8 @@ interface Moment {
   readonly killed: boolean;
   /** What had appeared when it was killed. */
   readonly seen: string[];
+  /** False if the killed run had got as far as a valid pair. */
+  readonly issued: boolean;
   readonly next: { status: number; stderr: string };
 }
 
