@@ -1,10 +1,11 @@
 /** `devcert recipe`: configuration for a server, with the real paths in it. Reads, and writes nothing. */
 import { X509Certificate } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DevcertError, printable } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { formatIp, ipBytes } from '../ip.ts';
+import { decodePem } from '../keystore/pem.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
@@ -79,7 +80,7 @@ export async function recipe(
     dir: slashed(dir),
     cert: at('cert.pem'),
     key: at('key.pem'),
-    ca: at('ca.pem'),
+    ca: slashed(rootFileOf(dir)),
     trust: slashed(trust),
     keystore: at('keystore.p12'),
     truststore: at('truststore.p12'),
@@ -95,6 +96,37 @@ function trustFile(dir: string): string {
   return existsSync(trust) ? trust : join(dir, 'ca.pem');
 }
 
+/**
+ * The root that clients of this server need: `ca.pem` as issuing writes it. The folders of `devcert mtls` hold
+ * `trust.pem` alone: the server's own if one authority certifies both sides, else that of a client beside it.
+ */
+function rootFileOf(dir: string): string {
+  const own = join(dir, 'ca.pem');
+  const clients = join(dirname(dir), 'clients');
+  const names = existsSync(clients) ? readdirSync(clients).sort() : [];
+  const candidates = [dir, ...names.map((name) => join(clients, name))]
+    .map((folder) => join(folder, 'trust.pem'))
+    .filter((file) => existsSync(file) && issued(file, join(dir, 'cert.pem')));
+  return existsSync(own) ? own : (candidates[0] ?? own);
+}
+
+/** True if a certificate in the first file issued one in the second. */
+function issued(trustFile: string, certFile: string): boolean {
+  const authorities = certificatesIn(trustFile);
+  return certificatesIn(certFile).some((certificate) =>
+    authorities.some((authority) => certificate.checkIssued(authority)),
+  );
+}
+
+function certificatesIn(file: string): X509Certificate[] {
+  try {
+    const blocks = decodePem(readIfThere(file) ?? '');
+    return blocks.map(({ der }) => new X509Certificate(der));
+  } catch {
+    return []; // not there or no certificates: who needs them says so
+  }
+}
+
 function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void {
   const needed = [
     ...recipe.needs,
@@ -102,7 +134,7 @@ function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void 
   ];
   // Every recipe is about this pair, also one that reads it from a key store.
   const missing = [...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed])].find(
-    (file) => !existsSync(join(dir, file)),
+    (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
   );
   if (missing === undefined) return;
   const out = options.dir === undefined ? '' : ` --out ${shell(options.dir)}`;
@@ -110,7 +142,9 @@ function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void 
   const hints: Record<RecipeFile, string> = {
     'cert.pem': `devcert localhost${out}`,
     'key.pem': `devcert localhost${out}`,
-    'ca.pem': `devcert localhost${out}`,
+    'ca.pem': existsSync(join(dir, 'trust.pem'))
+      ? `devcert ca export --file ${shell(join(options.dir ?? dir, 'ca.pem'))}`
+      : `devcert localhost${out}`,
     'keystore.p12': `devcert export --format p12${from}`,
     'truststore.p12': `devcert export --trust --format p12${from}`,
   };

@@ -184,6 +184,27 @@ describe('devcert recipe', () => {
   });
 });
 
+describe('devcert recipe --dir of what devcert mtls wrote', () => {
+  test.each([
+    [[], 'one/server/trust.pem'],
+    [['--server-ca', 'default', '--client-ca', 'people'], 'one/clients/web/trust.pem'],
+  ])('takes the root that clients of the server need: %j', async (authorities, root) => {
+    const { run, project } = freshHome();
+    await run(['localhost']);
+    await run(['ca', 'create', 'people', '--clients-only']);
+    expect((await run(['mtls', 'one', '--client', 'web', ...authorities])).status).toBe(0);
+    const printed = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);
+    expect(printed.status).toBe(0);
+    expect(printed.stdout).toContain(join(project, 'one/server/trust.pem'));
+    expect(printed.stderr).toContain(`NODE_EXTRA_CA_CERTS=${join(project, root)} `);
+    // On the server's machine there is that folder alone.
+    rmSync(join(project, 'one/clients'), { recursive: true });
+    const alone = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);
+    if (authorities.length === 0) expect(alone.status).toBe(0);
+    else expect(twoLines(alone).hint).toBe('devcert ca export --file one/server/ca.pem');
+  });
+});
+
 describe('the caddy recipe', () => {
   test('refuses a backslash before a quote: it would end the path', async () => {
     const caddy = await findRecipe('caddy');
