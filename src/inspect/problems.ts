@@ -136,7 +136,7 @@ function leafProblems(details: CertificateDetails) {
       error(
         'authority-as-leaf',
         'it is for a host and an authority at once: Firefox, NSS and rustls refuse it, and its key can sign others',
-        `issue one that is no authority: ${issueCommand(names)}`,
+        `issue one that is no authority: ${issueCommand(names, commonName)}`,
       ),
     );
   else if (isSelfSigned)
@@ -144,7 +144,7 @@ function leafProblems(details: CertificateDetails) {
       warning(
         'self-signed',
         'it is signed by itself: no browser trusts it, whatever else is right',
-        `have it signed by your authority: ${issueCommand(names)}`,
+        `have it signed by your authority: ${issueCommand(names, commonName)}`,
       ),
     );
   if (names.length === 0 && (purposes === undefined || isServer(details)))
@@ -213,7 +213,8 @@ export function isHost({ type }: GeneralName): boolean {
 
 /** The command that makes such a certificate; with nothing from the file in it but plain names. */
 export function issueCommand(names: readonly GeneralName[], commonName = ''): string {
-  const plain = [...names.filter(isHost).map(({ value }) => value), commonName].filter(
+  const hosts = names.filter(isHost).map(({ value }) => value);
+  const plain = (hosts.length > 0 ? hosts : [commonName]).filter(
     (name) => /^[a-z0-9.:-]{1,60}$/i.test(name) && /^[a-z0-9:]/i.test(name),
   );
   const shown = plain.slice(0, 3).join(' ');

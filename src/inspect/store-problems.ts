@@ -27,9 +27,9 @@ function keyProblems({
     problems.push(
       error(
         'key-mismatch',
-        loose.length === 1
+        keys.length === 1
           ? 'the private key belongs to none of the certificates'
-          : `${loose.length} private keys belong to none of the certificates`,
+          : `${loose.length} of ${keys.length} private keys ${loose.length === 1 ? 'belongs' : 'belong'} to none of the certificates`,
         'find the right key, or issue the certificate again: no server starts with these two',
       ),
     );

@@ -279,6 +279,9 @@ describe('inspectFile() finds', () => {
     expect(codes(inspect(make().pem))).toEqual(['self-signed']);
     const careless = make({ authority: true, names: ['localhost'] });
     expect(codes(inspect(careless.pem))).toContain('authority-as-leaf');
+    // Nothing of a file gets into a command to be typed but what can do no harm there.
+    const evil = make({ subject: { commonName: 'x.test; reboot' }, names: [] }, issuer);
+    expect(inspect(evil.pem).problems[0]?.hint).toBe('issue one with names: devcert NAMES…');
   });
 
   test('no fault in a client certificate for lacking names or serverAuth', () => {
