@@ -75,8 +75,10 @@ function declare(command: Command, declaration: Declaration, terminal: Terminal,
   for (const [name, declaration] of Object.entries(commands ?? {}))
     declare(command.command(name), declaration, terminal, exit);
   if (declaration.run === undefined) return;
-  // The options of a command of its group are not its own, though they may be called the same.
-  if (commands !== undefined) command.enablePositionalOptions();
+  // The options of a command of its group are not its own, though they may be called the same. The
+  // program has to leave all behind the command's name to it then.
+  if (commands !== undefined)
+    for (const it of [command, command.parent]) it?.enablePositionalOptions();
   command.allowExcessArguments(false).addOption(new Option('--json', 'print one JSON document'));
   for (const { name, description } of positionals ?? [])
     command.argument(name.includes('[') ? name : `<${name.replace(/[<>]/g, '')}>`, description);
