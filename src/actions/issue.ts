@@ -5,9 +5,9 @@ import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
-import { commonNameNotes } from '../common-name.ts';
+import { certificateNotes } from '../certificate/notes.ts';
 import type { Constraints } from '../constraints.ts';
-import { isLoopbackName, type Name, nameNotes } from '../names.ts';
+import { isLoopbackName, type Name } from '../names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../request.ts';
 import {
   type AuthorityOption,
@@ -107,18 +107,10 @@ function notesOn(
   constraints: Constraints | undefined,
   context: Context,
 ): string[] {
-  const { names } = request;
-  const notes = [
-    ...names.flatMap((name) => nameNotes(name)),
-    ...commonNameNotes(constraints, request),
-  ];
+  const notes = certificateNotes(request, constraints);
   // Nobody looks a client up.
   if (!request.usages.includes('serverAuth')) return notes;
-  if (constraints !== undefined && names.some(({ type }) => type === 'ip'))
-    notes.push(
-      'Bun, gRPC and others on BoringSSL refuse a certificate that lists an IP address: for them leave it out',
-    );
-  const unknown = unresolved(names, context);
+  const unknown = unresolved(request.names, context);
   if (unknown.length > 0)
     notes.push(
       `not in ${hostsFile(context.host)}: unless your DNS answers for it, add the line "127.0.0.1 ${unknown.join(' ')}"`,

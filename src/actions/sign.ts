@@ -10,11 +10,10 @@ import {
   writeCertificate,
   type WrittenCertificate,
 } from '../certificate/write.ts';
-import { commonNameNotes } from '../common-name.ts';
+import { certificateNotes } from '../certificate/notes.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { keyTypeOf } from '../keys.ts';
-import { nameNotes } from '../names.ts';
 import { type LeafOptions, parseDays } from '../request.ts';
 import { readCsr } from '../x509/csr.ts';
 import {
@@ -85,8 +84,7 @@ export async function sign(
   const notes = [
     ...modes,
     ...written.notes,
-    ...request.names.flatMap((name) => nameNotes(name)),
-    ...commonNameNotes(authority.constraints, request),
+    ...certificateNotes(request, authority.constraints),
     ...keyNotes(keyTypeOf(request.publicKey)),
     ...(created ? ['nothing trusts it yet: devcert install'] : []),
   ];

@@ -47,8 +47,7 @@ export function grantCsr(csr: Csr, options: CsrOptions = {}): GrantedCsr {
   if (names.length === 0 && commonName !== '') {
     const name = nameInSubject(commonName, options);
     names.push(name);
-    if (!client)
-      dropped.push(`common name "${shown(commonName)}": it became the name ${name.value}`);
+    if (!client) dropped.push(`common name "${shown(commonName)}": it became an alternative name`);
   } else if (commonName !== '' && !client)
     dropped.push(`common name "${shown(commonName)}": a server's names are its alternative names`);
   if (names.length === 0) throw namesNothing(client);
@@ -151,12 +150,17 @@ function unique(names: readonly Name[]): Name[] {
 
 function atMost(count: number, lines: readonly string[]): string[] {
   const rest = lines.length - count;
-  return rest > 0 ? [...lines.slice(0, count), `and ${rest} more`] : [...lines];
+  const short = lines.slice(0, count).map((line) => cut(line, 160));
+  return rest > 0 ? [...short, `and ${rest} more`] : short;
 }
 
 /** Foreign text on one line: at most 60 characters. */
 function shown(text: string): string {
   const line = printable(text).replace(/\s/g, ' ').replace(/\p{C}/gu, '');
-  const characters = Array.from(line);
-  return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : line;
+  return cut(line, 60);
+}
+
+function cut(text: string, length: number): string {
+  const characters = Array.from(text);
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text;
 }

@@ -31,6 +31,7 @@ export const signCommand: Declaration = {
     'devcert sign - <web.csr >web.crt    from and to a pipe',
   ],
   async run([file = '-'], options: SignOptions, terminal) {
+    if (file === '-' && process.stdin.isTTY) terminal.note('paste the CSR, then press Ctrl-D');
     const result = await sign(file === '-' ? readStdin(MAX_CSR_BYTES) : file, options);
     if (result.certFile === undefined) {
       terminal.print([result.certPem.trimEnd()]);

@@ -46,25 +46,28 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
  *
  * @param der the CSR alone.
  * @throws DevcertError `invalid-input` for anything but a CSR with a right signature, `weak-key` for a
- *   signature by MD5 or SHA-1 or an algorithm that devcert does not know.
+ *   signature by MD5 or SHA-1 or an algorithm that devcert does not know, and a curve that is spelled out.
  */
 export function readCsr(der: Buffer): Csr {
-  const { csr, algorithm, signed, signature } = decodeCsr(der);
+  const { csr, algorithm, signed, signature, publicKeyInfo } = decodeCsr(der);
   checkSignature(algorithm, signed, csr.publicKey, signature);
+  assertNamedCurve(publicKeyInfo);
   return csr;
 }
 
 /**
  * A CSR whose signature nobody has checked: to be shown, never to be granted.
  *
- * @returns the algorithm of its signature, dotted, with the bytes it is over and the signature itself.
- * @throws DevcertError `invalid-input` for anything but a CSR, `weak-key` for a curve of its own.
+ * @returns the algorithm of its signature, dotted, with the bytes it is over, the signature itself, and
+ *   the SubjectPublicKeyInfo as it stands there.
+ * @throws DevcertError `invalid-input` for anything but a CSR.
  */
 export function decodeCsr(der: Buffer): {
   csr: Csr;
   algorithm: string;
   signed: Buffer;
   signature: Buffer;
+  publicKeyInfo: Buffer;
 } {
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
@@ -82,26 +85,29 @@ export function decodeCsr(der: Buffer): {
   fields.end();
 
   const csr = {
-    publicKey: readPublicKey(key),
+    publicKey: readPublicKey(key.raw),
     subject: readAttributes(subject),
     ...readCsrAttributes(attributes),
   };
-  return { csr, algorithm, signed: info.raw, signature };
+  return { csr, algorithm, signed: info.raw, signature, publicKeyInfo: key.raw };
 }
 
-function readPublicKey(key: Element): KeyObject {
-  const algorithm = fieldsOf(fieldsOf(key).next(TAG.sequence));
-  // RFC 5480 2.1.1: curves go by name. One spelled out can be P-256 but for the base point, for which
-  // anyone finds a private key (CVE-2020-0601).
-  if (decodeOid(algorithm.next()) === EC_PUBLIC_KEY && algorithm.tag !== TAG.oid)
-    throw new DevcertError('weak-key', 'the key is on a curve that has no name', {
-      hint: 'make it anew on P-256: devcert csr NAMES…',
-    });
+function readPublicKey(der: Buffer): KeyObject {
   try {
-    return createPublicKey({ key: key.raw, format: 'der', type: 'spki' });
+    return createPublicKey({ key: der, format: 'der', type: 'spki' });
   } catch (cause) {
     throw unreadable('a public key of no known kind', cause);
   }
+}
+
+// RFC 5480 2.1.1: curves go by name. One spelled out can be P-256 but for the base point, for which
+// anyone finds a private key (CVE-2020-0601).
+function assertNamedCurve(publicKeyInfo: Buffer): void {
+  const algorithm = fieldsOf(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence));
+  if (decodeOid(algorithm.next()) !== EC_PUBLIC_KEY || algorithm.tag === TAG.oid) return;
+  throw new DevcertError('weak-key', 'the key is on a curve that has no name', {
+    hint: 'make it anew on P-256: devcert csr NAMES…',
+  });
 }
 
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1';

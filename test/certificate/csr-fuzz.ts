@@ -98,7 +98,7 @@ function info(random: Random): Buffer {
     ...(random(2) === 0 ? {} : { commonName: pick(texts, random) }),
     ...(random(4) === 0 ? { organization: pick(texts, random) } : {}),
   });
-  const sets = some(() => set(sequence(...some(() => anyExtension(random), 4))), 2);
+  const sets = some(() => set(sequence(...anyExtensions(random))), random(4) === 0 ? 2 : 1);
   const attributes = sets.map((values) => sequence(oid(OID.extensionRequest), values));
   const publicKey = publicKeyDer(random(4) === 0 ? pick(keys, random) : key);
   return sequence(
@@ -109,7 +109,15 @@ function info(random: Random): Buffer {
   );
 }
 
-function anyExtension(random: Random): Buffer {
+// Twice the same is refused, which would hide what comes behind: so it is rare.
+function anyExtensions(random: Random): Buffer[] {
+  const all = Array.from({ length: random(5) }, () => anyExtension(random));
+  return random(8) === 0
+    ? all.map(({ der }) => der)
+    : [...new Map(all.map(({ type, der }) => [type, der])).values()];
+}
+
+function anyExtension(random: Random): { type: string; der: Buffer } {
   const [type, value] = pick<readonly [string, Buffer]>(
     [
       [OID.basicConstraints, sequence(boolean(true))],
@@ -124,7 +132,8 @@ function anyExtension(random: Random): Buffer {
     random,
   );
   const content = random(8) === 0 ? mutate(value, random, whole) : value;
-  return sequence(oid(type), random(2) === 0 ? boolean(true) : undefined, octetString(content));
+  const critical = random(2) === 0 ? boolean(true) : undefined;
+  return { type, der: sequence(oid(type), critical, octetString(content)) };
 }
 
 function alternativeNames(random: Random): Buffer {

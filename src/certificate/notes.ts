@@ -1,0 +1,19 @@
+/** What people should know of a certificate that is issued all the same. Pure. */
+import { commonNameNotes } from '../common-name.ts';
+import type { Constraints } from '../constraints.ts';
+import { nameNotes } from '../names.ts';
+import type { LeafRequest } from '../request.ts';
+
+/** None or more lines without full stop on the names of a request and who refuses them. */
+export function certificateNotes(
+  request: Omit<LeafRequest, 'keyType'>,
+  constraints: Constraints | undefined,
+): string[] {
+  const { names } = request;
+  const notes = names.flatMap((name) => nameNotes(name));
+  if (constraints !== undefined && names.some(({ type }) => type === 'ip'))
+    notes.push(
+      'Bun, gRPC and others on BoringSSL refuse a certificate that lists an IP address: for them leave it out',
+    );
+  return [...notes, ...commonNameNotes(constraints, request)];
+}
