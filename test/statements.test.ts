@@ -1,7 +1,7 @@
 /**
  * What mkcert's users found broken, held true of devcert: the statements that no other test is named
  * for. The others: 1, 2 and 19 in cli/parallel; 3, 4, 6, 8, 21, 33, 40 in actions; 9, 15, 20 in
- * cli/command; 30, 34, 35, 36 in trust; 32, 36 in real/linux-stores; 37, 38 in
+ * cli/command; 25, 26, 28 in certificate/csr-policy; 27 and 29 in cli/csr; 30, 34, 35, 36 in trust; 32, 36 in real/linux-stores; 37, 38 in
  * platform/nss; 39 in platform/run.
  */
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';

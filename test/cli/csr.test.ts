@@ -123,7 +123,7 @@ describe('devcert csr', () => {
 });
 
 describe('devcert sign', () => {
-  test('PEM, DER, with text around it, and from a pipe to a pipe', async () => {
+  test('PEM, DER, with text around it, and from a pipe to a pipe (statement 29)', async () => {
     const { run, project } = freshHome();
     writeFileSync(join(project, 'a.csr'), pem(good));
     writeFileSync(join(project, 'b.der'), good);
@@ -171,7 +171,7 @@ describe('devcert sign', () => {
     expect(json).toMatchObject({ dropped: ['CA:TRUE: the certificate can sign no others'] });
   });
 
-  test('what is bad is refused in two lines, and nothing is written', async () => {
+  test('what is bad is refused in two lines, and nothing is written (statement 27)', async () => {
     const { run, project } = freshHome();
     const google = pem(buildCsr({ key, extensions: [altNames([DNS, 'google.com'])] }));
     const escaped = pem(buildCsr({ key, extensions: [altNames([DNS, '../escaped'])] }));
