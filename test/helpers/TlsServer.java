@@ -1,44 +1,35 @@
-import java.io.*;
-import java.net.InetAddress;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.FileInputStream;
+import java.net.InetSocketAddress;
 import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
-import javax.net.ssl.*;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
-/**
- * An HTTPS server that asks for a client's certificate: args are a port, a PKCS#12 with its key, the
- * password, and the PEM root that clients' certificates have to come from.
- */
+/** Serves from a key store (type, file, password) on a free port of 127.0.0.1, which it prints, until its input ends. */
 public class TlsServer {
   public static void main(String[] args) throws Exception {
     char[] password = args[2].toCharArray();
-    KeyStore keys = KeyStore.getInstance("PKCS12");
+    KeyStore store = KeyStore.getInstance(args[0]);
     try (FileInputStream in = new FileInputStream(args[1])) {
-      keys.load(in, password);
+      store.load(in, password);
     }
-    KeyManagerFactory keyManagers = KeyManagerFactory.getInstance("PKIX");
-    keyManagers.init(keys, password);
-    KeyStore roots = KeyStore.getInstance("PKCS12");
-    roots.load(null, null);
-    try (FileInputStream in = new FileInputStream(args[3])) {
-      roots.setCertificateEntry("root", CertificateFactory.getInstance("X.509").generateCertificate(in));
-    }
-    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-    trust.init(roots);
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("SunX509");
+    keys.init(store, password);
     SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keyManagers.getKeyManagers(), trust.getTrustManagers(), null);
-    SSLServerSocket server =
-        (SSLServerSocket) context.getServerSocketFactory().createServerSocket(Integer.parseInt(args[0]), 50, InetAddress.getLoopbackAddress());
-    server.setNeedClientAuth(true);
-    while (true) {
-      try (SSLSocket socket = (SSLSocket) server.accept()) {
-        socket.setSoTimeout(5000);
-        socket.startHandshake();
-        new BufferedReader(new InputStreamReader(socket.getInputStream())).readLine();
-        socket.getOutputStream().write("HTTP/1.0 200 OK\r\n\r\nhello from devcert".getBytes());
-        socket.getOutputStream().flush();
-      } catch (IOException refused) {
-        // The client sees it: that is what the test asks for.
-      }
-    }
+    context.init(keys.getKeyManagers(), null, null);
+    HttpsServer server = HttpsServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(context));
+    server.createContext("/", exchange -> {
+      byte[] page = "hello from the JVM".getBytes();
+      exchange.sendResponseHeaders(200, page.length);
+      exchange.getResponseBody().write(page);
+      exchange.close();
+    });
+    server.start();
+    System.out.println(server.getAddress().getPort());
+    while (System.in.read() != -1) {}
+    server.stop(0);
+    System.exit(0);
   }
 }

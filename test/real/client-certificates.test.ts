@@ -159,7 +159,7 @@ describe('client certificates at', () => {
       store,
       encodePkcs12KeyStore({ key, certificates, alias: 'server' }, { password: 'changeit' }),
     );
-    const source = join(import.meta.dirname, '../helpers/TlsServer.java');
+    const source = join(import.meta.dirname, '../helpers/MutualTlsServer.java');
     const args = [source, String(port), store, 'changeit', files.ca];
     await startProgram(port, 'java', args, { cwd: folder });
     await expectVerdicts(port, true);
