@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   assertPermitted,
   defaultConstraints,
+  intersectConstraints,
   isPermitted,
   networkBytes,
   parsePermit,
@@ -317,3 +318,46 @@ test.each([
     expect(await registrableDomain(domain)).toBe(registrable);
   },
 );
+
+describe('intersectConstraints()', () => {
+  const all = (dns: string[], ip: string[] = []) => ({ dns, ip });
+  const may = (constraints: ReturnType<typeof intersectConstraints>, value: string) =>
+    isPermitted(constraints, parseName(value));
+
+  test('permits what every one of them permits', () => {
+    expect(intersectConstraints([undefined, undefined])).toBeUndefined();
+    const one = all(['test'], ['10.0.0.0/8']);
+    expect(intersectConstraints([undefined, one, one])).toEqual(one);
+    expect(intersectConstraints([all(['test', 'a.example']), all(['x.test', 'example'])])).toEqual(
+      all(['x.test', 'a.example']),
+    );
+    expect(
+      intersectConstraints([all([], ['10.0.0.0/8', '::1/128']), all([], ['10.1.0.0/16'])])?.ip,
+    ).toEqual(['10.1.0.0/16']);
+    expect(intersectConstraints([all([]), all(['test'], ['::1/128'])])).toEqual(
+      all(['test'], ['::1/128']),
+    );
+  });
+
+  test('permits nothing of a form in which they have nothing in common', () => {
+    const none = intersectConstraints([
+      all(['test'], ['10.0.0.0/8']),
+      all(['example'], ['192.168.0.0/16']),
+    ]);
+    for (const name of ['a.test', 'a.example', '*.a.test', '10.0.0.1', '192.168.0.1', '::1'])
+      expect(may(none, name)).toBe(false);
+  });
+
+  test('adds up what each takes out, and the forms that are closed', () => {
+    const both = intersectConstraints([
+      { ...all(['test']), excluded: { dns: ['a.test'], ip: [] }, closed: ['email'] },
+      { ...all(['test']), excluded: { dns: ['.b.test'], ip: ['10.0.0.0/8'] }, closed: ['uri'] },
+    ]);
+    for (const name of ['a.test', 'x.a.test', 'x.b.test', '*.b.test', '*.x.a.test', '10.1.1.1'])
+      expect(may(both, name), name).toBe(false);
+    for (const name of ['b.test', 'c.test', '*.c.test', '11.1.1.1'])
+      expect(may(both, name), name).toBe(true);
+    for (const name of ['ada@c.test', 'spiffe://c.test/ada'])
+      expect(isPermitted(both, parseName(name, { client: true }))).toBe(false);
+  });
+});
