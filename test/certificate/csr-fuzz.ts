@@ -1,5 +1,5 @@
 /**
- * Damaged and hostile CSRs, the same ones for the same seed: what is read has the signature of its own key
+ * Damaged and hostile CSRs, alike for the same seed (keys and signatures are random): what is read has the signature of its own key
  * over exactly its contents, and what is granted is a plain leaf for well-formed names.
  */
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
@@ -95,12 +95,12 @@ function nextCsr(random: Random): Buffer {
 function info(random: Random): Buffer {
   const some = <T>(make: () => T, most: number) => Array.from({ length: random(most + 1) }, make);
   const subject = encodeSubject({
-    ...(random(2) === 0 ? {} : { commonName: pick(texts, random) }),
+    ...(random(4) === 0 ? { commonName: pick(texts, random) } : {}),
     ...(random(4) === 0 ? { organization: pick(texts, random) } : {}),
   });
   const sets = some(() => set(sequence(...anyExtensions(random))), random(4) === 0 ? 2 : 1);
   const attributes = sets.map((values) => sequence(oid(OID.extensionRequest), values));
-  const publicKey = publicKeyDer(random(4) === 0 ? pick(keys, random) : key);
+  const publicKey = publicKeyDer(random(8) === 0 ? pick(keys, random) : key);
   return sequence(
     integer(0),
     random(8) === 0 ? mutate(subject, random, whole) : subject,
@@ -138,9 +138,9 @@ function anyExtension(random: Random): { type: string; der: Buffer } {
 
 function alternativeNames(random: Random): Buffer {
   const list = Array.from({ length: 1 + random(4) }, () => {
-    const tag = pick([1, 2, 2, 2, 6, 7, 8], random);
-    const text = random(3) === 0 ? pick(texts, random) : 'api.test';
-    const content = tag === 7 ? Buffer.alloc(pick([4, 16, 5, 0], random), 1) : Buffer.from(text);
+    const tag = random(3) === 0 ? pick([1, 6, 7, 8], random) : 2;
+    const text = random(10) === 0 ? pick(texts, random) : 'api.test';
+    const content = tag === 7 ? Buffer.alloc(pick([4, 16, 5], random), 10) : Buffer.from(text);
     return contextTag(tag, false, content);
   });
   return sequence(...list);

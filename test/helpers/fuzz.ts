@@ -1,4 +1,4 @@
-/** Damage that is the same for the same seed, and the loop that every fuzz run is. */
+/** Damage that is the same for the same seed, and the loop that every fuzz run is. What fails is printed whole. */
 import { Worker } from 'node:worker_threads';
 import { DevcertError } from '../../src/errors.ts';
 
