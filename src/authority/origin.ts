@@ -24,7 +24,28 @@ export function encodeOrigin(origin: Origin): string {
 
 /** Where the authority with this root came from; undefined if devcert made it, or nothing is known. */
 export function readOrigin(folder: string, root: X509Certificate): Origin | undefined {
-  const text = readIfThere(join(folder, ORIGIN_FILE))?.toString();
+  return parseOrigin(readText(folder), root);
+}
+
+/**
+ * True if the authority with this root was imported to certify clients only; also if its origin cannot be
+ * read, as nobody knows then whether stores may trust it.
+ */
+export function isImportedForClients(folder: string, root: X509Certificate): boolean {
+  const text = readText(folder);
+  return parseOrigin(text, root)?.clientsOnly === true || isDamaged(text);
+}
+
+/** SHA-256 of a certificate's DER: 64 hex digits. */
+export function sha256Of(certificate: X509Certificate): string {
+  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+function readText(folder: string): string | undefined {
+  return readIfThere(join(folder, ORIGIN_FILE))?.toString();
+}
+
+function parseOrigin(text: string | undefined, root: X509Certificate): Origin | undefined {
   if (text === undefined) return undefined;
   try {
     const content = JSON.parse(text) as Partial<Origin> | null;
@@ -35,21 +56,7 @@ export function readOrigin(folder: string, root: X509Certificate): Origin | unde
   return undefined;
 }
 
-/**
- * True if the authority with this root was imported to certify clients only; also if its origin cannot be
- * read, as nobody knows then whether stores may trust it.
- */
-export function isImportedForClients(folder: string, root: X509Certificate): boolean {
-  return readOrigin(folder, root)?.clientsOnly === true || isDamaged(folder);
-}
-
-/** SHA-256 of a certificate's DER: 64 hex digits. */
-export function sha256Of(certificate: X509Certificate): string {
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
-}
-
-function isDamaged(folder: string): boolean {
-  const text = readIfThere(join(folder, ORIGIN_FILE))?.toString();
+function isDamaged(text: string | undefined): boolean {
   if (text === undefined) return false;
   try {
     const { root, clientsOnly } = (JSON.parse(text) as Partial<Origin> | null) ?? {};

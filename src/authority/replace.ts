@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256Of } from './origin.ts';
 import { DevcertError } from '../errors.ts';
 import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
 import { removeQuietly } from '../filesystem.ts';
@@ -113,7 +114,7 @@ function isIssuer(folder: string, { chain }: Authority): boolean {
 
 function retire(folder: string, rootPem: string): void {
   const root = readRoot(rootPem, folder);
-  const name = `${root.fingerprint256.replaceAll(':', '').toLowerCase()}.pem`;
+  const name = `${sha256Of(root)}.pem`;
   makeFolder(join(folder, RETIRED), 0o700);
   replaceFiles([{ path: join(folder, RETIRED, name), data: root.toString(), mode: 0o644 }]);
 }

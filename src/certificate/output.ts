@@ -4,6 +4,7 @@ import { basename, dirname, join, parse, resolve } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import type { InventoryEntry } from '../authority/inventory.ts';
 import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
+import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { publicKeyHash } from '../keys.ts';
@@ -166,7 +167,7 @@ function isOurs(
   authority: Authority,
   inventory: readonly InventoryEntry[],
 ): boolean {
-  const sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  const sha256 = sha256Of(certificate);
   return (
     inventory.some((entry) => entry.sha256 === sha256) ||
     certificate.verify(authority.issuer.publicKey)

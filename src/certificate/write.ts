@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
+import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { looserThan, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
@@ -147,7 +148,7 @@ export function describeCertificate(
     usages: readUsages(certificate.raw),
     ...(commonName === undefined ? {} : { commonName }),
     notAfter: new Date(certificate.validTo),
-    sha256: hex(certificate.fingerprint256),
+    sha256: sha256Of(certificate),
     keyType: keyTypeOf(certificate.publicKey),
     notes: [],
   };
@@ -225,9 +226,9 @@ export function entryFor(
     validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
     ...filePaths(paths),
     ...(paths.keyFile === undefined ? {} : { keyFile: paths.keyFile }),
-    sha256: hex(certificate.fingerprint256),
+    sha256: sha256Of(certificate),
     publicKey: publicKeyHash(publicKey),
-    issuer: hex(authority.issuer.fingerprint256),
+    issuer: sha256Of(authority.issuer),
     issuedAt: now.toISOString(),
     notAfter: new Date(certificate.validTo).toISOString(),
   };
@@ -244,8 +245,4 @@ function describe(
 
 function filePaths({ certFile, caFile }: CertificatePaths) {
   return { certFile, ...(caFile === undefined ? {} : { caFile }) };
-}
-
-function hex(fingerprint: string): string {
-  return fingerprint.replaceAll(':', '').toLowerCase();
 }

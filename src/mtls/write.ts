@@ -8,6 +8,7 @@ import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { assertOurs, readExisting } from '../certificate/output.ts';
 import { fits } from '../certificate/fits.ts';
 import { entryFor } from '../certificate/write.ts';
+import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { type FileToWrite, makeFolder, readIfThere, replaceFiles } from '../files.ts';
 import { withLock } from '../lock.ts';
@@ -232,7 +233,7 @@ function describe({ party, files, request, issued, certificate }: Prepared): Wri
     names: request.names.map(({ value }) => value),
     issued: issued !== undefined,
     notAfter: new Date(certificate.validTo),
-    sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    sha256: sha256Of(certificate),
   };
 }
 
