@@ -7,6 +7,7 @@ import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { needs } from '../helpers/require.ts';
 import { findProgram } from '../helpers/run.ts';
+import { untilWineReads } from '../helpers/wine-signatures.ts';
 import { startWindows, type Windows } from '../helpers/wine.ts';
 
 const ready = needs(
@@ -151,8 +152,16 @@ describe.runIf(ready)('processes on Windows Node under wine', () => {
     mkdirSync(at('wrong'));
     const cwd = at('wrong');
     const options = { cwd, terminal: true };
-    expect(windows.node([CLI, 'install', '--stores', 'system'], options).status).toBe(0);
-    expect(windows.node([CLI, 'api.test'], { cwd }).status).toBe(0);
+    const devcert = (...args: string[]) => {
+      expect(windows.node([CLI, ...args], options).status).toBe(0);
+    };
+    untilWineReads((attempt) => {
+      if (attempt > 0) devcert('uninstall', '--purge');
+      devcert('api.test', '--force');
+      const read = (file: string) => readFileSync(join(cwd, '.devcert', file), 'utf8');
+      return read('cert.pem') + read('ca.pem');
+    });
+    devcert('install', '--stores', 'system');
     const script = `const s = require('https').createServer({
       cert: require('fs').readFileSync('cert.pem'), key: require('fs').readFileSync('key.pem'),
     }, (q, r) => r.end('hello')).listen(0, '127.0.0.1', () => console.log(s.address().port))`;
@@ -177,7 +186,7 @@ describe.runIf(ready)('processes on Windows Node under wine', () => {
     } finally {
       child.kill();
     }
-    expect(windows.node([CLI, 'uninstall', '--stores', 'system'], options).status).toBe(0);
+    devcert('uninstall', '--stores', 'system');
   });
 });
 

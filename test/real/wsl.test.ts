@@ -3,12 +3,21 @@
  * wine's in their place. What they do to the store of the Windows user, Windows Node tells.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { needs } from '../helpers/require.ts';
 import { findProgram } from '../helpers/run.ts';
+import { untilWineReads } from '../helpers/wine-signatures.ts';
 import { startWindows, type Windows } from '../helpers/wine.ts';
 
 const ready = needs(
@@ -97,7 +106,12 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
   });
 
   test('both sides trust the root after install and neither after uninstall', async () => {
-    expect(devcert('localhost').status).toBe(0);
+    untilWineReads((attempt) => {
+      if (attempt > 0) rmSync(join(home, '.config/devcert-nodejs'), { recursive: true });
+      expect(devcert('localhost', '--force').status).toBe(0);
+      const read = (file: string) => readFileSync(join(project, '.devcert', file), 'utf8');
+      return read('cert.pem') + read('ca.pem');
+    });
     const script = `const s = require('https').createServer({
       cert: require('fs').readFileSync('cert.pem'), key: require('fs').readFileSync('key.pem'),
     }, (q, r) => r.end('hello')).listen(0, '127.0.0.1', () => console.log(s.address().port))`;
