@@ -22,16 +22,12 @@ export async function packChunks(split, groups) {
   );
   const [entry] = [...chunks.keys()].filter((chunk) => chunks.get(chunk).text.startsWith('#!'));
   const files = assignFiles(chunks, groups, entry);
+  const wanted = namesWanted(chunks, files);
   const packed = [...new Set(files.values())].map(async (file) => {
     const members = [...chunks.keys()].filter((chunk) => files.get(chunk) === file);
     const { outputFiles } = await build({
       stdin: {
-        contents: members
-          .map(
-            (chunk) =>
-              (chunk === entry ? 'import' : `export * as ${idOf(chunk)} from`) + ` './${chunk}';`,
-          )
-          .join(''),
+        contents: members.map((chunk) => exported(chunk, wanted.get(chunk))).join(''),
       },
       write: false,
       bundle: true,
@@ -39,9 +35,23 @@ export async function packChunks(split, groups) {
       format: 'cjs',
       platform: 'node',
       target: 'node20',
-      supported: { 'dynamic-import': false }, // require(), which does not start the ES module loader
       ...(file === fileOf(entry) ? { banner: { js: '#!/usr/bin/env node' } } : {}),
-      plugins: [chunkLoader(chunks, files, file)],
+      logOverride: { 'commonjs-variable-in-esm': 'silent' },
+      plugins: [
+        {
+          name: 'chunks',
+          setup(build) {
+            build.onResolve({ filter: /^\.\// }, ({ path, kind }) =>
+              kind === 'import-statement'
+                ? { path: basename(path), namespace: 'chunk' }
+                : { path, external: true },
+            );
+            build.onLoad({ filter: /.*/, namespace: 'chunk' }, ({ path }) => ({
+              contents: linked(chunks.get(path), files),
+            }));
+          },
+        },
+      ],
     });
     return [file, outputFiles[0].text];
   });
@@ -67,30 +77,47 @@ function assignFiles(chunks, groups, entry) {
   return files;
 }
 
-/** Static imports of chunks in the same file are inlined; all others are taken from the file they are in. */
-function chunkLoader(chunks, files, file) {
-  return {
-    name: 'chunks',
-    setup(build) {
-      build.onResolve({ filter: /^\.\// }, ({ path, kind, namespace }) => {
-        if (namespace === 'elsewhere') return { path, external: true };
-        const chunk = basename(path);
-        const inline = files.get(chunk) === file && kind === 'import-statement';
-        return { path: chunk, namespace: inline ? 'inline' : 'elsewhere' };
-      });
-      build.onLoad({ filter: /.*/, namespace: 'inline' }, ({ path }) => ({
-        contents: chunks.get(path).text,
-      }));
-      build.onLoad({ filter: /.*/, namespace: 'elsewhere' }, ({ path }) => {
-        const names = chunks.get(path).exports;
-        return {
-          contents: `import { ${idOf(path)} as chunk } from './${files.get(path)}';
-            const { ${names.map((name, i) => `${name}: x${i}`).join()} } = chunk;
-            export { ${names.map((name, i) => `x${i} as ${name}`).join()} };`,
-        };
-      });
-    },
-  };
+/**
+ * The names of each chunk that other files ask for. A whole table of exports would cost a start more than
+ * the code: esbuild makes a function of every name.
+ */
+function namesWanted(chunks, files) {
+  const wanted = new Map([...chunks.keys()].map((chunk) => [chunk, new Set()]));
+  for (const { chunk, imports, text } of chunks.values()) {
+    for (const [, names, from] of text.matchAll(IMPORT))
+      if (files.get(from) !== files.get(chunk))
+        for (const name of names.split(',')) wanted.get(from).add(name.trim().split(' ')[0]);
+    for (const { path, kind } of imports)
+      if (kind === 'dynamic-import' && chunks.has(basename(path)))
+        for (const name of chunks.get(basename(path)).exports) wanted.get(basename(path)).add(name);
+  }
+  return wanted;
+}
+
+/** A static import of names from another chunk, as esbuild writes it. */
+const IMPORT = /^import \{([^}]*)\} from "\.\/([^"]+)";$/gm;
+
+/** One chunk in a packed file: run, and its wanted names in an object under the chunk's own name. */
+function exported(chunk, wanted) {
+  const names = [...wanted];
+  if (names.length === 0) return `import './${chunk}';`;
+  const id = idOf(chunk);
+  return `import { ${names.map((name) => `${name} as ${id}_${name}`).join()} } from './${chunk}';
+    module.exports.${id} = { ${names.map((name) => `${name}: ${id}_${name}`).join()} };`;
+}
+
+/** The code of a chunk, with what it imports from chunks in other files, or when asked, taken by require(). */
+function linked({ chunk, text }, files) {
+  const from = (other) => `require("./${files.get(other)}").${idOf(other)}`;
+  return text
+    .replace(IMPORT, (whole, names, other) =>
+      files.get(other) === files.get(chunk)
+        ? whole
+        : `const {${names.replaceAll(' as ', ': ')}} = ${from(other)};`,
+    )
+    .replace(/\bimport\("\.\/([^"]+)"\)/g, (whole, other) =>
+      files.has(other) ? `Promise.resolve().then(() => ${from(other)})` : whole,
+    );
 }
 
 /**

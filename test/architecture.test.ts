@@ -119,6 +119,15 @@ describe('architecture', () => {
     }
   });
 
+  test('keys are generated in src/keys.ts only, encoded', () => {
+    const makers = sources.filter(({ text }) => /\bgenerateKeyPair(Sync)?\('/.test(text));
+    expect(makers.map(({ path }) => path)).toEqual(['src/keys.ts']);
+    // As objects they can lock the process up: see generateKey().
+    const calls = makers[0]?.text.match(/generateKeyPairSync\('[^]*?\}\)/g) ?? [];
+    expect(calls).toHaveLength(2);
+    expect(calls.filter((call) => !call.includes('privateKeyEncoding'))).toEqual([]);
+  });
+
   test('no adapter has a platform switch', () => {
     for (const { path, text } of sources.filter(({ path }) => path.startsWith('platform/')))
       expect({ path, found: /switch \([^)]*platform\)/.test(text) }).toEqual({

@@ -19,8 +19,7 @@ export async function makeProbe(
   now: Date,
 ): Promise<Probe | undefined> {
   const { signLeaf } = await import('../certificate/issue.ts');
-  const { generateKey } = await import('../keys.ts');
-  const { createPublicKey } = await import('node:crypto');
+  const { generateKeyPair } = await import('../keys.ts');
   try {
     const authority = await loadAuthority(folder);
     if (!authority.root.raw.equals(root)) return undefined;
@@ -31,7 +30,7 @@ export async function makeProbe(
       names: [parseName(name)],
       usages: ['serverAuth' as const],
       validityDays: VALIDITY_DAYS,
-      publicKey: createPublicKey(generateKey('p256')),
+      publicKey: generateKeyPair('p256').publicKey,
     };
     const leaf = await signLeaf(authority, request, 'probe', now);
     return { name, chain: [leaf.toString(), ...certificatesIn(authority.chainPem)] };

@@ -1,9 +1,12 @@
 /** A certificate for somebody else's key, which no step before has to have looked at. */
-import type { X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError } from '../errors.ts';
-import { assertStrongKey, publicKeyDer } from '../keys.ts';
+import { assertStrongKey, publicKeyDer, publicKeyOf } from '../keys.ts';
 import { type KeyedRequest, signLeaf } from './issue.ts';
+
+/** A request with somebody's key. */
+export type ForeignRequest = Omit<KeyedRequest, 'publicKey'> & { readonly publicKey: KeyObject };
 
 /**
  * A certificate for a key that is somebody's already.
@@ -13,17 +16,17 @@ import { type KeyedRequest, signLeaf } from './issue.ts';
  */
 export async function certify(
   authority: Authority,
-  request: KeyedRequest,
+  request: ForeignRequest,
   identity: string,
   now: Date,
 ): Promise<X509Certificate> {
   assertStrongKey(request.publicKey);
   // Whoever can sign as the authority needs no certificate for its key, and a leaf with it is a trap.
-  const der = publicKeyDer(request.publicKey);
-  for (const { publicKey } of authority.chain)
-    if (publicKeyDer(publicKey).equals(der))
+  const publicKey = publicKeyOf(request.publicKey);
+  for (const certificate of authority.chain)
+    if (publicKeyDer(certificate.publicKey).equals(publicKey.der))
       throw new DevcertError('refused', "the key is an authority's own", {
         hint: 'make a new key: devcert csr NAMES…',
       });
-  return signLeaf(authority, request, identity, now);
+  return signLeaf(authority, { ...request, publicKey }, identity, now);
 }

@@ -1,11 +1,11 @@
 /** Authority and request make a certificate: in memory, no files. */
-import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { assertNotExpired, type Authority, usagesOf } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameObjection, commonNameOf } from '../common-name.ts';
 import { assertPermitted } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
-import { encodePrivateKey, generateKey, keyIdentifier, keyTypeOf } from '../keys.ts';
+import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
@@ -27,7 +27,7 @@ const DAY_MS = 86_400_000;
 export interface Leaf {
   readonly certificate: X509Certificate;
   /** The public half of the key. */
-  readonly publicKey: KeyObject;
+  readonly publicKey: PublicKey;
   /** Leaf and issuer (and what lies between it and the root): what a server sends. */
   readonly certPem: string;
   /** PKCS#8. Secret. */
@@ -35,7 +35,7 @@ export interface Leaf {
 }
 
 /** A request for a key that is there already. */
-export type KeyedRequest = Omit<LeafRequest, 'keyType'> & { readonly publicKey: KeyObject };
+export type KeyedRequest = Omit<LeafRequest, 'keyType'> & { readonly publicKey: PublicKey };
 
 /**
  * A new key pair with its certificate.
@@ -49,14 +49,13 @@ export async function issueLeaf(
   identity: string,
   now: Date,
 ): Promise<Leaf> {
-  const key = generateKey(request.keyType ?? DEFAULT_KEY_TYPE);
-  const publicKey = createPublicKey(key);
+  const { publicKey, keyPem } = generateKeyPair(request.keyType ?? DEFAULT_KEY_TYPE);
   const certificate = await signLeaf(authority, { ...request, publicKey }, identity, now);
   return {
     certificate,
     publicKey,
     certPem: certificate.toString() + authority.chainPem,
-    keyPem: encodePrivateKey(key),
+    keyPem,
   };
 }
 
@@ -81,7 +80,7 @@ export async function signLeaf(
     now.getTime() + days * DAY_MS,
     ...authority.chain.map(({ validTo }) => Date.parse(validTo)),
   );
-  const isRsa = keyTypeOf(request.publicKey).startsWith('rsa');
+  const isRsa = request.publicKey.type.startsWith('rsa');
   const commonName = commonNameOf(request);
   const der = signCertificate(
     {

@@ -6,7 +6,7 @@ import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { looserThan, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { keyTypeOf, publicKeyHash } from '../keys.ts';
+import { keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
 import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { Usage } from '../x509/extensions.ts';
@@ -133,7 +133,11 @@ async function makeLeaf(context: WriteContext, request: CertificateRequest): Pro
   }
   const { certify } = await import('./certify.ts');
   const certificate = await certify(authority, { ...request, publicKey }, identity, now);
-  return { certificate, publicKey, certPem: certificate.toString() + authority.chainPem };
+  return {
+    certificate,
+    publicKey: publicKeyOf(publicKey),
+    certPem: certificate.toString() + authority.chainPem,
+  };
 }
 
 /** What is told of a certificate, wherever it lies. */
@@ -222,7 +226,7 @@ export function entryFor(
     names: request.names.map(({ value }) => value),
     usages: request.usages,
     ...(request.commonName === undefined ? {} : { commonName: request.commonName }),
-    keyType: keyTypeOf(publicKey),
+    keyType: publicKey.type,
     validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
     ...filePaths(paths),
     ...(paths.keyFile === undefined ? {} : { keyFile: paths.keyFile }),

@@ -1,7 +1,7 @@
 /** Putting a certificate together and signing it (RFC 5280 4.1). */
 import { randomBytes, sign, type KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { keyTypeOf, publicKeyDer } from '../keys.ts';
+import { keyTypeOf, type PublicKey, publicKeyDer } from '../keys.ts';
 import { bitString, contextTag, integer, nullValue, oid, sequence, time } from './der.ts';
 import { OID } from './oids.ts';
 
@@ -12,7 +12,7 @@ export interface CertificateFields {
   /** DER of a Name. */
   readonly subject: Buffer;
   /** Public key, or the private key it belongs to. */
-  readonly key: KeyObject;
+  readonly key: KeyObject | PublicKey;
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** DER of each Extension, in order. */
