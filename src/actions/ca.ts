@@ -9,7 +9,6 @@ import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
 import { currentRoot, isClientsOnly } from '../authority/roots.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
 import { type AuthoritySummary, summarize, summarizeNamed } from '../authority/summary.ts';
-import { usagesOf } from '../authority/authority.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
@@ -184,7 +183,7 @@ export async function replaceNamed(
   const old = await loadAuthority(target.folder);
   const asked = options.permit !== undefined || options.constraints === false;
   const constraints = asked ? await wantedConstraints(target, options) : old.constraints;
-  const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : usagesOf(old.chain);
+  const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
   return replaceBy(target, newAuthority(target, constraints, usages), []);
 }
 

@@ -6,7 +6,6 @@
 import { resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import type { TrustStore } from '../../platform/types.ts';
-import { usagesOf } from '../authority/authority.ts';
 import { loadAuthority } from '../authority/folder.ts';
 import {
   discardPending,
@@ -104,7 +103,7 @@ async function begin(target: Context): Promise<void> {
   const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
   markRotating(folder, true);
   if (readPending(folder) === undefined) {
-    const usages = isClientsOnly(folder) ? (['clientAuth'] as const) : usagesOf(old.chain);
+    const usages = isClientsOnly(folder) ? (['clientAuth'] as const) : old.usages;
     await stagePending(folder, newAuthority(target, old.constraints, usages).make());
   }
   const pending = readPending(folder);

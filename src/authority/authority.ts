@@ -3,7 +3,13 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { type Constraints, intersectConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
-import { readConstraints, readPermittedUsages } from '../x509/read.ts';
+import { keyIdentifier } from '../keys.ts';
+import {
+  readConstraints,
+  readPermittedUsages,
+  readSubject,
+  readSubjectKeyIdentifier,
+} from '../x509/read.ts';
 import type { AuthorityPem } from './create.ts';
 
 export interface Authority {
@@ -20,6 +26,13 @@ export interface Authority {
   readonly key: KeyObject;
   /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
+  /** What every certificate of the chain lets the issuer certify for. */
+  readonly usages: readonly Usage[];
+  /** When every certificate of the chain is valid. */
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Who is said to have signed a leaf: the issuer's subject (DER of a Name) and key identifier. */
+  readonly signer: { readonly subject: Buffer; readonly keyIdentifier: Buffer };
   /** True if it was imported to certify no servers, though its certificates would let it. */
   readonly clientsOnly?: boolean;
 }
@@ -49,7 +62,7 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
     return next === undefined || certificate.checkIssued(next);
   });
   if (!isChain) throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`);
-  return {
+  return Object.assign(inWords(chain, issuer), {
     root,
     issuer,
     chain,
@@ -59,8 +72,44 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
       .join(''),
     rootPem: root.toString(),
     key,
-    constraints: constraintsOf(chain),
+  });
+}
+
+/** What the certificates say, each part read when it is asked for first: a pair that is still good needs none. */
+function inWords(
+  chain: readonly X509Certificate[],
+  issuer: X509Certificate,
+): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'signer'> {
+  const constraints = once(() => constraintsOf(chain));
+  const usages = once(() => usagesOf(chain));
+  const notBefore = once(() => Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))));
+  const notAfter = once(() => Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
+  const signer = once(() => ({
+    subject: readSubject(issuer.raw),
+    keyIdentifier: readSubjectKeyIdentifier(issuer.raw) ?? keyIdentifier(issuer.publicKey),
+  }));
+  return {
+    get constraints() {
+      return constraints();
+    },
+    get usages() {
+      return usages();
+    },
+    get notBefore() {
+      return new Date(notBefore());
+    },
+    get notAfter() {
+      return new Date(notAfter());
+    },
+    get signer() {
+      return signer();
+    },
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** What every certificate of a chain permits; undefined: everything. */
@@ -89,19 +138,17 @@ export function readRoot(pem: string, folder: string): X509Certificate {
 /**
  * @throws DevcertError `expired` if root or issuer is past its date, or not valid yet on this clock.
  */
-export function assertNotExpired(authority: Authority, now: Date): void {
-  for (const certificate of authority.chain) {
-    if (now.getTime() > new Date(certificate.validTo).getTime())
-      throw new DevcertError('expired', `the authority expired on ${certificate.validTo}`, {
-        hint: 'make a new one and issue all again: devcert ca replace',
-      });
-    if (now.getTime() < new Date(certificate.validFrom).getTime())
-      throw new DevcertError(
-        'expired',
-        `the authority is valid from ${certificate.validFrom} on, and this machine's clock says ${now.toUTCString()}`,
-        { hint: 'set the clock, or start anew: devcert uninstall --purge && devcert install' },
-      );
-  }
+export function assertNotExpired({ notBefore, notAfter }: Authority, now: Date): void {
+  if (now > notAfter)
+    throw new DevcertError('expired', `the authority expired on ${notAfter.toUTCString()}`, {
+      hint: 'make a new one and issue all again: devcert ca replace',
+    });
+  if (now < notBefore)
+    throw new DevcertError(
+      'expired',
+      `the authority is valid from ${notBefore.toUTCString()} on, and this machine's clock says ${now.toUTCString()}`,
+      { hint: 'set the clock, or start anew: devcert uninstall --purge && devcert install' },
+    );
 }
 
 function splitPem(pem: string): string[] {

@@ -178,10 +178,28 @@ function read(folder: string): Authority {
       `${issuer === undefined ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
       { hint: 'put it back, or start anew: devcert uninstall --purge && devcert install' },
     );
-  const authority = readAuthority({ root, issuer, issuerKey }, folder);
+  const authority = decoded({ root, issuer, issuerKey }, folder);
   return isImportedForClients(folder, authority.root)
     ? { ...authority, clientsOnly: true }
     : authority;
+}
+
+let last: { folder: string; pem: AuthorityPem; authority: Authority } | undefined;
+
+/**
+ * The authority of these very texts, decoded once per process: a server that asks for certificate after
+ * certificate would wait longer for that than for the signing.
+ */
+function decoded(pem: AuthorityPem, folder: string): Authority {
+  const { root, issuer, issuerKey } = pem;
+  if (
+    last?.folder !== folder ||
+    last.pem.root !== root ||
+    last.pem.issuer !== issuer ||
+    last.pem.issuerKey !== issuerKey
+  )
+    last = { folder, pem, authority: readAuthority(pem, folder) };
+  return last.authority;
 }
 
 function octal(mode: number): string {

@@ -1,6 +1,6 @@
 /** Authority and request make a certificate: in memory, no files. */
 import { X509Certificate } from 'node:crypto';
-import { assertNotExpired, type Authority, usagesOf } from '../authority/authority.ts';
+import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameObjection, commonNameOf } from '../common-name.ts';
 import { assertPermitted } from '../constraints.ts';
@@ -17,7 +17,6 @@ import {
   subjectKeyIdentifier,
   type Usage,
 } from '../x509/extensions.ts';
-import { readSubject, readSubjectKeyIdentifier } from '../x509/read.ts';
 import { encodeSubject } from '../x509/subject.ts';
 
 const LEAF_ORGANIZATION = 'devcert development certificate';
@@ -76,15 +75,12 @@ export async function signLeaf(
   assertCommonName(authority, request);
   assertUsages(authority, request.usages);
   const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;
-  const end = Math.min(
-    now.getTime() + days * DAY_MS,
-    ...authority.chain.map(({ validTo }) => Date.parse(validTo)),
-  );
+  const end = Math.min(now.getTime() + days * DAY_MS, authority.notAfter.getTime());
   const isRsa = request.publicKey.type.startsWith('rsa');
   const commonName = commonNameOf(request);
   const der = signCertificate(
     {
-      issuer: readSubject(authority.issuer.raw),
+      issuer: authority.signer.subject,
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
@@ -100,10 +96,7 @@ export async function signLeaf(
         extendedKeyUsage(...request.usages),
         subjectAltName(request.names, false),
         subjectKeyIdentifier(keyIdentifier(request.publicKey)),
-        authorityKeyIdentifier(
-          readSubjectKeyIdentifier(authority.issuer.raw) ??
-            keyIdentifier(authority.issuer.publicKey),
-        ),
+        authorityKeyIdentifier(authority.signer.keyIdentifier),
       ],
     },
     authority.key,
@@ -121,7 +114,7 @@ function assertCommonName(authority: Authority, request: KeyedRequest): void {
 }
 
 function assertUsages(authority: Authority, usages: readonly Usage[]): void {
-  const permitted = usagesOf(authority.chain).filter(
+  const permitted = authority.usages.filter(
     (usage) => usage === 'clientAuth' || authority.clientsOnly !== true,
   );
   if (usages.every((usage) => permitted.includes(usage))) return;

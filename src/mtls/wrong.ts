@@ -3,7 +3,7 @@
  * one check and never written.
  */
 import { X509Certificate } from 'node:crypto';
-import { type Authority, readAuthority, usagesOf } from '../authority/authority.ts';
+import { type Authority, readAuthority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import { issueLeaf } from '../certificate/issue.ts';
 import { encodePrivateKey, generateKey, keyIdentifier } from '../keys.ts';
@@ -19,7 +19,7 @@ import {
   subjectKeyIdentifier,
   type Usage,
 } from '../x509/extensions.ts';
-import { readSubject, readSubjectKeyIdentifier } from '../x509/read.ts';
+import { readSubject } from '../x509/read.ts';
 
 export interface ClientIdentity {
   readonly certPem: string;
@@ -42,7 +42,7 @@ export async function byAnotherAuthority(
   identity: string,
   now: Date,
 ): Promise<ClientIdentity> {
-  const pem = createAuthority(identity, real.constraints, now, { usages: usagesOf(real.chain) });
+  const pem = createAuthority(identity, real.constraints, now, { usages: real.usages });
   return issueLeaf(readAuthority(pem, 'memory'), request, identity, now);
 }
 
@@ -67,7 +67,7 @@ function sign(
   const key = generateKey('p256');
   const der = signCertificate(
     {
-      issuer: readSubject(real.issuer.raw),
+      issuer: real.signer.subject,
       subject: readSubject(right.certificate.raw),
       key,
       notBefore: new Date(notBefore),
@@ -78,9 +78,7 @@ function sign(
         extendedKeyUsage(...usages),
         subjectAltName(right.names, false),
         subjectKeyIdentifier(keyIdentifier(key)),
-        authorityKeyIdentifier(
-          readSubjectKeyIdentifier(real.issuer.raw) ?? keyIdentifier(real.issuer.publicKey),
-        ),
+        authorityKeyIdentifier(real.signer.keyIdentifier),
       ],
     },
     real.key,
