@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -18,20 +18,25 @@ import { temporaryFolder } from './helpers/host.ts';
 
 const counter = (folder: string) => Number(readFileSync(join(folder, 'count'), 'utf8'));
 
-// Adds one to `count` under the lock, slowly enough for two at once to be seen.
+// Told a number, it adds one to `count` so often under the lock, slowly enough for two at once to be seen.
 const child = `
   import { withLock } from './src/lock.ts';
   import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-  const [folder, times] = process.argv.slice(2);
-  for (let i = 0; i < Number(times); i++) {
-    await withLock(folder, async () => {
-      const count = Number(readFileSync(folder + '/count', 'utf8'));
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      writeFileSync(folder + '/count.new', String(count + 1));
-      renameSync(folder + '/count.new', folder + '/count');
-    });
-    appendFileSync(folder + '/done', '1');
-  }
+  const [folder] = process.argv.slice(2);
+  process.on('message', async (times) => {
+    for (let i = 0; i < times; i++) {
+      await withLock(folder, async () => {
+        if (i === 0) process.send('in');
+        const count = Number(readFileSync(folder + '/count', 'utf8'));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        writeFileSync(folder + '/count.new', String(count + 1));
+        renameSync(folder + '/count.new', folder + '/count');
+      });
+      appendFileSync(folder + '/done', '1');
+    }
+    process.send('done');
+  });
+  process.send('ready');
 `;
 let script = '';
 beforeAll(async () => {
@@ -45,37 +50,73 @@ beforeAll(async () => {
   script = result.outputFiles[0]?.text ?? '';
 });
 
-function start(folder: string, times: number) {
+/** A process that is ready to count in the folder. */
+async function start(folder: string) {
   const file = join(folder, 'child.mjs');
   if (!existsSync(file)) writeFileSync(file, script);
-  const process_ = spawn(process.execPath, [file, folder, String(times)], { stdio: 'ignore' });
-  const ended = new Promise<number | null>((resolve) => process_.on('exit', resolve));
-  return { ended, kill: () => process_.kill('SIGKILL') };
+  const process_ = fork(file, [folder], { stdio: 'ignore' });
+  const ended = new Promise<void>((resolve) => {
+    process_.on('exit', () => {
+      resolve();
+    });
+  });
+  const hear = (word: string) =>
+    new Promise<void>((resolve, reject) => {
+      const listen = (said: unknown) => {
+        if (said !== word) return;
+        process_.off('message', listen);
+        resolve();
+      };
+      process_.on('message', listen);
+      void ended.then(() => {
+        reject(new Error(`it ended before it said "${word}"`));
+      });
+    });
+  await hear('ready');
+  return {
+    /** Counts; ends when all of it is done. */
+    count: async (times: number) => {
+      process_.send(times);
+      await hear('done');
+    },
+    /** Counts, and is killed so long after it got the lock for the first time. */
+    countUntilKilled: async (afterMs: number) => {
+      process_.send(100_000);
+      await hear('in');
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      process_.kill('SIGKILL');
+      await ended;
+    },
+    end: async () => {
+      process_.disconnect();
+      await ended;
+    },
+  };
+}
+
+function startMany(folder: string, count: number) {
+  return Promise.all(Array.from({ length: count }, () => start(folder)));
 }
 
 describe('withLock()', () => {
-  test('lets one process in at a time: 40 processes, 5 times each', async () => {
+  test('lets one process in at a time: 12 processes, 10 times each', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'count'), '0');
-    const codes = await Promise.all(Array.from({ length: 40 }, () => start(folder, 5).ended));
-    expect(codes).toEqual(Array.from({ length: 40 }, () => 0));
-    expect(counter(folder)).toBe(200);
+    const counters = await startMany(folder, 12);
+    await Promise.all(counters.map((it) => it.count(10)));
+    expect(counter(folder)).toBe(120);
     expect(readdirSync(folder).sort()).toEqual(['child.mjs', 'count', 'done']);
-  }, 60_000);
+    await Promise.all(counters.map((it) => it.end()));
+  });
 
   test('goes on at once after holders were killed', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'count'), '0');
-    for (let round = 0; round < 8; round++) {
-      const victim = start(folder, 1000);
-      await new Promise((resolve) => setTimeout(resolve, 60 + round * 9));
-      victim.kill();
-      await victim.ended;
-    }
+    for (const victim of await startMany(folder, 6)) await victim.countUntilKilled(5);
     const before = Date.now();
     await withLock(folder, () => undefined);
     expect(Date.now() - before).toBeLessThan(10_000); // not the 30 s after which age alone decides
-  }, 60_000);
+  });
 
   test('releases after a throw', async () => {
     const folder = temporaryFolder();
@@ -142,34 +183,33 @@ describe('withLock()', () => {
     writeFileSync(join(folder, 'count'), '0');
     let seed = 20261124;
     const random = () => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff;
-    const steady = Array.from({ length: 4 }, () => start(folder, 25).ended);
-    for (let round = 0; round < 25; round++) {
-      const victim = start(folder, 10_000);
-      await new Promise((resolve) => setTimeout(resolve, 40 + random() * 60));
-      victim.kill();
-      await victim.ended;
-    }
-    for (const code of await Promise.all(steady)) expect(code).toBe(0);
+    const steady = await startMany(folder, 3);
+    const counted = Promise.all(steady.map((it) => it.count(20)));
+    for (const victim of await startMany(folder, 12)) await victim.countUntilKilled(random() * 40);
+    await counted;
     // A process that was killed may have added one that it did not come to note down.
     const done = () => readFileSync(join(folder, 'done')).length;
-    expect(done()).toBeGreaterThan(100);
+    expect(done()).toBeGreaterThan(60); // some of them by those who were killed
     expect(counter(folder)).toBeGreaterThanOrEqual(done());
-    expect(counter(folder)).toBeLessThanOrEqual(done() + 25);
-    expect(await start(folder, 10).ended).toBe(0);
+    expect(counter(folder)).toBeLessThanOrEqual(done() + 12);
+    await steady[0]?.count(10);
     expect(readdirSync(folder).sort()).toEqual(['child.mjs', 'count', 'done']);
-  }, 60_000);
+    await Promise.all(steady.map((it) => it.end()));
+  });
 
   test('lets one in at a time after a kill: 16 wait, each judges the same lock stale', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'count'), '0');
+    const counters = await startMany(folder, 16);
     const gone = spawnSync(process.execPath, ['-e', '']).pid;
     const dead = { token: 'x', pid: gone, start: '1', machine: hostname() };
-    for (let round = 1; round <= 5; round++) {
+    for (let round = 1; round <= 4; round++) {
       writeFileSync(join(folder, 'lock'), JSON.stringify(dead));
-      await Promise.all(Array.from({ length: 16 }, () => start(folder, 1).ended));
+      await Promise.all(counters.map((it) => it.count(1)));
       expect(counter(folder)).toBe(16 * round);
     }
-  }, 60_000);
+    await Promise.all(counters.map((it) => it.end()));
+  });
 
   test('takes over from a remover that was killed, too', async () => {
     const folder = temporaryFolder();

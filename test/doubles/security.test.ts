@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Authority } from '../../src/authority/authority.ts';
 import { forgeLeaf, issueFor, makeAuthority, purpose } from '../helpers/forge.ts';
 import { temporaryFolder } from '../helpers/host.ts';
-import { type Knobs, security } from '../helpers/macos.ts';
+import { type Knobs, security, securityProcess } from '../helpers/macos.ts';
 
 let authority: Authority;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ function keychains() {
   const ca = file('ca.pem', authority.rootPem);
   const issuer = file('issuer.pem', authority.chainPem);
   const run = (args: readonly string[], knobs: Knobs = {}, uid = 501) =>
-    security(args, { root, home: root, uid, knobs });
+    security(args, { root, home: root, uid, ...knobs });
   const verify = (leaf: string, name = 'localhost') =>
     run([
       ...['verify-cert', '-c', file('leaf.pem', leaf), '-c', issuer, '-c', ca],
@@ -36,7 +36,7 @@ function keychains() {
 const system = '/Library/Keychains/System.keychain';
 const good = ['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic'];
 
-describe('the double of security', { timeout: 60_000 }, () => {
+describe('the double of security', () => {
   test.each([
     [['add-trusted-cert', '-x'], 2, 'illegal option'],
     [['add-trusted-cert', '-k'], 2, 'requires an argument'],
@@ -51,61 +51,73 @@ describe('the double of security', { timeout: 60_000 }, () => {
     [['verify-cert', '-c', 'a.pem', '-n', 'h', '-p', 'ssl'], 70, 'model'],
     [['authorizationdb', 'write'], 70, 'model'],
     [[], 70, 'model'],
-  ])('%j ends with %i', async (args, exitCode, words) => {
-    const result = await keychains().run(args);
+  ])('%j ends with %i', (args, exitCode, words) => {
+    const result = keychains().run(args);
     expect(result.exitCode).toBe(exitCode);
     expect(result.stderr).toContain(words);
+  });
+
+  test('as a program it says and does the same', async () => {
+    const { root, login, ca, run } = keychains();
+    const where = { root, home: root };
+    const add = ['add-trusted-cert', ...good, '-k', login, ca];
+    for (const knobs of [{ ui: 'none' }, { ui: 'cancel', locked: true }, {}] as const)
+      expect(await securityProcess(add, { ...where, ...knobs })).toEqual(run(add, knobs));
+    const find = ['find-certificate', '-a', '-c', 'devcert', '-Z', login];
+    expect(await securityProcess(find, where)).toEqual(run(find));
+    expect(run(find).stdout).toContain('SHA-256 hash');
+    expect(await securityProcess(['lock'], where)).toMatchObject({ exitCode: 70 });
   });
 
   test('a cancelled dialog leaves the certificate in the keychain, untrusted', async () => {
     const { run, login, ca, held, verify } = keychains();
     const leaf = (await issueFor(authority, ['localhost'])).certificate.toString();
-    const result = await run(['add-trusted-cert', ...good, '-k', login, ca], { ui: 'cancel' });
+    const result = run(['add-trusted-cert', ...good, '-k', login, ca], { ui: 'cancel' });
     expect(result).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/canceled/) as string,
     });
     expect(held()).toContain(authority.root.raw.toString('base64'));
-    expect((await verify(leaf)).exitCode).toBe(1);
+    expect(verify(leaf).exitCode).toBe(1);
   });
 
-  test('without -k no keychain is written; a second time is no failure', async () => {
+  test('without -k no keychain is written; a second time is no failure', () => {
     const { run, login, ca, held } = keychains();
-    expect((await run(['add-trusted-cert', ...good, ca])).exitCode).toBe(0);
+    expect(run(['add-trusted-cert', ...good, ca]).exitCode).toBe(0);
     expect(held()).toBe('');
     for (let i = 0; i < 2; i++)
-      expect((await run(['add-trusted-cert', ...good, '-k', login, ca])).exitCode).toBe(0);
-    const found = await run(['find-certificate', '-a', '-c', 'devcert ROOT', '-Z', login]);
+      expect(run(['add-trusted-cert', ...good, '-k', login, ca]).exitCode).toBe(0);
+    const found = run(['find-certificate', '-a', '-c', 'devcert ROOT', '-Z', login]);
     const sha256 = authority.root.fingerprint256.replaceAll(':', '');
     expect(found.stdout.match(/^SHA-256 hash: (.*)$/gm)).toEqual([`SHA-256 hash: ${sha256}`]);
-    expect(await run(['find-certificate', '-a', '-c', 'nobody', '-Z', login])).toMatchObject({
+    expect(run(['find-certificate', '-a', '-c', 'nobody', '-Z', login])).toMatchObject({
       exitCode: 0,
       stdout: '',
     });
   });
 
-  test('removing what is not there exits with 1 and Apple’s words', async () => {
+  test('removing what is not there exits with 1 and Apple’s words', () => {
     const { run, login, ca } = keychains();
-    expect(await run(['remove-trusted-cert', ca])).toMatchObject({
+    expect(run(['remove-trusted-cert', ca])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('No Trust Settings were found') as string,
     });
-    expect(await run(['delete-certificate', '-Z', 'AB', login])).toMatchObject({
+    expect(run(['delete-certificate', '-Z', 'AB', login])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('Unable to delete certificate matching') as string,
     });
-    expect((await run(['trust-settings-export', join(login, '../out')])).exitCode).toBe(1);
+    expect(run(['trust-settings-export', join(login, '../out')]).exitCode).toBe(1);
   });
 
-  test('the machine’s settings: root may add without SIP, the last removal always asks', async () => {
+  test('the machine’s settings: root may add without SIP, the last removal always asks', () => {
     const { run, ca } = keychains();
     const add = ['add-trusted-cert', '-d', ...good, '-k', system, ca];
-    expect((await run(add, { ui: 'none' }, 0)).exitCode).toBe(1);
-    expect((await run(add, { ui: 'none', sip: 'off' }, 501)).exitCode).toBe(1);
-    expect((await run(add, { ui: 'none', sip: 'off' }, 0)).exitCode).toBe(0);
+    expect(run(add, { ui: 'none' }, 0).exitCode).toBe(1);
+    expect(run(add, { ui: 'none', sip: 'off' }, 501).exitCode).toBe(1);
+    expect(run(add, { ui: 'none', sip: 'off' }, 0).exitCode).toBe(0);
     const remove = ['remove-trusted-cert', '-d', ca];
-    expect((await run(remove, { ui: 'none', sip: 'off' }, 0)).exitCode).toBe(1);
-    expect((await run(remove, {}, 0)).exitCode).toBe(0);
+    expect(run(remove, { ui: 'none', sip: 'off' }, 0).exitCode).toBe(1);
+    expect(run(remove, {}, 0).exitCode).toBe(0);
   });
 
   test('verify-cert judges chain, name, date, purpose and constraints', async () => {
@@ -113,11 +125,11 @@ describe('the double of security', { timeout: 60_000 }, () => {
     const dns = (value: string) => ({ names: [{ type: 'dns' as const, value }] });
     const ip = (value: string) => ({ names: [{ type: 'ip' as const, value }] });
     const leaf = (await issueFor(authority, ['localhost', '127.0.0.1'])).certificate.toString();
-    expect((await verify(leaf)).exitCode).toBe(1);
-    await run(['add-trusted-cert', ...good, ca]);
-    expect((await verify(leaf)).exitCode).toBe(0);
-    expect((await verify(leaf, '127.0.0.1')).exitCode).toBe(0);
-    expect((await verify(leaf, 'other.test')).exitCode).toBe(1);
+    expect(verify(leaf).exitCode).toBe(1);
+    run(['add-trusted-cert', ...good, ca]);
+    expect(verify(leaf).exitCode).toBe(0);
+    expect(verify(leaf, '127.0.0.1').exitCode).toBe(0);
+    expect(verify(leaf, 'other.test').exitCode).toBe(1);
     const forge = (forgery: Parameters<typeof forgeLeaf>[1]) =>
       forgeLeaf(authority, forgery).certificate.toString();
     const year = 366 * 86_400_000;
@@ -129,13 +141,13 @@ describe('the double of security', { timeout: 60_000 }, () => {
       [forge({ ...dns('localhost'), notAfter: new Date(Date.now() - 1000) }), 'localhost'],
     ] as const;
     for (const [pem, name] of bad)
-      expect({ name, exitCode: (await verify(pem, name)).exitCode }).toEqual({ name, exitCode: 1 });
+      expect({ name, exitCode: verify(pem, name).exitCode }).toEqual({ name, exitCode: 1 });
     const fine = [
       [forge(dns('a.test')), 'a.test'],
       [forge(ip('10.1.2.3')), '10.1.2.3'],
     ] as const;
     for (const [pem, name] of fine)
-      expect({ name, exitCode: (await verify(pem, name)).exitCode }).toEqual({ name, exitCode: 0 });
-    expect((await verify(authority.rootPem)).exitCode).toBe(70);
+      expect({ name, exitCode: verify(pem, name).exitCode }).toEqual({ name, exitCode: 0 });
+    expect(verify(authority.rootPem).exitCode).toBe(70);
   });
 });

@@ -1,51 +1,53 @@
 /** A Mac that does not exist: the adapter over a strict double of `security`, in a temporary folder. */
-import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { macosStores } from '../../platform/macos.ts';
+import { createRunner } from '../../platform/run.ts';
 import type { Command, CommandResult, Host } from '../../platform/types.ts';
 import type { Context } from '../../src/actions/context.ts';
+import { type Knobs as DoubleKnobs, security as ask } from '../doubles/security/commands.mjs';
 import { fakeHost, line, temporaryFolder } from './host.ts';
 
 const DOUBLE = join(import.meta.dirname, '../doubles/security/security.mjs');
 
-export interface Knobs {
-  ui?: 'allow' | 'cancel' | 'none' | 'hang';
-  sip?: 'on' | 'off';
-  locked?: boolean;
+export type Knobs = Pick<DoubleKnobs, 'ui' | 'sip' | 'locked'>;
+
+export interface Where extends Knobs {
+  readonly root: string;
+  readonly home: string;
+  readonly uid?: number;
 }
 
-/** Runs the double. `failure` is `timeout` after a second if a dialog hangs. */
-export function security(
-  args: readonly string[],
-  options: { root: string; home: string; uid?: number; knobs?: Knobs },
-): Promise<CommandResult> {
-  const { root, home, uid = 501, knobs = {} } = options;
+/** Asks the double, without a process. `failure` is `timeout` at once if a dialog hangs. */
+export function security(args: readonly string[], where: Where): CommandResult {
+  const result = ask(args, where);
+  return result.exitCode === undefined ? { ...result, failure: 'timeout' } : result;
+}
+
+/** Runs the double as a program, with the product's own runner and its time limits, a dialog's cut short. */
+export function securityProcess(args: readonly string[], where: Where): Promise<CommandResult> {
+  const { root, home, uid = 501, ui = 'allow', sip = 'on', locked = false } = where;
   const env = {
     HOME: home,
     SECD_ROOT: root,
     SECD_UID: String(uid),
-    SECD_UI: knobs.ui ?? 'allow',
-    SECD_SIP: knobs.sip ?? 'on',
-    ...(knobs.locked === true ? { SECD_LOCKED: '1' } : {}),
+    SECD_UI: ui,
+    SECD_SIP: sip,
+    ...(locked ? { SECD_LOCKED: '1' } : {}),
   };
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [DOUBLE, ...args],
-      { env, ...(knobs.ui === 'hang' ? { timeout: 1_000 } : {}) },
-      (error, stdout, stderr) => {
-        if (error?.killed === true)
-          resolve({ exitCode: undefined, stdout, stderr, failure: 'timeout' });
-        else resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
-      },
-    );
-    child.stdin?.end();
-  });
+  const run = createRunner(fakeHost({ env }));
+  const limit = ui === 'hang' ? { timeoutMs: 500 } : {};
+  return run({ file: process.execPath, args: [DOUBLE, ...args], ...limit });
 }
 
 /** The machine: `knobs` may be changed while it lives; `ran` has every command line. */
-export function mac(overrides: Partial<Host> = {}) {
+export function mac(
+  overrides: Partial<Host> = {},
+  answer: (
+    args: readonly string[],
+    where: Where,
+  ) => CommandResult | Promise<CommandResult> = security,
+) {
   const sysroot = temporaryFolder();
   const home = join(sysroot, 'Users/ada');
   const login = join(home, 'Library/Keychains/login.keychain-db');
@@ -67,7 +69,7 @@ export function mac(overrides: Partial<Host> = {}) {
       if (command.prompt !== undefined) asked.push(command.prompt);
       if (command.file !== '/usr/bin/security') throw new Error(`it runs ${command.file}`);
       const uid = command.elevated === true || host.isRoot ? 0 : 501;
-      const result = await security(command.args, { root: sysroot, home, uid, knobs });
+      const result = await answer(command.args, { root: sysroot, home, uid, ...knobs });
       if (result.exitCode === 70) throw new Error(result.stderr);
       return result;
     },

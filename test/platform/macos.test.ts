@@ -12,7 +12,7 @@ import { rootInFile } from '../../src/authority/roots.ts';
 import { outcomesExitCode } from '../../src/cli/outcomes.ts';
 import { EXIT } from '../../src/errors.ts';
 import { fakeHost, line } from '../helpers/host.ts';
-import { mac, security } from '../helpers/macos.ts';
+import { mac, security, securityProcess } from '../helpers/macos.ts';
 
 const K = '/Users/ada/Library/Keychains/login.keychain-db';
 const S = '/Library/Keychains/System.keychain';
@@ -58,13 +58,19 @@ describe('the commands', () => {
   });
 });
 
-// Each question to the double is a process: on a busy machine they add up.
-describe('macosStores', { timeout: 60_000 }, () => {
+describe('macosStores', () => {
   test('is one keychain on macOS and none elsewhere', async () => {
     expect(await macosStores.find(fakeHost(), {})).toEqual([]);
     const host = fakeHost({ platform: 'darwin', home: '/Users/ada' });
     expect(await macosStores.find(host, {})).toMatchObject([{ kind: 'system', location: K }]);
     expect(await macosStores.find(host, { machine: true })).toMatchObject([{ location: S }]);
+  });
+
+  test('installs and leaves nothing after uninstall, over real processes', async () => {
+    const { context, state } = mac({}, securityProcess);
+    expect((await install(context)).outcomes).toMatchObject([{ status: 'trusted' }]);
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
+    expect(state()).toEqual(empty);
   });
 
   test('installs, says so once more, and leaves nothing after uninstall', async () => {
@@ -140,7 +146,8 @@ describe('macosStores', { timeout: 60_000 }, () => {
   });
 
   test('nobody at the dialog: it ends, says so and leaves nothing', async () => {
-    const { context, knobs, state } = mac();
+    // Over a real process, which really waits.
+    const { context, knobs, state } = mac({}, securityProcess);
     knobs.ui = 'hang';
     expect((await install(context)).outcomes).toMatchObject([
       { status: 'failed', reason: 'nobody answered the dialog of macOS in time' },
@@ -222,7 +229,7 @@ describe('macosStores', { timeout: 60_000 }, () => {
     expect(await store?.inspect(second)).toEqual({ state: 'absent' });
     writeFileSync(other.file, other.pem);
     const where = { root: home, home };
-    await security(['add-trusted-cert', '-k', login, other.file], where);
+    security(['add-trusted-cert', '-k', login, other.file], where);
     expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
     expect(state().join()).toContain(other.der.toString('base64'));
     expect(state().join()).toContain(other.sha1.toUpperCase());
