@@ -30,6 +30,8 @@ export default defineConfig({
           // Far above what any takes: a machine may be busy, and only a hang should be ended.
           testTimeout: 60_000,
           setupFiles: ['test/helpers/guard.ts'],
+          // The default leaves a core idle, which is half of a small machine: these wait for children mostly.
+          maxWorkers: '100%',
         },
       },
       {

@@ -18,3 +18,8 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
 
 /** What `devcert NAMES…` is short for. */
 export const defaultCommand = 'issue';
+
+/** True if the word is a command's name. */
+export function isCommand(word: string): boolean {
+  return Object.hasOwn(commands, word);
+}

@@ -1,35 +1,29 @@
 /** The command line: commander over the commands' declarations. The one home of commander. */
 import { Command, CommanderError, Option, type OutputConfiguration } from 'commander';
 import { DevcertError, EXIT } from '../errors.ts';
-import { commands, defaultCommand } from './commands.ts';
+import { commands, defaultCommand, isCommand } from './commands.ts';
 import type { Declaration, OptionDeclaration } from './declaration.ts';
-import { createTerminal, type Terminal, write } from './terminal.ts';
-
-declare const DEVCERT_VERSION: string;
+import { type Terminal, write } from './terminal.ts';
+import { VERSION, version } from './version.ts';
 
 /**
  * Runs the command line.
  *
  * @param argv the arguments alone, without the program's name.
- * @returns the exit code. A throw is a bug.
+ * @returns the exit code.
+ * @throws DevcertError `usage` for what cannot be understood, and all that the command throws.
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  const terminal = await createTerminal(argv.includes('--json'), process.env);
-  let words = argv;
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const words = await commandFirst(argv);
   try {
-    let exitCode: number = EXIT.done;
-    words = await commandFirst(argv);
     const program = await createProgram(words, terminal, (code) => (exitCode = code));
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done; // --help, --version
-    const expected =
-      error instanceof CommanderError ? usageError(error, await helpFor(words)) : error;
-    terminal.progress('');
-    if (!(expected instanceof DevcertError)) throw expected;
-    terminal.error(expected);
-    return expected.exitCode;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done; // --help
+    throw usageError(error, await helpFor(words));
   }
 }
 
@@ -43,7 +37,7 @@ async function createProgram(
     .description(
       'Real HTTPS on local names: an authority that only your machine trusts and that can certify nothing but local names.',
     )
-    .version(DEVCERT_VERSION, '-V, --version')
+    .version(version, '-V, --version')
     .exitOverride()
     .configureOutput(output)
     .addHelpText('after', examples);
@@ -64,7 +58,6 @@ async function createProgram(
 }
 
 type Exit = (code: number) => void;
-const VERSION = /^(-V|--version)$/;
 const HELP = /^(-h|--help|help)$/;
 
 /** Makes of a commander command what the declaration says, with all below it. */
@@ -117,10 +110,6 @@ async function commandFirst(argv: readonly string[]): Promise<string[]> {
 function flagsOf({ options = [], commands = {} }: Declaration): string[] {
   const own = options.map(({ flags }: OptionDeclaration) => flags);
   return [...own, ...Object.values(commands).flatMap((command) => flagsOf(command))];
-}
-
-function isCommand(word: string): boolean {
-  return Object.hasOwn(commands, word);
 }
 
 // Errors are ours to print; help goes the way of all output.

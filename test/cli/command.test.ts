@@ -50,6 +50,16 @@ describe('devcert', () => {
     expect(again.stdout).toContain('A valid certificate is there already');
   });
 
+  test('names alone, which the parser never sees, come out as they do through it', async () => {
+    const { run } = freshHome();
+    for (const names of [[], ['localhost', 'api.test'], ['api.test', 'status'], ['*.test'], ['']]) {
+      await run(['issue', ...names]);
+      expect(await run(names)).toEqual(await run(['issue', ...names]));
+    }
+    expect(await run(['-V'])).toEqual(await run(['--version', 'x']));
+    expect((await run(['help'])).stdout).toContain('Commands:');
+  });
+
   test('options may stand anywhere (statement 15)', async () => {
     const { run, project } = freshHome();
     expect((await run(['x.test', '--out', 'tls', 'y.test', '--days', '9'])).status).toBe(0);
