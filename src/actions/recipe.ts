@@ -66,6 +66,7 @@ export async function recipe(
       hint: `devcert recipe ${recipe.name} --client-certs --ca-file FILE`,
     });
   const dir = resolve(context.cwd, options.dir ?? '.devcert');
+  if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, dir, options);
   assertThere(recipe, dir, options);
   const trust =
     options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
@@ -153,11 +154,29 @@ function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void 
   });
 }
 
-/** The names in a certificate, those that servers are addressed by. */
-function namesIn(certFile: string): readonly string[] {
-  let certificate: X509Certificate;
+/** The server's certificate is one for clients, too: it meets its own kind. */
+function assertPeer({ name }: Recipe, dir: string, options: RecipeOptions): void {
+  const certFile = join(dir, 'cert.pem');
+  if (!existsSync(certFile)) return; // that is told first
+  const usages = leafIn(certFile).keyUsage as string[] | undefined; // undefined: for everything
+  if (usages === undefined || usages.includes(CLIENT_AUTH)) return;
+  const names = namesIn(certFile).map(shell).join(' ');
+  const out = options.dir === undefined ? '' : ` --out ${shell(options.dir)}`;
+  throw new DevcertError(
+    'usage',
+    `"${printable(certFile)}" is for servers alone, and ${name} servers are clients of each other`,
+    {
+      hint: `devcert ${names} --peer --format p12${out}`,
+    },
+  );
+}
+
+/** RFC 5280 4.2.1.12. */
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+
+function leafIn(certFile: string): X509Certificate {
   try {
-    certificate = new X509Certificate(readIfThere(certFile) ?? '');
+    return new X509Certificate(readIfThere(certFile) ?? '');
   } catch (error) {
     if (error instanceof DevcertError) throw error;
     throw new DevcertError('invalid-input', `"${printable(certFile)}" is no certificate`, {
@@ -165,7 +184,11 @@ function namesIn(certFile: string): readonly string[] {
       cause: error,
     });
   }
-  const names = (certificate.subjectAltName ?? '')
+}
+
+/** The names in a certificate, those that servers are addressed by. */
+function namesIn(certFile: string): readonly string[] {
+  const names = (leafIn(certFile).subjectAltName ?? '')
     .split(', ')
     .map((name) => /^(?:DNS|IP Address):([\w.:*-]+)$/.exec(name)?.[1])
     .filter((name) => name !== undefined)

@@ -1,4 +1,5 @@
 /** Recipes for servers written in Go, Rust and C#, and for gRPC. */
+import { askedFor, hostOf } from './host.ts';
 import { assertExpressible, doubleQuoted } from './quote.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -207,7 +208,7 @@ const grpcRecipe: Recipe = {
   summary: 'gRPC on Node.js; Go and Python in its notes',
   needs: ['cert.pem', 'key.pem', 'ca.pem'],
   needsForClients: [],
-  render: ({ cert, key, ca, trust, clientCerts, names: [name = 'localhost'] }) => ({
+  render: ({ cert, key, ca, trust, clientCerts, names }) => ({
     blocks: [
       {
         title: 'server.mjs',
@@ -235,7 +236,7 @@ server.bindAsync('127.0.0.1:8443', credentials, (error) => {
         title: 'client',
         comment: '//',
         text: `import { credentials } from '@grpc/grpc-js';
-new YourClient('${name}:8443', credentials.createSsl(readFileSync(${doubleQuoted(ca)})${
+new YourClient('${hostOf(askedFor(names))}:8443', credentials.createSsl(readFileSync(${doubleQuoted(ca)})${
           clientCerts ? ", readFileSync('client/key.pem'), readFileSync('client/cert.pem')" : ''
         }));`,
       },

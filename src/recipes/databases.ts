@@ -1,4 +1,5 @@
 /** Recipes for databases and brokers: servers that mostly run as a user of their own. */
+import { askedFor } from './host.ts';
 import { mosquitto, mysql, postgres, redis, shell } from './quote.ts';
 import type { Block, Recipe, RecipeInput } from './recipe.ts';
 
@@ -31,7 +32,7 @@ hostnossl all all all reject`,
         title: 'run',
         comment: '#',
         text: `psql ${shell(
-          `host=${first(input)} user=postgres sslmode=verify-full sslrootcert=${libpq(input.ca)}${
+          `host=${askedFor(input.names)} user=postgres sslmode=verify-full sslrootcert=${libpq(input.ca)}${
             input.clientCerts ? ' sslcert=client/cert.pem sslkey=client/key.pem' : ''
           }`,
         )}`,
@@ -77,8 +78,8 @@ require_secure_transport = ON`,
       {
         title: 'run',
         comment: '#',
-        text: `mysql --protocol=tcp --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-mode=VERIFY_IDENTITY
-mariadb --protocol=tcp --host=${first(input)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-verify-server-cert`,
+        text: `mysql --protocol=tcp --host=${askedFor(input.names)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-mode=VERIFY_IDENTITY
+mariadb --protocol=tcp --host=${askedFor(input.names)} --user=app --password --ssl-ca=${shell(input.ca)} --ssl-verify-server-cert`,
       },
     ],
     notes: [
@@ -111,7 +112,7 @@ tls-auth-clients ${input.clientCerts ? `yes\ntls-ca-cert-file ${redis(input.trus
       {
         title: 'run',
         comment: '#',
-        text: `redis-cli --tls --cacert ${shell(input.ca)} -h ${first(input)}${
+        text: `redis-cli --tls --cacert ${shell(input.ca)} -h ${askedFor(input.names)}${
           input.clientCerts ? ' --cert client/cert.pem --key client/key.pem' : ''
         } ping`,
       },
@@ -151,7 +152,7 @@ allow_anonymous true`
       {
         title: 'run',
         comment: '#',
-        text: `mosquitto_pub -h ${first(input)} -p 8883 --cafile ${shell(input.ca)}${
+        text: `mosquitto_pub -h ${askedFor(input.names)} -p 8883 --cafile ${shell(input.ca)}${
           input.clientCerts ? ' --cert client/cert.pem --key client/key.pem' : ''
         } -t hello -m world`,
       },
@@ -159,10 +160,6 @@ allow_anonymous true`
     notes: ['started as root it becomes the user mosquitto first: see the copies in the comments'],
   }),
 };
-
-function first({ names: [name = 'localhost'] }: RecipeInput): string {
-  return name.startsWith('*.') ? `app${name.slice(1)}` : name;
-}
 
 /**
  * Copies that a server's own user may read, unless these are they. The folder is open and the key is not: PostgreSQL insists on both

@@ -151,13 +151,15 @@ const next: Recipe = {
   needsForClients: undefined,
   render(input) {
     const { cert, key, ca } = input;
+    const others = input.names.filter((name) => name !== 'localhost');
     return {
       blocks: [
         {
           title: 'run',
           comment: '#',
           text: lines(
-            `NODE_EXTRA_CA_CERTS=${word(ca)} npx next dev --port 8443 \\`,
+            // Without a host it listens on every address.
+            `NODE_EXTRA_CA_CERTS=${word(ca)} npx next dev --hostname localhost --port 8443 \\`,
             '  --experimental-https \\',
             `  --experimental-https-cert ${word(cert)} \\`,
             `  --experimental-https-key ${word(key)} \\`,
@@ -165,9 +167,10 @@ const next: Recipe = {
           ),
         },
       ],
-      notes: [
-        `names other than localhost go into next.config.js: allowedDevOrigins: [${input.names.map(quoted).join(', ')}]`,
-      ],
+      notes:
+        others.length === 0
+          ? []
+          : [`into next.config.js: allowedDevOrigins: [${others.map(quoted).join(', ')}]`],
     };
   },
 };

@@ -1,4 +1,5 @@
 /** Recipes for servers on the Java virtual machine. */
+import { askedFor, hostOf } from './host.ts';
 import { jdk } from './jdk.ts';
 import { JAVA_CLIENT_NOTE, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
 import { assertExpressible, properties, xml } from './quote.ts';
@@ -180,7 +181,9 @@ const kafka: Recipe = {
   summary: 'an Apache Kafka broker and its clients, 3.5 or newer',
   needs: ['keystore.p12', 'truststore.p12'],
   needsForClients: [],
-  render({ keystore, truststore, clientCerts }) {
+  // A broker connects to itself at its start, and shows its certificate.
+  peersForClients: true,
+  render({ keystore, truststore, names, clientCerts }) {
     const variables = [
       'config.providers=env',
       'config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider',
@@ -198,11 +201,10 @@ const kafka: Recipe = {
           text: lines(
             variables,
             'listeners=SSL://127.0.0.1:8443,CONTROLLER://127.0.0.1:9093',
-            'advertised.listeners=SSL://localhost:8443',
+            `advertised.listeners=SSL://${hostOf(askedFor(names))}:8443`,
             'listener.security.protocol.map=SSL:SSL,CONTROLLER:PLAINTEXT',
             'inter.broker.listener.name=SSL',
             store('keystore', keystore),
-            'ssl.key.password=${env:KEYSTORE_PASSWORD}',
             store('truststore', truststore),
             `ssl.client.auth=${clientCerts ? 'required' : 'none'}`,
           ),
@@ -214,14 +216,18 @@ const kafka: Recipe = {
             variables,
             'security.protocol=SSL',
             store('truststore', truststore),
-            clientCerts && [
-              '# and the certificate of the client, exported to a PKCS#12 file of its own:',
-              '# ssl.keystore.location, ssl.keystore.type=PKCS12, ssl.keystore.password',
-            ],
+            // Made by: devcert --client NAME --out client --format p12
+            clientCerts && store('keystore', 'client/keystore.p12'),
           ),
         },
       ],
-      notes: [KEYSTORE_NOTE, TRUSTSTORE_NOTE],
+      notes: [
+        KEYSTORE_NOTE,
+        TRUSTSTORE_NOTE,
+        ...(clientCerts
+          ? ['a client wants a key store: devcert --client NAME --out client --format p12']
+          : []),
+      ],
     };
   },
 };

@@ -64,5 +64,7 @@ export interface Recipe {
    * no such variant.
    */
   readonly needsForClients: readonly RecipeFile[] | undefined;
+  /** With `--client-certs`, servers show each other their certificate: it has to be one for clients, too. */
+  readonly peersForClients?: true;
   render(input: RecipeInput): Rendered;
 }

@@ -1,4 +1,5 @@
 /** Recipes for servers that stand in front of another one. */
+import { hostOf } from './host.ts';
 import { apache, assertExpressible, caddy, doubleQuoted, haproxy, nginx, shell } from './quote.ts';
 import type { Recipe, RecipeInput } from './recipe.ts';
 
@@ -112,10 +113,6 @@ ${
     ],
   }),
 };
-
-function hostOf(name: string): string {
-  return name.includes(':') ? `[${name}]` : name;
-}
 
 const haproxyRecipe: Recipe = {
   name: 'haproxy',

@@ -83,9 +83,10 @@ export async function printRecipe(
   name: string,
   port: number,
   clientCerts: boolean,
+  dir = '.devcert',
 ): Promise<{ title: string; text: string }[]> {
   const ran = await home.run(
-    ['recipe', name, '--json', ...(clientCerts ? ['--client-certs'] : [])],
+    ['recipe', name, '--json', '--dir', dir, ...(clientCerts ? ['--client-certs'] : [])],
     { cwd: folder },
   );
   if (ran.status !== 0) throw new Error(ran.stderr);
@@ -116,13 +117,18 @@ export async function startProgram(
     // Without UTF-8 a JVM opens no file with an umlaut in its path.
     env: { ...process.env, LC_ALL: 'C.UTF-8', ...PASSWORDS, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // some are several processes: the group is ended
   });
   let output = '';
   child.stdout?.on('data', (data: Buffer) => (output += data.toString()));
   child.stderr?.on('data', (data: Buffer) => (output += data.toString()));
   const ended = new Promise<void>((resolve) => child.on('close', resolve));
   onTestFinished(async () => {
-    child.kill('SIGKILL');
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      // it has ended already
+    }
     await ended;
   });
   const deadline = Date.now() + 90_000;

@@ -1,5 +1,5 @@
-/** Node.js, Express, Fastify and Vite, each on the recipe's file and nothing else. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** Node.js, Express, Fastify, Vite, webpack and gRPC, each on the recipe's file and nothing else. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -13,7 +13,10 @@ import {
 import { needs } from '../helpers/require.ts';
 import { run } from '../helpers/run.ts';
 
-const PACKAGES = ['express@5.3.0', 'fastify@5.12.8', 'vite@8.3.8'];
+const PACKAGES = [
+  ...['express@5.3.0', 'fastify@5.12.8', 'vite@8.3.8', '@grpc/grpc-js@1.14.7'],
+  ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
+];
 
 /** A folder in which the packages are found. */
 function projectIn(packages: string): string {
@@ -21,11 +24,21 @@ function projectIn(packages: string): string {
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>hello</title>');
+  const page = '<!doctype html><title>hello</title>';
+  writeFileSync(join(folder, 'index.html'), page);
+  for (const name of ['public', 'src']) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, 'public/index.html'), page); // webpack's
+  writeFileSync(join(folder, 'src/index.js'), '');
   return folder;
 }
 
-for (const name of ['node', 'express', 'fastify', 'vite'])
+/** Bundlers are programs that read the file; the others are the file. */
+const bundlers: Record<string, readonly string[]> = {
+  vite: ['vite/bin/vite.js'],
+  webpack: ['webpack-cli/bin/cli.js', 'serve'],
+};
+
+for (const name of ['node', 'express', 'fastify', 'vite', 'webpack'])
   for (const clientCerts of [false, true])
     test(`recipe ${name}${clientCerts ? ' --client-certs' : ''} runs as printed`, async (context) => {
       const packages = await npmPackages(PACKAGES);
@@ -36,12 +49,14 @@ for (const name of ['node', 'express', 'fastify', 'vite'])
       const [block] = await printRecipe(parties, name, port, clientCerts);
       const file = join(folder, block?.title ?? '');
       writeFileSync(file, block?.text ?? '');
-      const vite = [join(packages ?? '', 'node_modules/vite/bin/vite.js'), '--config', file];
-      const server = await startProgram(port, process.execPath, name === 'vite' ? vite : [file], {
-        cwd: folder,
-      });
+      const [program, ...args] = bundlers[name] ?? [];
+      const command =
+        program === undefined
+          ? [file]
+          : [join(packages ?? '', 'node_modules', program), ...args, '--config', file];
+      const server = await startProgram(port, process.execPath, command, { cwd: folder });
       await expectServed(port, parties, clientCerts);
-      if (clientCerts && name !== 'vite')
+      if (clientCerts && bundlers[name] === undefined)
         // What Node tells a refused client is close to nothing: the recipe has the server say it.
         expect(server.output()).toMatch(/refused: .*peer did not return a certificate/);
       if (clientCerts) return;
@@ -57,3 +72,59 @@ for (const name of ['node', 'express', 'fastify', 'vite'])
       });
       expect((await run(process.execPath, [client])).status).toBe(1);
     });
+
+/** A service without a schema: what it is asked, it says. */
+const SERVICE = `{
+  hello: {
+    path: '/test.Test/Hello', requestStream: false, responseStream: false,
+    ...Object.fromEntries(['requestSerialize', 'requestDeserialize', 'responseSerialize', 'responseDeserialize']
+      .map((name) => [name, (bytes) => bytes])),
+  },
+}`;
+
+for (const clientCerts of [false, true])
+  test(`recipe grpc${clientCerts ? ' --client-certs' : ''} runs as printed`, async (context) => {
+    const packages = await npmPackages(PACKAGES);
+    if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
+    const parties = await makeParties();
+    const folder = projectIn(packages ?? '');
+    const port = await freePort();
+    const [server, client] = await printRecipe(parties, 'grpc', port, clientCerts);
+    const answer = '{ hello: (call, give) => give(null, call.request) }';
+    const text = server?.text.replace(
+      /^\/\/ Add .*$/m,
+      `server.addService(${SERVICE}, ${answer});`,
+    );
+    writeFileSync(join(folder, 'server.mjs'), text ?? '');
+    await startProgram(port, process.execPath, [join(folder, 'server.mjs')], { cwd: folder });
+
+    /** What the recipe's client gets to read, or why it does not. */
+    const ask = async (change: (text: string) => string = (text) => text) => {
+      const [imports, ...call] = (client?.text ?? '').split('\n');
+      const file = join(folder, 'client.mjs');
+      writeFileSync(
+        file,
+        `import { makeGenericClientConstructor } from '@grpc/grpc-js';
+        import { readFileSync } from 'node:fs';
+        ${imports ?? ''}
+        const YourClient = makeGenericClientConstructor(${SERVICE}, 'Test');
+        const client = ${change(call.join('\n'))}
+        client.hello(Buffer.from('hello'), { deadline: Date.now() + 10_000 }, (error, said) => {
+          console.log(error ? 'refused: ' + error.details : said.toString());
+          process.exit();
+        });`,
+      );
+      return (await run(process.execPath, [file], { cwd: parties.folder })).output;
+    };
+    expect(await ask()).toBe('hello\n');
+    expect(await ask((text) => text.replace('.devcert/ca.pem', 'wrong/ca.pem'))).toMatch(
+      /^refused: .*(unable to|self.signed)/s,
+    );
+    if (!clientCerts) return;
+    for (const other of ['wrong', 'second'])
+      expect(await ask((text) => text.replaceAll("'client/", `'${other}/`))).toMatch(/^refused: /);
+    expect(await ask((text) => text.replace(/, readFileSync\('client.*(?=\)\);)/, ''))).toMatch(
+      /^refused: /,
+    );
+    expect(await ask()).toBe('hello\n');
+  });
