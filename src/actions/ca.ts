@@ -23,6 +23,7 @@ import {
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
+import type { Remade } from './remake.ts';
 import { newAuthority, replaceAuthority, type Successor } from './replace.ts';
 
 export interface CreateOptions {
@@ -62,6 +63,8 @@ export interface ReplaceResult extends AuthorityResult {
   readonly replaced: boolean;
   readonly outcomes: readonly Outcome[];
   readonly reissued: readonly Reissued[];
+  /** What had been exported, and what came of it. */
+  readonly exports: readonly Remade[];
 }
 
 /**

@@ -14,8 +14,10 @@ import {
 import { outputPaths } from '../certificate/output.ts';
 import type { AuthorityOption } from './context.ts';
 
-/** Of a key store's entry. */
-export const DEFAULT_ALIAS = 'devcert';
+/** Of an entry in a key store or trust store. */
+export function defaultAlias(trust: boolean): string {
+  return trust ? 'devcert-root' : 'devcert';
+}
 
 export interface ExportOptions extends AuthorityOption, FormatOptions {
   /** `p12`, `jks`, `pem`, `der`, `combined`, `fullchain`; with `trust` `pem`, `p12`, `jks`, `der`. */
@@ -116,7 +118,7 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
     paths,
     certFile: source.certFile,
     keyFile: source.keyFile,
-    alias: parseAlias(options.alias ?? (trust ? 'devcert-root' : DEFAULT_ALIAS)),
+    alias: parseAlias(options.alias ?? defaultAlias(trust)),
     needsPassword: needsPassword(format, formatOptions),
     followFolder: [dir, certFile, out, file].some((path) => path !== undefined),
   };

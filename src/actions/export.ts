@@ -1,10 +1,8 @@
 /** `devcert export`: the certificate of a project, or the root, in other formats. */
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { mendModes, loadRoot } from '../authority/folder.ts';
-import { sha256 } from '../authority/exports.ts';
-import { type ExportPlan, writeExport } from '../certificate/export.ts';
+import { writeExport } from '../certificate/export.ts';
 import { readPair } from '../certificate/pair.ts';
 import { DevcertError } from '../errors.ts';
 import { type KeyEntry, type TrustedCertificate, uniqueAliases } from '../keystore/entries.ts';
@@ -16,14 +14,9 @@ import {
   keyFiles,
   trustFile,
 } from '../keystore/formats.ts';
-import { readKeyStore } from '../keystore/read.ts';
-import { closeFolder, type Context, refuseSudo } from './context.ts';
-import {
-  DEFAULT_ALIAS,
-  type ExportOptions,
-  type ExportRequest,
-  parseExport,
-} from './export-request.ts';
+import { closeFolder, type Context, refuseSudo, stateFolderOf } from './context.ts';
+import { missingPassword, planExport } from './export-plan.ts';
+import { type ExportOptions, type ExportRequest, parseExport } from './export-request.ts';
 
 export type { ExportOptions } from './export-request.ts';
 
@@ -67,21 +60,12 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const request = parseExport(options, context.cwd);
   refuseSudo(context);
-  const { format, trust, alias, paths } = request;
+  const { format, paths } = request;
   if (options.password !== undefined) checkPassword(format, request.options, options.password);
   const source = await sourceOf(request, context);
   const now = context.host.now();
-  const names = paths ?? ['-'];
-  const encode = async (): Promise<readonly Buffer[]> => {
-    const password = options.password ?? (await missing(request, names, ask));
-    return source.encode(password, now);
-  };
-  const result = {
-    format,
-    trust,
-    ...(format === 'p12' || format === 'jks' ? { alias } : {}),
-    certificates: source.certificates.length,
-  };
+  const encode = async (): Promise<readonly Buffer[]> =>
+    source.encode(options.password ?? (await missingPassword([request], ask)), now);
   if (paths === undefined) {
     const [data] = await encode();
     const files = source.files.map(({ what, secret }) => ({
@@ -90,42 +74,32 @@ export async function exportCertificate(
       secret,
       ...(data === undefined ? {} : { data }),
     }));
-    return { ...result, written: true, files, notes: source.notes };
+    return { ...told(request, source), written: true, files, notes: source.notes };
   }
   const state = existsSync(context.folder) ? context.folder : undefined;
   const modes = state === undefined ? [] : mendModes(state);
-  const files = source.files.map(({ what, secret }, i) => ({
-    path: paths[i] ?? '',
-    what,
-    secret,
-  }));
-  const [leaf] = source.certificates;
-  const plan: ExportPlan = {
-    files,
-    ...(trust || leaf === undefined
-      ? {}
-      : { certFile: request.certFile, certificate: sha256(leaf.certificate) }),
-    source: sha256(
-      JSON.stringify([
-        format,
-        request.options,
-        alias,
-        source.certificates.map(({ certificate }) => sha256(certificate)),
-      ]),
-    ),
-    command: commandOf(request, context.ca),
-    opens: (contents) => opensWith(contents, options.password, request),
+  const plan = planExport(request, source, context.ca, options.password);
+  const { written, notes } = await writeExport(
+    plan,
+    {
+      folder: state,
+      stateFolder: stateFolderOf(context),
+      now,
+      force: options.force === true,
+      close: (keyFolder) => closeFolder(context.host, keyFolder),
+    },
     encode,
-    followFolder: request.followFolder,
+  );
+  return {
+    ...told(request, source),
+    written,
+    files: exportedFiles(request, source),
+    notes: [...modes, ...source.notes, ...notes],
   };
-  const { written, notes } = await writeExport(state, plan, now, {
-    force: options.force === true,
-    close: (keyFolder) => closeFolder(context.host, keyFolder),
-  });
-  return { ...result, written, files, notes: [...modes, ...source.notes, ...notes] };
 }
 
-interface Source {
+/** What an export is made of, and how. */
+export interface ExportSource {
   readonly certificates: readonly TrustedCertificate[];
   readonly notes: readonly string[];
   readonly files: readonly FormatFile[];
@@ -133,14 +107,23 @@ interface Source {
   readonly encode: (password: string, now: Date) => readonly Buffer[];
 }
 
-async function sourceOf(request: ExportRequest, context: Context): Promise<Source> {
+/** What the files, or the authority, of a request give. */
+export async function sourceOf(request: ExportRequest, context: Context): Promise<ExportSource> {
   if (request.trust) return trustSource(request, context);
-  const pair = readPair(request.certFile, request.keyFile);
+  return keySource(request, readPair(request.certFile, request.keyFile), context.host.now());
+}
+
+/** A key and its chain as what an export is made of. */
+export function keySource(
+  request: ExportRequest & { trust: false },
+  pair: Omit<KeyEntry, 'alias'>,
+  now: Date,
+): ExportSource {
   const entry: KeyEntry = { ...pair, alias: request.alias };
   const { format, options } = request;
   return {
     certificates: entry.certificates.map((certificate) => ({ certificate, alias: request.alias })),
-    notes: expiryNotes(entry.certificates, context.host.now()),
+    notes: expiryNotes(entry.certificates, now),
     encode: (password, now) => {
       checkPassword(format, options, password);
       return encodeKeyFormat(format, entry, password, options, now);
@@ -152,7 +135,7 @@ async function sourceOf(request: ExportRequest, context: Context): Promise<Sourc
 async function trustSource(
   request: ExportRequest & { trust: true },
   context: Context,
-): Promise<Source> {
+): Promise<ExportSource> {
   const root = await loadRoot(context.folder);
   if (root === undefined)
     throw new DevcertError('no-authority', 'there is no authority whose root could be exported', {
@@ -176,6 +159,21 @@ async function trustSource(
   };
 }
 
+/** What is told of an export besides its files. */
+export function told({ format, trust, alias }: ExportRequest, { certificates }: ExportSource) {
+  return {
+    format,
+    trust,
+    ...(format === 'p12' || format === 'jks' ? { alias } : {}),
+    certificates: certificates.length,
+  };
+}
+
+/** The files of an export that has any. */
+export function exportedFiles({ paths = [] }: ExportRequest, { files }: ExportSource) {
+  return files.map(({ what, secret }, i) => ({ path: paths[i] ?? '', what, secret }));
+}
+
 /** Mozilla's list: the same on every system, and not itself changed by `devcert install`. */
 async function publicRoots(taken: readonly string[]): Promise<TrustedCertificate[]> {
   const { rootCertificates } = await import('node:tls');
@@ -191,61 +189,4 @@ function expiryNotes([leaf]: readonly Buffer[], now: Date): string[] {
   return Date.parse(end) < now.getTime()
     ? [`the certificate has expired (${end}): issue it again first`]
     : [];
-}
-
-async function missing(
-  request: ExportRequest,
-  paths: readonly string[],
-  ask: ((what: string) => Promise<string>) | undefined,
-): Promise<string> {
-  if (!request.needsPassword) return '';
-  const what = paths[0] === '-' ? `the ${request.format}` : (paths[0] ?? '');
-  if (ask !== undefined) return ask(what);
-  throw new DevcertError('usage', `"${what}" needs a password`, {
-    hint: "give options.password; '' for none at all",
-  });
-}
-
-/** Without a password given, the record alone tells that the file fits. */
-function opensWith(
-  contents: readonly Buffer[],
-  password: string | undefined,
-  request: ExportRequest,
-): boolean {
-  if (!request.needsPassword || password === undefined) return true;
-  try {
-    return contents.every((bytes) => {
-      const { entries, isVerified } = readKeyStore(bytes, { password });
-      return entries.length > 0 && (isVerified || password === '' || !request.trust);
-    });
-  } catch (error) {
-    if (error instanceof DevcertError) return false; // another password: it is written anew
-    throw error;
-  }
-}
-
-function commandOf(request: ExportRequest, ca: string | undefined): string {
-  const { options, format, trust, certFile, keyFile, paths = [], alias } = request;
-  const folder = dirname(certFile);
-  const own = certFile === join(folder, 'cert.pem') && keyFile === join(folder, 'key.pem');
-  const source = own
-    ? [`--dir "${folder}"`]
-    : [`--cert-file "${certFile}"`, `--key-file "${keyFile}"`];
-  const names = request.trust ? [trustFile(request.format, 1)] : keyFiles(request.format, options);
-  const [first = ''] = paths;
-  const target = paths.some((path, i) => basename(path) !== names[i]?.name)
-    ? [`--file "${first}"`]
-    : dirname(first) === folder
-      ? []
-      : [`--out "${dirname(first)}"`];
-  return [
-    'devcert export',
-    ...(trust ? ['--trust'] : []),
-    `--format ${format}`,
-    ...Object.keys(options).map((option) => `--${option}`),
-    ...(alias === DEFAULT_ALIAS || trust ? [] : [`--alias "${alias}"`]),
-    ...(trust ? [] : source),
-    ...target,
-    ...(ca === undefined ? [] : [`--ca ${ca}`]),
-  ].join(' ');
 }

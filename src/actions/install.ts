@@ -25,6 +25,7 @@ import {
   parseStoreKinds,
   refuseSudo,
 } from './context.ts';
+import type { Remade } from './remake.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 
 export interface InstallOptions extends StoreOptions, AuthorityOption {
@@ -47,6 +48,8 @@ export interface InstallResult {
   readonly outcomes: readonly Outcome[];
   /** Certificates that the new authority issued again, if the authority was replaced. */
   readonly reissued: readonly Reissued[];
+  /** What had been exported, and what came of it. */
+  readonly exports: readonly Remade[];
   readonly notes: readonly string[];
 }
 
@@ -84,7 +87,7 @@ export async function install(
     });
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-    return result(root, authority, created ? 'created' : 'kept', outcomes, [], []);
+    return result(root, authority, created ? 'created' : 'kept', outcomes, []);
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
@@ -92,7 +95,7 @@ export async function install(
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     if (options.dryRun === true) return dryRun(context, stores, missing, replacement.constraints);
-    const { outcomes, reissued, replaced } = await replaceAuthority(
+    const { outcomes, reissued, exports, replaced } = await replaceAuthority(
       context,
       stores,
       newAuthority(context, replacement.constraints),
@@ -100,7 +103,8 @@ export async function install(
     const authority = await loadAuthority(folder);
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const happened = replaced ? 'replaced' : 'kept';
-    return result(root, authority, happened, [...outcomes, ...missing], reissued, notes);
+    const all = [...outcomes, ...missing];
+    return { ...result(root, authority, happened, all, notes), reissued, exports };
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
@@ -108,7 +112,7 @@ export async function install(
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun !== true) await clearOthers(context, stores);
   const authority = await loadAuthority(folder).catch(() => undefined);
-  return result(root, authority, 'kept', outcomes, [], notes);
+  return result(root, authority, 'kept', outcomes, notes);
 }
 
 /**
@@ -198,6 +202,7 @@ async function dryRun(
     notAfter: undefined,
     outcomes: [...shown, ...missing],
     reissued: [],
+    exports: [],
     notes: [],
   };
 }
@@ -207,7 +212,6 @@ function result(
   authority: Authority | undefined,
   happened: InstallResult['authority'],
   outcomes: readonly Outcome[],
-  reissued: readonly Reissued[],
   notes: readonly string[],
 ): InstallResult {
   return {
@@ -216,7 +220,8 @@ function result(
     constraints: authority?.constraints,
     notAfter: authority === undefined ? undefined : new Date(authority.root.validTo),
     outcomes,
-    reissued,
+    reissued: [],
+    exports: [],
     notes,
   };
 }

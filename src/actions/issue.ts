@@ -16,6 +16,7 @@ import {
   ensureAuthorityFor,
   identity,
   refuseSudo,
+  stateFolderOf,
 } from './context.ts';
 import type { ExportResult } from './export.ts';
 
@@ -55,11 +56,12 @@ export async function issue(
   const request = parseLeafRequest(names, options);
   const { out, certFile, keyFile } = options;
   const paths = outputPaths({ out, certFile, keyFile }, cwd);
-  const exportAll =
+  const formats =
     options.format === undefined
       ? undefined
-      : (await import('./issue-formats.ts')).exporter(context, options, paths, ask);
+      : (await import('./issue-formats.ts')).issueFormats(context, options, paths, ask);
   refuseSudo(context);
+  await formats?.settle(request);
   const now = host.now();
   const { authority, created } = await ensureAuthorityFor(context, request.names, now);
   const modes = created ? [] : mendModes(folder);
@@ -67,6 +69,7 @@ export async function issue(
     {
       authority,
       folder,
+      stateFolder: stateFolderOf(context),
       // Asked for only if something is issued: the system takes a while to tell the user's name.
       get identity() {
         return identity(context);
@@ -76,10 +79,10 @@ export async function issue(
     },
     request,
     paths,
-    { force: options.force === true },
+    { force: options.force === true, companions: formats },
   );
-  const exports = await exportAll?.();
-  const stale = written.issued ? await staleNotes(folder, written) : [];
+  const exports = await formats?.results();
+  const stale = written.issued ? await staleNotes(context, written) : [];
   const notes = [
     ...modes,
     ...written.notes,
@@ -96,10 +99,14 @@ export async function issue(
   };
 }
 
-async function staleNotes(folder: string, { certFile, sha256 }: WrittenLeaf): Promise<string[]> {
-  if (!existsSync(join(folder, 'exports.json'))) return [];
+async function staleNotes(context: Context, { certFile, sha256 }: WrittenLeaf): Promise<string[]> {
+  const stateFolder = stateFolderOf(context);
+  // Looked at here, as most people have exported nothing and need nothing of the rest.
+  if (!['exports.json', 'authorities'].some((name) => existsSync(join(stateFolder, name))))
+    return [];
+  const { knownExports } = await import('../certificate/export.ts');
   const { staleExports } = await import('../authority/exports.ts');
-  return staleExports(folder, certFile, sha256);
+  return staleExports(knownExports(context.folder, stateFolder), certFile, sha256);
 }
 
 function notesOn(

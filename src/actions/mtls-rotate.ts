@@ -29,9 +29,11 @@ import {
   identity,
   parseStoreKinds,
   refuseSudo,
+  stateFolderOf,
 } from './context.ts';
 import { refreshSets } from './mtls.ts';
 import { requireSet } from './mtls-check.ts';
+import { remakeExports } from './remake.ts';
 import { clearOthers, newAuthority } from './replace.ts';
 
 export interface MtlsRotateOptions {
@@ -127,8 +129,14 @@ async function issueFromNew(target: Context, password: string | undefined): Prom
   const pending = readPending(folder);
   if (pending !== undefined) await promotePending(folder, pending);
   const authority = await loadAuthority(folder);
-  const context = { authority, folder, identity: identity(target), now: host.now() };
-  return [...(await reissueAll(context)), ...(await refreshSets(target, { password }))];
+  const stateFolder = stateFolderOf(target);
+  const context = { authority, folder, stateFolder, identity: identity(target), now: host.now() };
+  const reissued = await reissueAll(context);
+  return [
+    ...reissued,
+    ...(await remake(target, reissued, ['certificates'])),
+    ...(await refreshSets(target, { password })),
+  ];
 }
 
 async function end(target: Context, password: string | undefined): Promise<Reissued[]> {
@@ -139,7 +147,17 @@ async function end(target: Context, password: string | undefined): Promise<Reiss
     });
   markRotating(folder, false);
   await clearOthers(target, isClientsOnly(folder) ? [] : await allStores(target));
-  return refreshSets(target, { password });
+  return [...(await remake(target, [], ['roots'])), ...(await refreshSets(target, { password }))];
+}
+
+async function remake(...args: Parameters<typeof remakeExports>): Promise<Reissued[]> {
+  const remade = await remakeExports(...args);
+  return remade.flatMap(({ files, command, reason }) =>
+    files.map((certFile) => ({
+      certFile,
+      ...(reason === undefined ? {} : { reason: `${reason}: ${command}` }),
+    })),
+  );
 }
 
 async function allStores(target: Context): Promise<TrustStore[]> {

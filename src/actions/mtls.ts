@@ -9,7 +9,14 @@ import { parseNames } from '../names.ts';
 import { clientName } from '../request.ts';
 import { type MtlsClient, type MtlsSet, parsePartyName, readSet, SET_FILE } from '../mtls/set.ts';
 import { type Certifier, type SetOptions, writeSet, type WrittenSet } from '../mtls/write.ts';
-import { type Context, contextOf, ensureAuthorityFor, identity, refuseSudo } from './context.ts';
+import {
+  type Context,
+  contextOf,
+  ensureAuthorityFor,
+  identity,
+  refuseSudo,
+  stateFolderOf,
+} from './context.ts';
 
 export interface MtlsOptions extends SetOptions {
   /** Of the server; `localhost` and `NAME.localhost` by default. */
@@ -87,7 +94,14 @@ async function writeSetOf(
     set.clientCa === set.serverCa ? server : await certifier(context, set.clientCa, []);
   return writeSet(
     set,
-    { folder, server, client, identity: identity(context), now: context.host.now() },
+    {
+      folder,
+      stateFolder: stateFolderOf(context),
+      server,
+      client,
+      identity: identity(context),
+      now: context.host.now(),
+    },
     options,
   );
 }

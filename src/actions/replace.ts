@@ -18,12 +18,14 @@ import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findStores, identity, parseStoreKinds } from './context.ts';
+import { type Context, findStores, identity, parseStoreKinds, stateFolderOf } from './context.ts';
+import type { Remade } from './remake.ts';
 
 export interface Replacement {
   /** What the stores did with the new root. */
   readonly outcomes: readonly Outcome[];
   readonly reissued: readonly Reissued[];
+  readonly exports: readonly Remade[];
   /** False if a store that trusts the old root failed for the new one: then all is as it was. */
   readonly replaced: boolean;
 }
@@ -75,7 +77,7 @@ export async function replaceAuthority(
   if (old !== undefined && bad.length > 0 && (await anyTrusts(stores, bad, old))) {
     await uninstallRoot(stores, pendingRoot, host, trust);
     await discardPending(folder);
-    return { outcomes, reissued: [], replaced: false };
+    return { outcomes, reissued: [], exports: [], replaced: false };
   }
   try {
     await promotePending(folder, pending);
@@ -89,13 +91,16 @@ export async function replaceAuthority(
   const reissued = await reissueAll({
     authority,
     folder,
+    stateFolder: stateFolderOf(context),
     identity: identity(context),
     now: host.now(),
   });
+  const { remakeExports } = await import('./remake.ts');
+  const exports = await remakeExports(context, reissued);
   await clearOthers(context, stores);
   const { refreshSets } = await import('./mtls.ts');
   const sets = await refreshSets(context);
-  return { outcomes, reissued: [...reissued, ...sets], replaced: true };
+  return { outcomes, reissued: [...reissued, ...sets], exports, replaced: true };
 }
 
 async function dropFromStores(

@@ -22,6 +22,7 @@ import {
   ensureAuthorityFor,
   identity,
   refuseSudo,
+  stateFolderOf,
 } from './context.ts';
 
 export interface SignOptions
@@ -77,7 +78,8 @@ export async function sign(
     certPem = certificate.toString() + authority.chainPem;
     written = describeCertificate(certificate, true);
   } else {
-    const writing = { authority, folder, identity: whoami, now };
+    const stateFolder = stateFolderOf(context);
+    const writing = { authority, folder, stateFolder, identity: whoami, now };
     written = await writeCertificate(writing, request, paths, { force });
     certPem = readIfThere(paths.certFile)?.toString() ?? '';
   }

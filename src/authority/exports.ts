@@ -1,9 +1,8 @@
-/** What was exported: `exports.json` in the state folder, by which a file is known to be devcert's. */
+/** What was exported: `exports.json` in an authority's folder, by which a file is known to be devcert's. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { DevcertError } from '../errors.ts';
-import { readIfThere, replaceFiles } from '../files.ts';
+import { basename } from 'node:path';
+import { dropFromList, type ListKind, readList, writeList } from './list.ts';
 
 /** One file that was written. */
 export interface ExportRecord {
@@ -17,33 +16,34 @@ export interface ExportRecord {
   readonly certificate?: string;
   /** All that it was made of, as a hash: 64 hex digits. The password is no part of it. */
   readonly source: string;
-  /** As typed after `devcert export`, to make it again: `--format p12`. */
+  /** All that is typed to make it again: `devcert export --format p12 …`. */
   readonly command: string;
+  /**
+   * The same as options of `exportCertificate()`, paths absolute; with an empty password if it has none,
+   * and without one if it has one. Absent in the records of early versions.
+   */
+  readonly options?: Readonly<Record<string, string | boolean>>;
 }
+
+const exported: ListKind<ExportRecord> = {
+  file: 'exports.json',
+  field: 'exports',
+  isItem: ({ file, sha256, certFile, source, command, options }) =>
+    [file, source, command].every((field) => typeof field === 'string') &&
+    ['string', 'undefined'].includes(typeof certFile) &&
+    ['object', 'undefined'].includes(typeof options) &&
+    options !== null &&
+    Array.isArray(sha256),
+};
 
 /** SHA-256 as 64 hex digits. */
 export function sha256(data: Buffer | string): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/**
- * Every record; none if there is no file.
- *
- * @throws DevcertError `invalid-authority` if the file is damaged or from a newer devcert, `file`.
- */
+/** Every record, oldest first. Throws as {@link readList}. */
 export function readExports(folder: string): ExportRecord[] {
-  const file = join(folder, 'exports.json');
-  const text = readIfThere(file, { maxBytes: MAX_BYTES })?.toString();
-  if (text === undefined) return [];
-  try {
-    const content: unknown = JSON.parse(text);
-    if (isExports(content)) return content.exports;
-  } catch {
-    // Not JSON: the same answer as for JSON of another shape, below.
-  }
-  throw new DevcertError('invalid-authority', `"${file}" is damaged, or a newer devcert wrote it`, {
-    hint: `move it away, what it lists stays valid: mv "${file}" "${file}.old"`,
-  });
+  return readList(folder, exported);
 }
 
 /** Adds records; one of the same file is replaced. Under the folder's lock, with what {@link readExports} gave. */
@@ -53,43 +53,27 @@ export function recordExports(
   added: readonly ExportRecord[],
 ): void {
   const kept = earlier.filter(({ file }) => !added.some((record) => record.file === file));
-  const content = { version: VERSION, exports: [...kept, ...added] };
-  replaceFiles([
-    {
-      path: join(folder, 'exports.json'),
-      data: `${JSON.stringify(content, null, 2)}\n`,
-      mode: 0o600,
-    },
-  ]);
+  writeList(folder, exported, [...kept, ...added]);
+}
+
+/** Takes these files off the list; takes the folder's lock for it. */
+export function forgetExports(folder: string, files: readonly string[]): Promise<void> {
+  return dropFromList(folder, exported, ({ file }) => files.includes(file));
 }
 
 /** One line for each export of a certificate that still holds an earlier one. */
-export function staleExports(folder: string, certFile: string, certificate: string): string[] {
-  const stale = readExports(folder).filter(
+export function staleExports(
+  records: readonly ExportRecord[],
+  certFile: string,
+  certificate: string,
+): string[] {
+  const stale = records.filter(
     (record) =>
       record.certFile === certFile && record.certificate !== certificate && existsSync(record.file),
   );
   return [...new Set(stale.map(({ command }) => command))].map((command) => {
     const files = stale.filter((record) => record.command === command).map(({ file }) => file);
-    return `${files.map((file) => basename(file)).join(', ')} still has the old certificate: ${command}`;
+    const have = files.length === 1 ? 'has' : 'have';
+    return `${files.map((file) => basename(file)).join(', ')} still ${have} the old certificate: ${command}`;
   });
-}
-
-const VERSION = 1;
-const MAX_BYTES = 32 * 1024 * 1024;
-
-function isExports(content: unknown): content is { exports: ExportRecord[] } {
-  if (typeof content !== 'object' || content === null) return false;
-  const { version, exports } = content as Record<string, unknown>;
-  return version === VERSION && Array.isArray(exports) && exports.every(isRecord);
-}
-
-function isRecord(record: unknown): boolean {
-  if (typeof record !== 'object' || record === null) return false;
-  const { file, sha256, certFile, source, command } = record as Record<string, unknown>;
-  return (
-    [file, source, command].every((field) => typeof field === 'string') &&
-    ['string', 'undefined'].includes(typeof certFile) &&
-    Array.isArray(sha256)
-  );
 }

@@ -1,8 +1,7 @@
-/** What was issued: `inventory.json` in the state folder. */
+/** What was issued: `inventory.json` in an authority's folder. */
 import { join } from 'node:path';
-import { DevcertError } from '../errors.ts';
-import { readIfThere, replaceFiles } from '../files.ts';
 import type { Usage } from '../x509/extensions.ts';
+import { dropFromList, type ListKind, readList, writeList } from './list.ts';
 
 /** One certificate that was written to disk. */
 export interface InventoryEntry {
@@ -33,66 +32,45 @@ export interface InventoryEntry {
   readonly notAfter: string;
 }
 
-const VERSION = 1;
-/** Some hundred bytes for each of tens of thousands of entries. */
-const MAX_BYTES = 32 * 1024 * 1024;
+const inventory: ListKind<InventoryEntry> = {
+  file: 'inventory.json',
+  field: 'certificates',
+  isItem: (fields) => {
+    const texts = ['keyType', 'certFile', 'sha256', 'publicKey', 'issuer', 'notAfter'];
+    return (
+      texts.every((field) => typeof fields[field] === 'string') &&
+      ['string', 'undefined'].includes(typeof fields.keyFile) &&
+      [fields.names, fields.usages].every(Array.isArray) &&
+      typeof fields.validityDays === 'number'
+    );
+  },
+};
 
-/** Absolute path of the inventory in a state folder. */
+/** Absolute path of the inventory in an authority's folder. */
 export function inventoryFile(folder: string): string {
-  return join(folder, 'inventory.json');
+  return join(folder, inventory.file);
 }
 
-/**
- * Every entry, oldest first; none if there is no file.
- *
- * @throws DevcertError `invalid-authority` if the file is damaged or from a newer devcert, `file`.
- */
+/** Every entry, oldest first. Throws as {@link readList}. */
 export function readInventory(folder: string): InventoryEntry[] {
-  const file = inventoryFile(folder);
-  const text = readIfThere(file, { maxBytes: MAX_BYTES })?.toString();
-  if (text === undefined) return [];
-  try {
-    const content: unknown = JSON.parse(text);
-    if (isInventory(content)) return content.certificates;
-  } catch {
-    // Not JSON: the same answer as for JSON of another shape, below.
-  }
-  throw new DevcertError('invalid-authority', `"${file}" is damaged, or a newer devcert wrote it`, {
-    hint: `move it away, what it lists stays valid: mv "${file}" "${file}.old"`,
-  });
+  return readList(folder, inventory);
 }
 
 /**
  * Adds an entry; one for the same files is replaced.
  *
- * @param inventory what {@link readInventory} gave under the same hold of the folder's lock.
+ * @param earlier what {@link readInventory} gave under the same hold of the folder's lock.
  */
 export function recordIssued(
   folder: string,
-  inventory: readonly InventoryEntry[],
+  earlier: readonly InventoryEntry[],
   entry: InventoryEntry,
 ): void {
-  const kept = inventory.filter(({ certFile }) => certFile !== entry.certFile);
-  const content = { version: VERSION, certificates: [...kept, entry] };
-  replaceFiles([
-    { path: inventoryFile(folder), data: `${JSON.stringify(content, null, 2)}\n`, mode: 0o600 },
-  ]);
+  const kept = earlier.filter(({ certFile }) => certFile !== entry.certFile);
+  writeList(folder, inventory, [...kept, entry]);
 }
 
-function isInventory(content: unknown): content is { certificates: InventoryEntry[] } {
-  if (typeof content !== 'object' || content === null) return false;
-  const { version, certificates } = content as Record<string, unknown>;
-  return version === VERSION && Array.isArray(certificates) && certificates.every(isEntry);
-}
-
-function isEntry(entry: unknown): entry is InventoryEntry {
-  if (typeof entry !== 'object' || entry === null) return false;
-  const fields = entry as Record<string, unknown>;
-  const texts = ['keyType', 'certFile', 'sha256', 'publicKey', 'issuer', 'notAfter'];
-  return (
-    texts.every((field) => typeof fields[field] === 'string') &&
-    ['string', 'undefined'].includes(typeof fields.keyFile) &&
-    [fields.names, fields.usages].every(Array.isArray) &&
-    typeof fields.validityDays === 'number'
-  );
+/** Takes the certificates at these paths off the list; takes the folder's lock for it. */
+export function forgetIssued(folder: string, certFiles: readonly string[]): Promise<void> {
+  return dropFromList(folder, inventory, ({ certFile }) => certFiles.includes(certFile));
 }

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
 import { readIfThere } from '../files.ts';
+import { authoritiesFolder } from '../paths.ts';
 
 /** An authority's certificates. */
 export interface KnownAuthority {
@@ -20,10 +21,10 @@ export interface KnownAuthority {
  * @param folder the state folder, which need not exist.
  */
 export function knownAuthorities(folder: string): KnownAuthority[] {
-  const named = namesIn(join(folder, 'authorities'));
+  const below = authoritiesFolder(folder);
   const folders = [
     { name: 'default', path: folder },
-    ...named.map((name) => ({ name, path: join(folder, 'authorities', name) })),
+    ...namesIn(below).map((name) => ({ name, path: join(below, name) })),
   ];
   return folders.flatMap(({ name, path }) => {
     const root = certificateIn(join(path, 'root.pem'));
@@ -32,7 +33,8 @@ export function knownAuthorities(folder: string): KnownAuthority[] {
   });
 }
 
-function certificateIn(file: string): X509Certificate | undefined {
+/** The first certificate in a file; undefined if there is none that can be read. */
+export function certificateIn(file: string): X509Certificate | undefined {
   try {
     const bytes = readIfThere(file);
     return bytes === undefined ? undefined : new X509Certificate(bytes);
@@ -42,7 +44,8 @@ function certificateIn(file: string): X509Certificate | undefined {
   }
 }
 
-function namesIn(folder: string): string[] {
+/** Names of the folders in a folder; none if it is not there or not ours to read. */
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

@@ -1,9 +1,11 @@
 /** Exports to disk: whole or not at all, over nothing that devcert did not write. */
-import { existsSync, rmdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ExportRecord, readExports, recordExports, sha256 } from '../authority/exports.ts';
+import { siblingExports, takeOver } from '../authority/siblings.ts';
 import { DevcertError } from '../errors.ts';
 import {
+  type FileToWrite,
   looserThan,
   makeFolder,
   readIfThere,
@@ -12,6 +14,7 @@ import {
   tighten,
 } from '../files.ts';
 import { withLock } from '../lock.ts';
+import { removeIfEmpty } from './folders.ts';
 
 /** One export on its way to disk. */
 export interface ExportPlan {
@@ -22,10 +25,9 @@ export interface ExportPlan {
   /** See {@link ExportRecord}. */
   readonly source: string;
   readonly command: string;
+  readonly options: NonNullable<ExportRecord['options']>;
   /** True if the bytes that lie there can be opened as they are to be opened now. */
   readonly opens: (files: readonly Buffer[]) => boolean;
-  /** The contents; called only if something is written, without the lock, as it may ask a person. */
-  readonly encode: () => Promise<readonly Buffer[]>;
   readonly followFolder: boolean;
 }
 
@@ -36,56 +38,71 @@ export interface WrittenExport {
   readonly notes: readonly string[];
 }
 
+/** Where it is remembered. */
+export interface ExportContext {
+  /** The authority's folder; undefined if there is none, and then no existing file is known to be ours. */
+  readonly folder: string | undefined;
+  /** In which the other authorities lie. */
+  readonly stateFolder: string;
+  readonly now: Date;
+  /** Over whatever lies there. */
+  readonly force: boolean;
+  /** Keeps other users out of a new folder that gets a key, where modes do not. */
+  readonly close?: (folder: string) => Promise<void>;
+}
+
 /**
  * Writes the files, unless they are there, unchanged and made of the same.
  *
- * @param folder the state folder; undefined if there is none, and then nothing is remembered and no
- *   existing file is known to be ours.
- * @param options.force over whatever lies there.
- * @param options.close keeps other users out of a new folder that gets a key, where modes do not.
+ * @param encode gives the contents; called only if something is written, without the lock, as it may ask a
+ *   person.
  * @throws DevcertError `file`, `busy`.
  */
 export async function writeExport(
-  folder: string | undefined,
   plan: ExportPlan,
-  now: Date,
-  options: { force: boolean; close?: (folder: string) => Promise<void> },
+  context: ExportContext,
+  encode: () => Promise<readonly Buffer[]>,
 ): Promise<WrittenExport> {
-  if (!options.force) {
-    const earlier = folder === undefined ? [] : readExports(folder);
-    assertOurs(plan, earlier);
-    if (fits(plan, earlier)) return { written: false, notes: mend(plan) };
+  const { folder, stateFolder, force } = context;
+  if (!force) {
+    const known = knownExports(folder, stateFolder);
+    assertExportOurs(plan, known);
+    if (fitsExport(plan, known)) return { written: false, notes: mendExport(plan) };
   }
-  const encoded = await plan.encode();
+  const encoded = await encode();
   const write = async () => {
-    const earlier = folder === undefined ? [] : readExports(folder);
     // Again, as it is now and no longer changes but by others than devcert.
-    if (!options.force) assertOurs(plan, earlier);
-    const made = prepare(plan, now);
+    if (!force) assertExportOurs(plan, knownExports(folder, stateFolder));
+    const made = prepare(plan, context.now);
     try {
       for (const folder of new Set(plan.files.filter(({ secret }) => secret).map(folderOf)))
-        if (made.includes(folder)) await options.close?.(folder);
+        if (made.includes(folder)) await context.close?.(folder);
       // The record first: it is what tells that a file is ours if we are killed between renames.
-      if (folder !== undefined) recordExports(folder, earlier, recordsOf(plan, encoded));
-      replaceFiles(
-        plan.files.map(({ path, secret }, i) => ({
-          path,
-          data: encoded[i] ?? '',
-          mode: secret ? 0o600 : 0o644,
-        })),
-        { followFolder: plan.followFolder },
-      );
+      if (folder !== undefined)
+        recordExports(folder, readExports(folder), exportRecords(plan, encoded));
+      replaceFiles(exportFiles(plan, encoded), { followFolder: plan.followFolder });
     } catch (error) {
       for (const path of made.reverse()) removeIfEmpty(path);
       throw error;
     }
   };
   if (folder === undefined) await write();
-  else await withLock(folder, write);
+  else {
+    await withLock(folder, write);
+    await takeOver(stateFolder, folder, { exports: plan.files.map(({ path }) => path) });
+  }
   return { written: true, notes: [] };
 }
 
-function assertOurs(plan: ExportPlan, earlier: readonly ExportRecord[]): void {
+/** What was exported for any authority; for the one in the folder first. */
+export function knownExports(folder: string | undefined, stateFolder: string): ExportRecord[] {
+  return folder === undefined
+    ? []
+    : [...readExports(folder), ...siblingExports(stateFolder, folder)];
+}
+
+/** @throws DevcertError `file` if something lies there that devcert did not write. */
+export function assertExportOurs(plan: ExportPlan, earlier: readonly ExportRecord[]): void {
   for (const { path } of plan.files) {
     const bytes = read(path);
     const record = earlier.find(({ file }) => file === path);
@@ -98,7 +115,8 @@ function assertOurs(plan: ExportPlan, earlier: readonly ExportRecord[]): void {
   }
 }
 
-function fits(plan: ExportPlan, earlier: readonly ExportRecord[]): boolean {
+/** True if the files are there, unchanged, made of the same, and can be opened. */
+export function fitsExport(plan: ExportPlan, earlier: readonly ExportRecord[]): boolean {
   const contents: Buffer[] = [];
   for (const { path } of plan.files) {
     const record = earlier.find(({ file }) => file === path);
@@ -111,8 +129,8 @@ function fits(plan: ExportPlan, earlier: readonly ExportRecord[]): boolean {
   return plan.opens(contents);
 }
 
-/** Modes of files that stay. */
-function mend(plan: ExportPlan): string[] {
+/** Mends the modes of files that stay. @returns a line for each, for the user. */
+export function mendExport(plan: ExportPlan): string[] {
   return plan.files.flatMap(({ path, secret }) => {
     const loose = secret ? looserThan(path, 0o600) : undefined;
     if (loose === undefined) return [];
@@ -121,8 +139,18 @@ function mend(plan: ExportPlan): string[] {
   });
 }
 
-function recordsOf(plan: ExportPlan, encoded: readonly Buffer[]): ExportRecord[] {
-  const { certFile, certificate, source, command } = plan;
+/** The files as they are to be written. */
+export function exportFiles(plan: ExportPlan, encoded: readonly Buffer[]): FileToWrite[] {
+  return plan.files.map(({ path, secret }, i) => ({
+    path,
+    data: encoded[i] ?? '',
+    mode: secret ? 0o600 : 0o644,
+  }));
+}
+
+/** What is remembered of the files, before they are written. */
+export function exportRecords(plan: ExportPlan, encoded: readonly Buffer[]): ExportRecord[] {
+  const { certFile, certificate, source, command, options } = plan;
   return plan.files.map(({ path }, i) => {
     const before = read(path);
     return {
@@ -132,6 +160,7 @@ function recordsOf(plan: ExportPlan, encoded: readonly Buffer[]): ExportRecord[]
       ...(certificate === undefined ? {} : { certificate }),
       source,
       command,
+      options,
     };
   });
 }
@@ -158,12 +187,4 @@ function read(path: string): Buffer | undefined {
 
 function folderOf({ path }: { readonly path: string }): string {
   return dirname(path);
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // Something is in it by now, so it stays: the error that led here is the one to tell.
-  }
 }

@@ -1,13 +1,8 @@
 /** Where a certificate's files lie, and whose they are. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, parse, resolve } from 'node:path';
-import type { Authority } from '../authority/authority.ts';
-import type { InventoryEntry } from '../authority/inventory.ts';
-import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
-import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
-import { publicKeyHash } from '../keys.ts';
 
 export interface OutputOptions {
   /** Folder for `cert.pem`, `key.pem`, `ca.pem`; `.devcert` by default. */
@@ -132,60 +127,6 @@ export function readExisting(paths: CertificatePaths): ExistingPair {
   };
 }
 
-/**
- * Makes sure that all that lies there came from devcert.
- *
- * @param inventory what was issued before.
- * @throws DevcertError `file` if something there is not ours to replace.
- */
-export function assertOurs(
-  existing: ExistingPair,
-  paths: CertificatePaths,
-  authority: Authority,
-  inventory: readonly InventoryEntry[],
-): void {
-  const { certificate, certText, key, hasKeyFile, caText } = existing;
-  const ours = certificate !== undefined && isOurs(certificate, authority, inventory);
-  if (certText !== undefined && !ours) throw foreign(paths.certFile);
-  if (hasKeyFile && paths.keyFile !== undefined) {
-    const hash = key === undefined ? undefined : publicKeyHash(key);
-    // The key beside a certificate that was made for a CSR is not ours.
-    const signed = inventory.some((entry) => entry.publicKey === hash && !('keyFile' in entry));
-    const known =
-      inventory.some((entry) => entry.publicKey === hash) ||
-      (ours && hash === publicKeyHash(certificate.publicKey));
-    if (!known || signed) throw foreign(paths.keyFile);
-  }
-  // An imported authority's root has another organization than ours.
-  const written = inventory.some(({ caFile }) => caFile === paths.caFile);
-  if (paths.caFile !== undefined && caText !== undefined && !isOurRoot(caText, written))
-    throw foreign(paths.caFile);
-}
-
-function isOurs(
-  certificate: X509Certificate,
-  authority: Authority,
-  inventory: readonly InventoryEntry[],
-): boolean {
-  const sha256 = sha256Of(certificate);
-  return (
-    inventory.some((entry) => entry.sha256 === sha256) ||
-    certificate.verify(authority.issuer.publicKey)
-  );
-}
-
-function isOurRoot(text: string, written: boolean): boolean {
-  const certificate = tryCertificate(text);
-  if (written && certificate?.ca === true) return true;
-  return certificate?.subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`) ?? false;
-}
-
-function foreign(path: string): DevcertError {
-  return new DevcertError('file', `"${path}" is there already and devcert did not write it`, {
-    hint: `move it away, write elsewhere (--out DIR), or replace it: --force`,
-  });
-}
-
 function readText(path: string): string | undefined {
   try {
     return readIfThere(path)?.toString();
@@ -198,7 +139,8 @@ function readText(path: string): string | undefined {
   }
 }
 
-function tryCertificate(text: string): X509Certificate | undefined {
+/** The first certificate of a text; undefined if it is something else. */
+export function tryCertificate(text: string): X509Certificate | undefined {
   try {
     return new X509Certificate(text);
   } catch {

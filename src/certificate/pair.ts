@@ -14,7 +14,22 @@ import { readKeyStore } from '../keystore/read.ts';
  */
 export function readPair(certFile: string, keyFile: string): Omit<KeyEntry, 'alias'> {
   const files = certFile === keyFile ? [certFile] : [certFile, keyFile];
-  const entries = files.flatMap(readEntries);
+  return pairIn(files.map(readFile), certFile, keyFile);
+}
+
+/**
+ * The same for contents that are, or will be, those of the files.
+ *
+ * @param contents of both, in any order.
+ */
+export function pairIn(
+  contents: readonly Buffer[],
+  certFile: string,
+  keyFile: string,
+): Omit<KeyEntry, 'alias'> {
+  const entries = contents.flatMap(
+    (bytes): readonly KeyStoreEntry[] => readKeyStore(bytes).entries,
+  );
   if (!entries.some(({ kind }) => kind === 'key' || kind === 'encrypted-key'))
     throw new DevcertError('invalid-input', `there is no private key in "${keyFile}"`, {
       hint: 'name the file that holds it: --key-file FILE',
@@ -45,11 +60,10 @@ export function readPair(certFile: string, keyFile: string): Omit<KeyEntry, 'ali
   };
 }
 
-function readEntries(file: string): readonly KeyStoreEntry[] {
+function readFile(file: string): Buffer {
   const bytes = readIfThere(file);
-  if (bytes === undefined)
-    throw new DevcertError('file', `there is no "${file}"`, {
-      hint: `issue a certificate first (devcert localhost), or say where it is: --dir DIR`,
-    });
-  return readKeyStore(bytes).entries;
+  if (bytes !== undefined) return bytes;
+  throw new DevcertError('file', `there is no "${file}"`, {
+    hint: `issue a certificate first (devcert localhost), or say where it is: --dir DIR`,
+  });
 }

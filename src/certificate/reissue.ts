@@ -1,7 +1,8 @@
 /** Issuing again what was issued before, after the authority was replaced. */
 import { existsSync } from 'node:fs';
-import { staleExports } from '../authority/exports.ts';
 import { type InventoryEntry, readInventory } from '../authority/inventory.ts';
+import { sha256Of } from '../authority/origin.ts';
+import { siblings } from '../authority/siblings.ts';
 import { DevcertError } from '../errors.ts';
 import { keyTypes, publicKeyHash } from '../keys.ts';
 import { parseNames } from '../names.ts';
@@ -32,18 +33,24 @@ export interface Reissued {
  */
 export async function reissueAll(context: WriteContext): Promise<Reissued[]> {
   const results: Reissued[] = [];
+  // What another authority has issued by now is not to become this one's again.
+  const { stateFolder, ...own } = context;
+  const others =
+    stateFolder === undefined
+      ? []
+      : siblings(stateFolder, context.folder).flatMap(({ inventory }) => inventory);
   for (const entry of readInventory(context.folder)) {
     const { certFile, keyFile, caFile } = entry;
     if (entry.mtls !== undefined) continue;
     if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) continue;
+    if (others.some((other) => other.certFile === certFile && liesThere(other))) continue;
     const paths = { certFile, ...(caFile === undefined ? {} : { caFile }) };
     try {
       const leaf =
         keyFile === undefined
-          ? await writeCertificate(context, { ...requestOf(entry), ...keyOf(entry) }, paths)
-          : await writeLeaf(context, requestOf(entry), { ...paths, keyFile });
-      const stale = staleExports(context.folder, certFile, leaf.sha256);
-      results.push({ certFile, leaf: { ...leaf, notes: [...leaf.notes, ...stale] } });
+          ? await writeCertificate(own, { ...requestOf(entry), ...keyOf(entry) }, paths)
+          : await writeLeaf(own, requestOf(entry), { ...paths, keyFile });
+      results.push({ certFile, leaf });
     } catch (error) {
       // One project's unwritable folder must not keep the others on the old authority.
       if (!(error instanceof DevcertError)) throw error;
@@ -51,6 +58,11 @@ export async function reissueAll(context: WriteContext): Promise<Reissued[]> {
     }
   }
   return results;
+}
+
+function liesThere({ certFile, sha256 }: InventoryEntry): boolean {
+  const { certificate } = readExisting({ certFile });
+  return certificate !== undefined && sha256Of(certificate) === sha256;
 }
 
 function requestOf(entry: InventoryEntry): LeafRequest {

@@ -1,20 +1,22 @@
 /** Issuing to disk: a pair that is still good stays, everything else is replaced whole or not at all. */
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { looserThan, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
+import { encodePrivateKey, keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
 import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { Usage } from '../x509/extensions.ts';
+import type { Companions, PairText } from './companions.ts';
 import { type CertificateRequest, fits } from './fits.ts';
 import type { Leaf } from './issue.ts';
 import { prepareFolders, removeIfEmpty } from './folders.ts';
+import { assertOurs } from './ours.ts';
 import {
-  assertOurs,
   type CertificatePaths,
   type ExistingPair,
   type OutputPaths,
@@ -48,8 +50,10 @@ export interface WrittenLeaf extends WrittenCertificate {
 
 export interface WriteContext {
   readonly authority: Authority;
-  /** The state folder. */
+  /** The authority's folder. */
   readonly folder: string;
+  /** Where the other authorities lie whose files may be replaced, too; without it none may. */
+  readonly stateFolder?: string;
   /** `user@host` from `identityOf()`. */
   readonly identity: string;
   readonly now: Date;
@@ -57,11 +61,16 @@ export interface WriteContext {
   readonly close?: (folder: string) => Promise<void>;
 }
 
+export interface WriteOptions {
+  /** Issue anyway, over whatever lies there. */
+  readonly force?: boolean;
+  readonly companions?: Companions | undefined;
+}
+
 /**
  * Certificate and key for the request at the output paths. If a pair is there that fits (same names
  * and usages, the key matches, our issuer, more than 30 days left) it stays as it is.
  *
- * @param options.force issue anyway, over whatever lies there.
  * @throws DevcertError `file` for something that is not ours to replace or cannot be written,
  *   `outside-constraints`, `expired`, `busy`.
  */
@@ -69,7 +78,7 @@ export async function writeLeaf(
   context: WriteContext,
   request: LeafRequest,
   paths: OutputPaths,
-  options: { force?: boolean } = {},
+  options: WriteOptions = {},
 ): Promise<WrittenLeaf> {
   const { keyFile } = paths;
   return { ...(await writeCertificate(context, request, paths, options)), keyFile };
@@ -83,42 +92,66 @@ export async function writeCertificate(
   context: WriteContext,
   request: CertificateRequest,
   paths: CertificatePaths,
-  options: { force?: boolean } = {},
+  { force = false, companions }: WriteOptions = {},
 ): Promise<WrittenCertificate> {
   const { authority, folder, now } = context;
-  const force = options.force === true;
+  const isWhole = (existing: ExistingPair) =>
+    isMended(existing, authority, paths) && companions?.fit(textOf(existing)) !== false;
   if (!force) {
     // Without the lock at first: nearly always all is well, and then nothing is written. Read while
     // somebody replaces it, a pair does not fit.
     const existing = readExisting(paths);
-    if (fits(existing, authority, request, now) && isWhole(existing, authority, paths))
+    if (fits(existing, authority, request, now) && isWhole(existing))
       return describe(existing.certificate, paths, false, []);
   }
-  return withLock(folder, async () => {
+  const written = await withLock(folder, async () => {
     const inventory = readInventory(folder);
+    const options = { followFolder: paths.followFolders === true };
     if (!force) {
       const existing = readExisting(paths);
-      assertOurs(existing, paths, authority, inventory);
+      const own = { issuer: authority.issuer, inventory };
+      await assertOurs(existing, paths, own, context);
       assertSameKey(existing, request, paths);
-      if (fits(existing, authority, request, now))
-        return describe(existing.certificate, paths, false, keepFiles(existing, authority, paths));
+      if (fits(existing, authority, request, now)) {
+        const beside = companions?.make(textOf(existing));
+        const notes = keepFiles(existing, authority, paths);
+        beside?.record();
+        replaceFiles(beside?.files ?? [], options);
+        return describe(existing.certificate, paths, false, notes);
+      }
     }
     const leaf = await makeLeaf(context, request);
+    const beside = companions?.make({ certPem: leaf.certPem, keyPem: leaf.keyPem ?? '' });
+    const files = [...filesOf(leaf, authority, paths), ...(beside?.files ?? [])];
     const made = prepareFolders(paths, now);
     try {
-      const keyFolder = paths.keyFile === undefined ? undefined : dirname(paths.keyFile);
-      if (keyFolder !== undefined && made.includes(keyFolder)) await context.close?.(keyFolder);
+      const secret = files.filter(({ mode }) => mode === KEY_MODE).map(({ path }) => dirname(path));
+      for (const folder of new Set(secret))
+        if (made.includes(folder)) await context.close?.(folder);
       // The inventory first: it is what tells that a file is ours if we are killed between renames.
       recordIssued(folder, inventory, entryFor(leaf, authority, request, paths, now));
-      replaceFiles(filesOf(leaf, authority, paths), {
-        followFolder: paths.followFolders === true,
-      });
+      beside?.record();
+      replaceFiles(files, options);
     } catch (error) {
       for (const path of made.reverse()) removeIfEmpty(path);
       throw error;
     }
     return describe(leaf.certificate, paths, true, []);
   });
+  if (written.issued) await takeFromOthers(context, paths.certFile);
+  return written;
+}
+
+async function takeFromOthers({ folder, stateFolder }: WriteContext, certFile: string) {
+  if (stateFolder === undefined) return;
+  // Looked at here, as most people have one authority and need nothing of the rest.
+  if (folder === stateFolder && !existsSync(join(stateFolder, 'authorities'))) return;
+  const { takeOver } = await import('../authority/siblings.ts');
+  await takeOver(stateFolder, folder, { certFiles: [certFile] });
+}
+
+function textOf({ certText = '', key }: ExistingPair): PairText {
+  return { certPem: certText, keyPem: key === undefined ? '' : encodePrivateKey(key) };
 }
 
 type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
@@ -171,7 +204,7 @@ function assertSameKey(
 }
 
 /** False if {@link keepFiles} has something to do. */
-function isWhole(existing: ExistingPair, authority: Authority, paths: CertificatePaths): boolean {
+function isMended(existing: ExistingPair, authority: Authority, paths: CertificatePaths): boolean {
   return (
     (paths.keyFile === undefined || looserThan(paths.keyFile, KEY_MODE) === undefined) &&
     (paths.caFile === undefined || existing.caText === authority.rootPem)

@@ -74,22 +74,40 @@ export function keptLines(result: AuthorityResult, verb: string, style: Style): 
 
 /** What `ca replace` came to. */
 export function replaceLines(result: ReplaceResult, style: Style): string[] {
-  const { replaced, outcomes, reissued } = result;
+  const { replaced, outcomes } = result;
   const stores = outcomes.map(
     ({ store, status, reason }) =>
       `  ${printable(store)}: ${status}${reason === undefined ? '' : `: ${printable(reason)}`}`,
   );
-  const again = reissued.map(({ certFile, reason }) =>
-    reason === undefined
-      ? `Issued again: ${printable(certFile)}`
-      : `Not issued again: ${printable(certFile)}: ${printable(reason)}`,
-  );
+  const again = againLines(result);
   return [
     replaced
       ? `Replaced the authority ${authorityLines(result, style).join('\n')}`
       : 'Kept the old authority: a store that trusts it failed for the new one',
     ...(stores.length === 0 ? [] : ['', ...stores]),
     ...(again.length === 0 ? [] : ['', ...again]),
+  ];
+}
+
+/** What a new authority did to what the old one had issued, and to what was exported of it. */
+export function againLines({
+  reissued,
+  exports,
+}: Pick<ReplaceResult, 'reissued' | 'exports'>): string[] {
+  return [
+    ...reissued.map(({ certFile, reason }) =>
+      reason === undefined
+        ? `Issued again: ${printable(certFile)}`
+        : `Not issued again: ${printable(certFile)}: ${printable(reason)}`,
+    ),
+    ...exports.flatMap(({ files, command, reason }) =>
+      reason === undefined
+        ? [`Exported again: ${printable(files.join(', '))}`]
+        : [
+            `Still of the old authority: ${printable(files.join(', '))}: ${printable(reason)}`,
+            `  make it anew: ${printable(command)}`,
+          ],
+    ),
   ];
 }
 

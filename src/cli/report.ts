@@ -5,7 +5,7 @@ import type { StatusResult } from '../actions/status.ts';
 import type { UninstallResult } from '../actions/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
-import { summaryLines } from './ca-lines.ts';
+import { againLines, summaryLines } from './ca-lines.ts';
 import { constraintsText, date, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
@@ -26,9 +26,6 @@ export function installLines(result: InstallResult, style: Style): string[] {
       '',
     ],
   }[result.authority];
-  const reissued = result.reissued.map(({ certFile, reason }) =>
-    reason === undefined ? `Issued again: ${certFile}` : `Not issued again: ${certFile}: ${reason}`,
-  );
   const trusted = result.outcomes.some(
     ({ status }) => status === 'trusted' || status === 'already-trusted',
   );
@@ -36,7 +33,7 @@ export function installLines(result: InstallResult, style: Style): string[] {
     trusted && !planned && result.notAfter !== undefined
       ? ['', `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost`]
       : [];
-  return [...head, ...outcomeLines(result.outcomes, style), ...reissued, ...end];
+  return [...head, ...outcomeLines(result.outcomes, style), ...againLines(result), ...end];
 }
 
 export function uninstallLines(result: UninstallResult, style: Style): string[] {

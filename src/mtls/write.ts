@@ -1,14 +1,16 @@
 /** The files of a set: every party's folder with what that machine needs, written whole or not at all. */
 import { X509Certificate } from 'node:crypto';
-import { rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
-import { assertOurs, readExisting } from '../certificate/output.ts';
+import { removeIfEmpty } from '../certificate/folders.ts';
+import { readExisting } from '../certificate/output.ts';
+import { assertOurs } from '../certificate/ours.ts';
 import { fits } from '../certificate/fits.ts';
 import { entryFor } from '../certificate/write.ts';
 import { sha256Of } from '../authority/origin.ts';
+import { takeOver } from '../authority/siblings.ts';
 import { DevcertError } from '../errors.ts';
 import { type FileToWrite, makeFolder, readIfThere, replaceFiles } from '../files.ts';
 import { withLock } from '../lock.ts';
@@ -29,6 +31,8 @@ export interface Certifier {
 
 export interface SetContext {
   readonly folder: string;
+  /** In which the authorities lie. */
+  readonly stateFolder: string;
   readonly server: Certifier;
   readonly client: Certifier;
   readonly identity: string;
@@ -71,11 +75,20 @@ export async function writeSet(
   const { server, client } = context;
   // Always in the same order, so that two runs never wait for each other.
   const [first = '', second] = [...new Set([server.folder, client.folder])].sort();
-  return withLock(first, () =>
+  const written = await withLock(first, () =>
     second === undefined
       ? writeLocked(set, context, options)
       : withLock(second, () => writeLocked(set, context, options)),
   );
+  for (const { folder } of new Set([server, client])) {
+    const certFiles = written.parties
+      .filter(
+        ({ party, issued }) => issued && folder === (party === 'server' ? server : client).folder,
+      )
+      .map(({ certFile }) => certFile);
+    await takeOver(context.stateFolder, folder, { certFiles });
+  }
+  return written;
 }
 
 interface Party {
@@ -159,7 +172,7 @@ function partiesOf(set: MtlsSet, { folder, server, client }: SetContext): Party[
 
 async function prepare(
   party: Party,
-  { identity, now }: SetContext,
+  { identity, now, stateFolder }: SetContext,
   isOurs: boolean,
   options: SetOptions,
 ): Promise<Prepared> {
@@ -176,7 +189,10 @@ async function prepare(
       certPem: existing.certText ?? '',
       keyPem,
     };
-  if (!isOurs) assertOurs(existing, paths, authority, readInventory(certifier.folder));
+  if (!isOurs) {
+    const own = { issuer: authority.issuer, inventory: readInventory(certifier.folder) };
+    await assertOurs(existing, paths, own, { folder: certifier.folder, stateFolder });
+  }
   if (isOurs && options.force !== true) assertKnown(existing.certificate, certifier, files);
   const leaf = await issueLeaf(authority, request, identity, now);
   return { ...party, ...leaf, issued: leaf };
@@ -239,14 +255,6 @@ function describe({ party, files, request, issued, certificate }: Prepared): Wri
 
 function isThere(path: string, data: string | Buffer): boolean {
   return readIfThere(path)?.equals(Buffer.from(data)) === true;
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // Something is in it by now, so it stays: the error that led here is the one to tell.
-  }
 }
 
 function foreign(path: string): DevcertError {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -271,4 +272,74 @@ describe('issue() with a format', () => {
     });
     expect(readFileSync(join(folder, 'cert.pem'))).toEqual(before);
   });
+
+  test.each([
+    ['p12', 'usage'],
+    ['jks', 'usage'],
+  ])(
+    'without a password for %s nothing is issued, and no authority is made',
+    async (format, code) => {
+      const { context, folder } = await project();
+      const before = tree(context);
+      for (const options of [{ format }, { format, out: 'new' }, { format: ['der', format] }])
+        await expect(issue(context, ['new.test'], options)).rejects.toMatchObject({ code });
+      expect(tree(context)).toEqual(before);
+      const fresh = { ...context, folder: join(context.cwd, 'nowhere') };
+      await expect(issue(fresh, ['localhost'], { format, out: 'new' })).rejects.toThrow(
+        'needs a password',
+      );
+      expect(existsSync(fresh.folder)).toBe(false);
+      expect(existsSync(join(folder, `keystore.${format}`))).toBe(false);
+    },
+  );
+
+  test('asks for one password, once, and not for what may not be issued', async () => {
+    const { context, folder } = await project();
+    const asked: string[] = [];
+    const ask = (what: string) => {
+      asked.push(what);
+      return Promise.resolve(password);
+    };
+    const options = { format: ['der', 'p12', 'jks'] };
+    await expect(issue(context, ['google.com'], options, ask)).rejects.toMatchObject({
+      code: 'outside-constraints',
+    });
+    expect(asked).toEqual([]);
+    await issue(context, ['new.test'], options, ask);
+    expect(asked).toEqual([join(folder, 'keystore.p12')]);
+    for (const name of ['keystore.p12', 'keystore.jks'])
+      expect(readKeyStore(readFileSync(join(folder, name)), { password }).entries).toHaveLength(1);
+    await issue(context, ['new.test'], options, ask);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('pair and exports are written together or not at all', async () => {
+    const { context, folder } = await project();
+    await exportCertificate(context, { format: 'der' });
+    const before = tree(context);
+    // A password too short, somebody's file, somebody's folder: each stops all.
+    await expect(
+      issue(context, ['new.test'], { format: ['der', 'jks'], password: '12345' }),
+    ).rejects.toMatchObject({ code: 'password' });
+    expect(tree(context)).toEqual(before);
+    const store = join(folder, 'keystore.p12');
+    writeFileSync(store, 'mine');
+    await expect(
+      issue(context, ['new.test'], { format: ['der', 'p12'], password }),
+    ).rejects.toMatchObject({ code: 'file' });
+    rmSync(store);
+    mkdirSync(store);
+    await expect(
+      issue(context, ['new.test'], { format: ['der', 'p12'], password, force: true }),
+    ).rejects.toMatchObject({ code: 'file' });
+    rmSync(store, { recursive: true });
+    expect(tree(context)).toEqual(before);
+  });
 });
+
+/** Every file of the project, with its contents. */
+function tree({ cwd }: Context): Record<string, string> {
+  const names = readdirSync(cwd, { recursive: true, encoding: 'utf8' }).sort();
+  const files = names.filter((name) => statSync(join(cwd, name)).isFile());
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(cwd, name), 'hex')]));
+}

@@ -84,6 +84,17 @@ describe('devcert export', () => {
     const ran = await home.run(['a.test', '--no-password']);
     expect(twoLines(ran).error).toBe('PEM files have no password');
   });
+
+  test('without a password issues nothing and makes no authority', async () => {
+    const fresh = freshHome();
+    const ran = await fresh.run(['a.test', '--format', 'p12']);
+    expect(ran.status).toBe(2);
+    expect(twoLines(ran).hint).toBe(
+      '--password-file FILE, --password-env VARIABLE, --password-stdin or --no-password',
+    );
+    expect(existsSync(fresh.state)).toBe(false);
+    expect(existsSync(join(fresh.project, '.devcert'))).toBe(false);
+  });
 });
 
 describe('the prompt', () => {
