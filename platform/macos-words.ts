@@ -14,16 +14,21 @@ export function whyNobodyAnswers(env: Host['env']): string | undefined {
   return undefined;
 }
 
-/** @param command what to type where a dialog can be answered. */
-export function noSession(why: string, command: string): DevcertError {
-  const hint = `${steps(command)}; or, with root's rights: ${command} --machine`;
-  return new DevcertError('store', why, { hint });
+/** @param verb of the command to type where a dialog can be answered. */
+export function noSession(why: string, verb: 'install' | 'uninstall'): DevcertError {
+  const instead = verb === 'install' ? "; or, with root's rights: devcert install --machine" : '';
+  return new DevcertError('store', why, { hint: `${steps(`devcert ${verb}`)}${instead}` });
 }
 
-/** Words for a failure of `security`; undefined if its own are as good. */
+/**
+ * Words for a failure of `security`; undefined if its own are as good.
+ *
+ * @param installs false if it was to remove something.
+ */
 export function explainKeychain(
   result: CommandResult,
   domain: KeychainDomain,
+  installs: boolean,
 ): Explanation | undefined {
   if (result.failure === 'timeout')
     return {
@@ -45,7 +50,9 @@ export function explainKeychain(
   )
     return {
       reason: 'macOS has to ask for a password in a dialog, and no session can show one',
-      hint: steps(domain === 'admin' ? 'devcert install --machine' : 'devcert install'),
+      hint: steps(
+        `devcert ${installs ? 'install' : 'uninstall'}${domain === 'admin' ? ' --machine' : ''}`,
+      ),
     };
   // errAuthorizationDenied
   if (/-60005\b|authorization was denied/i.test(text))

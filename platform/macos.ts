@@ -14,10 +14,10 @@ import {
 import { hasTrustSettings, holdsCertificate, SECURITY, verifies } from './macos-questions.ts';
 import type {
   Command,
+  FindOptions,
   Host,
   Root,
   StoreFinder,
-  StoreOptions,
   StoreState,
   TrustStore,
 } from './types.ts';
@@ -26,11 +26,15 @@ export const SYSTEM_KEYCHAIN = '/Library/Keychains/System.keychain';
 /** Somebody at a password is given the runner's five minutes; nobody, on a build machine, this. */
 const UNATTENDED_TIMEOUT_MS = 60_000;
 
-/** Finds the Keychain on macOS: the user's login keychain, the System keychain with `machine`. */
+/** Finds the Keychain on macOS: the user's login keychain, the System keychain with `machine`, or both. */
 export const macosStores: StoreFinder = {
   kind: 'system',
   find: (host, options) =>
-    Promise.resolve(host.platform === 'darwin' ? [keychainStore(host, domainOf(options))] : []),
+    Promise.resolve(
+      host.platform === 'darwin'
+        ? domainsOf(options, host).map((domain) => keychainStore(host, domain))
+        : [],
+    ),
 };
 
 /** Puts the certificate into the keychain, then trusts it for TLS. */
@@ -83,8 +87,13 @@ function asking(domain: KeychainDomain, purpose: string) {
   };
 }
 
-function domainOf({ machine }: StoreOptions): KeychainDomain {
-  return machine === true ? 'admin' : 'user';
+function domainsOf({ machine = false, everywhere }: FindOptions, host: Host): KeychainDomain[] {
+  const asked = machine ? 'admin' : 'user';
+  if (everywhere !== true) return [asked];
+  // For root, who asks for the machine's, there is no other.
+  return machine && whyNotThisUser({ host, domain: 'user' }) !== undefined
+    ? ['admin']
+    : ['admin', 'user'];
 }
 
 function keychainStore(host: Host, domain: KeychainDomain): TrustStore {
@@ -97,11 +106,13 @@ function keychainStore(host: Host, domain: KeychainDomain): TrustStore {
     kind: 'system',
     name: domain === 'admin' ? 'macOS System keychain' : 'macOS login keychain',
     location: keychain,
+    scope: domain === 'admin' ? 'machine' : 'user',
     inspect: (root) => inspect(place, root),
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(place, root)),
     planUninstall: (root) => planUninstall(place, root),
-    explain: (_command, result) => explainKeychain(result, domain),
+    explain: (command, result) =>
+      explainKeychain(result, domain, command.args[0] === 'add-trusted-cert'),
   };
 }
 
@@ -119,6 +130,8 @@ async function inspect(place: Place, root: Root): Promise<StoreState> {
     const isThere = await holds(place, root);
     const hasSettings = await hasTrustSettings(host, domain, root);
     const verified = await verifies(host, root);
+    if (!isThere && hasSettings === false && verified === true)
+      return await trustedElsewhere(place, root);
     return stateOf({ isThere, hasSettings, verified }, domain);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
@@ -135,12 +148,8 @@ function stateOf(
   const { isThere, hasSettings, verified } = answers;
   const partial = (reason: string): StoreState => ({ state: 'partial', reason });
   const other = domain === 'admin' ? 'your own trust settings' : 'the System keychain';
-  if (verified === true && hasSettings === false)
-    return isThere
-      ? partial(`it is in the keychain, and trusted by ${other} only`)
-      : domain === 'user'
-        ? partial(`${other} trusts it: use --machine`)
-        : partial(`${other} trust it: leave out --machine`);
+  if (isThere && verified === true && hasSettings === false)
+    return partial(`it is in the keychain, and trusted by ${other} only`);
   const isTrusted = verified ?? hasSettings ?? false;
   if (isThere && isTrusted) return { state: 'trusted' };
   if (isThere)
@@ -154,10 +163,20 @@ function stateOf(
   return { state: 'absent' };
 }
 
+/** Nothing here, and macOS trusts it: the other keychain answers for that, if it is that one. */
+async function trustedElsewhere({ host, domain }: Place, root: Root): Promise<StoreState> {
+  if (domain === 'user' || (await hasTrustSettings(host, 'user', root)) !== false)
+    return { state: 'absent' };
+  return {
+    state: 'partial',
+    reason: 'macOS trusts it by neither keychain: look for a profile in System Settings',
+  };
+}
+
 function planInstall(place: Place, root: Root): readonly Command[] {
   const { host, domain, keychain } = place;
   const nobody = domain === 'user' ? whyNobodyAnswers(host.env) : undefined;
-  if (nobody !== undefined) throw noSession(nobody, 'devcert install');
+  if (nobody !== undefined) throw noSession(nobody, 'install');
   if (!isFile(place))
     throw new DevcertError('store', `there is no keychain "${keychain}"`, {
       hint:
@@ -172,26 +191,14 @@ async function planUninstall(place: Place, root: Root): Promise<readonly Command
   const { host, domain, keychain } = place;
   const isThere = await holds(place, root);
   const hasSettings = await hasTrustSettings(host, domain, root);
-  const verified = await verifies(host, root);
-  if (!isThere && hasSettings === false && verified === true) throw elsewhere(domain);
-  const distrusts = hasSettings ?? (isThere || verified === true);
+  const distrusts = hasSettings ?? (isThere || (await verifies(host, root)) === true);
   const distrust = distrustCommand(domain, root);
   const nobody = domain === 'user' && distrusts ? whyNobodyAnswers(host.env) : undefined;
-  if (nobody !== undefined) throw noSession(nobody, 'devcert uninstall');
+  if (nobody !== undefined) throw noSession(nobody, 'uninstall');
   return [
     ...(distrusts ? [unattended(distrust, host)] : []),
     ...(isThere ? [unattended(deleteCommand(domain, root, keychain), host)] : []),
   ];
-}
-
-function elsewhere(domain: KeychainDomain): DevcertError {
-  return domain === 'user'
-    ? new DevcertError('store', 'the System keychain trusts it, not yours', {
-        hint: 'devcert uninstall --machine',
-      })
-    : new DevcertError('store', 'your own keychain trusts it, not the machine', {
-        hint: 'devcert uninstall',
-      });
 }
 
 function unattended(command: Command, { env }: Host): Command {
@@ -210,7 +217,10 @@ function isFile({ host, domain, keychain }: Place): boolean {
 }
 
 // root's settings are not the user's, and sudo leaves HOME as it was.
-function whyNotThisUser({ host, domain }: Place): { reason: string; hint: string } | undefined {
+function whyNotThisUser({
+  host,
+  domain,
+}: Pick<Place, 'host' | 'domain'>): { reason: string; hint: string } | undefined {
   if (domain === 'admin') return undefined;
   if (host.isRoot)
     return {

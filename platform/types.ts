@@ -138,6 +138,8 @@ export interface TrustStore {
   readonly name: string;
   /** The path (or other address) that tells two stores of one kind apart. */
   readonly location: string;
+  /** Whose it is, where the system has one for the user and one for the machine. */
+  readonly scope?: 'user' | 'machine';
   /** What to restart before a change is seen, if anything: `Firefox`. */
   readonly restart?: string;
   inspect(root: Root): Promise<StoreState>;
@@ -171,9 +173,18 @@ export interface StoreOptions {
   readonly nssPasswordFile?: string;
 }
 
+/** How a finder looks. */
+export interface FindOptions extends StoreOptions {
+  /**
+   * Where the system has a store for the user and one for the machine: both, the machine's first, and each
+   * answers for itself alone. For whatever is to find a root wherever it was put.
+   */
+  readonly everywhere?: boolean;
+}
+
 /** One kind of store: finds those of its kind on a machine. One file per kind. */
 export interface StoreFinder {
   readonly kind: StoreKind;
   /** Empty where the kind does not exist (no NSS on Windows). Never throws for what the machine lacks. */
-  find(host: Host, options: StoreOptions): Promise<readonly TrustStore[]>;
+  find(host: Host, options: FindOptions): Promise<readonly TrustStore[]>;
 }

@@ -8,11 +8,11 @@ import type {
   Command,
   CommandResult,
   Explanation,
+  FindOptions,
   Host,
   Root,
   StoreFinder,
   StoreKind,
-  StoreOptions,
   StoreState,
   TrustStore,
 } from './types.ts';
@@ -28,12 +28,12 @@ export interface WindowsTools {
   readonly windowsPath: (file: string) => Promise<string>;
 }
 
-/** Finds the store of the user, or of the machine, on Windows itself. */
+/** Finds the store of the user, of the machine, or both, on Windows itself. */
 export const windowsStores: StoreFinder = {
   kind: 'system',
   find: (host, options) =>
     Promise.resolve(
-      host.platform === 'win32' ? [windowsStore('system', nativeTools(host), host, options)] : [],
+      host.platform === 'win32' ? windowsStoresBy('system', nativeTools(host), host, options) : [],
     ),
 };
 
@@ -89,14 +89,27 @@ export function policyCommand({ reg }: Pick<WindowsTools, 'reg'>): Command {
   return { file: reg, args: ['query', key, '/v', 'Flags'] };
 }
 
-/** The store of one Windows user or machine, through whatever way its programs are started. */
-export function windowsStore(
+/** The stores of one Windows user and machine, through whatever way its programs are started. */
+export function windowsStoresBy(
   kind: StoreKind,
   tools: WindowsTools,
   host: Pick<Host, 'run'>,
-  options: StoreOptions,
+  { machine = false, everywhere = false }: FindOptions,
+): TrustStore[] {
+  const scopes = everywhere
+    ? (['machine', 'user'] as const)
+    : [machine ? ('machine' as const) : ('user' as const)];
+  return scopes.map((scope) => windowsStore(kind, tools, host, scope, everywhere));
+}
+
+/** @param alone it answers for itself: what the other store lends it does not count. */
+function windowsStore(
+  kind: StoreKind,
+  tools: WindowsTools,
+  host: Pick<Host, 'run'>,
+  scope: 'user' | 'machine',
+  alone: boolean,
 ): TrustStore {
-  const scope = options.machine === true ? 'machine' : 'user';
   const has = async (where: 'user' | 'machine', store: 'Root' | 'Disallowed', root: Root) =>
     isFound(await host.run(findCommand(tools, where, store, root)), tools);
   const isOwn = async (root: Root) => (await host.run(ownCommand(tools, root))).exitCode === 0;
@@ -108,14 +121,21 @@ export function windowsStore(
     kind,
     name: scope === 'machine' ? 'Windows (whole machine)' : 'Windows',
     location: scope === 'machine' ? 'LocalMachine\\Root' : 'CurrentUser\\Root',
+    scope,
     inspect: async (root): Promise<StoreState> => {
       try {
-        if (await has(scope, 'Root', root)) {
+        const isSeen = await has(scope, 'Root', root);
+        // A user's store shows the machine's, too.
+        if (isSeen && alone && scope === 'user' && !(await isOwn(root)))
+          return (await has('machine', 'Root', root))
+            ? { state: 'absent' }
+            : { state: 'partial', reason: 'a policy of this machine has Windows trust it' };
+        if (isSeen) {
           return (await has(scope, 'Disallowed', root))
             ? { state: 'partial', reason: 'it is among the untrusted certificates, too' }
             : { state: 'trusted' };
         }
-        if (!(await isOwn(root))) return { state: 'absent' };
+        if ((alone && scope === 'machine') || !(await isOwn(root))) return { state: 'absent' };
         if (scope === 'machine')
           return { state: 'partial', reason: "it is in your own store, not in the machine's" };
         return {
@@ -135,11 +155,10 @@ export function windowsStore(
         throw new DevcertError('store', POLICY, { hint: inElevatedTerminal('install --machine') });
       return [addCommand(tools, scope, await tools.windowsPath(root.file))];
     },
-    // From both, wherever it was put: after this nothing on the machine trusts it.
-    planUninstall: async (root) => [
-      ...((await isOwn(root)) ? [deleteCommand(tools, 'user', root)] : []),
-      ...((await has('machine', 'Root', root)) ? [deleteCommand(tools, 'machine', root)] : []),
-    ],
+    planUninstall: async (root) => {
+      const isThere = scope === 'user' ? await isOwn(root) : await has(scope, 'Root', root);
+      return isThere ? [deleteCommand(tools, scope, root)] : [];
+    },
     explain: (command, result) => explain(command, result, tools),
   };
 }

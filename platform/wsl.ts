@@ -4,21 +4,19 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { windowsStore, type WindowsTools } from './windows.ts';
+import { windowsStoresBy, type WindowsTools } from './windows.ts';
 import type { Command, Host, StoreFinder, StoreOptions, TrustStore } from './types.ts';
 
-/** Finds the store of the Windows user, inside WSL. */
+/** Finds the stores of the Windows user and machine, inside WSL. */
 export const wslStores: StoreFinder = {
   kind: 'windows',
   find: async (host, options) => {
     const wslpath = isWsl(host) ? host.find('wslpath') : undefined;
     if (wslpath === undefined) return [];
     const certutil = await findCertutil(wslpath, host);
-    return [
-      certutil === undefined
-        ? absent(options)
-        : windowsStore('windows', tools(certutil, wslpath, host), host, options),
-    ];
+    return certutil === undefined
+      ? [absent(options)]
+      : windowsStoresBy('windows', tools(certutil, wslpath, host), host, options);
   },
 };
 

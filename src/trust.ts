@@ -9,6 +9,7 @@ import type {
   Host,
   Root,
   StoreKind,
+  StoreOptions,
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
@@ -124,6 +125,26 @@ export async function inspectStores(
     });
   }
   return reports;
+}
+
+/**
+ * Of stores that were found everywhere those that matter to whoever asked for the user's or the machine's:
+ * the one that was asked for, and whichever holds the root. The user's does not where the machine's does
+ * for it.
+ *
+ * @param holds for each of the stores, in their order, whether the root is in it.
+ */
+export function relevant(
+  stores: readonly TrustStore[],
+  holds: readonly boolean[],
+  { machine = false }: StoreOptions,
+): boolean[] {
+  return stores.map(({ kind, scope }, i) => {
+    if (scope === undefined || holds[i] === true) return true;
+    if (scope === 'machine') return machine;
+    const isHeld = stores.some((it, j) => it.kind === kind && it.scope === 'machine' && holds[j]);
+    return !machine && !isHeld;
+  });
 }
 
 /** What one store's turn comes to, before the store's own name and place are added. */

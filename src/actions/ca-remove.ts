@@ -5,8 +5,7 @@ import { purge } from '../authority/purge.ts';
 import { currentRoot, otherRoots } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
 import { type Outcome, uninstallRoot } from '../trust.ts';
-import { allStores } from './ca.ts';
-import { type Context, contextOf, refuseSudo, stateFolderOf } from './context.ts';
+import { type Context, contextOf, findEverywhere, refuseSudo, stateFolderOf } from './context.ts';
 
 export interface RemovedAuthority {
   readonly name: string;
@@ -32,7 +31,7 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
   assertExists(target.folder, target.ca);
   const root = await currentRoot(target.folder);
   const roots = [...(root === undefined ? [] : [root]), ...otherRoots(target.folder)];
-  const stores = await allStores(target);
+  const stores = await findEverywhere(target);
   const outcomes: Outcome[] = [];
   for (const root of roots)
     outcomes.push(
@@ -43,10 +42,16 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
   if (bad !== undefined)
     throw new DevcertError('store', `${bad.store} still trusts it: ${bad.reason ?? bad.status}`, {
-      hint: `try that alone: devcert uninstall --ca ${name}`,
+      hint: hintFor(bad, name),
     });
   const left = readInventory(target.folder).map(({ certFile }) => certFile);
   purge(target.folder);
   removeAuthoritiesFolder(stateFolderOf(target));
   return { name, outcomes, left };
+}
+
+/** What a store says of `devcert uninstall` holds for this command as well. */
+function hintFor({ hint }: Outcome, name: string): string {
+  if (hint === undefined) return `try that alone: devcert uninstall --ca ${name}`;
+  return hint.replace(/devcert uninstall\b(?: --machine)?/, `devcert ca remove ${name}`);
 }

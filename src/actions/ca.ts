@@ -1,6 +1,5 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
 import type { X509Certificate } from 'node:crypto';
-import type { TrustStore } from '../../platform/types.ts';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
@@ -17,14 +16,12 @@ import {
   closeFolder,
   type Context,
   contextOf,
-  findStores,
   identity,
-  parseStoreKinds,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
 import type { Remade } from './remake.ts';
-import { newAuthority, replaceAuthority, type Successor } from './replace.ts';
+import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
 
 export interface CreateOptions {
   /** Domains it is to permit besides the local ones. */
@@ -211,24 +208,6 @@ async function replaceBy(
   const stores = isClientsOnly(target.folder) ? [] : await trustingStores(target);
   const replacement = await replaceAuthority(target, stores, successor);
   return { ...summaryOf(target), ...replacement, notes };
-}
-
-/** The stores that trust the root of an authority now. */
-export async function trustingStores(target: Context): Promise<TrustStore[]> {
-  const root = await currentRoot(target.folder);
-  if (root === undefined) return [];
-  const trusting: TrustStore[] = [];
-  for (const store of await allStores(target)) {
-    target.progress?.(store.name);
-    const { state } = await store.inspect(root);
-    if (state === 'trusted' || state === 'partial') trusting.push(store);
-  }
-  return trusting;
-}
-
-/** Every store of this machine. */
-export async function allStores(context: Context): Promise<TrustStore[]> {
-  return findStores(context, parseStoreKinds(undefined, context.finders), {});
 }
 
 function readImport(

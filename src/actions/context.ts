@@ -1,6 +1,7 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
 import { dirname } from 'node:path';
 import type {
+  FindOptions,
   Host,
   StoreFinder,
   StoreKind,
@@ -129,10 +130,19 @@ export function parseStoreKinds(
 export async function findStores(
   { host, finders }: Context,
   kinds: readonly StoreKind[],
-  options: StoreOptions,
+  options: FindOptions,
 ): Promise<TrustStore[]> {
   const stores: TrustStore[] = [];
   for (const finder of finders)
     if (kinds.includes(finder.kind)) stores.push(...(await finder.find(host, options)));
   return stores;
+}
+
+/** The same for the user and for the machine, where the system has both: wherever a root may have been put. */
+export function findEverywhere(
+  context: Context,
+  kinds: readonly StoreKind[] = parseStoreKinds(undefined, context.finders),
+  options: StoreOptions = {},
+): Promise<TrustStore[]> {
+  return findStores(context, kinds, { ...options, everywhere: true });
 }

@@ -1,5 +1,5 @@
 /** `devcert install`: an authority, and every store trusts its root. */
-import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
+import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import {
@@ -11,15 +11,16 @@ import {
 } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
-import { currentRoot, isClientsOnly, rootInFile } from '../authority/roots.ts';
+import { currentRoot, isClientsOnly, otherRoots, rootInFile } from '../authority/roots.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, defaultConstraints, isPermitted, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
-import { installRoot, type Outcome } from '../trust.ts';
+import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
   closeFolder,
   type Context,
+  findEverywhere,
   findStores,
   identity,
   parseStoreKinds,
@@ -94,10 +95,11 @@ export async function install(
   if (options.dryRun !== true) await closeFolder(host, folder);
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
-    if (options.dryRun === true) return dryRun(context, stores, missing, replacement.constraints);
+    const next = await storesOfNext(context, kinds, options);
+    if (options.dryRun === true) return dryRun(context, next, missing, replacement.constraints);
     const { outcomes, reissued, exports, replaced } = await replaceAuthority(
       context,
-      stores,
+      next,
       newAuthority(context, replacement.constraints),
     );
     const authority = await loadAuthority(folder);
@@ -110,7 +112,8 @@ export async function install(
   const root = await currentRoot(folder);
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-  if (options.dryRun !== true) await clearOthers(context, stores);
+  if (options.dryRun !== true && otherRoots(folder).length > 0)
+    await clearOthers(context, await findEverywhere(context, kinds, options));
   const authority = await loadAuthority(folder).catch(() => undefined);
   return result(root, authority, 'kept', outcomes, notes);
 }
@@ -129,6 +132,23 @@ function assertForStores({ folder, ca }: Context): void {
       hint: `give its root to the servers that ask for certificates: devcert ca export ${ca ?? ''}`.trim(),
     },
   );
+}
+
+/** Where another root is to be trusted: where it was asked for, and wherever the old one is. */
+async function storesOfNext(
+  context: Context,
+  kinds: readonly StoreKind[],
+  options: StoreOptions,
+): Promise<TrustStore[]> {
+  const old = await currentRoot(context.folder);
+  const stores = await findEverywhere(context, kinds, options);
+  const holds: boolean[] = [];
+  for (const store of stores) {
+    const state = old === undefined ? 'absent' : (await store.inspect(old)).state;
+    holds.push(state === 'trusted' || state === 'partial');
+  }
+  const wanted = relevant(stores, holds, options);
+  return stores.filter((_, i) => wanted[i]);
 }
 
 /** The constraints to change to; undefined to keep what there is. */

@@ -5,7 +5,6 @@
  */
 import { resolve } from 'node:path';
 import { existsSync } from 'node:fs';
-import type { TrustStore } from '../../platform/types.ts';
 import { loadAuthority } from '../authority/folder.ts';
 import {
   discardPending,
@@ -21,20 +20,18 @@ import { type Reissued, reissueAll } from '../certificate/reissue.ts';
 import { DevcertError } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
 import { installRoot, uninstallRoot } from '../trust.ts';
-import { trustingStores } from './ca.ts';
 import {
   type Context,
   contextOf,
-  findStores,
+  findEverywhere,
   identity,
-  parseStoreKinds,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
 import { refreshSets } from './mtls.ts';
 import { requireSet } from './mtls-check.ts';
 import { remakeExports } from './remake.ts';
-import { clearOthers, newAuthority } from './replace.ts';
+import { clearOthers, newAuthority, trustingStores } from './replace.ts';
 
 export interface MtlsRotateOptions {
   /** The set's folder; the current one by default. */
@@ -146,7 +143,7 @@ async function end(target: Context, password: string | undefined): Promise<Reiss
       hint: 'reload the parties, then: devcert mtls rotate --issue',
     });
   markRotating(folder, false);
-  await clearOthers(target, isClientsOnly(folder) ? [] : await allStores(target));
+  await clearOthers(target, isClientsOnly(folder) ? [] : await findEverywhere(target));
   return [...(await remake(target, [], ['roots'])), ...(await refreshSets(target, { password }))];
 }
 
@@ -158,10 +155,6 @@ async function remake(...args: Parameters<typeof remakeExports>): Promise<Reissu
       ...(reason === undefined ? {} : { reason: `${reason}: ${command}` }),
     })),
   );
-}
-
-async function allStores(target: Context): Promise<TrustStore[]> {
-  return findStores(target, parseStoreKinds(undefined, target.finders), {});
 }
 
 function chosenSide(set: MtlsSet, { clientCa, serverCa }: MtlsRotateOptions): string {

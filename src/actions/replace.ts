@@ -18,7 +18,7 @@ import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findStores, identity, parseStoreKinds, stateFolderOf } from './context.ts';
+import { type Context, findEverywhere, identity, stateFolderOf } from './context.ts';
 import type { Remade } from './remake.ts';
 
 export interface Replacement {
@@ -103,6 +103,19 @@ export async function replaceAuthority(
   return { outcomes, reissued: [...reissued, ...sets], exports, replaced: true };
 }
 
+/** The stores that trust the root of an authority now, wherever it was put. */
+export async function trustingStores(target: Context): Promise<TrustStore[]> {
+  const root = await currentRoot(target.folder);
+  if (root === undefined) return [];
+  const trusting: TrustStore[] = [];
+  for (const store of await findEverywhere(target)) {
+    target.progress?.(store.name);
+    const { state } = await store.inspect(root);
+    if (state === 'trusted' || state === 'partial') trusting.push(store);
+  }
+  return trusting;
+}
+
 async function dropFromStores(
   context: Context,
   stores: readonly TrustStore[],
@@ -152,7 +165,7 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   if (isRotating(context.folder)) return;
   const roots = otherRoots(context.folder);
   if (roots.length === 0) return;
-  const all = await findStores(context, parseStoreKinds(undefined, context.finders), {});
+  const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, {
       progress: context.progress,

@@ -1,12 +1,12 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
-import type { StoreOptions } from '../../platform/types.ts';
+import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { currentRoot, isClientsOnly } from '../authority/roots.ts';
 import { type AuthoritySummary, endOf, summarizeNamed } from '../authority/summary.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
-import { inspectStores, type StoreReport } from '../trust.ts';
-import { type AuthorityOption, type Context, findStores, parseStoreKinds } from './context.ts';
+import { inspectStores, relevant, type StoreReport } from '../trust.ts';
+import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
 
 /** An authority with less left is about to expire. */
 const WARN_BELOW_DAYS = 30;
@@ -53,11 +53,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   const root = hasAuthority(folder) ? await currentRoot(folder) : undefined;
   if (root === undefined)
     return { folder, authority: undefined, stores: [], others, exitCode: EXIT.noAuthority };
-  const stores = isClientsOnly(folder)
-    ? []
-    : await inspectStores(await findStores(context, kinds, options), root, {
-        progress: context.progress,
-      });
+  const stores = isClientsOnly(folder) ? [] : await ask(context, kinds, root, options);
   let constraints: Constraints | undefined;
   let problem: string | undefined;
   const { X509Certificate } = await import('node:crypto');
@@ -87,11 +83,24 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   };
 }
 
+async function ask(
+  context: Context,
+  kinds: readonly StoreKind[],
+  root: Root,
+  options: StoreOptions,
+): Promise<StoreReport[]> {
+  const stores = await findEverywhere(context, kinds, options);
+  const reports = await inspectStores(stores, root, { progress: context.progress });
+  const holds = reports.map(({ state }) => state !== 'absent');
+  const shown = relevant(stores, holds, options);
+  return reports.filter((_, i) => shown[i]);
+}
+
 function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {
   if (daysLeft < WARN_BELOW_DAYS) return EXIT.expired;
   // No store is to trust it.
   if (clientsOnly) return EXIT.done;
-  const relevant = stores.filter(({ state, needed }) => state !== 'unavailable' || needed);
-  const trusted = relevant.length > 0 && relevant.every(({ state }) => state === 'trusted');
+  const here = stores.filter(({ state, needed }) => state !== 'unavailable' || needed);
+  const trusted = here.length > 0 && here.every(({ state }) => state === 'trusted');
   return trusted ? EXIT.done : EXIT.notTrusted;
 }

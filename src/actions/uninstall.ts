@@ -7,12 +7,12 @@ import { purge } from '../authority/purge.ts';
 import { discardPending, dropRetired, isRotating, pendingRootFile } from '../authority/replace.ts';
 import { currentRoot, otherRoots } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
-import { type Outcome, uninstallRoot } from '../trust.ts';
+import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
 import {
   type AuthorityOption,
   type Context,
   contextOf,
-  findStores,
+  findEverywhere,
   parseStoreKinds,
   refuseSudo,
   stateFolderOf,
@@ -60,7 +60,7 @@ export async function uninstall(
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
   const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
   const { roots, damage } = await knownRoots(contexts);
-  const stores = roots.length === 0 ? [] : await findStores(context, kinds, options);
+  const stores = roots.length === 0 ? [] : await findEverywhere(context, kinds, options);
   const trust = { dryRun: options.dryRun === true, progress: context.progress };
   let outcomes: Outcome[] = [];
   for (const { root, folder } of roots) {
@@ -82,7 +82,9 @@ export async function uninstall(
     } else
       notes.push(`"${folder}" stays: the root in it is needed to clear the stores that failed`);
   }
-  return { hadAuthority, outcomes, purged, notes };
+  const holds = outcomes.map(({ status }) => status !== 'already-absent');
+  const shown = relevant(stores, holds, options);
+  return { hadAuthority, outcomes: outcomes.filter((_, i) => shown[i]), purged, notes };
 }
 
 interface KnownRoot {

@@ -51,7 +51,8 @@ export const storeOptions: readonly OptionDeclaration[] = [
   },
   {
     flags: '--machine',
-    description: 'macOS, Windows: the store of the whole machine instead of yours',
+    description:
+      'macOS, Windows: the store of the whole machine instead of yours (status and uninstall look at both)',
   },
   {
     flags: '--nss-password-file <file>',

@@ -128,6 +128,24 @@ describe('install()', () => {
     });
   });
 
+  test('--permit renews the root where it is: the machine’s store, though nobody says so again', async () => {
+    const { context, stores } = machine([{ scope: 'machine' }, { scope: 'user' }]);
+    const [inMachine, inUser] = stores;
+    await install(context, { machine: true });
+    expect(inUser?.roots.size).toBe(0);
+    const { root } = await install(context, { permit: ['example.com'] });
+    expect(inMachine?.roots).toEqual(new Set([root]));
+    expect(inUser?.roots.size).toBe(0);
+    expect(await status(context)).toMatchObject({
+      exitCode: 0,
+      stores: [{ store: 'store 0', state: 'trusted' }],
+    });
+    // Asked for by name, the machine's is shown whatever is in it.
+    expect((await status(context, { machine: true })).stores).toHaveLength(1);
+    expect((await uninstall(context, { purge: true })).purged).toBe(true);
+    expect(inMachine?.roots.size).toBe(0);
+  });
+
   test('a store that would lose its trust keeps the old authority everywhere', async () => {
     const good = machine();
     await install(good.context);

@@ -2,6 +2,7 @@
 import type {
   Command,
   CommandResult,
+  FindOptions,
   Host,
   Root,
   StoreFinder,
@@ -23,6 +24,7 @@ export interface MemoryStoreOptions {
   readonly behaviour?: 'works' | 'fails' | 'lies' | 'refuses' | 'hangs';
   readonly unavailable?: { reason: string; hint?: string; needed: boolean };
   readonly elevated?: boolean;
+  readonly scope?: 'user' | 'machine';
 }
 
 /** Stores, and the host whose runner knows how to carry out their commands. */
@@ -49,7 +51,16 @@ export function memoryMachine(
   const kinds = [...new Set(made.map(({ kind }) => kind))];
   const finders = kinds.map((kind) => ({
     kind,
-    find: () => Promise.resolve(made.filter((store) => store.kind === kind)),
+    find: (_host: Host, { machine, everywhere }: FindOptions) =>
+      Promise.resolve(
+        made.filter(
+          (store) =>
+            store.kind === kind &&
+            (store.scope === undefined ||
+              everywhere === true ||
+              (store.scope === 'machine') === (machine === true)),
+        ),
+      ),
   }));
   return { host, finders, stores: made, ran };
 }
@@ -73,6 +84,7 @@ function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
     kind: options.kind ?? 'system',
     name: options.name ?? `store ${index}`,
     location: `memory:${index}`,
+    ...(options.scope === undefined ? {} : { scope: options.scope }),
     roots,
     inspect: (root): Promise<StoreState> =>
       Promise.resolve(

@@ -4,6 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { deleteCommand, distrustCommand, macosStores, trustCommand } from '../../platform/macos.ts';
 import { exportCommand, findCommand, verifyCommand } from '../../platform/macos-questions.ts';
 import { explainKeychain } from '../../platform/macos-words.ts';
+import type { Command } from '../../platform/types.ts';
+import { createNamed, replaceNamed } from '../../src/actions/ca.ts';
+import { removeNamed } from '../../src/actions/ca-remove.ts';
+import { contextOf } from '../../src/actions/context.ts';
 import { install } from '../../src/actions/install.ts';
 import { status } from '../../src/actions/status.ts';
 import { uninstall } from '../../src/actions/uninstall.ts';
@@ -22,6 +26,7 @@ const root = {
   commonName: 'devcert root a@b 01234567',
 };
 const empty = ['empty', 'empty', 'empty', 'empty'];
+const ended = { exitCode: undefined, stdout: '', stderr: '' };
 
 describe('the commands', () => {
   test.each([
@@ -64,6 +69,16 @@ describe('macosStores', () => {
     const host = fakeHost({ platform: 'darwin', home: '/Users/ada' });
     expect(await macosStores.find(host, {})).toMatchObject([{ kind: 'system', location: K }]);
     expect(await macosStores.find(host, { machine: true })).toMatchObject([{ location: S }]);
+    const both = [
+      { location: S, scope: 'machine' },
+      { location: K, scope: 'user' },
+    ];
+    expect(await macosStores.find(host, { everywhere: true })).toMatchObject(both);
+    const asRoot = { ...host, isRoot: true };
+    expect(await macosStores.find(asRoot, { everywhere: true })).toMatchObject(both);
+    expect(await macosStores.find(asRoot, { everywhere: true, machine: true })).toMatchObject([
+      { location: S },
+    ]);
   });
 
   test('installs and leaves nothing after uninstall, over real processes', async () => {
@@ -197,22 +212,117 @@ describe('macosStores', () => {
       `sudo /usr/bin/security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${S} ${context.folder}/root.pem`,
     );
     expect((await status(context, { machine: true })).exitCode).toBe(EXIT.done);
-    // The user's own view names the keychain that trusts it.
-    expect((await status(context)).stores).toMatchObject([
-      { state: 'partial', reason: 'the System keychain trusts it: use --machine' },
-    ]);
-    expect((await uninstall(context)).outcomes).toMatchObject([
-      { status: 'failed', hint: 'devcert uninstall --machine' },
-    ]);
     // Removing the last settings of the machine always asks.
     expect((await uninstall(context, { machine: true })).outcomes).toMatchObject([
-      { status: 'failed' },
+      {
+        status: 'failed',
+        hint: "in Terminal on the Mac's own screen: devcert uninstall --machine",
+      },
     ]);
     knobs.ui = 'allow';
     expect((await uninstall(context, { machine: true })).outcomes).toMatchObject([
       { status: 'removed' },
     ]);
     expect(state()).toEqual(empty);
+  });
+
+  test('a root in the System keychain is found and removed without --machine, too', async () => {
+    const { context, knobs, state, ran, system } = mac();
+    await install(context, { machine: true });
+    expect(await status(context)).toMatchObject({
+      exitCode: EXIT.done,
+      stores: [{ store: 'macOS System keychain', state: 'trusted' }],
+    });
+    knobs.ui = 'none';
+    const failed = await uninstall(context, { purge: true });
+    expect(failed).toMatchObject({
+      purged: false,
+      outcomes: [{ store: 'macOS System keychain', status: 'failed' }],
+    });
+    knobs.ui = 'allow';
+    ran.length = 0;
+    expect(await uninstall(context, { purge: true })).toMatchObject({
+      purged: true,
+      outcomes: [{ store: 'macOS System keychain', status: 'removed' }],
+    });
+    expect(ran.filter((it) => it.startsWith('sudo'))).toEqual([
+      `sudo /usr/bin/security remove-trusted-cert -d ${context.folder}/root.pem`,
+      expect.stringMatching(
+        /^sudo \/usr\/bin\/security delete-certificate -Z [0-9A-F]{40} \/Library\/Keychains\/System.keychain$/,
+      ) as string,
+    ]);
+    expect(system).toContain(S);
+    expect(state()).toEqual(empty);
+  });
+
+  test('in both keychains: status shows both, ca replace renews both, uninstall clears both', async () => {
+    const { context, state, system, login } = mac();
+    await install(context);
+    await install(context, { machine: true });
+    const both = [
+      { store: 'macOS System keychain', state: 'trusted' },
+      { store: 'macOS login keychain', state: 'trusted' },
+    ];
+    expect((await status(context)).stores).toMatchObject(both);
+    expect(await replaceNamed(context, undefined)).toMatchObject({
+      replaced: true,
+      outcomes: [{ status: 'trusted' }, { status: 'trusted' }],
+    });
+    for (const keychain of [system, login])
+      expect(JSON.parse(readFileSync(keychain, 'utf8'))).toEqual([createDer(context.folder)]);
+    expect((await status(context)).stores).toMatchObject(both);
+    expect((await uninstall(context)).outcomes).toMatchObject([
+      { status: 'removed' },
+      { status: 'removed' },
+    ]);
+    expect(state()).toEqual(empty);
+  });
+
+  test('ca remove keeps the authority while the System keychain trusts it, and says how', async () => {
+    const { context, knobs, state, host } = mac();
+    await createNamed(context, 'company');
+    const company = contextOf(context, 'company');
+    await install(company, { machine: true });
+    const run = (command: Command) =>
+      command.elevated === true
+        ? Promise.resolve({ ...ended, failure: 'not-elevated' as const })
+        : host.run(command);
+    const unprivileged = { ...context, host: { ...host, run } };
+    await expect(removeNamed(unprivileged, 'company')).rejects.toMatchObject({
+      code: 'store',
+      hint: expect.stringMatching(
+        /^run it yourself as root: \/usr\/bin\/security remove-trusted-cert -d \/.*root.pem && \/usr\/bin\/security delete-certificate -Z/,
+      ) as string,
+    });
+    knobs.ui = 'none';
+    await expect(removeNamed(context, 'company')).rejects.toMatchObject({
+      code: 'store',
+      hint: "in Terminal on the Mac's own screen: devcert ca remove company",
+    });
+    knobs.ui = 'allow';
+    expect((await removeNamed(context, 'company')).outcomes).toMatchObject([
+      { store: 'macOS System keychain', status: 'removed' },
+    ]);
+    expect(state()).toEqual(empty);
+  });
+
+  test('what macOS trusts by neither keychain is never said to be gone', async () => {
+    const { context, host } = mac();
+    await install(context);
+    await uninstall(context);
+    // As by a profile of a managed Mac.
+    const run = (command: Command) =>
+      command.args[0] === 'verify-cert'
+        ? Promise.resolve({ exitCode: 0, stdout: '', stderr: '' })
+        : host.run(command);
+    const managed = { ...context, host: { ...host, run } };
+    expect((await status(managed)).stores).toMatchObject([
+      { state: 'partial', reason: expect.stringContaining('by neither keychain') as string },
+    ]);
+    expect(await uninstall(managed, { purge: true })).toMatchObject({
+      purged: false,
+      outcomes: [{ store: 'macOS System keychain', status: 'failed' }],
+    });
   });
 
   test('another root of the same name beside ours stays', async () => {
@@ -255,7 +365,7 @@ describe('macosStores', () => {
     ]);
     expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'already-absent' }]);
     // Asked for a keychain that is not there, `security` answers about all others.
-    expect(ran.join('\n')).not.toContain('find-certificate');
+    expect(ran.filter((it) => it.includes('find-certificate') && it.includes(login))).toEqual([]);
   });
 
   test('trust settings without a certificate are found and removed', async () => {
@@ -308,8 +418,7 @@ describe('macosStores', () => {
     ['not-found', 'there is no program "/usr/bin/security"'],
     ['timeout', '"/usr/bin/security" did not answer in time'],
   ] as const)('a tool that is %s is a failure of the store', async (failure, reason) => {
-    const ended = { exitCode: undefined, stdout: '', stderr: '', failure };
-    const { context } = mac({ run: () => Promise.resolve(ended) });
+    const { context } = mac({ run: () => Promise.resolve({ ...ended, failure }) });
     expect((await install(context)).outcomes).toMatchObject([{ status: 'failed', reason }]);
   });
 
@@ -336,13 +445,13 @@ describe('explainKeychain()', () => {
     ['OSStatus (-128)', 'you cancelled'],
   ])('%s', (stderr, words) => {
     const result = { exitCode: 1, stdout: '', stderr };
-    expect(explainKeychain(result, 'user')?.reason).toContain(words);
-    expect(explainKeychain(result, 'admin')?.hint).toBeTruthy();
+    expect(explainKeychain(result, 'user', true)?.reason).toContain(words);
+    expect(explainKeychain(result, 'admin', true)?.hint).toBeTruthy();
   });
 
   test('leaves what it does not know to the tool itself', () => {
     expect(
-      explainKeychain({ exitCode: 1, stdout: '', stderr: 'disk full' }, 'user'),
+      explainKeychain({ exitCode: 1, stdout: '', stderr: 'disk full' }, 'user', false),
     ).toBeUndefined();
   });
 });

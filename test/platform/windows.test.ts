@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { closeCommand, protectFolder, whoamiCommand } from '../../platform/windows-acl.ts';
 import { forbidsUserRoots, windowsStores } from '../../platform/windows.ts';
-import type { Command, CommandResult, Root, TrustStore } from '../../platform/types.ts';
+import type {
+  Command,
+  CommandResult,
+  FindOptions,
+  Root,
+  TrustStore,
+} from '../../platform/types.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, line, recorder } from '../helpers/host.ts';
 
@@ -26,16 +32,18 @@ interface Windows {
   machine: boolean;
   disallowed?: boolean;
   policy?: boolean;
+  /** A group policy has it trusted for the user. */
+  group?: boolean;
   /** How an act ends; undefined: as it should. */
   act?: Partial<CommandResult>;
 }
 
 /** Windows, as far as the literal commands below reach; anything else is a mistake of the adapter. */
-async function machine(state: Windows, options: { machine?: boolean } = {}) {
+async function windows(state: Windows, options: FindOptions = {}) {
   const ran = recorder((it) => {
     const answers: Record<string, () => Partial<CommandResult>> = {
       [`${T} -user -store Root ${sha1}`]: () =>
-        found(state.machine || (state.user && state.policy !== true)),
+        found(state.machine || state.group === true || (state.user && state.policy !== true)),
       [`${T} -store Root ${sha1}`]: () => found(state.machine),
       [`${T} -user -store Disallowed ${sha1}`]: () => found(state.disallowed === true),
       [`${T} -store Disallowed ${sha1}`]: () => found(state.disallowed === true),
@@ -58,9 +66,14 @@ async function machine(state: Windows, options: { machine?: boolean } = {}) {
     return state.act ?? {};
   };
   const host = fakeHost({ platform: 'win32', env: { SystemRoot: 'D:\\Win' }, run: ran.run });
-  const [store, ...more] = await windowsStores.find(host, options);
+  return { stores: await windowsStores.find(host, options), host, ran, state };
+}
+
+async function machine(state: Windows, options: { machine?: boolean } = {}) {
+  const { stores, ...others } = await windows(state, options);
+  const [store, ...more] = stores;
   if (store === undefined || more.length > 0) throw new Error('not one store');
-  return { store, host, ran, state };
+  return { store, ...others };
 }
 
 function found(yes: boolean): Partial<CommandResult> {
@@ -103,12 +116,63 @@ describe('windowsStores', () => {
     });
   });
 
-  test('exact commands for the machine; uninstall clears both, wherever it was put', async () => {
+  test('exact commands for the machine', async () => {
     const { store } = await machine({ user: true, machine: true }, { machine: true });
     expect(await plan(store)).toEqual({
       add: [`${T} -f -addstore Root ${file}`],
-      remove: [`${T} -user -delstore Root ${sha1}`, `${T} -delstore Root ${sha1}`],
+      remove: [`${T} -delstore Root ${sha1}`],
     });
+  });
+
+  test.each([
+    [false, false, ['absent', 'absent'], ['already-absent', 'already-absent']],
+    [true, false, ['absent', 'trusted'], ['already-absent', 'removed']],
+    [false, true, ['trusted', 'absent'], ['removed', 'already-absent']],
+    [true, true, ['trusted', 'trusted'], ['removed', 'removed']],
+  ])(
+    'everywhere: in the user’s %s, in the machine’s %s: each answers for itself',
+    async (user, inMachine, states, statuses) => {
+      const { stores, host, state } = await windows(
+        { user, machine: inMachine },
+        { everywhere: true },
+      );
+      expect(stores).toMatchObject([
+        { location: 'LocalMachine\\Root', scope: 'machine' },
+        { location: 'CurrentUser\\Root', scope: 'user' },
+      ]);
+      const found = await Promise.all(stores.map((store) => store.inspect(root)));
+      expect(found.map(({ state }) => state)).toEqual(states);
+      const outcomes = await uninstallRoot(stores, root, host);
+      expect(outcomes.map(({ status }) => status)).toEqual(statuses);
+      expect(state).toMatchObject({ user: false, machine: false });
+    },
+  );
+
+  test('everywhere, not elevated: the machine’s stays, says so, and names the command', async () => {
+    const act = { exitCode: 0x80070005 };
+    const { stores, host } = await windows(
+      { user: false, machine: true, act },
+      { everywhere: true },
+    );
+    expect(await uninstallRoot(stores, root, host)).toMatchObject([
+      {
+        status: 'failed',
+        reason: 'the store of the whole machine needs an elevated terminal',
+        hint: 'in a terminal opened with "Run as administrator": devcert uninstall',
+      },
+      { status: 'already-absent' },
+    ]);
+  });
+
+  test('what Windows trusts by neither of the two is never said to be gone', async () => {
+    const { stores, host } = await windows(
+      { user: false, machine: false, group: true },
+      { everywhere: true },
+    );
+    expect(await uninstallRoot(stores, root, host)).toMatchObject([
+      { status: 'already-absent' },
+      { status: 'failed', reason: expect.stringContaining('a policy of this machine') as string },
+    ]);
   });
 
   test('the user’s dialog is announced and never started where nobody can answer it', async () => {
