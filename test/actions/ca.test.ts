@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
+import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -34,6 +34,7 @@ import { readSubject, readUsages } from '../../src/x509/read.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 import { memoryMachine } from '../helpers/stores.ts';
+import { oddKey } from '../helpers/odd-keys.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
@@ -272,8 +273,8 @@ describe('importAuthority()', () => {
     const root = foreign('Root');
     const leaf = foreign('Leaf', root, { extensions: [leafConstraints()] });
     const other = foreign('Other');
-    const bits = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
-    const odd = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
+    const bits = oddKey('rsa', { modulusLength: 1024 });
+    const odd = oddKey('ec', { namedCurve: 'secp256k1' });
     // A certificate that names the root as its issuer, signed by somebody else.
     const forged = foreign('Forged', { certificate: root.certificate, key: other.key });
     const low = foreign('Low', undefined, { extensions: [authorityConstraints(0)] });

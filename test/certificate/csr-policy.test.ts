@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { certify } from '../../src/certificate/certify.ts';
 import { grantCsr, holdCommonName } from '../../src/certificate/csr-policy.ts';
@@ -19,6 +19,7 @@ import {
   URI,
 } from '../helpers/csr.ts';
 import { makeAuthority } from '../helpers/forge.ts';
+import { oddKey } from '../helpers/odd-keys.ts';
 
 const key = generateKey('p256');
 const now = new Date('2026-11-24T12:00:00Z');
@@ -257,10 +258,10 @@ describe('grantCsr()', () => {
   });
 
   test.each<[string, () => KeyObject]>([
-    ['RSA 1024', () => generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey],
-    ['RSA-PSS', () => generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey],
-    ['secp256k1', () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey],
-    ['P-224', () => generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).privateKey],
+    ['RSA 1024', () => oddKey('rsa', { modulusLength: 1024 })],
+    ['RSA-PSS', () => oddKey('rsa-pss', { modulusLength: 2048 })],
+    ['secp256k1', () => oddKey('ec', { namedCurve: 'secp256k1' })],
+    ['P-224', () => oddKey('ec', { namedCurve: 'secp224r1' })],
   ])('refuses a key of %s', (_what, make) => {
     const csr = { ...read({ extensions: [localhost] }), publicKey: createPublicKey(make()) };
     expect(() => grantCsr(csr)).toThrow(expect.objectContaining({ code: 'weak-key' }));
@@ -282,9 +283,7 @@ describe('certify()', () => {
   test('refuses a weak key and a foreign common name, whoever asks', async () => {
     const authority = await makeAuthority(now);
     const request = grantCsr(read({ extensions: [localhost] }), { client: true }).request;
-    const publicKey = createPublicKey(
-      generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey,
-    );
+    const publicKey = createPublicKey(oddKey('rsa', { modulusLength: 1024 }));
     await expect(certify(authority, { ...request, publicKey }, 'a@b', now)).rejects.toMatchObject({
       code: 'weak-key',
     });

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile, type InspectSurroundings } from '../../src/inspect/file.ts';
@@ -15,6 +14,7 @@ import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { fixtures, pemFixtures } from '../keystore/fixtures.ts';
 import { extension, make, makeThree, type Made, now, type Shape } from './certificates.ts';
+import { oddKey } from '../helpers/odd-keys.ts';
 
 const password = 'changeit';
 const around: InspectSurroundings = { now, authorities: [] };
@@ -237,9 +237,9 @@ describe('inspectFile() finds', () => {
       expect(codes(inspect(content))).toEqual([]);
   });
 
-  const rsa1024 = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
-  const ed25519 = generateKeyPairSync('ed25519').privateKey;
-  const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey;
+  const rsa1024 = oddKey('rsa', { modulusLength: 1024 });
+  const ed25519 = oddKey('ed25519');
+  const p521 = oddKey('ec', { namedCurve: 'P-521' });
   const shapes: [ProblemCode, string, Shape][] = [
     ['expired', 'a date in the past', { startDays: -90, endDays: -1 }],
     ['expires-soon', 'less than 30 days left', { startDays: -90, endDays: 29 }],

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { generateKey, publicKeyDer } from '../../src/keys.ts';
 import { decodeCsr, encodeCsr, readCsr } from '../../src/x509/csr.ts';
@@ -6,6 +6,7 @@ import { nullValue, oid, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { altNames, buildCsr, DNS } from '../helpers/csr.ts';
+import { oddKey } from '../helpers/odd-keys.ts';
 
 const key = generateKey('p256');
 const localhost = altNames([DNS, 'localhost']);
@@ -42,7 +43,7 @@ describe('readCsr()', () => {
       ['sha512', OID.ecdsaWithSha512],
     ] as const)
       expect(refusal(buildCsr({ key, hash, algorithm: sequence(oid(algorithm)) }))).toBe('taken');
-    const ed25519 = generateKeyPairSync('ed25519').privateKey;
+    const ed25519 = oddKey('ed25519');
     const algorithm = sequence(oid(OID.ed25519));
     expect(refusal(buildCsr({ key: ed25519, hash: null, algorithm }))).toBe('taken');
   });
