@@ -8,7 +8,16 @@ import type { Constraints } from './constraints.ts';
 import { isPermitted } from './constraints.ts';
 import { DevcertError, printable } from './errors.ts';
 import type { Name } from './names.ts';
-import type { LeafRequest } from './request.ts';
+import type { Usage } from './x509/extensions.ts';
+
+/** Whom a certificate is for: what its common name is made of. */
+export interface Holder {
+  /** Canonical, without duplicates, at least one. */
+  readonly names: readonly Name[];
+  readonly usages: readonly Usage[];
+  /** Common name of a client or peer; one is made of the names if it is left out. */
+  readonly commonName?: string;
+}
 
 /** RFC 5280 appendix A.1: ub-common-name. */
 const MAX_CHARACTERS = 64;
@@ -42,7 +51,7 @@ export function commonNameProblem(text: string): string | undefined {
  * the subjectAltName alone. One that was not asked for is an e-mail address or has a space, which no
  * stack takes for a host name.
  */
-export function commonNameOf(request: Pick<LeafRequest, 'names' | 'usages' | 'commonName'>) {
+export function commonNameOf(request: Holder) {
   if (!request.usages.includes('clientAuth')) return undefined;
   if (request.commonName !== undefined) return request.commonName;
   const { names, usages } = request;
@@ -57,7 +66,7 @@ export function commonNameOf(request: Pick<LeafRequest, 'names' | 'usages' | 'co
  */
 export function commonNameObjection(
   constraints: Constraints | undefined,
-  request: Pick<LeafRequest, 'names' | 'usages' | 'commonName'>,
+  request: Holder,
 ): string | undefined {
   const host = hostIn(commonNameOf(request) ?? '');
   if (host === undefined || isPermitted(constraints, { type: 'dns', value: host }))
@@ -71,10 +80,7 @@ export function commonNameObjection(
 }
 
 /** What people should know of a client's common name: none or more lines without full stop. */
-export function commonNameNotes(
-  constraints: Constraints | undefined,
-  request: Pick<LeafRequest, 'names' | 'usages' | 'commonName'>,
-): string[] {
+export function commonNameNotes(constraints: Constraints | undefined, request: Holder): string[] {
   const commonName = commonNameOf(request);
   if (commonName === undefined) return [];
   const host = hostIn(commonName);

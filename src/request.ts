@@ -1,19 +1,14 @@
 /** What was asked for, checked: pure. */
-import { isUserName, parseCommonName, userUri } from './common-name.ts';
+import { type Holder, isUserName, parseCommonName, userUri } from './common-name.ts';
 import { DevcertError } from './errors.ts';
 import { type KeyType, keyTypes } from './keys.ts';
-import { type Name, parseNames } from './names.ts';
+import { parseNames } from './names.ts';
 import type { Usage } from './x509/extensions.ts';
 
 /** A leaf certificate to be issued. */
-export interface LeafRequest {
-  /** Canonical, without duplicates, at least one. */
-  readonly names: readonly Name[];
-  readonly usages: readonly Usage[];
+export interface LeafRequest extends Holder {
   /** Undefined if the user did not say: then a valid certificate with another key will do, too. */
   readonly keyType: KeyType | undefined;
-  /** Common name of a client or peer; one is made of the names if it is left out. */
-  readonly commonName?: string;
   /** 1 to {@link MAX_VALIDITY_DAYS}; undefined if the user did not say. */
   readonly validityDays: number | undefined;
 }
