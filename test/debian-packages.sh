@@ -9,8 +9,9 @@ fi
 packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget
   chromium firefox-esr default-jdk-headless mkcert expect maven tomcat10
   wine64 wine gcc-mingw-w64-x86-64
-  nginx-light apache2 haproxy postgresql redis-server mosquitto mosquitto-clients
-  php-cli python3 golang-go puma"
+  nginx-light apache2 haproxy caddy mariadb-server postgresql redis-server mosquitto mosquitto-clients
+  php-cli python3 golang-go puma
+  uvicorn gunicorn python3-flask python3-django python3-django-extensions python3-openssl"
 missing=""
 for package in $packages; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||

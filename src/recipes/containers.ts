@@ -42,7 +42,8 @@ configs:
       server {
         listen 8443 ssl;
         ssl_certificate /run/devcert/cert.pem;
-        ssl_certificate_key /run/devcert/key.pem;${
+        ssl_certificate_key /run/devcert/key.pem;
+        ssl_protocols TLSv1.2 TLSv1.3;${
           clientCerts
             ? `
         ssl_client_certificate /run/devcert/trust.pem;

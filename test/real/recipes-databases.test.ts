@@ -1,4 +1,4 @@
-/** PostgreSQL, Redis and Mosquitto from Debian, each configured by its recipe and nothing else. */
+/** PostgreSQL, MariaDB, Redis and Mosquitto from Debian, each configured by its recipe and nothing else. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, type TestContext } from 'vitest';
@@ -140,6 +140,87 @@ describe('postgres by its recipe', () => {
         pair,
         0,
       ]);
+  });
+});
+
+describe('mysql by its recipe', () => {
+  async function start(options: readonly string[]): Promise<number> {
+    const [port, folder, uid] = [await freePort(), serverFolder(), await idOf('mysql')];
+    await run('chown', ['mysql', folder]);
+    const data = [`--datadir=${folder}/data`, '--user=mysql'];
+    const install = ['--no-defaults', ...data, '--auth-root-authentication-method=normal'];
+    const made = await run('mariadb-install-db', [...install, '--skip-test-db'], { cwd: folder });
+    expect(made.status, made.output).toBe(0);
+    const args = await copiesFor('mysql', folder, options);
+    const file = write(folder, 'devcert.cnf', await kitchen.recipe(...args));
+    const socket = join(folder, 'socket');
+    const local = [`--socket=${socket}`, `--port=${port}`, '--bind-address=127.0.0.1'];
+    await startProgram(
+      findProgram('mariadbd') ?? '',
+      [`--defaults-file=${file}`, ...data, ...local],
+      port,
+      {
+        cwd: folder,
+        uid,
+      },
+    );
+    const sql = options.includes('--client-certs')
+      ? await kitchen.block('SQL', 'mysql', ...options)
+      : '';
+    const user = `CREATE USER 'app'@'%' IDENTIFIED BY 'correct horse'; ${sql}`;
+    const created = await run('mariadb', [
+      '--no-defaults',
+      `--socket=${socket}`,
+      '-u',
+      'root',
+      '-e',
+      user,
+    ]);
+    expect(created.status, created.output).toBe(0);
+    return port;
+  }
+
+  const query = "SHOW STATUS LIKE 'Ssl_version'";
+  const mariadb = (port: number, root: string, pair?: Pair, ...more: string[]) =>
+    run(
+      'mariadb',
+      [
+        ...['--no-defaults', '--protocol=tcp', '--host=localhost', `--port=${port}`, '--user=app'],
+        ...[`--ssl-ca=${root}`, '--ssl-verify-server-cert', '-N', '-e', query],
+        ...(pair === undefined ? [] : [`--ssl-cert=${pair.cert}`, `--ssl-key=${pair.key}`]),
+        ...more,
+      ],
+      { env: { MYSQL_PWD: 'correct horse' } },
+    );
+  const inside = /Ssl_version\tTLSv1\.[23]/;
+
+  test('is opened by whoever trusts our root alone', async (context) => {
+    skipUnless(context, ['mariadbd', 'mariadb', 'mariadb-install-db'], 'MariaDB');
+    const port = await start([]);
+    const lines = (await kitchen.block('run', 'mysql')).split('\n');
+    const line = lines.find((line) => line.startsWith('mariadb '))?.replace(' --password', '');
+    const typed = await run('sh', ['-c', `${line ?? ''} --port=${port} -N -e "${query}"`], {
+      env: { MYSQL_PWD: 'correct horse' },
+    });
+    expect(typed.output).toMatch(inside);
+    expect((await mariadb(port, otherCa)).output).toMatch(/certificate verify failed|local issuer/);
+    const wrongName = await mariadb(port, ca, undefined, '--host=127.0.0.1');
+    expect(wrongName.output).toMatch(/SSL|certificate/);
+    expect(wrongName.output).not.toMatch(inside);
+    const plain = await mariadb(port, ca, undefined, '--skip-ssl');
+    expect(plain.output).not.toMatch(inside);
+    expect(plain.status).not.toBe(0);
+  });
+
+  test('--client-certs: lets in our clients alone', async (context) => {
+    skipUnless(context, ['mariadbd', 'mariadb', 'mariadb-install-db'], 'MariaDB');
+    const port = await start(['--client-certs']);
+    expect((await mariadb(port, ca, client)).output).toMatch(inside);
+    for (const pair of wrongClients) {
+      const { status, output } = await mariadb(port, ca, pair);
+      expect([pair, status]).not.toEqual([pair, 0]);
+      expect(output).not.toMatch(inside);
+    }
   });
 });
 
