@@ -9,7 +9,7 @@ import type {
 import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
 import type { RemovedAuthority } from './actions/ca-remove.ts';
 import type { AuthoritySummary } from './authority/summary.ts';
-import { context, contextWithStores, type Listener } from './machine.ts';
+import { context, contextWithStores, guided, type Listener } from './machine.ts';
 
 /**
  * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
@@ -40,7 +40,7 @@ export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
   const { showAuthority } = await import('./actions/ca.ts');
-  return showAuthority(context({}), name);
+  return guided(context({}, name), () => showAuthority(context({}), name));
 }
 
 /**
@@ -68,7 +68,7 @@ export async function exportAuthority(
   options: ExportAuthorityOptions = {},
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('./actions/ca-export.ts');
-  return exportAuthority(context({}), name, options);
+  return guided(context({}, name), () => exportAuthority(context({}), name, options));
 }
 
 /**
@@ -85,7 +85,8 @@ export async function replaceAuthority(
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('./actions/ca.ts');
-  return replaceNamed(await contextWithStores(listener), name, sources, options);
+  const all = await contextWithStores(listener);
+  return guided(context({}, name), () => replaceNamed(all, name, sources, options));
 }
 
 /**
@@ -98,5 +99,6 @@ export async function removeAuthority(
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
   const { removeNamed } = await import('./actions/ca-remove.ts');
-  return removeNamed(await contextWithStores(listener), name);
+  const all = await contextWithStores(listener);
+  return guided(context({}, name), () => removeNamed(all, name));
 }

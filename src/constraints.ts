@@ -66,10 +66,25 @@ export async function defaultConstraints(
     if (error instanceof DevcertError) return undefined;
     throw error;
   });
-  const wanted = [...(own === undefined ? [] : [own])];
-  for (const permit of permits) wanted.push(await parsePermit(permit));
-  for (const domain of wanted) if (!isCovered(dns, domain)) dns.push(domain);
-  return { dns, ip: [...localNetworks] };
+  if (own !== undefined && !isCovered(dns, own)) dns.push(own);
+  return addPermits({ dns, ip: [...localNetworks] }, permits);
+}
+
+/**
+ * The constraints with these domains permitted, too.
+ *
+ * @throws DevcertError as {@link parsePermit} for one of `permits`
+ */
+export async function addPermits(
+  constraints: Constraints,
+  permits: readonly string[],
+): Promise<Constraints> {
+  let { dns } = constraints;
+  for (const permit of permits) {
+    const value = await parsePermit(permit);
+    if (!isPermitted({ ...constraints, dns }, { type: 'dns', value })) dns = [...dns, value];
+  }
+  return { ...constraints, dns };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { SignOptions, SignResult } from './actions/sign.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
 import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 import type { AuthorityOption } from './actions/context.ts';
-import { context, contextWithStores, type Listener } from './machine.ts';
+import { context, contextWithStores, guided, type Listener } from './machine.ts';
 import type { LeafOptions } from './request.ts';
 
 export type {
@@ -56,7 +56,8 @@ export async function install(
   listener: Listener = {},
 ): Promise<InstallResult> {
   const { install } = await import('./actions/install.ts');
-  return install(await contextWithStores(listener, options.ca), options);
+  const context = await contextWithStores(listener, options.ca);
+  return guided(context, () => install(context, options));
 }
 
 /**
@@ -74,7 +75,8 @@ export async function issue(
   listener: Pick<Listener, 'password'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('./actions/issue.ts');
-  return issue(context({}, options.ca), names, options, listener.password?.bind(listener));
+  const here = context({}, options.ca);
+  return guided(here, () => issue(here, names, options, listener.password?.bind(listener)));
 }
 
 /**
@@ -89,7 +91,8 @@ export async function exportCertificate(
   listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./actions/export.ts');
-  return exportCertificate(context({}, options.ca), options, listener.password?.bind(listener));
+  const here = context({}, options.ca);
+  return guided(here, () => exportCertificate(here, options, listener.password?.bind(listener)));
 }
 
 /**
@@ -107,7 +110,8 @@ export async function certificateFor(
   options: LeafOptions & AuthorityOption = {},
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('./actions/certificate.ts');
-  return certificateFor(context({}, options.ca), names, options);
+  const here = context({}, options.ca);
+  return guided(here, () => certificateFor(here, names, options));
 }
 
 /**
@@ -140,7 +144,8 @@ export async function sign(
   options: SignOptions = {},
 ): Promise<SignResult> {
   const { sign } = await import('./actions/sign.ts');
-  return sign(context({}, options.ca), csr, options);
+  const here = context({}, options.ca);
+  return guided(here, () => sign(here, csr, options));
 }
 
 /**
@@ -154,7 +159,8 @@ export async function uninstall(
   listener: Listener = {},
 ): Promise<UninstallResult> {
   const { uninstall } = await import('./actions/uninstall.ts');
-  return uninstall(await contextWithStores(listener, options.ca), options);
+  const context = await contextWithStores(listener, options.ca);
+  return guided(context, () => uninstall(context, options));
 }
 
 /**
@@ -167,7 +173,8 @@ export async function status(
   listener: Listener = {},
 ): Promise<StatusResult> {
   const { status } = await import('./actions/status.ts');
-  return status(await contextWithStores(listener, options.ca), options);
+  const context = await contextWithStores(listener, options.ca);
+  return guided(context, () => status(context, options));
 }
 
 /** Every recipe there is for {@link recipe}. */

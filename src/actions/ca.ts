@@ -9,7 +9,7 @@ import { currentRoot, isClientsOnly } from '../authority/roots.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
 import { type AuthoritySummary, summarize, summarizeNamed } from '../authority/summary.ts';
 import type { Reissued } from '../certificate/reissue.ts';
-import { type Constraints, defaultConstraints } from '../constraints.ts';
+import { addPermits, type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
 import {
@@ -182,7 +182,9 @@ export async function replaceNamed(
   }
   const old = await loadAuthority(target.folder);
   const asked = options.permit !== undefined || options.constraints === false;
-  const constraints = asked ? await wantedConstraints(target, options) : old.constraints;
+  const constraints = asked
+    ? await wantedConstraints(target, options, old.constraints)
+    : old.constraints;
   const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
   return replaceBy(target, newAuthority(target, constraints, usages), []);
 }
@@ -239,8 +241,10 @@ function fingerprints(chain: readonly X509Certificate[]): string {
 async function wantedConstraints(
   { host }: Context,
   { permit, constraints }: CreateOptions,
+  old?: Constraints,
 ): Promise<Constraints | undefined> {
-  if (constraints !== false) return defaultConstraints(host.hostname, permit ?? []);
+  if (constraints !== false)
+    return addPermits(old ?? (await defaultConstraints(host.hostname)), permit ?? []);
   if (permit === undefined) return undefined;
   throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
     hint: 'without constraints every name is permitted',

@@ -13,7 +13,7 @@ import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { currentRoot, isClientsOnly, otherRoots, rootInFile } from '../authority/roots.ts';
 import type { Reissued } from '../certificate/reissue.ts';
-import { type Constraints, defaultConstraints, isPermitted, parsePermit } from '../constraints.ts';
+import { type Constraints, addPermits, defaultConstraints, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
@@ -26,6 +26,7 @@ import {
   parseStoreKinds,
   refuseSudo,
 } from './context.ts';
+import { namedHints } from './guide.ts';
 import type { Remade } from './remake.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 
@@ -64,6 +65,11 @@ export async function install(
   context: Context,
   options: InstallOptions = {},
 ): Promise<InstallResult> {
+  const result = await installed(context, options);
+  return { ...result, outcomes: namedHints(result.outcomes, context.ca) };
+}
+
+async function installed(context: Context, options: InstallOptions): Promise<InstallResult> {
   const { host, folder } = context;
   const kinds = parseStoreKinds(options.stores, context.finders);
   const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
@@ -166,10 +172,8 @@ async function wantedConstraints(
       hint: 'make one of your own beside it: devcert ca create NAME --permit DOMAIN',
     });
   if (constraints === false) return { constraints: undefined };
-  const added = permits.filter((domain) => !isPermitted(current, { type: 'dns', value: domain }));
-  return added.length === 0
-    ? undefined
-    : { constraints: { ...current, dns: [...current.dns, ...added] } };
+  const wanted = await addPermits(current, permits);
+  return wanted.dns.length === current.dns.length ? undefined : { constraints: wanted };
 }
 
 function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): Outcome[] {

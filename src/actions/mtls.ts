@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { readInventory } from '../authority/inventory.ts';
 import { currentRoot, otherRoots } from '../authority/roots.ts';
 import type { Reissued } from '../certificate/reissue.ts';
+import { assertPermitted } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names.ts';
 import { clientName } from '../request.ts';
@@ -17,6 +18,7 @@ import {
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
+import { guide } from './guide.ts';
 
 export interface MtlsOptions extends SetOptions {
   /** Of the server; `localhost` and `NAME.localhost` by default. */
@@ -89,9 +91,9 @@ async function writeSetOf(
   set: MtlsSet,
   options: SetOptions,
 ): Promise<WrittenSet> {
+  const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
-  const client =
-    set.clientCa === set.serverCa ? server : await certifier(context, set.clientCa, []);
+  const client = await certifier(context, set.clientCa, clientNames);
   return writeSet(
     set,
     {
@@ -112,7 +114,14 @@ async function certifier(
   names: readonly string[],
 ): Promise<Certifier> {
   const target = contextOf(context, ca);
-  const { authority } = await ensureAuthorityFor(target, parseNames(names), context.host.now());
+  const parsed = parseNames(names, { client: true });
+  const { authority } = await ensureAuthorityFor(target, parsed, context.host.now());
+  try {
+    await assertPermitted(authority.constraints, parsed);
+  } catch (error) {
+    // Here, as only here it is known which of two authorities it is.
+    throw await guide(error, target);
+  }
   const current = await currentRoot(target.folder);
   const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
   return { authority, folder: target.folder, roots: roots.map(({ pem }) => pem) };

@@ -7,6 +7,7 @@ import type { Constraints } from '../constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
 import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
+import { namedHints } from './guide.ts';
 
 /** An authority with less left is about to expire. */
 const WARN_BELOW_DAYS = 30;
@@ -93,7 +94,10 @@ async function ask(
   const reports = await inspectStores(stores, root, { progress: context.progress });
   const holds = reports.map(({ state }) => state !== 'absent');
   const shown = relevant(stores, holds, options);
-  return reports.filter((_, i) => shown[i]);
+  return namedHints(
+    reports.filter((_, i) => shown[i]),
+    context.ca,
+  );
 }
 
 function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {

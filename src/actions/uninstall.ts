@@ -17,6 +17,7 @@ import {
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
+import { namedHints } from './guide.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
@@ -84,7 +85,11 @@ export async function uninstall(
   }
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
-  return { hadAuthority, outcomes: outcomes.filter((_, i) => shown[i]), purged, notes };
+  const told = namedHints(
+    outcomes.filter((_, i) => shown[i]),
+    context.ca,
+  );
+  return { hadAuthority, outcomes: told, purged, notes };
 }
 
 interface KnownRoot {

@@ -20,7 +20,7 @@ export async function withPassword<T>(
     if (!missing || given !== undefined) throw error;
     let asked: string;
     try {
-      asked = await askPassword({ what: 'the encrypted file' });
+      asked = await askPassword({ what: 'the encrypted file', required: true });
     } catch (refused) {
       // Nobody can be asked: then what needs the password is the better thing to tell.
       if (refused instanceof DevcertError && refused.code === 'usage') throw error;

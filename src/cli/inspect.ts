@@ -46,7 +46,7 @@ export const inspectCommand: Declaration = {
 async function ask(files: readonly string[], stdinTaken: boolean): Promise<string | undefined> {
   try {
     const what = `${shown(files.join(', '))} (Enter to go without)`;
-    const password = await askPassword({ what, stdinTaken });
+    const password = await askPassword({ what, stdinTaken, required: true });
     return password === '' ? undefined : password;
   } catch (error) {
     if (error instanceof DevcertError && error.code === 'usage') return undefined;

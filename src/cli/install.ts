@@ -31,7 +31,7 @@ export const installCommand: Declaration = {
       );
     const result = await install(options, terminal);
     terminal.progress('');
-    terminal.print(installLines(result, terminal.style));
+    terminal.print(installLines(result, terminal.style, options.ca));
     for (const note of result.notes) terminal.note(note);
     terminal.json(result);
     return outcomesExitCode(result.outcomes);

@@ -19,6 +19,8 @@ export interface PasswordRequest {
   readonly what: string;
   /** For a file that is about to be written: the prompt asks twice and takes no empty one. */
   readonly isNew?: boolean;
+  /** There is always one: the command has no `--no-password`. */
+  readonly required?: boolean;
   /** Standard input is read for something else (`-` as a file). */
   readonly stdinTaken?: boolean;
 }
@@ -34,7 +36,8 @@ export async function readPassword(
   request: PasswordRequest,
   terminal: Terminal,
 ): Promise<string> {
-  return givenPassword(flags, request, terminal) ?? (await askPassword(request));
+  const required = flags.password === undefined;
+  return givenPassword(flags, request, terminal) ?? (await askPassword({ required, ...request }));
 }
 
 /** The password that a flag gives, empty for `--no-password`, undefined without a flag. Throws as {@link readPassword}. */
@@ -55,14 +58,16 @@ export function givenPassword(
       hint: `give ${given[0] ?? ''} alone`,
     });
   if (password === false) return '';
-  if (passwordFile !== undefined) return fromFile(passwordFile, terminal);
-  if (passwordEnv !== undefined) return fromVariable(passwordEnv);
+  // Commander gives it to commands that have `--no-password`, and to no others.
+  const none = password === undefined ? '' : '; for none at all: --no-password';
+  if (passwordFile !== undefined) return fromFile(passwordFile, none, terminal);
+  if (passwordEnv !== undefined) return fromVariable(passwordEnv, none);
   if (passwordStdin !== true) return undefined;
   if (stdinTaken === true)
     throw new DevcertError('usage', 'standard input cannot be the file and the password at once', {
       hint: 'give the password with --password-file FILE or --password-env VARIABLE',
     });
-  return fromStandardInput();
+  return fromStandardInput(none);
 }
 
 /**
@@ -73,12 +78,16 @@ export function givenPassword(
 export async function askPassword(request: PasswordRequest): Promise<string> {
   if (request.stdinTaken === true || !isInteractive(process.env, areTerminals))
     throw new DevcertError('usage', `${request.what} needs a password`, {
-      hint: `--password-file FILE, --password-env VARIABLE${request.stdinTaken === true ? '' : ', --password-stdin'} or --no-password`,
+      hint: ways(request),
     });
   for (let tries = 0; tries < 3; tries++) {
     const password = await prompt(`Password for ${request.what}: `);
     if (request.isNew !== true) return password;
-    if (password === '') write(STDERR, 'It is empty; for none at all: Ctrl-C and --no-password\n');
+    if (password === '')
+      write(
+        STDERR,
+        `It is empty${request.required === true ? '' : '; for none at all: Ctrl-C and --no-password'}\n`,
+      );
     else if ((await prompt('The same again: ')) === password) return password;
     else write(STDERR, 'The two are not the same\n');
   }
@@ -87,12 +96,22 @@ export async function askPassword(request: PasswordRequest): Promise<string> {
   });
 }
 
+function ways({ stdinTaken = false, required = false }: PasswordRequest): string {
+  const flags = [
+    '--password-file FILE',
+    '--password-env VARIABLE',
+    ...(stdinTaken ? [] : ['--password-stdin']),
+    ...(required ? [] : ['--no-password']),
+  ];
+  return `${flags.slice(0, -1).join(', ')} or ${flags.at(-1) ?? ''}`;
+}
+
 const STDIN = 0;
 const STDERR = 2;
 /** A password is a line, not a file: more than this is a mistake. */
 const MAX_BYTES = 4096;
 
-function fromFile(file: string, terminal: Pick<Terminal, 'note'>): string {
+function fromFile(file: string, none: string, terminal: Pick<Terminal, 'note'>): string {
   const path = resolve(file);
   const bytes = readIfThere(path, { maxBytes: 1024 * 1024 });
   if (bytes === undefined)
@@ -102,19 +121,19 @@ function fromFile(file: string, terminal: Pick<Terminal, 'note'>): string {
   const loose = looserThan(path, 0o600);
   if (loose !== undefined)
     terminal.note(`"${file}" is open to others (mode 0${loose.toString(8)}): chmod 600 "${file}"`);
-  return firstLine(bytes, `the password file "${file}"`);
+  return firstLine(bytes, `the password file "${file}"`, none);
 }
 
-function fromVariable(name: string): string {
+function fromVariable(name: string, none: string): string {
   const value = process.env[name];
   if (value === undefined)
     throw new DevcertError('password', `the variable "${name}" is not set`, {
       hint: 'give the name of a variable that is exported; its name, not the password itself',
     });
-  return firstLine(Buffer.from(value), `the variable "${name}"`);
+  return firstLine(Buffer.from(value), `the variable "${name}"`, none);
 }
 
-function fromStandardInput(): string {
+function fromStandardInput(none: string): string {
   if (process.stdin.isTTY)
     throw new DevcertError('usage', '--password-stdin reads a pipe, and this is a terminal', {
       hint: 'leave the option out to be asked, or pipe it: pass show dev | devcert …',
@@ -127,7 +146,7 @@ function fromStandardInput(): string {
     total += chunk.length;
     if (chunk.includes(0x0a)) break;
   }
-  return firstLine(Buffer.concat(chunks), 'standard input');
+  return firstLine(Buffer.concat(chunks), 'standard input', none);
 }
 
 function areTerminals(): boolean {
@@ -150,7 +169,8 @@ function readChunk(): Buffer {
   }
 }
 
-function firstLine(bytes: Buffer, source: string): string {
+/** @param none how to say that there is none, if that can be said. */
+function firstLine(bytes: Buffer, source: string, none: string): string {
   const end = bytes.indexOf(0x0a);
   const line = bytes.subarray(0, end === -1 ? bytes.length : end);
   const text = decode(line)?.replace(/\r$/, '');
@@ -164,7 +184,7 @@ function firstLine(bytes: Buffer, source: string): string {
           : undefined;
   if (problem === undefined && text !== undefined) return text;
   throw new DevcertError('password', `${source} ${problem ?? ''}`, {
-    hint: 'write the password into its first line; for none at all: --no-password',
+    hint: `write the password into its first line${none}`,
   });
 }
 

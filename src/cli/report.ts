@@ -9,7 +9,7 @@ import { againLines, summaryLines } from './ca-lines.ts';
 import { constraintsText, date, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
-export function installLines(result: InstallResult, style: Style): string[] {
+export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
   const head = {
     kept: [],
@@ -31,7 +31,10 @@ export function installLines(result: InstallResult, style: Style): string[] {
   );
   const end =
     trusted && !planned && result.notAfter !== undefined
-      ? ['', `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost`]
+      ? [
+          '',
+          `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
+        ]
       : [];
   return [...head, ...outcomeLines(result.outcomes, style), ...againLines(result), ...end];
 }
@@ -80,7 +83,7 @@ function rootLabel({ usages }: IssueResult): string {
   return usages.includes('clientAuth') ? 'root, for the other side' : 'root, for clients';
 }
 
-export function statusLines(result: StatusResult, style: Style): string[] {
+export function statusLines(result: StatusResult, style: Style, ca?: string): string[] {
   const { authority } = result;
   const others = otherLines(result, style);
   if (authority === undefined) return [`There is no authority in ${result.folder}`, ...others];
@@ -106,10 +109,14 @@ export function statusLines(result: StatusResult, style: Style): string[] {
     '',
     ...result.stores.flatMap((store) => storeLines(store, widest(result.stores), style)),
     ...(result.stores.some(({ state }) => state === 'absent' || state === 'partial')
-      ? ['', 'To have all of them trust it: devcert install']
+      ? ['', `To have all of them trust it: devcert install${caFlag(ca)}`]
       : []),
     ...others,
   ];
+}
+
+function caFlag(ca: string | undefined): string {
+  return ca === undefined || ca === 'default' ? '' : ` --ca ${ca}`;
 }
 
 function otherLines({ others }: StatusResult, style: Style): string[] {

@@ -11,7 +11,7 @@ export const statusCommand: Declaration = {
   async run(_positionals, options: StatusOptions, terminal) {
     const result = await status(options, terminal);
     terminal.progress('');
-    terminal.print(statusLines(result, terminal.style));
+    terminal.print(statusLines(result, terminal.style, options.ca));
     terminal.json(result);
     return result.exitCode;
   },

@@ -20,7 +20,11 @@ describe('devcert ca', () => {
 
     writeFileSync(join(home, 'password'), 'correct horse\n', { mode: 0o600 });
     const key = ['--with-key', '--file', 'k.pem'];
-    expect(twoLines(await run(['ca', 'export', 'people', ...key])).hint).toContain('--password');
+    expect(twoLines(await run(['ca', 'export', 'people', ...key])).hint).toBe(
+      '--password-file FILE, --password-env VARIABLE or --password-stdin',
+    );
+    const outside = await run(['a.corp.com', '--client', '--ca', 'people']);
+    expect(twoLines(outside).hint).toBe('devcert ca replace people --permit corp.com');
     const exported = await run([
       'ca',
       'export',
@@ -33,6 +37,14 @@ describe('devcert ca', () => {
     expect(readFileSync(join(project, 'k.pem'), 'utf8')).toContain('ENCRYPTED PRIVATE KEY');
     const again = ['ca', 'import', 'k.pem', '--name', 'back', '--clients-only'];
     expect(twoLines(await run(again)).error).toContain('needs its password');
+    // Without a flag for none, none is named.
+    for (const args of [again, ['ca', 'replace', 'people', '--import', 'k.pem']]) {
+      const empty = twoLines(await run([...args, '--password-stdin'], { input: '\n' }));
+      expect(empty.hint).toBe('write the password into its first line');
+      const wrong = await run([...args, '--password-stdin'], { input: 'Correct horse\n' });
+      expect(twoLines(wrong).error).toContain('the password does not open the private key');
+      expect(wrong.stderr).not.toContain('--no-password');
+    }
     expect((await run([...again, '--password-file', '../password'])).status).toBe(0);
     expect((await run(['ca', 'remove', 'back'])).stdout).toContain('Deleted');
   }, 60_000);

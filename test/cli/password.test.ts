@@ -55,7 +55,12 @@ describe('givenPassword()', () => {
   ])('refuses %s', (_what, content) => {
     const error = failure(() => givenPassword({ passwordFile: file(content) }, {}, terminal));
     expect(error.code).toBe('password');
-    expect(error.hint).toContain('--no-password');
+    // Which the command has to have.
+    expect(error.hint).toBe('write the password into its first line');
+    const optional = failure(() =>
+      givenPassword({ passwordFile: file(content), password: true }, {}, terminal),
+    );
+    expect(optional.hint).toContain('; for none at all: --no-password');
   });
 
   test('refuses a file that is not there, and a folder', () => {
