@@ -16,6 +16,7 @@ const layouts: readonly (readonly string[])[] = [
   // step: the intermediate issues, and its key is encrypted
   ['certs/intermediate_ca.crt', 'certs/root_ca.crt', 'secrets/intermediate_ca_key'],
   ['ca.crt', 'private/ca.key'], // easy-rsa, its pki folder
+  ['pki/ca.crt', 'pki/private/ca.key'], // and the folder it is in
   ['ca.pem', 'ca-key.pem'], // cfssl
 ];
 

@@ -219,10 +219,14 @@ describe.each(sets)('PostgreSQL, set %s', (set) => {
 
 describe("ca import takes other programs' authorities", () => {
   /** Imports, issues, and has OpenSSL judge what came of it. */
-  async function expectImport(name: string, ...args: string[]) {
+  function expectImport(name: string, ...args: string[]) {
+    return expectImportJudged(['-x509_strict'], name, args);
+  }
+
+  async function expectImportJudged(judged: string[], name: string, args: string[]) {
     await devcert('ca', 'import', ...args, '--name', name);
     await devcert('www.example.com', 'localhost', '--ca', name, '--out', name);
-    const verify = ['verify', '-x509_strict', '-purpose', 'sslserver', '-verify_hostname'];
+    const verify = ['verify', ...judged, '-purpose', 'sslserver', '-verify_hostname'];
     const files = ['-CAfile', at(name, 'ca.pem'), '-untrusted', at(name, 'cert.pem')];
     const args2 = [...verify, 'www.example.com', ...files, at(name, 'cert.pem')];
     expect(await run('openssl', args2)).toEqual({
@@ -319,6 +323,38 @@ describe("ca import takes other programs' authorities", () => {
     expect(made.status, made.output).toBe(0);
     await expectImport('mkcert', 'mkcert');
     await expectImport('mkcert-folder', join(folder, '.local/share/mkcert'));
+  });
+
+  test('easy-rsa: its folder and its pki folder, with a key that is encrypted or not', async (context) => {
+    const easyrsa = '/usr/share/easy-rsa/easyrsa';
+    if (!needs(existsSync(easyrsa), 'easy-rsa')) context.skip();
+    const env = { EASYRSA_BATCH: '1', EASYRSA_REQ_CN: 'easy', EASYRSA_ALGO: 'ec' };
+    for (const [name, ...args] of [['easy', 'nopass'], ['easy-encrypted']] as const) {
+      const cwd = at(`made-${name}`);
+      mkdirSync(cwd);
+      const secret = `pass:${PASSWORD}`;
+      const password = { EASYRSA_PASSOUT: secret, EASYRSA_PASSIN: secret };
+      for (const command of [['init-pki'], ['build-ca', ...args]]) {
+        const made = await run(easyrsa, command, { cwd, env: { ...env, ...password } });
+        expect(made.status, made.output).toBe(0);
+      }
+      const open = name === 'easy' ? [] : ['--password-file', '../password'];
+      // Not strictly: the root that it makes says that it is one, but not critically.
+      await expectImportJudged([], name, [cwd, ...open]);
+      await expectImportJudged([], `${name}-pki`, [join(cwd, 'pki'), ...open]);
+    }
+  });
+
+  test.for(['ecdsa', 'rsa'])('cfssl: its folder, %s', async (algo, context) => {
+    skipUnless(context, ['cfssl', 'cfssljson']);
+    const cwd = at(`made-cfssl-${algo}`);
+    mkdirSync(cwd);
+    const key = { algo, size: algo === 'rsa' ? 2048 : 256 };
+    writeFileSync(join(cwd, 'csr.json'), JSON.stringify({ CN: 'cfssl', key }));
+    const command = 'cfssl gencert -initca csr.json | cfssljson -bare ca';
+    const made = await run('sh', ['-c', command], { cwd });
+    expect(made.status, made.output).toBe(0);
+    await expectImport(`cfssl-${algo}`, cwd);
   });
 
   test('keytool: JKS and PKCS#12', async (context) => {

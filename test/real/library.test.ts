@@ -1,0 +1,74 @@
+/** The README's servers on certificateFor(), word for word, on the packed package in a project of its own. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freshHome } from '../helpers/cli.ts';
+import { freePort, npmPackages, startProgram, visit } from '../helpers/recipe-server.ts';
+import { needs } from '../helpers/require.ts';
+import { run } from '../helpers/run.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** The same as in recipes-javascript.test.ts: installed once for both. */
+const PACKAGES = [
+  ...['express@5.3.0', 'fastify@5.12.8', 'vite@8.3.8', '@grpc/grpc-js@1.14.7'],
+  ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
+];
+
+const snippets = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)]
+  .map(([, text = '']) => text)
+  .filter((text) => text.includes('certificateFor'));
+
+let project: string | undefined;
+
+beforeAll(async () => {
+  const packages = await npmPackages(PACKAGES);
+  if (!needs(packages !== undefined, 'packages from npm')) return;
+  const folder = mkdtempSync(join(packages ?? '', 'run-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const packed = await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: ROOT,
+  });
+  expect(packed.status, packed.output).toBe(0);
+  const tarball = join(folder, readdirSync(folder).find((file) => file.endsWith('.tgz')) ?? '');
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>hello</title>');
+  const install = ['install', '--offline', '--no-audit', '--no-fund', tarball];
+  const installed = await run('npm', install, { cwd: folder });
+  expect(installed.status, installed.output).toBe(0);
+  project = folder;
+});
+
+test('the README shows Node.js, Express, Fastify and Vite', () => {
+  expect(
+    snippets.map((text) => /\n(?:import|.*)\b(express|fastify|vite)'/.exec(text)?.[1]),
+  ).toEqual([undefined, 'express', 'fastify', 'vite']);
+});
+
+test.for(snippets.map((text) => [/^\/\/ (.*)/.exec(text)?.[1] ?? '', text] as const))(
+  '%s',
+  async ([title, text], context) => {
+    if (project === undefined) return context.skip();
+    const { env, state, home } = freshHome();
+    const port = await freePort();
+    const file = join(project, title.replace(/,.*/, ''));
+    writeFileSync(file, text.replaceAll('8443', String(port)));
+    const vite = join(project, '../node_modules/vite/bin/vite.js');
+    const args = title.startsWith('vite') ? [vite, '--config', file] : [file];
+    await startProgram(port, process.execPath, args, {
+      cwd: project,
+      env: { ...env, HOME: home, DEVCERT_HOME: state },
+    });
+    const ca = readFileSync(join(state, 'root.pem'));
+    expect(await visit(port, { ca })).toEqual({
+      page: expect.stringContaining('hello') as string,
+    });
+    const other = freshHome();
+    expect((await other.run(['localhost'])).status).toBe(0);
+    for (const wrong of [undefined, readFileSync(join(other.state, 'root.pem'))])
+      expect(await visit(port, { ca: wrong })).toEqual({
+        error: expect.stringMatching(/^(UNABLE_TO_|SELF_SIGNED)/) as string,
+      });
+  },
+);
