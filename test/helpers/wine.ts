@@ -86,6 +86,7 @@ export function startWindows(): Windows {
     compile('https-client', base, ['winhttp', 'wininet', 'crypt32']),
     join(drive, 'https-client.exe'),
   );
+  copyFileSync(compile('pfx-import', base, ['crypt32', 'advapi32']), join(drive, 'pfx-import.exe'));
   const node = windowsNode();
   // Through files: wine cannot give Node a Unix pipe.
   const wine = (args: readonly string[], cwd = drive): Ran => {

@@ -161,6 +161,28 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     expect(Object.fromEntries(verdicts)).toEqual(RECORDED);
   });
 
+  test('PFXImportCertStore opens key stores with their password, and with no other', () => {
+    writeFileSync(join(project, 'password'), 'Changeit-7\n');
+    const password = ['--password-file', 'password'];
+    const p12 = (folder: string, name: string) => `C:\\Zoë Müller\\my shop\\${folder}\\${name}`;
+    for (const key of ['rsa2048', 'p256']) {
+      const args = ['localhost', '--key', key, '--out', key, '--format', 'p12', ...password];
+      expect(devcert(...args)).toMatchObject({ status: 0 });
+      const legacy = ['--dir', key, '--format', 'p12', '--legacy', '--file', `${key}/old.p12`];
+      expect(devcert('export', ...legacy, ...password)).toMatchObject({ status: 0 });
+    }
+    const imported = (folder: string, name: string, word: string) =>
+      windows.wine(['C:\\pfx-import.exe', p12(folder, name), word]).stdout.trim();
+    for (const name of ['keystore.p12', 'old.p12']) {
+      // Leaf and issuer, and the leaf's key.
+      expect(imported('rsa2048', name, 'Changeit-7')).toBe('imported 2 1');
+      for (const wrong of ['changeit-7', 'Changeit-8', ''])
+        expect(imported('rsa2048', name, wrong)).toBe('refused 0x0');
+      // Not a promise: wine 8 reads both by GnuTLS and takes RSA keys only, Windows takes these, too.
+      expect(imported('p256', name, 'Changeit-7')).toBe('refused 0x0');
+    }
+  });
+
   test('--purge leaves nothing', () => {
     expect(atTerminal('uninstall', '--purge')).toMatchObject({ status: 0 });
     expect(existsSync(state)).toBe(false);
