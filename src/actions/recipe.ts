@@ -74,8 +74,8 @@ export async function recipe(
     throw new DevcertError('file', `there is no "${printable(trust)}"`, {
       hint: 'give a PEM file with the authorities of clients: --ca-file FILE',
     });
-  const slashed = (path: string) =>
-    context.host.platform === 'win32' ? path.replaceAll('\\', '/') : path;
+  const windows = context.host.platform === 'win32';
+  const slashed = (path: string) => (windows ? path.replaceAll('\\', '/') : path);
   const at = (file: RecipeFile) => slashed(join(dir, file));
   const input: RecipeInput = {
     dir: slashed(dir),
@@ -87,6 +87,7 @@ export async function recipe(
     truststore: at('truststore.p12'),
     names: namesIn(join(dir, 'cert.pem')),
     clientCerts,
+    windows,
   };
   const { blocks, notes } = recipe.render(input);
   return { name: recipe.name, summary: recipe.summary, blocks, notes };

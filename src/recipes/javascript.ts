@@ -1,5 +1,6 @@
 /** Recipes for Node.js servers and the development servers of frameworks. */
-import { assertExpressible, doubleQuoted, shell } from './quote.ts';
+import { command, variable, word } from './command.ts';
+import { doubleQuoted } from './quote.ts';
 import type { Block, Recipe, RecipeInput, Rendered } from './recipe.ts';
 
 const REASONS_NOTE =
@@ -12,10 +13,6 @@ function lines(...parts: readonly (string | false | readonly string[])[]): strin
 function quoted(path: string): string {
   const literal = doubleQuoted(path);
   return /['\\]/.test(literal) ? literal : `'${literal.slice(1, -1)}'`;
-}
-
-function word(path: string): string {
-  return shell(assertExpressible(path, 'a command line'));
 }
 
 /** What `https.createServer` takes, as an object literal: nearly every server in Node takes the same. */
@@ -37,9 +34,12 @@ function tlsOptions(input: RecipeInput, indent = ''): string {
 }
 
 /** For code in Node that fetches from this server: a dev server's own rendering, too. */
-function clientNote({ ca }: RecipeInput): string {
-  return `Node trusts it with NODE_EXTRA_CA_CERTS=${word(ca)} in its environment, or { ca } in https.get()`;
+function clientNote(input: RecipeInput): string {
+  return `Node trusts it with ${variable(input, EXTRA_CA, input.ca)} in its environment, or { ca } in https.get()`;
 }
+
+/** What Node trusts beside its own list. */
+const EXTRA_CA = 'NODE_EXTRA_CA_CERTS';
 
 function served(input: RecipeInput, title: string, text: string): Rendered {
   const block: Block = { title, comment: '//', text };
@@ -157,13 +157,17 @@ const next: Recipe = {
         {
           title: 'run',
           comment: '#',
-          text: lines(
-            // Without a host it listens on every address.
-            `NODE_EXTRA_CA_CERTS=${word(ca)} npx next dev --hostname localhost --port 8443 \\`,
-            '  --experimental-https \\',
-            `  --experimental-https-cert ${word(cert)} \\`,
-            `  --experimental-https-key ${word(key)} \\`,
-            `  --experimental-https-ca ${word(ca)}`,
+          text: command(
+            input,
+            [
+              // Without a host it listens on every address.
+              'npx next dev --hostname localhost --port 8443',
+              '--experimental-https',
+              `--experimental-https-cert ${word(input, cert)}`,
+              `--experimental-https-key ${word(input, key)}`,
+              `--experimental-https-ca ${word(input, ca)}`,
+            ],
+            { name: EXTRA_CA, value: ca },
           ),
         },
       ],
@@ -200,7 +204,7 @@ const nuxt: Recipe = {
       },
     ],
     notes: [
-      `for its own fetches: NODE_EXTRA_CA_CERTS=${word(input.ca)} npx nuxt dev; never NODE_TLS_REJECT_UNAUTHORIZED=0`,
+      `for its own fetches: ${variable(input, EXTRA_CA, input.ca)}${input.windows ? ';' : ''} npx nuxt dev; never NODE_TLS_REJECT_UNAUTHORIZED=0`,
     ],
   }),
 };
@@ -215,10 +219,14 @@ const angular: Recipe = {
       {
         title: 'run',
         comment: '#',
-        text: lines(
-          `NODE_EXTRA_CA_CERTS=${word(input.ca)} npx ng serve --host localhost --port 8443 \\`,
-          `  --ssl --ssl-cert ${word(input.cert)} \\`,
-          `  --ssl-key ${word(input.key)}`,
+        text: command(
+          input,
+          [
+            'npx ng serve --host localhost --port 8443',
+            `--ssl --ssl-cert ${word(input, input.cert)}`,
+            `--ssl-key ${word(input, input.key)}`,
+          ],
+          { name: EXTRA_CA, value: input.ca },
         ),
       },
     ],

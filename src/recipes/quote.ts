@@ -12,6 +12,12 @@ export function shell(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
+/** For PowerShell, in which curly quotes are quotes, too. */
+export function powershell(path: string): string {
+  assertExpressible(path, 'a command line');
+  return /^\w[\w+=:./-]*$/.test(path) ? path : `'${path.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+}
+
 /** For nginx, which has no way to write a `$` in a path. */
 export function nginx(path: string): string {
   return backslashed(assertExpressible(path, 'nginx', /\$/));

@@ -23,6 +23,8 @@ export interface RecipeInput {
   readonly names: readonly string[];
   /** Demand a client certificate. */
   readonly clientCerts: boolean;
+  /** Commands are typed into PowerShell. */
+  readonly windows: boolean;
 }
 
 /** How a comment begins in a block's language; `<!--` ends in `-->`; undefined where there is none (JSON). */

@@ -1,4 +1,5 @@
 /** Recipes for Python, Ruby and PHP. */
+import { command, word } from './command.ts';
 import { doubleQuoted, nginx, php, ruby, shell } from './quote.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -51,20 +52,19 @@ const uvicornRecipe: Recipe = {
   summary: 'Uvicorn: FastAPI, Starlette, every ASGI application',
   needs: ['cert.pem', 'key.pem'],
   needsForClients: [],
-  render: ({ cert, key, trust, clientCerts }) => ({
+  render: (input) => ({
     blocks: [
       {
         title: 'run',
         comment: '#',
-        text: `uvicorn main:app --port 8443 \\
-    --ssl-certfile ${shell(cert)} \\
-    --ssl-keyfile ${shell(key)}${
-      clientCerts
-        ? ` \\
-    --ssl-ca-certs ${shell(trust)} \\
-    --ssl-cert-reqs 2`
-        : ''
-    }`,
+        text: command(input, [
+          'uvicorn main:app --port 8443',
+          `--ssl-certfile ${word(input, input.cert)}`,
+          `--ssl-keyfile ${word(input, input.key)}`,
+          ...(input.clientCerts
+            ? [`--ssl-ca-certs ${word(input, input.trust)}`, '--ssl-cert-reqs 2']
+            : []),
+        ]),
       },
     ],
     notes: ['main:app is the variable app in main.py', 'Hypercorn: --certfile, --keyfile'],
@@ -76,7 +76,7 @@ const djangoRecipe: Recipe = {
   summary: "Django's development server",
   needs: ['cert.pem', 'key.pem'],
   needsForClients: [],
-  render: ({ cert, key, trust, clientCerts }) =>
+  render: ({ cert, key, trust, clientCerts, windows }) =>
     clientCerts
       ? {
           blocks: [
@@ -92,7 +92,7 @@ const djangoRecipe: Recipe = {
             },
           ],
           notes: [
-            'pip install gunicorn',
+            windows ? 'Gunicorn runs on Windows in WSL alone' : 'pip install gunicorn',
             'DJANGO_PROJECT is the name of the folder that wsgi.py is in',
           ],
         }
@@ -101,9 +101,11 @@ const djangoRecipe: Recipe = {
             {
               title: 'run',
               comment: '#',
-              text: `python3 manage.py runserver_plus 127.0.0.1:8443 \\
-    --cert-file ${shell(cert)} \\
-    --key-file ${shell(key)}`,
+              text: command({ windows }, [
+                `${windows ? 'python' : 'python3'} manage.py runserver_plus 127.0.0.1:8443`,
+                `--cert-file ${word({ windows }, cert)}`,
+                `--key-file ${word({ windows }, key)}`,
+              ]),
             },
           ],
           notes: [
@@ -118,7 +120,7 @@ const flaskRecipe: Recipe = {
   summary: "Flask's development server",
   needs: ['cert.pem', 'key.pem'],
   needsForClients: [],
-  render: ({ cert, key, trust, clientCerts }) => ({
+  render: ({ cert, key, trust, clientCerts, windows }) => ({
     blocks: clientCerts
       ? [
           {
@@ -141,9 +143,11 @@ app.run(host="127.0.0.1", port=8443, ssl_context=context)`,
           {
             title: 'run',
             comment: '#',
-            text: `flask run --port 8443 \\
-    --cert ${shell(cert)} \\
-    --key ${shell(key)}`,
+            text: command({ windows }, [
+              'flask run --port 8443',
+              `--cert ${word({ windows }, cert)}`,
+              `--key ${word({ windows }, key)}`,
+            ]),
           },
         ],
     notes: ['the application is the variable app in app.py'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { recipe, recipes } from '../../src/actions/recipe.ts';
 import { DevcertError } from '../../src/errors.ts';
+import { powershell } from '../../src/recipes/quote.ts';
 import { allRecipes, findRecipe } from '../../src/recipes/list.ts';
 import type { RecipeInput } from '../../src/recipes/recipe.ts';
 import { listLines, recipeLines } from '../../src/cli/recipe.ts';
@@ -12,7 +13,7 @@ import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 
 const plain = { good: String, bad: String, dim: String };
 
-function input(dir: string, clientCerts = false): RecipeInput {
+function input(dir: string, clientCerts = false, windows = false): RecipeInput {
   return {
     dir,
     cert: `${dir}/cert.pem`,
@@ -23,6 +24,7 @@ function input(dir: string, clientCerts = false): RecipeInput {
     truststore: `${dir}/truststore.p12`,
     names: ['localhost', 'api.test', '::1'],
     clientCerts,
+    windows,
   };
 }
 
@@ -145,6 +147,36 @@ describe('recipe()', () => {
   });
 });
 
+describe('commands', () => {
+  const text = async (name: string, windows: boolean) =>
+    (await findRecipe(name)).render(input("/srv/it's", false, windows)).blocks[0].text;
+
+  test('are for a POSIX shell', async () => {
+    expect(await text('angular', false)).toBe(
+      [
+        `NODE_EXTRA_CA_CERTS='/srv/it'\\''s/ca.pem' npx ng serve --host localhost --port 8443 \\`,
+        `  --ssl --ssl-cert '/srv/it'\\''s/cert.pem' \\`,
+        `  --ssl-key '/srv/it'\\''s/key.pem'`,
+      ].join('\n'),
+    );
+  });
+
+  test('are for PowerShell on Windows', async () => {
+    expect(await text('angular', true)).toBe(
+      [
+        `$env:NODE_EXTRA_CA_CERTS = '/srv/it''s/ca.pem'`,
+        'npx ng serve --host localhost --port 8443 `',
+        "  --ssl --ssl-cert '/srv/it''s/cert.pem' `",
+        "  --ssl-key '/srv/it''s/key.pem'",
+      ].join('\n'),
+    );
+    for (const name of ['next', 'uvicorn', 'django', 'flask'])
+      expect(await text(name, true)).toMatch(/ `\n .*'\/srv\/it''s\/key\.pem'/);
+    expect(powershell('C:/Users/ada/x-1/cert.pem')).toBe('C:/Users/ada/x-1/cert.pem');
+    expect(powershell('C:/a’b/$c')).toBe("'C:/a’’b/$c'");
+  });
+});
+
 describe('findRecipe()', () => {
   test.each([
     ['ngnix', 'devcert recipe nginx'],
@@ -181,6 +213,33 @@ describe('devcert recipe', () => {
     const json = JSON.parse((await run(['recipe', 'nginx', '--json'])).stdout) as object;
     expect(json).toMatchObject({ name: 'nginx', blocks: [{ comment: '#' }, { title: 'run' }] });
     expect(twoLines(await run(['recipe', 'ngnix'])).hint).toBe('devcert recipe nginx');
+  });
+});
+
+describe('recipe kafka --client-certs', () => {
+  test('wants a certificate that is for clients, too: brokers are clients of each other', async () => {
+    const { run, project } = freshHome();
+    const p12 = ['--format', 'p12', '--no-password'];
+    await run(['api.test', 'localhost', ...p12]);
+    await run(['export', '--trust', ...p12]);
+    expect((await run(['recipe', 'kafka'])).status).toBe(0);
+    const refused = await run(['recipe', 'kafka', '--client-certs']);
+    expect(refused.status).toBe(2);
+    expect(twoLines(refused).error).toContain(
+      `"${project}/.devcert/cert.pem" is for servers alone`,
+    );
+    const { hint } = twoLines(refused);
+    expect(hint).toBe('devcert api.test localhost --peer --format p12');
+    await run([...hint.split(' ').slice(1), '--no-password']);
+    const { status, stdout } = await run(['recipe', 'kafka', '--client-certs']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('ssl.client.auth=required');
+    expect(stdout).toContain('advertised.listeners=SSL://localhost:8443');
+    const [broken] = (await findRecipe('kafka')).render({
+      ...input('/srv'),
+      names: ['::1'],
+    }).blocks;
+    expect(broken.text).toContain('advertised.listeners=SSL://[::1]:8443');
   });
 });
 
