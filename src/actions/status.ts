@@ -4,6 +4,7 @@ import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { currentRoot, isClientsOnly } from '../authority/roots.ts';
 import { type AuthoritySummary, endOf, summarizeNamed } from '../authority/summary.ts';
 import type { Constraints } from '../constraints.ts';
+import { DAY_MS } from '../days.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
 import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
@@ -11,7 +12,6 @@ import { namedHints } from './guide.ts';
 
 /** An authority with less left is about to expire. */
 const WARN_BELOW_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 export interface StatusOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;

@@ -151,6 +151,7 @@ export function assertNotExpired({ notBefore, notAfter }: Authority, now: Date):
     );
 }
 
+// Not decodePem(), which issuing would load for this alone.
 function splitPem(pem: string): string[] {
   return pem.split(/(?=-----BEGIN CERTIFICATE-----)/).filter((part) => part.trim() !== '');
 }

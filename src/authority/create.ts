@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../constraints.ts';
+import { DAY_MS } from '../days.ts';
 import { encodePrivateKey, generateKey, keyIdentifier } from '../keys.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
@@ -19,7 +20,6 @@ import {
 import { encodeSubject } from '../x509/subject.ts';
 import { AUTHORITY_ORGANIZATION, BACKDATE_MS } from './profile.ts';
 
-const DAY_MS = 86_400_000;
 const LIFETIME_DAYS = 3652;
 /** What fits beside `devcert root` and the key id in a common name of 64 characters. */
 const MAX_LABEL = 40;

@@ -4,6 +4,7 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { type ClosedForm, type Constraints } from '../constraints.ts';
+import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
 import { encodePrivateKey, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { OID, oidName } from '../x509/oids.ts';
@@ -38,7 +39,6 @@ export interface Imported {
   readonly notes: readonly string[];
 }
 
-const DAY_MS = 86_400_000;
 const MAX_CHAIN = 6;
 
 /**

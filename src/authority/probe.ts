@@ -33,13 +33,9 @@ export async function makeProbe(
       publicKey: generateKeyPair('p256').publicKey,
     };
     const leaf = await signLeaf(authority, request, 'probe', now);
-    return { name, chain: [leaf.toString(), ...certificatesIn(authority.chainPem)] };
+    return { name, chain: [leaf, ...authority.chain.slice(0, -1)].map((it) => it.toString()) };
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     return undefined;
   }
-}
-
-function certificatesIn(pem: string): string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g) ?? [];
 }

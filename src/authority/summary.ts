@@ -1,6 +1,7 @@
 /** What there is to tell of an authority, from its files alone. */
 import type { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../constraints.ts';
+import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { keyTypeOf } from '../keys.ts';
@@ -12,8 +13,6 @@ import { rootFile } from './folder.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
 import { join } from 'node:path';
-
-const DAY_MS = 86_400_000;
 
 export interface AuthoritySummary {
   /** `default` for the one that has no name. */

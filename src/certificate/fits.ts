@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameOf } from '../common-name.ts';
+import { DAY_MS } from '../days.ts';
 import { type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import type { LeafRequest } from '../request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
@@ -14,7 +15,6 @@ export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
   readonly publicKey?: KeyObject;
 };
 
-const DAY_MS = 86_400_000;
 /** A certificate with less than this left is issued anew. */
 const RENEW_BELOW_DAYS = 30;
 

@@ -4,6 +4,7 @@ import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameObjection, commonNameOf } from '../common-name.ts';
 import { assertPermitted } from '../constraints.ts';
+import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
 import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
@@ -20,7 +21,6 @@ import {
 import { encodeSubject } from '../x509/subject.ts';
 
 const LEAF_ORGANIZATION = 'devcert development certificate';
-const DAY_MS = 86_400_000;
 
 /** A certificate with its key. */
 export interface Leaf {

@@ -1,4 +1,5 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
+import { DAY_MS } from '../days.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 import type { Problem, ProblemCode } from './types.ts';
@@ -6,7 +7,6 @@ import type { Problem, ProblemCode } from './types.ts';
 /** Longer is refused by Apple's systems (HT210176). */
 const MAX_DAYS = 825;
 const SOON_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 /**
  * `leaf`: for a server or client. `authority`: in a chain above one. `anchor`: a root or issuer by itself.

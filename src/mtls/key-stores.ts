@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { type FileToWrite, readIfThere } from '../files.ts';
+import { decodePem } from '../keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import type { PartyFiles } from './set.ts';
@@ -27,7 +28,7 @@ export function keyStoreFiles(
   password: string | undefined,
 ): { files: FileToWrite[]; stale: boolean } {
   const { files, party, roots } = contents;
-  const chain = splitPem(contents.certPem);
+  const chain = decodePem(contents.certPem).map(({ der }) => der);
   const trusted = roots.map((root) => new X509Certificate(root).raw);
   if (password === undefined)
     return { files: [], stale: isOlder(files.keyStore, files.certFile, contents.certPem) };
@@ -71,11 +72,4 @@ function holds(file: string, password: string, certificates: readonly Buffer[]):
     if (error instanceof DevcertError) return false;
     throw error;
   }
-}
-
-function splitPem(pem: string): Buffer[] {
-  return pem
-    .split(/(?=-----BEGIN CERTIFICATE-----)/)
-    .filter((part) => part.trim() !== '')
-    .map((part) => new X509Certificate(part).raw);
 }

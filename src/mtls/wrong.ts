@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type Authority, readAuthority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
+import { DAY_MS } from '../days.ts';
 import { issueLeaf } from '../certificate/issue.ts';
 import { encodePrivateKey, generateKey, keyIdentifier } from '../keys.ts';
 import type { Name } from '../names.ts';
@@ -33,7 +34,6 @@ export interface Right {
 }
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** The same names by an authority that nobody knows. */
 export async function byAnotherAuthority(

@@ -2,26 +2,17 @@
  * Damaged and hostile CSRs, alike for the same seed (keys and signatures are random): what is read has the signature of its own key
  * over exactly its contents, and what is granted is a plain leaf for well-formed names.
  */
-import { createHash, sign, verify } from 'node:crypto';
+import { createHash, verify } from 'node:crypto';
 import { type GrantedCsr, grantCsr } from '../../src/certificate/csr-policy.ts';
 import { generateKey, keyTypeOf, publicKeyDer } from '../../src/keys.ts';
 import { parseName } from '../../src/names.ts';
 import { fieldsOf, readElement } from '../../src/x509/asn1.ts';
 import { decodeBits } from '../../src/x509/asn1-values.ts';
 import { encodeCsr, readCsr } from '../../src/x509/csr.ts';
-import {
-  bitString,
-  boolean,
-  contextTag,
-  integer,
-  nullValue,
-  octetString,
-  oid,
-  sequence,
-  set,
-} from '../../src/x509/der.ts';
+import { bitString, boolean, contextTag, nullValue, oid, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
+import { csrInfo, extension, extensionRequest, sealCsr } from '../helpers/csr.ts';
 import { fuzz, type FuzzResult, mutate, nest, pick, type Random } from '../helpers/fuzz.ts';
 import { oddKey } from '../helpers/odd-keys.ts';
 
@@ -86,9 +77,9 @@ function nextCsr(random: Random): Buffer {
     case 1:
       return nest(random);
     case 2:
-      return seal(mutate(info(random), random, whole));
+      return sealCsr(mutate(info(random), random, whole), { key });
     default:
-      return seal(info(random));
+      return sealCsr(info(random), { key });
   }
 }
 
@@ -99,15 +90,15 @@ function info(random: Random): Buffer {
     ...(random(4) === 0 ? { commonName: pick(texts, random) } : {}),
     ...(random(4) === 0 ? { organization: pick(texts, random) } : {}),
   });
-  const sets = some(() => set(sequence(...anyExtensions(random))), random(4) === 0 ? 2 : 1);
-  const attributes = sets.map((values) => sequence(oid(OID.extensionRequest), values));
+  const lists = some(() => anyExtensions(random), random(4) === 0 ? 2 : 1);
+  const attributes = lists.map((extensions) => extensionRequest(extensions));
   const publicKey = publicKeyDer(random(8) === 0 ? pick(keys, random) : key);
-  return sequence(
-    integer(0),
-    random(8) === 0 ? mutate(subject, random, whole) : subject,
+  return csrInfo({
+    key,
+    subject: random(8) === 0 ? mutate(subject, random, whole) : subject,
     publicKey,
-    contextTag(0, true, Buffer.concat(attributes)),
-  );
+    attributes,
+  });
 }
 
 // Twice the same is refused, which would hide what comes behind: so it is rare.
@@ -133,8 +124,7 @@ function anyExtension(random: Random): { type: string; der: Buffer } {
     random,
   );
   const content = random(8) === 0 ? mutate(value, random, whole) : value;
-  const critical = random(2) === 0 ? boolean(true) : undefined;
-  return { type, der: sequence(oid(type), critical, octetString(content)) };
+  return { type, der: extension(type, content, random(2) === 0) };
 }
 
 function alternativeNames(random: Random): Buffer {
@@ -145,12 +135,6 @@ function alternativeNames(random: Random): Buffer {
     return contextTag(tag, false, content);
   });
   return sequence(...list);
-}
-
-// Signed as it should be, so that what lies behind the signature is reached.
-function seal(signed: Buffer): Buffer {
-  const algorithm = sequence(oid(OID.ecdsaWithSha256));
-  return sequence(signed, algorithm, bitString(sign('sha256', signed, key)));
 }
 
 /** Checked once more, by hand: the signature of the key inside over the bytes that were read. */

@@ -7,7 +7,8 @@ import { inspectLines } from '../../src/cli/inspect-lines.ts';
 import { contextTag, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
-import { extension, make, makeThree, now } from '../inspect/certificates.ts';
+import { extension } from '../helpers/csr.ts';
+import { make, makeThree, now } from '../inspect/certificates.ts';
 
 const plain = (text: string) => text;
 const style = { good: plain, bad: plain, dim: plain };

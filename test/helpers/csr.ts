@@ -19,8 +19,8 @@ export interface CsrParts {
   readonly key?: KeyObject;
   /** SubjectPublicKeyInfo; the key's own if left out. */
   readonly publicKey?: Buffer;
-  /** Type and text of each attribute of the subject. */
-  readonly subject?: readonly (readonly [string, string])[];
+  /** DER of a Name, or type and text of each of its attributes. */
+  readonly subject?: Buffer | readonly (readonly [string, string])[];
   /** DER of each Extension. */
   readonly extensions?: readonly Buffer[];
   /** DER of each Attribute, instead of one extensionRequest with the extensions. */
@@ -36,11 +36,18 @@ export interface CsrParts {
 
 /** DER of a CSR; for P-256 with SHA-256 unless the parts say otherwise. */
 export function buildCsr(parts: CsrParts = {}): Buffer {
-  const { key = generateKey('p256'), subject = [], extensions, attributes } = parts;
-  const isRsa = key.asymmetricKeyType === 'rsa';
-  const info = sequence(
+  const { key = generateKey('p256') } = parts;
+  return sealCsr(csrInfo({ ...parts, key }), { ...parts, key });
+}
+
+/** DER of a CertificationRequestInfo: what is signed. */
+export function csrInfo(parts: CsrParts & { readonly key: KeyObject }): Buffer {
+  const { key, subject = [], extensions, attributes } = parts;
+  return sequence(
     integer(parts.version ?? 0),
-    sequence(...subject.map(([type, text]) => set(sequence(oid(type), utf8String(text))))),
+    Buffer.isBuffer(subject)
+      ? subject
+      : sequence(...subject.map(([type, text]) => set(sequence(oid(type), utf8String(text))))),
     parts.publicKey ?? publicKeyDer(key),
     contextTag(
       0,
@@ -48,6 +55,12 @@ export function buildCsr(parts: CsrParts = {}): Buffer {
       Buffer.concat(attributes ?? (extensions === undefined ? [] : [extensionRequest(extensions)])),
     ),
   );
+}
+
+/** DER of the CSR that the key signs, whatever the bytes are: so that what lies behind is reached. */
+export function sealCsr(info: Buffer, parts: CsrParts & { readonly key: KeyObject }): Buffer {
+  const { key } = parts;
+  const isRsa = key.asymmetricKeyType === 'rsa';
   const algorithm =
     parts.algorithm ??
     (isRsa ? sequence(oid(OID.sha256WithRsa), nullValue()) : sequence(oid(OID.ecdsaWithSha256)));

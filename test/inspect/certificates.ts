@@ -9,7 +9,6 @@ import {
   contextTag,
   integer,
   nullValue,
-  octetString,
   oid,
   sequence,
   time,
@@ -23,6 +22,7 @@ import {
 import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject, type Subject } from '../../src/x509/subject.ts';
 import { certificateDetails } from '../../src/x509/details.ts';
+import { altNames, DNS, extension } from '../helpers/csr.ts';
 
 export const now = new Date('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
@@ -105,11 +105,6 @@ export function makeThree(leaf: Shape = {}): { root: Made; issuer: Made; leaf: M
   return { root, issuer, leaf: make(leaf, issuer) };
 }
 
-/** One extension, not critical. */
-export function extension(type: string, value: Buffer): Buffer {
-  return sequence(oid(type), octetString(value));
-}
-
 export function detailsOf(made: Made) {
   return certificateDetails(made.x509);
 }
@@ -126,8 +121,7 @@ function sanOf(names: readonly string[], raw: boolean): Buffer {
       names.map((name) => parseName(name, { client: true })),
       false,
     );
-  const list = names.map((name) => contextTag(2, false, Buffer.from(name, 'latin1')));
-  return extension(OID.subjectAltName, sequence(...list));
+  return altNames(...names.map((name) => [DNS, name] as const));
 }
 
 function fromNow(days: number): Date {

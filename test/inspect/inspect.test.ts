@@ -13,7 +13,8 @@ import { contextTag, octetString, oid, sequence, utf8String } from '../../src/x5
 import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { fixtures, pemFixtures } from '../keystore/fixtures.ts';
-import { extension, make, makeThree, type Made, now, type Shape } from './certificates.ts';
+import { extension } from '../helpers/csr.ts';
+import { make, makeThree, type Made, now, type Shape } from './certificates.ts';
 import { oddKey } from '../helpers/odd-keys.ts';
 
 const password = 'changeit';
