@@ -1,6 +1,6 @@
 /** `devcert recipe [NAME]` */
 import type { RecipeOptions, RecipeResult, RecipeSummary } from '../actions/recipe.ts';
-import { EXIT } from '../errors.ts';
+import { DevcertError, EXIT } from '../errors.ts';
 import { recipe, recipes } from '../index.ts';
 import type { Block, CommentMark } from '../recipes/recipe.ts';
 import type { Declaration } from './declaration.ts';
@@ -30,6 +30,7 @@ export const recipeCommand: Declaration = {
   ],
   async run([name], options: RecipeOptions, terminal) {
     if (name === undefined) {
+      assertPlain(options);
       const list = await recipes();
       terminal.print(listLines(list, terminal.style));
       terminal.json(list);
@@ -42,6 +43,14 @@ export const recipeCommand: Declaration = {
     return EXIT.done;
   },
 };
+
+/** A list has no use for options: who gives one has forgotten the name. */
+function assertPlain({ dir, clientCerts, caFile }: RecipeOptions): void {
+  if (dir === undefined && clientCerts !== true && caFile === undefined) return;
+  throw new DevcertError('usage', 'that option goes with the name of a recipe', {
+    hint: 'devcert recipe lists the names',
+  });
+}
 
 /** One line for each recipe. */
 export function listLines(list: readonly RecipeSummary[], style: Style): string[] {

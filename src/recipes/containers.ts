@@ -69,7 +69,7 @@ configs:
     ],
     notes: [
       'Docker Compose 2.23.1 or newer (configs with content)',
-      'a container that another one calls needs its service name in the certificate: devcert localhost app.test, and that as network alias',
+      'from container to container: devcert app.test, a network alias',
     ],
   }),
 };

@@ -39,8 +39,8 @@ hostnossl all all all reject`,
       },
     ],
     notes: [
-      'the key must belong to the user of the server, with mode 0600, or PostgreSQL does not start',
-      'client: sslmode=verify-full and sslrootcert=ca.pem; any other mode checks less',
+      "the key must be its user's, mode 0600, or it does not start",
+      'clients: sslmode=verify-full; any other mode checks less',
     ],
   }),
 };
@@ -83,10 +83,8 @@ mariadb --protocol=tcp --host=${askedFor(input.names)} --user=app --password --s
       },
     ],
     notes: [
-      'the server must be able to read the key: see the copies in the comments',
-      ...(input.clientCerts
-        ? ["a certificate is demanded user by user: ALTER USER 'app'@'%' REQUIRE X509"]
-        : []),
+      'the server must be able to read the key: see the comments',
+      ...(input.clientCerts ? ["demanded user by user: ALTER USER 'app'@'%' REQUIRE X509"] : []),
     ],
   }),
 };
@@ -118,8 +116,8 @@ tls-auth-clients ${input.clientCerts ? `yes\ntls-ca-cert-file ${redis(input.trus
       },
     ],
     notes: [
-      'redis-cli checks that the authority is yours, and no name; other clients check both',
-      'as a service it runs as another user: see the copies in the comments',
+      'redis-cli checks the authority, no name; other clients both',
+      'as a service it runs as another user: see the comments',
     ],
   }),
 };
@@ -157,7 +155,7 @@ allow_anonymous true`
         } -t hello -m world`,
       },
     ],
-    notes: ['started as root it becomes the user mosquitto first: see the copies in the comments'],
+    notes: ['as root it becomes the user mosquitto first: see the comments'],
   }),
 };
 

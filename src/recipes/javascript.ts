@@ -3,8 +3,7 @@ import { command, variable, word } from './command.ts';
 import { doubleQuoted } from './quote.ts';
 import type { Block, Recipe, RecipeInput, Rendered } from './recipe.ts';
 
-const REASONS_NOTE =
-  'a client that is refused sees an empty answer at most: tlsClientError tells the reason here';
+const REASONS_NOTE = 'a refused client sees nothing: tlsClientError says why, here';
 
 function lines(...parts: readonly (string | false | readonly string[])[]): string {
   return parts.flatMap((part) => (part === false ? [] : part)).join('\n');
@@ -230,7 +229,7 @@ const angular: Recipe = {
         ),
       },
     ],
-    notes: ['or the same as ssl, sslCert and sslKey among the options of serve in angular.json'],
+    notes: ['or in angular.json, options of serve: ssl, sslCert, sslKey'],
   }),
 };
 

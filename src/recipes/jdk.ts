@@ -1,5 +1,5 @@
 /** The recipe for a server of the JDK alone: one file, `java Server.java`. */
-import { JAVA_CLIENT_NOTE, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
+import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
 import { doubleQuoted } from './quote.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -67,7 +67,7 @@ export const jdk: Recipe = {
           ),
         },
       ],
-      notes: [KEYSTORE_NOTE, ...(clientCerts ? [TRUSTSTORE_NOTE] : []), JAVA_CLIENT_NOTE],
+      notes: [KEYSTORE_NOTE, ...(clientCerts ? [TRUSTSTORE_NOTE] : []), ...JAVA_CLIENT_NOTES],
     };
   },
 };

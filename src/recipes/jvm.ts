@@ -1,7 +1,7 @@
 /** Recipes for servers on the Java virtual machine. */
 import { askedFor, hostOf } from './host.ts';
 import { jdk } from './jdk.ts';
-import { JAVA_CLIENT_NOTE, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
+import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
 import { assertExpressible, properties, xml } from './quote.ts';
 import type { Block, Recipe, RecipeInput } from './recipe.ts';
 
@@ -25,7 +25,7 @@ const springBoot: Recipe = {
         ]),
         ...springClient(input),
       ],
-      notes: ['a renewed certificate is taken up without a restart', JAVA_CLIENT_NOTE],
+      notes: ['a renewed certificate is taken up without a restart', ...JAVA_CLIENT_NOTES],
     };
   },
 };
@@ -52,7 +52,7 @@ const springBootP12: Recipe = {
         ]),
         ...springClient(input),
       ],
-      notes: [KEYSTORE_NOTE, ...(input.clientCerts ? [TRUSTSTORE_NOTE] : []), JAVA_CLIENT_NOTE],
+      notes: [KEYSTORE_NOTE, ...(input.clientCerts ? [TRUSTSTORE_NOTE] : []), ...JAVA_CLIENT_NOTES],
     };
   },
 };
@@ -125,7 +125,10 @@ const quarkus: Recipe = {
           ),
         },
       ],
-      notes: [JAVA_CLIENT_NOTE],
+      notes: [
+        ...(clientCerts ? ['build it again: client-auth is fixed when it is built'] : []),
+        ...JAVA_CLIENT_NOTES,
+      ],
     };
   },
 };
@@ -163,7 +166,7 @@ const tomcat: Recipe = {
         '</Connector>',
       ),
     };
-    if (!clientCerts) return { blocks: [connector], notes: [JAVA_CLIENT_NOTE] };
+    if (!clientCerts) return { blocks: [connector], notes: JAVA_CLIENT_NOTES };
     const setenv: Block = {
       title: 'bin/setenv.sh: has ${…} in server.xml read from the environment',
       comment: '#',
@@ -172,7 +175,7 @@ const tomcat: Recipe = {
           '=org.apache.tomcat.util.digester.EnvironmentPropertySource"',
       ),
     };
-    return { blocks: [connector, setenv], notes: [TRUSTSTORE_NOTE, JAVA_CLIENT_NOTE] };
+    return { blocks: [connector, setenv], notes: [TRUSTSTORE_NOTE, ...JAVA_CLIENT_NOTES] };
   },
 };
 
@@ -224,9 +227,7 @@ const kafka: Recipe = {
       notes: [
         KEYSTORE_NOTE,
         TRUSTSTORE_NOTE,
-        ...(clientCerts
-          ? ['a client wants a key store: devcert --client NAME --out client --format p12']
-          : []),
+        ...(clientCerts ? ['a client: devcert --client NAME --out client --format p12'] : []),
       ],
     };
   },

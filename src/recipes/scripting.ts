@@ -43,7 +43,7 @@ server.serve_forever()`,
       },
       { title: 'run', comment: '#', text: 'python3 server.py' },
     ],
-    notes: ['SimpleHTTPRequestHandler would serve this folder, and with it .devcert/key.pem'],
+    notes: ['SimpleHTTPRequestHandler would serve .devcert/key.pem, too'],
   }),
 };
 
@@ -109,7 +109,7 @@ const djangoRecipe: Recipe = {
             },
           ],
           notes: [
-            'runserver knows no TLS: pip install django-extensions werkzeug pyOpenSSL',
+            'needs: pip install django-extensions werkzeug pyOpenSSL',
             "settings.py: 'django_extensions' in INSTALLED_APPS",
           ],
         },
@@ -175,7 +175,7 @@ const pumaRecipe: Recipe = {
     ],
     notes: [
       'verify_mode is about certificates of clients',
-      'Rails without a configuration of Puma: config/puma.rb is it, add the lines there',
+      'Rails has a config/puma.rb: add the lines there',
     ],
   }),
 };
@@ -225,7 +225,7 @@ ${
       },
     ],
     notes: [
-      'PHP has no TLS server of its own; Laravel: php artisan serve instead of php -S',
+      'PHP itself serves no TLS; Laravel: php artisan serve, not php -S',
       `Symfony's command needs no nginx: symfony server:start --p12=${shell(keystore)}`,
     ],
   }),

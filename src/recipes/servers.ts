@@ -107,10 +107,7 @@ ${
         text: 'sudo a2enmod ssl proxy proxy_http headers\nsudo systemctl restart apache2',
       },
     ],
-    notes: [
-      UPSTREAM,
-      'needs the modules ssl, proxy, proxy_http and headers: sudo a2enmod ssl proxy proxy_http headers',
-    ],
+    notes: [UPSTREAM, 'its modules, once: sudo a2enmod ssl proxy proxy_http headers'],
   }),
 };
 

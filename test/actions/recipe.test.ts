@@ -54,6 +54,9 @@ describe('every recipe', () => {
       expect(text).not.toMatch(/undefined|\[object|[ \t]+$/m);
     }
     for (const note of notes) expect(note).not.toMatch(/\n|\.$/);
+    // A path or a command may make a line longer than 80 columns; words do not have to.
+    for (const note of notes.filter((note) => !/\/srv\/| --|=True/.test(note)))
+      expect(`devcert: note: ${note}`.length, note).toBeLessThanOrEqual(80);
     const all = blocks.map(({ text }) => text).join('\n') + notes.join('\n');
     expect(all).toContain('/srv/app');
     expect(recipeLines({ blocks }).join('\n')).toContain(first.text.split('\n').at(-1));
@@ -213,6 +216,11 @@ describe('devcert recipe', () => {
     const json = JSON.parse((await run(['recipe', 'nginx', '--json'])).stdout) as object;
     expect(json).toMatchObject({ name: 'nginx', blocks: [{ comment: '#' }, { title: 'run' }] });
     expect(twoLines(await run(['recipe', 'ngnix'])).hint).toBe('devcert recipe nginx');
+    for (const option of [['--dir', 'x'], ['--client-certs'], ['--ca-file', 'x']]) {
+      const nameless = await run(['recipe', ...option]);
+      expect(nameless).toMatchObject({ status: 2, stdout: '' });
+      expect(twoLines(nameless).hint).toBe('devcert recipe lists the names');
+    }
   });
 });
 
