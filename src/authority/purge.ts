@@ -13,6 +13,10 @@ export const FOLDERS = 'folders';
 /**
  * Makes the state folder and remembers which folders above it had to be made for it, so that
  * {@link purge} takes those away again, too.
+ *
+ * A kill between the two steps leaves empty folders that nobody remembers: `~/.config` at worst. No order
+ * avoids it, as the note needs a folder to lie in; one that lies elsewhere, or folders made under another
+ * name and renamed, would leave a stranger trace of the same kill: something of devcert's in the home.
  */
 export function makeStateFolder(folder: string): void {
   const parents = makeFolder(folder, 0o700).filter((path) => path !== folder);
