@@ -231,7 +231,10 @@ describe('removeStaleTemporaries()', () => {
     const gone = spawnSync(process.execPath, ['-e', '']).pid;
     const mine = temporaryName(join(folder, 'mine'));
     const dead = temporaryName(join(folder, 'dead')).replace(`.${process.pid}-`, `.${gone}-`);
-    const elsewhere = dead.replace(/-[0-9a-f]{4}/, (tag) => (tag === '-0000' ? '-1111' : '-0000'));
+    // Not in the folder's random name, which may look alike.
+    const elsewhere = dead.replace(/-[0-9a-f]{4}(?=[0-9a-f]*\.devcert-tmp$)/, (tag) =>
+      tag === '-0000' ? '-1111' : '-0000',
+    );
     const folderOfThatName = dead.replace('.dead.', '.folder.');
     const foreign = join(folder, '.x.1-2.devcert-tmp');
     for (const path of [mine, dead, elsewhere, foreign]) fs.writeFileSync(path, '');
