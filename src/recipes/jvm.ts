@@ -2,7 +2,7 @@
 import { askedFor, hostOf } from './host.ts';
 import { jdk } from './jdk.ts';
 import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
-import { assertExpressible, properties, xml } from './quote.ts';
+import { assertExpressible, doubleQuoted, properties, xml } from './quote.ts';
 import type { Block, Recipe, RecipeInput } from './recipe.ts';
 
 const springBoot: Recipe = {
@@ -14,13 +14,13 @@ const springBoot: Recipe = {
     const bundle = 'spring.ssl.bundle.pem.devcert';
     return {
       blocks: [
-        springServer([
-          `${bundle}.keystore.certificate=${location(input.cert)}`,
-          `${bundle}.keystore.private-key=${location(input.key)}`,
+        ...springServer([
+          [`${bundle}.keystore.certificate`, location(input.cert)],
+          [`${bundle}.keystore.private-key`, location(input.key)],
           ...(input.clientCerts
-            ? [`${bundle}.truststore.certificate=${location(input.trust)}`]
+            ? [[`${bundle}.truststore.certificate`, location(input.trust)] as const]
             : []),
-          `${bundle}.reload-on-update=true`,
+          [`${bundle}.reload-on-update`, 'true'],
           ...clientAuth(input),
         ]),
         ...springClient(input),
@@ -37,17 +37,17 @@ const springBootP12: Recipe = {
   needsForClients: ['truststore.p12'],
   render(input) {
     const bundle = 'spring.ssl.bundle.jks.devcert';
-    const store = (kind: string, path: string) => [
-      `${bundle}.${kind}.location=${location(path)}`,
-      `${bundle}.${kind}.type=PKCS12`,
-      `${bundle}.${kind}.password=\${${kind.toUpperCase()}_PASSWORD}`,
+    const store = (kind: string, path: string): Setting[] => [
+      [`${bundle}.${kind}.location`, location(path)],
+      [`${bundle}.${kind}.type`, 'PKCS12'],
+      [`${bundle}.${kind}.password`, `\${${kind.toUpperCase()}_PASSWORD}`],
     ];
     return {
       blocks: [
-        springServer([
+        ...springServer([
           ...store('keystore', input.keystore),
           ...(input.clientCerts ? store('truststore', input.truststore) : []),
-          `${bundle}.reload-on-update=true`,
+          [`${bundle}.reload-on-update`, 'true'],
           ...clientAuth(input),
         ]),
         ...springClient(input),
@@ -57,21 +57,37 @@ const springBootP12: Recipe = {
   },
 };
 
-function springServer(bundle: readonly string[]): Block {
-  return {
-    title: 'src/main/resources/application.properties',
-    comment: '#',
-    text: lines(
-      bundle,
-      'server.ssl.bundle=devcert',
-      'server.address=127.0.0.1',
-      'server.port=8443',
-    ),
-  };
+function springServer(bundle: readonly Setting[]): [Block, Block] {
+  const settings: Setting[] = [
+    ...bundle,
+    ['server.ssl.bundle', 'devcert'],
+    ['server.address', '127.0.0.1'],
+    ['server.port', '8443'],
+  ];
+  return [
+    {
+      title: 'src/main/resources/application.properties',
+      comment: '#',
+      text: settings.map(([key, value]) => `${key}=${property(value)}`).join('\n'),
+    },
+    {
+      title: 'or src/main/resources/application.yml',
+      comment: '#',
+      text: settings.map(([key, value]) => `${key}: ${doubleQuoted(value)}`).join('\n'),
+    },
+  ];
 }
 
-function clientAuth({ clientCerts }: RecipeInput): string[] {
-  return clientCerts ? ['server.ssl.client-auth=need'] : [];
+/** A variable of the environment stays one; nothing else may be one. */
+function property(value: string): string {
+  return value.startsWith('${') ? value : properties(value);
+}
+
+/** A key and its value, as Spring is to see it. */
+type Setting = readonly [key: string, value: string];
+
+function clientAuth({ clientCerts }: RecipeInput): Setting[] {
+  return clientCerts ? [['server.ssl.client-auth', 'need']] : [];
 }
 
 /** Another application, or this one when it calls itself. */
@@ -80,7 +96,7 @@ function springClient({ ca }: RecipeInput): Block[] {
     {
       title: 'application.properties of a client',
       comment: '#',
-      text: `spring.ssl.bundle.pem.devcert-client.truststore.certificate=${location(ca)}`,
+      text: `spring.ssl.bundle.pem.devcert-client.truststore.certificate=${properties(location(ca))}`,
     },
     {
       title: 'its RestClient, with SslBundles from org.springframework.boot.ssl',
@@ -99,7 +115,7 @@ function springClient({ ca }: RecipeInput): Block[] {
 
 /** Spring reads it as a URL. */
 function location(path: string): string {
-  return properties(`file:${assertExpressible(path, 'Spring Boot', /[%#?]/)}`);
+  return `file:${assertExpressible(path, 'Spring Boot', /[%#?]|\$\{/)}`;
 }
 
 const quarkus: Recipe = {

@@ -1,6 +1,6 @@
 /** Spring Boot, Tomcat and a server of the JDK alone, each on the recipe's files and nothing else. */
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../helpers/host.ts';
 import {
@@ -33,15 +33,28 @@ function springBootJar(): Promise<string | undefined> {
   });
 }
 
-async function springBoot(jar: string, parties: Parties, name: string, clientCerts: boolean) {
+interface Variant {
+  readonly name: string;
+  readonly clientCerts: boolean;
+  readonly yaml?: boolean;
+}
+
+async function springBoot(jar: string, parties: Parties, variant: Variant) {
+  const { name, clientCerts, yaml = false } = variant;
   const port = await freePort();
   const blocks = await printRecipe(parties, name, port, clientCerts);
-  const [server, client, code] = blocks;
+  const [properties, yml, client, code] = blocks;
   const source = readFileSync(join(APP, 'src/main/java/app/App.java'), 'utf8');
   expect(source.replace(/^ +/gm, '')).toContain((code?.text ?? '?').replace(/^ +/gm, ''));
   const folder = temporaryFolder();
-  const file = join(folder, 'application.properties');
-  writeFileSync(file, `${server?.text ?? ''}\n${client?.text ?? ''}\n`);
+  const file = join(folder, yaml ? 'application.yml' : 'application.properties');
+  const server = yaml ? yml : properties;
+  expect(server?.title).toContain(basename(file));
+  // The block of a client is for a file of properties.
+  const bundle = (client?.text ?? '').replace(/=(.*)/, (_, value: string) =>
+    yaml ? `: "${value}"` : `=${value}`,
+  );
+  writeFileSync(file, `${server?.text ?? ''}\n${bundle}\n`);
   const { output } = await startProgram(
     port,
     'java',
@@ -68,8 +81,14 @@ test('recipes spring-boot and spring-boot-p12 run as printed, with and without -
   for (const clientCerts of [false, true])
     // two JVMs at a time
     await Promise.all(
-      ['spring-boot', 'spring-boot-p12'].map((name) => springBoot(jar, parties, name, clientCerts)),
+      ['spring-boot', 'spring-boot-p12'].map((name) =>
+        springBoot(jar, parties, { name, clientCerts }),
+      ),
     );
+  const yaml = { clientCerts: true, yaml: true };
+  await Promise.all(
+    ['spring-boot', 'spring-boot-p12'].map((name) => springBoot(jar, parties, { name, ...yaml })),
+  );
 });
 
 test('recipe tomcat runs as printed, with and without --client-certs', async (context) => {
