@@ -1,22 +1,30 @@
 /**
  * Firefox on Windows and macOS: it reads the system's roots by itself since version 120, so there is
- * nothing to install; but a profile may have that switched off, and then it has to be said.
+ * nothing to install; but a policy or a profile may have that switched off, and then it has to be said.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { ROOTS_PREFERENCE, type FirefoxPolicy } from './firefox-policies.ts';
 import { foldersIn, profilesIn } from './nss-databases.ts';
-import type { Host, StoreFinder, TrustStore } from './types.ts';
+import type { TrustStore } from './types.ts';
 
-/** A report, and nothing else, for each profile that does not read the system's roots. */
-export const firefoxProfiles: StoreFinder = {
-  kind: 'nss',
-  find: (host) => {
-    const base = firefoxFolder(host);
-    if (base === undefined || !existsSync(base)) return Promise.resolve([]);
-    const profiles = new Set([...profilesIn(base), ...foldersIn(join(base, 'Profiles'))]);
-    return Promise.resolve([...profiles].filter(ignoresSystemRoots).map(report));
-  },
-};
+/**
+ * Reports, and nothing else: one if a policy has Firefox ignore the system's roots, else one for each profile
+ * that ignores them, else none.
+ *
+ * @param base the folder of `profiles.ini`; with none there Firefox was never started, and nothing is said.
+ * @param policies asked only then; those that decide, the strongest first.
+ */
+export async function firefoxReports(
+  base: string | undefined,
+  policies: () => Promise<readonly FirefoxPolicy[]>,
+): Promise<TrustStore[]> {
+  if (base === undefined || !existsSync(base)) return [];
+  const [policy] = await policies();
+  if (policy !== undefined) return policy.enabled ? [] : [reportPolicy(policy)];
+  const profiles = new Set([...profilesIn(base), ...foldersIn(join(base, 'Profiles'))]);
+  return [...profiles].filter(ignoresSystemRoots).map(reportProfile);
+}
 
 /** The preference as Firefox ends up with it: the last line counts, and `user.js` is read after `prefs.js`. */
 export function readPreference(...files: readonly string[]): boolean | undefined {
@@ -26,19 +34,8 @@ export function readPreference(...files: readonly string[]): boolean | undefined
   return values.at(-1);
 }
 
-const NAME = 'security.enterprise_roots.enabled';
 const PREFERENCE =
   /^\s*user_pref\(\s*["']security\.enterprise_roots\.enabled["']\s*,\s*(true|false)\s*\)/gm;
-
-function firefoxFolder({ platform, env, home }: Host): string | undefined {
-  if (platform === 'win32') {
-    const { APPDATA } = env;
-    return APPDATA === undefined || APPDATA === '' ? undefined : join(APPDATA, 'Mozilla/Firefox');
-  }
-  return platform === 'darwin' && home !== undefined
-    ? join(home, 'Library/Application Support/Firefox')
-    : undefined;
-}
 
 function ignoresSystemRoots(profile: string): boolean {
   return (
@@ -54,18 +51,37 @@ function read(file: string): string {
   }
 }
 
-function report(profile: string): TrustStore {
-  return {
-    kind: 'nss',
+function reportPolicy({ source }: FirefoxPolicy): TrustStore {
+  return report({
+    name: 'Firefox',
+    location: source,
+    reason: `it does not read the system's roots: a policy says so, in "${source}"`,
+    hint: 'set Certificates.ImportEnterpriseRoots to true there, or ask who manages this machine',
+  });
+}
+
+function reportProfile(profile: string): TrustStore {
+  return report({
     name: `Firefox profile "${basename(profile)}"`,
     location: profile,
-    inspect: () =>
-      Promise.resolve({
-        state: 'unavailable',
-        reason: "it does not read the system's roots: a preference says so",
-        hint: `in its about:config, set ${NAME} to true`,
-        needed: false,
-      }),
+    reason: "it does not read the system's roots: a preference says so",
+    hint: `in its about:config, set ${ROOTS_PREFERENCE} to true`,
+  });
+}
+
+interface Report {
+  readonly name: string;
+  readonly location: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+function report({ name, location, reason, hint }: Report): TrustStore {
+  return {
+    kind: 'nss',
+    name,
+    location,
+    inspect: () => Promise.resolve({ state: 'unavailable', reason, hint, needed: false }),
     planInstall: () => Promise.resolve([]),
     planUninstall: () => Promise.resolve([]),
   };

@@ -30,12 +30,14 @@ import type {
 export const nssStores: StoreFinder = {
   kind: 'nss',
   find: (host, options) => {
-    if (host.platform === 'win32' || host.platform === 'darwin') return Promise.resolve([]);
-    const databases = findDatabases(host);
+    const databases = withoutNss.includes(host.platform) ? [] : findDatabases(host);
     const certutil = host.find('certutil');
     return Promise.resolve(databases.map((it) => nssStore(it, certutil, host, options)));
   },
 };
+
+// There browsers read the system's roots; what Firefox may be told, firefox-….ts reports.
+const withoutNss: readonly NodeJS.Platform[] = ['win32', 'darwin'];
 
 /** Adds the root as an authority for web servers. */
 export function addCommand(

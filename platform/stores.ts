@@ -1,5 +1,6 @@
 /** Every kind of trust store there is. Adding one is one file and one line here. */
-import { firefoxProfiles } from './firefox.ts';
+import { firefoxOnMacos } from './firefox-macos.ts';
+import { firefoxOnWindows } from './firefox-windows.ts';
 import { javaStores } from './java.ts';
 import { linuxSystemStores } from './linux-system.ts';
 import { macosStores } from './macos.ts';
@@ -15,6 +16,7 @@ export const storeFinders: readonly StoreFinder[] = [
   windowsStores,
   wslStores,
   nssStores,
-  firefoxProfiles,
+  firefoxOnMacos,
+  firefoxOnWindows,
   javaStores,
 ];
