@@ -1,6 +1,6 @@
 /** Running commands: the one home of execa, loaded only when a command is really run. */
-import { basename } from 'node:path';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
 import type { Command, CommandResult, Host, Runner } from './types.ts';
 
@@ -99,6 +99,9 @@ async function start(
   host: Pick<Host, 'interactive' | 'env'>,
   asRoot: boolean,
 ): Promise<CommandResult> {
+  // On Windows execa gives what it cannot find to the shell there, which ends with a code of its own.
+  if (isAbsolute(command.file) && !existsSync(command.file))
+    return { ...failed, failure: 'not-found' };
   const { execa } = await import('execa');
   const slow = command.mayPrompt === true || command.elevated === true;
   const result = await execa(command.file, [...command.args], {

@@ -1,17 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// Modes, symbolic links and scripts for sh: what these test is not there on Windows.
+// Adapters of systems whose paths and programs are not there on Windows. In other files what is about
+// modes, links or sh names the condition itself (helpers/can.ts).
 const unixOnly = [
-  'test/files.test.ts',
-  'test/lock.test.ts',
-  'test/doubles/security.test.ts',
   'test/cli/stores.test.ts',
   'test/platform/java.test.ts',
   'test/platform/linux-system.test.ts',
   'test/platform/macos.test.ts',
   'test/platform/nss.test.ts',
-  'test/platform/run.test.ts',
 ];
 const skipped = process.platform === 'win32' ? unixOnly : [];
 if (skipped.length > 0) console.warn(`not run on Windows: ${skipped.join(', ')}`);

@@ -66,15 +66,16 @@ export async function recipe(
       hint: `devcert recipe ${recipe.name} --client-certs --ca-file FILE`,
     });
   const dir = resolve(context.cwd, options.dir ?? '.devcert');
-  if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, dir, options);
-  assertThere(recipe, dir, options);
+  const windows = context.host.platform === 'win32';
+  const word = windows ? windowsWord : shell;
+  if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, dir, options, word);
+  assertThere(recipe, dir, options, word);
   const trust =
     options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
   if (clientCerts && !existsSync(trust))
     throw new DevcertError('file', `there is no "${printable(trust)}"`, {
       hint: 'give a PEM file with the authorities of clients: --ca-file FILE',
     });
-  const windows = context.host.platform === 'win32';
   const slashed = (path: string) => (windows ? path.replaceAll('\\', '/') : path);
   const at = (file: RecipeFile) => slashed(join(dir, file));
   const input: RecipeInput = {
@@ -129,7 +130,12 @@ function certificatesIn(file: string): X509Certificate[] {
   }
 }
 
-function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void {
+function assertThere(
+  recipe: Recipe,
+  dir: string,
+  options: RecipeOptions,
+  word: (path: string) => string,
+): void {
   const needed = [
     ...recipe.needs,
     ...(options.clientCerts === true ? (recipe.needsForClients ?? []) : []),
@@ -139,13 +145,13 @@ function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void 
     (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
   );
   if (missing === undefined) return;
-  const out = options.dir === undefined ? '' : ` --out ${shell(options.dir)}`;
-  const from = options.dir === undefined ? '' : ` --dir ${shell(options.dir)}`;
+  const out = options.dir === undefined ? '' : ` --out ${word(options.dir)}`;
+  const from = options.dir === undefined ? '' : ` --dir ${word(options.dir)}`;
   const hints: Record<RecipeFile, string> = {
     'cert.pem': `devcert localhost${out}`,
     'key.pem': `devcert localhost${out}`,
     'ca.pem': existsSync(join(dir, 'trust.pem'))
-      ? `devcert ca export --file ${shell(join(options.dir ?? dir, 'ca.pem'))}`
+      ? `devcert ca export --file ${word(join(options.dir ?? dir, 'ca.pem'))}`
       : `devcert localhost${out}`,
     'keystore.p12': `devcert export --format p12${from}`,
     'truststore.p12': `devcert export --trust --format p12${from}`,
@@ -155,14 +161,25 @@ function assertThere(recipe: Recipe, dir: string, options: RecipeOptions): void 
   });
 }
 
+/** For cmd and PowerShell, which both take slashes in paths. No path there has a double quote in it. */
+function windowsWord(path: string): string {
+  const slashed = path.replaceAll('\\', '/');
+  return /^[\w@+=:,./*-]+$/.test(slashed) ? slashed : `"${slashed}"`;
+}
+
 /** The server's certificate is one for clients, too: it meets its own kind. */
-function assertPeer({ name }: Recipe, dir: string, options: RecipeOptions): void {
+function assertPeer(
+  { name }: Recipe,
+  dir: string,
+  options: RecipeOptions,
+  word: (path: string) => string,
+): void {
   const certFile = join(dir, 'cert.pem');
   if (!existsSync(certFile)) return; // that is told first
   const usages = leafIn(certFile).keyUsage as string[] | undefined; // undefined: for everything
   if (usages === undefined || usages.includes(CLIENT_AUTH)) return;
-  const names = namesIn(certFile).map(shell).join(' ');
-  const out = options.dir === undefined ? '' : ` --out ${shell(options.dir)}`;
+  const names = namesIn(certFile).map(word).join(' ');
+  const out = options.dir === undefined ? '' : ` --out ${word(options.dir)}`;
   throw new DevcertError(
     'usage',
     `"${printable(certFile)}" is for servers alone, and ${name} servers are clients of each other`,

@@ -90,12 +90,19 @@ describe('every recipe', () => {
   );
 });
 
+/** As configurations have paths, also on Windows. */
+const slashed = (path: string) => path.replaceAll('\\', '/');
+
 describe('recipe()', () => {
   const project = async () => {
     const home = freshHome();
     expect((await home.run(['localhost', 'api.test', '::1'])).status).toBe(0);
-    const dir = join(home.project, '.devcert');
-    return { ...home, dir, context: { cwd: home.project, host: fakeHost() } };
+    const dir = slashed(join(home.project, '.devcert'));
+    return {
+      ...home,
+      dir,
+      context: { cwd: home.project, host: fakeHost({ platform: process.platform }) },
+    };
   };
 
   test('has the absolute paths and the names of the certificate in it', async () => {
@@ -115,7 +122,9 @@ describe('recipe()', () => {
     writeFileSync(join(dir, 'trust.pem'), readFileSync(join(dir, 'ca.pem')));
     expect(await text()).toContain(`ssl_client_certificate "${dir}/trust.pem";`);
     writeFileSync(join(context.cwd, 'partner.pem'), '');
-    expect(await text({ caFile: 'partner.pem' })).toContain(`"${context.cwd}/partner.pem";`);
+    expect(await text({ caFile: 'partner.pem' })).toContain(
+      `"${slashed(context.cwd)}/partner.pem";`,
+    );
     await expect(text({ caFile: 'nowhere.pem' })).rejects.toMatchObject({ code: 'file' });
     await expect(recipe(context, 'nginx', { caFile: 'partner.pem' })).rejects.toMatchObject({
       code: 'usage',
@@ -132,9 +141,10 @@ describe('recipe()', () => {
       hint: 'devcert localhost',
     });
     mkdirSync(join(empty, 'a b'));
-    await expect(recipe({ ...context, cwd: empty }, 'nginx', { dir: 'a b' })).rejects.toMatchObject(
-      { hint: "devcert localhost --out 'a b'" },
-    );
+    const host = fakeHost();
+    await expect(recipe({ host, cwd: empty }, 'nginx', { dir: 'a b' })).rejects.toMatchObject({
+      hint: "devcert localhost --out 'a b'",
+    });
     writeFileSync(join(dir, 'cert.pem'), 'no certificate');
     await expect(recipe(context, 'nginx')).rejects.toMatchObject({ code: 'invalid-input' });
     rmSync(join(dir, 'key.pem'));
@@ -147,6 +157,14 @@ describe('recipe()', () => {
     const { context } = await project();
     const { blocks } = await recipe({ ...context, host: fakeHost({ platform: 'win32' }) }, 'nginx');
     expect(blocks[0]?.text).toContain('.devcert/cert.pem"');
+  });
+
+  test('on Windows, a hint quotes as cmd and PowerShell do', async () => {
+    const context = { cwd: temporaryFolder(), host: fakeHost({ platform: 'win32' }) };
+    const hint = (dir: string) =>
+      recipe(context, 'nginx', { dir }).catch((error: unknown) => (error as DevcertError).hint);
+    expect(await hint('a\\b')).toBe('devcert localhost --out a/b');
+    expect(await hint("it's a\\b")).toBe('devcert localhost --out "it\'s a/b"');
   });
 });
 
@@ -262,8 +280,8 @@ describe('devcert recipe --dir of what devcert mtls wrote', () => {
     expect((await run(['mtls', 'one', '--client', 'web', ...authorities])).status).toBe(0);
     const printed = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);
     expect(printed.status).toBe(0);
-    expect(printed.stdout).toContain(join(project, 'one/server/trust.pem'));
-    expect(printed.stderr).toContain(`NODE_EXTRA_CA_CERTS=${join(project, root)} `);
+    expect(printed.stdout).toContain(slashed(join(project, 'one/server/trust.pem')));
+    expect(printed.stderr).toContain(`NODE_EXTRA_CA_CERTS=${slashed(join(project, root))} `);
     // On the server's machine there is that folder alone.
     rmSync(join(project, 'one/clients'), { recursive: true });
     const alone = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);

@@ -6,6 +6,7 @@ import type { Context } from '../../src/actions/context.ts';
 import { inspectLines } from '../../src/cli/inspect-lines.ts';
 import { contextTag, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';
+import { hasModes } from '../helpers/can.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 import { extension } from '../helpers/csr.ts';
 import { make, makeThree, now } from '../inspect/certificates.ts';
@@ -48,16 +49,19 @@ describe('inspect()', () => {
     expect(inspect(contextIn(folder), ['good.pem', 'expired.pem']).exitCode).toBe(5);
   });
 
-  test('tells of an open key that others can read, and not of an encrypted one', () => {
-    const folder = temporaryFolder();
-    const file = join(folder, 'key.pem');
-    writeFileSync(file, make().keyPem);
-    const problems = () => inspect(contextIn(folder), ['key.pem']).files[0]?.problems;
-    chmodSync(file, 0o640);
-    expect(problems()).toMatchObject([{ code: 'key-readable', hint: 'chmod 600 "key.pem"' }]);
-    chmodSync(file, 0o600);
-    expect(problems()).toEqual([]);
-  });
+  test.runIf(hasModes)(
+    'tells of an open key that others can read, and not of an encrypted one',
+    () => {
+      const folder = temporaryFolder();
+      const file = join(folder, 'key.pem');
+      writeFileSync(file, make().keyPem);
+      const problems = () => inspect(contextIn(folder), ['key.pem']).files[0]?.problems;
+      chmodSync(file, 0o640);
+      expect(problems()).toMatchObject([{ code: 'key-readable', hint: 'chmod 600 "key.pem"' }]);
+      chmodSync(file, 0o600);
+      expect(problems()).toEqual([]);
+    },
+  );
 
   test('without files looks at the pair in .devcert, and says so if there is none', () => {
     expect(() => inspect(contextIn(temporaryFolder()), [])).toThrow(

@@ -1,6 +1,6 @@
 /** `devcert mtls …` as a person meets it. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freshHome, twoLines } from '../helpers/cli.ts';
 import { loadParty, startMtlsServer } from '../helpers/mtls.ts';
@@ -11,7 +11,7 @@ describe('devcert mtls', () => {
     await run(['ca', 'create', 'people', '--clients-only']);
     const made = await run(['mtls', 'api', '--client', 'web', '--client-ca', 'people']);
     expect(made).toMatchObject({ status: 0, stderr: '' });
-    expect(made.stdout).toContain('clients/web/');
+    expect(made.stdout).toContain(join('clients', 'web', sep));
     expect((await run(['mtls', 'api'])).stdout).toContain('All is in place');
 
     const good = await startMtlsServer(loadParty(join(project, 'api/server')));

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { askPassword, givenPassword } from '../../src/cli/password.ts';
 import { Line } from '../../src/cli/password-line.ts';
 import type { DevcertError } from '../../src/errors.ts';
+import { hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 const notes: string[] = [];
@@ -39,7 +40,7 @@ describe('givenPassword()', () => {
     expect(notes).toEqual([]);
   });
 
-  test('says that others can read the file', () => {
+  test.runIf(hasModes)('says that others can read the file', () => {
     expect(givenPassword({ passwordFile: file('changeit\n', 0o644) }, {}, terminal)).toBe(
       'changeit',
     );

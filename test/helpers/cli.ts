@@ -37,20 +37,16 @@ export interface RunOptions {
   readonly input?: string | Buffer;
 }
 
-/** Where env-paths has a program's configuration, below the home. */
-const configFolder: Partial<Record<NodeJS.Platform, string>> = {
-  darwin: 'Library/Preferences',
-};
-
 /** A fresh home with a project folder in it. @param at an existing folder to be it. */
 export function freshHome(at = temporaryFolder()): Home {
   if (!existsSync(CLI)) throw new Error('build first: npm run build');
   const project = join(at, 'project');
   mkdirSync(project, { recursive: true });
-  const env = { PATH: process.env.PATH ?? '', HOME: at, NO_COLOR: '1', CI: '1' };
+  const { env: own, state } = homeOf(at);
+  const env = { PATH: process.env.PATH ?? '', NO_COLOR: '1', CI: '1', ...own };
   return {
     home: at,
-    state: join(at, configFolder[process.platform] ?? '.config', 'devcert-nodejs'),
+    state,
     project,
     env,
     run: (args, options = {}) =>
@@ -83,6 +79,26 @@ export function freshHome(at = temporaryFolder()): Home {
         });
       }),
   };
+}
+
+/** What tells a program its home on this system, and where env-paths then has devcert's state. */
+function homeOf(at: string): { env: Record<string, string>; state: string } {
+  if (process.platform === 'win32') {
+    const roaming = join(at, 'AppData', 'Roaming');
+    // Without SystemRoot Windows' own libraries do not load.
+    const kept = ['SystemRoot', 'TEMP', 'TMP'].map((name) => [name, process.env[name] ?? '']);
+    return {
+      env: {
+        ...(Object.fromEntries(kept) as Record<string, string>),
+        USERPROFILE: at,
+        APPDATA: roaming,
+        LOCALAPPDATA: join(at, 'AppData', 'Local'),
+      },
+      state: join(roaming, 'devcert-nodejs', 'Config'),
+    };
+  }
+  const config = process.platform === 'darwin' ? 'Library/Preferences' : '.config';
+  return { env: { HOME: at }, state: join(at, config, 'devcert-nodejs') };
 }
 
 /** As root, an install would change this machine's own stores: see real/end-to-end for that. */

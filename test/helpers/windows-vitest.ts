@@ -1,54 +1,75 @@
 /**
- * As much of vitest as the unit tests need that are bundled for Windows' Node, where vitest itself does not
- * run under wine: vitest's own `expect`, and tests one after the other. Prints `{ passed, failed }` as JSON.
+ * Vitest for the unit tests that are bundled for Windows' Node: vitest's own runner and `expect`, without
+ * the rest, which needs programs of the system that it runs on. The files run one after the other in one
+ * process. Prints `{ passed, skipped, failed }` as JSON: titles of the skipped and the failed.
  */
 import { JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
+import { afterAll as afterAllOfFile, startTests } from '@vitest/runner';
+import type { Task, VitestRunner, VitestRunnerConfig } from '@vitest/runner';
 import * as chai from 'chai';
+
+export { afterEach, beforeAll, beforeEach, describe, onTestFinished, test } from '@vitest/runner';
 
 for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
 export const expect = chai.expect;
 
-type Body = (...values: unknown[]) => unknown;
-const suite: string[] = [];
-const tests: { title: string; body: Body; before: Body[] }[] = [];
-let before: Body[] = [];
-let finishers: Body[] = [];
+const atEnd: (() => unknown)[] = [];
+let inFile = false;
+/** Outside of the test files, in what runs before them: when everything has ended. */
+export function afterAll(body: () => unknown): void {
+  if (inFile) afterAllOfFile(body);
+  else atEnd.push(body);
+}
 
-export function describe(title: string, body: () => void): void {
-  const outer = before;
-  before = [...outer];
-  suite.push(title);
-  body();
-  suite.pop();
-  before = outer;
-}
-function add(title: string, body: Body): void {
-  tests.push({ title: [...suite, title].join(' > '), body, before });
-}
-export const test = Object.assign(add, {
-  each: (rows: readonly unknown[]) => (title: string, body: Body) => {
-    for (const row of rows) {
-      const values = Array.isArray(row) ? (row as unknown[]) : [row];
-      add(`${title} ${JSON.stringify(values)}`, () => body(...values));
-    }
+const before = new Map<string, string | undefined>();
+export const vi = {
+  stubEnv(name: string, value: string | undefined): void {
+    if (!before.has(name)) before.set(name, process.env[name]);
+    setEnv(name, value);
   },
-});
-export const beforeEach = (body: Body) => before.push(body);
-export const onTestFinished = (body: Body) => finishers.push(body);
+  unstubAllEnvs(): void {
+    for (const [name, value] of before) setEnv(name, value);
+    before.clear();
+  },
+};
 
-async function runAll(): Promise<void> {
-  const failed: string[] = [];
-  for (const { title, body, before } of tests) {
-    try {
-      for (const it of before) await it();
-      await body();
-    } catch (error) {
-      failed.push(`${title}: ${String(error)}`);
-    }
-    for (const it of finishers) await it();
-    finishers = [];
-  }
-  console.log(JSON.stringify({ passed: tests.length - failed.length, failed }));
+function setEnv(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
 }
-// After every module of the bundle has told its tests.
-setImmediate(() => void runAll());
+
+/** Runs the test files. @param files what loads each, by name. */
+export async function runFiles(files: Readonly<Record<string, () => unknown>>): Promise<void> {
+  inFile = true;
+  // As vitest.config.ts has it; of the rest, what the runner looks at.
+  const config = {
+    root: import.meta.dirname,
+    setupFiles: [],
+    sequence: { hooks: 'stack', setupFiles: 'list' },
+    maxConcurrency: 1,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    retry: 0,
+    tags: [],
+  } as unknown as VitestRunnerConfig;
+  const runner: VitestRunner = {
+    config,
+    importFile: (path) => files[path]?.(),
+  };
+  const ended = await startTests(Object.keys(files), runner);
+  for (const it of atEnd) await it();
+  const result = { passed: 0, skipped: [] as string[], failed: [] as string[] };
+  const collect = (task: Task, above: string): void => {
+    const title = above === '' ? task.name : `${above} > ${task.name}`;
+    const errors = task.result?.errors ?? [];
+    if (errors.length > 0)
+      result.failed.push(
+        `${title}: ${errors.map(({ stack, message }) => stack ?? message).join('\n')}`,
+      );
+    if (task.type === 'suite') for (const it of task.tasks) collect(it, title);
+    else if (task.result?.state === 'pass') result.passed++;
+    else if (task.result?.state !== 'fail') result.skipped.push(title);
+  };
+  for (const file of ended) collect(file, '');
+  console.log(JSON.stringify(result));
+}

@@ -22,10 +22,17 @@ export interface Windows {
   /** What a Linux process needs in its environment to run wine in it. */
   readonly env: Readonly<Record<string, string>>;
   /** Runs Node with these arguments, a word each; `terminal` has it think it has one. */
-  readonly node: (args: readonly string[], options?: { terminal?: boolean; cwd?: string }) => Ran;
+  readonly node: (args: readonly string[], options?: NodeOptions) => Ran;
   /** Runs a Windows program. */
   readonly wine: (args: readonly string[]) => Ran;
   readonly close: () => void;
+}
+
+export interface NodeOptions {
+  readonly terminal?: boolean;
+  readonly cwd?: string;
+  /** 40 s if left out. */
+  readonly timeoutMs?: number;
 }
 
 export interface Ran {
@@ -89,10 +96,10 @@ export function startWindows(): Windows {
   copyFileSync(compile('pfx-import', base, ['crypt32', 'advapi32']), join(drive, 'pfx-import.exe'));
   const node = windowsNode();
   // Through files: wine cannot give Node a Unix pipe.
-  const wine = (args: readonly string[], cwd = drive): Ran => {
+  const wine = (args: readonly string[], cwd = drive, timeout = 40_000): Ran => {
     const [out, err] = [join(base, 'out'), join(base, 'err')];
     const line = `wine "$@" </dev/null >"${out}" 2>"${err}"`;
-    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], { env, cwd, timeout: 40_000 });
+    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], { env, cwd, timeout });
     return { status, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') };
   };
   // With a pty libuv aborts under wine (its process_title assertion), so a terminal is only said to be there.
@@ -105,8 +112,8 @@ export function startWindows(): Windows {
     system32,
     env: wineEnv,
     wine,
-    node: (args, { terminal = false, cwd } = {}) =>
-      wine([node, ...(terminal ? ['-r', 'C:\\terminal.cjs'] : []), ...args], cwd),
+    node: (args, { terminal = false, cwd, timeoutMs } = {}) =>
+      wine([node, ...(terminal ? ['-r', 'C:\\terminal.cjs'] : []), ...args], cwd, timeoutMs),
     close: () => {
       spawnSync('wineserver', ['-k'], { env });
       rmSync(base, { recursive: true, force: true });

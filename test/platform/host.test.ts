@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createHost, findProgram } from '../../platform/host.ts';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
+import { hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 describe('findProgram()', () => {
-  test('finds executables on PATH in its order, and skips everything else', () => {
+  test.runIf(hasModes)('finds executables on PATH in its order, and skips everything else', () => {
     const [first, second] = [temporaryFolder(), temporaryFolder()];
     for (const folder of [first, second]) {
       writeFileSync(join(folder, 'tool'), '');
@@ -20,9 +21,12 @@ describe('findProgram()', () => {
     expect(findProgram('devcert-no-such-tool', env, false)).toBeUndefined();
   });
 
-  test('finds administration tools that Debian leaves out of a user’s PATH', () => {
-    expect(findProgram('ldconfig', { PATH: '' }, false)).toMatch(/sbin\/ldconfig$/);
-  });
+  test.runIf(process.platform === 'linux')(
+    'finds administration tools that Debian leaves out of a user’s PATH',
+    () => {
+      expect(findProgram('ldconfig', { PATH: '' }, false)).toMatch(/sbin\/ldconfig$/);
+    },
+  );
 });
 
 describe('createHost()', () => {

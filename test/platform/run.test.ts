@@ -2,6 +2,7 @@ import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRunner, elevate, findElevation, formatCommand } from '../../platform/run.ts';
+import { hasLinks, hasShell } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 const root = { isRoot: true, interactive: false, find: () => undefined, env: process.env };
@@ -44,7 +45,7 @@ describe('elevate()', () => {
     expect(elevate(command, person({}))).toBeUndefined();
   });
 
-  test('a sudo that is doas under another name is doas', () => {
+  test.runIf(hasLinks)('a sudo that is doas under another name is doas', () => {
     const folder = temporaryFolder();
     symlinkSync(script('doas', 'exit 0', folder), join(folder, 'sudo'));
     expect(findElevation(person({ sudo: join(folder, 'sudo') }))).toEqual({
@@ -68,74 +69,89 @@ describe('formatCommand()', () => {
 
 describe('createRunner()', () => {
   const run = createRunner(root);
+  /** A command that runs JavaScript: no system has another program in common. */
+  const node = (code: string, ...args: string[]) => ({
+    file: process.execPath,
+    args: ['-e', code, ...args],
+  });
 
   test('gives exit code, output and input, without a shell', async () => {
-    const file = script('tool', 'cat; echo "$1" >&2; exit 3');
-    expect(await run({ file, args: ['$(id) *'], input: 'in' })).toEqual({
+    const code = `process.stdin.pipe(process.stdout); process.exitCode = 3;
+      process.stderr.write(process.argv.slice(1).join('|'))`;
+    const args = ['$(id) *', '%PATH% ^&', 'a "b" \\'];
+    expect(await run({ ...node(code, ...args), input: 'in' })).toEqual({
       exitCode: 3,
       stdout: 'in',
-      stderr: '$(id) *\n',
+      stderr: args.join('|'),
     });
   });
 
   test('an empty standard input where none is given: nothing can wait for an answer', async () => {
-    expect(await run({ file: script('tool', 'read x; echo "got $x"'), args: [] })).toMatchObject({
-      stdout: 'got \n',
-    });
+    const code = "process.stdin.on('end', () => console.log('end')).resume()";
+    expect(await run(node(code))).toMatchObject({ stdout: 'end\n' });
   });
 
   test('a program that is not there', async () => {
-    expect(await run({ file: '/nowhere/tool', args: [] })).toMatchObject({
+    const file = join(temporaryFolder(), 'tool');
+    expect(await run({ file, args: [] })).toMatchObject({
       exitCode: undefined,
       failure: 'not-found',
     });
   });
 
   test('a program that never ends is stopped, even one that ignores being asked to', async () => {
-    const file = script('tool', "trap '' TERM; while :; do sleep 0.1; done");
-    expect(await run({ file, args: [], timeoutMs: 200 })).toMatchObject({ failure: 'timeout' });
+    const command = hasShell
+      ? { file: script('tool', "trap '' TERM; while :; do sleep 0.1; done"), args: [] }
+      : node('setInterval(() => undefined, 1000)');
+    expect(await run({ ...command, timeoutMs: 200 })).toMatchObject({ failure: 'timeout' });
   }, 20_000);
 
-  test('a program that was killed', async () => {
+  test.runIf(hasShell)('a program that was killed', async () => {
     expect(await run({ file: script('tool', 'kill -9 $$'), args: [] })).toMatchObject({
       exitCode: undefined,
       failure: 'killed',
     });
   });
 
-  test('announces the exact command before it runs as root, and nothing else', async () => {
-    const sudo = script('sudo', 'shift 2; exec "$@"');
-    const said: string[] = [];
-    const asPerson = createRunner(person({ sudo }), (text) => said.push(text));
-    const file = script('tool', 'exit 0');
-    expect(await asPerson({ file, args: ['x'], elevated: true })).toMatchObject({ exitCode: 0 });
-    await asPerson({ file, args: ['y'] });
-    expect(said).toEqual([`${sudo} -- ${file} x`]);
-  });
+  test.runIf(hasShell)(
+    'announces the exact command before it runs as root, and nothing else',
+    async () => {
+      const sudo = script('sudo', 'shift 2; exec "$@"');
+      const said: string[] = [];
+      const asPerson = createRunner(person({ sudo }), (text) => said.push(text));
+      const file = script('tool', 'exit 0');
+      expect(await asPerson({ file, args: ['x'], elevated: true })).toMatchObject({ exitCode: 0 });
+      await asPerson({ file, args: ['y'] });
+      expect(said).toEqual([`${sudo} -- ${file} x`]);
+    },
+  );
 
   test('says what the user will be asked before the command that asks', async () => {
     const said: string[] = [];
     const asking = createRunner(root, undefined, (prompt) => said.push(prompt));
-    await asking({ file: '/bin/true', args: [] });
-    await asking({ file: '/bin/true', args: [], mayPrompt: true, prompt: 'it will ask' });
+    await asking(node(''));
+    await asking({ ...node(''), mayPrompt: true, prompt: 'it will ask' });
     expect(said).toEqual(['it will ask']);
   });
 
-  test('no way to become root, root refused, and no terminal to ask on are told apart', async () => {
-    const command = { file: '/bin/true', args: [], elevated: true };
-    expect(await createRunner(person({}))(command)).toMatchObject({ failure: 'not-elevated' });
-    const refusing = script('sudo', 'echo "sudo: a password is required" >&2; exit 1');
-    expect(await createRunner(person({ sudo: refusing }))(command)).toMatchObject({
-      failure: 'not-elevated',
-    });
-    expect(await createRunner(person({ sudo: refusing }, true))(command)).toMatchObject({
-      failure: 'elevation-refused',
-      stderr: expect.stringContaining('a password is required') as string,
-    });
-    const failing = script('sudo', 'echo "tool: it failed" >&2; exit 1');
-    expect(await createRunner(person({ sudo: failing }))(command)).toMatchObject({
-      exitCode: 1,
-      stderr: 'tool: it failed\n',
-    });
-  });
+  test.runIf(hasShell)(
+    'no way to become root, root refused, and no terminal to ask on are told apart',
+    async () => {
+      const command = { file: '/bin/true', args: [], elevated: true };
+      expect(await createRunner(person({}))(command)).toMatchObject({ failure: 'not-elevated' });
+      const refusing = script('sudo', 'echo "sudo: a password is required" >&2; exit 1');
+      expect(await createRunner(person({ sudo: refusing }))(command)).toMatchObject({
+        failure: 'not-elevated',
+      });
+      expect(await createRunner(person({ sudo: refusing }, true))(command)).toMatchObject({
+        failure: 'elevation-refused',
+        stderr: expect.stringContaining('a password is required') as string,
+      });
+      const failing = script('sudo', 'echo "tool: it failed" >&2; exit 1');
+      expect(await createRunner(person({ sudo: failing }))(command)).toMatchObject({
+        exitCode: 1,
+        stderr: 'tool: it failed\n',
+      });
+    },
+  );
 });

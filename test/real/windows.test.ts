@@ -183,6 +183,18 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     }
   });
 
+  test('names the policy in the registry that has Firefox ignore the roots of Windows', () => {
+    mkdirSync(join(state, '../../Mozilla/Firefox/Profiles'), { recursive: true });
+    const status = () => devcert('status', '--stores', 'nss').stdout;
+    expect(status()).not.toContain('Firefox');
+    const key = 'HKLM\\SOFTWARE\\Policies\\Mozilla\\Firefox';
+    const value = ['/v', 'ImportEnterpriseRoots', '/t', 'REG_DWORD', '/d', '0', '/f'];
+    windows.wine(['reg.exe', 'add', `${key}\\Certificates`, ...value]);
+    expect(status()).toContain(`a policy says so, in "${key}"`);
+    windows.wine(['reg.exe', 'delete', key, '/f']);
+    expect(status()).not.toContain('Firefox');
+  });
+
   test('--purge leaves nothing', () => {
     expect(atTerminal('uninstall', '--purge')).toMatchObject({ status: 0 });
     expect(existsSync(state)).toBe(false);

@@ -1,0 +1,72 @@
+/** Puts the unit tests into one file that Windows' Node runs under wine: see windows-vitest.ts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+const tests = resolve(import.meta.dirname, '..');
+
+/** Why a file is not among them; the reasons for single tests stand in the files themselves. */
+const SAME = 'slow, and the same on every system';
+const STARTS = 'starts the command very often; what it does is tested in actions/';
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  'architecture.test.ts': 'is about the source',
+  'certificate/csr-fuzz.test.ts': SAME,
+  'keystore/fuzz.test.ts': SAME,
+  'cli/ca.test.ts': STARTS,
+  'cli/client.test.ts': STARTS,
+  'cli/csr.test.ts': STARTS,
+  'cli/mtls.test.ts': STARTS,
+  'cli/parallel.test.ts': 'windows-processes.test.ts does that there',
+  'cli/stores.test.ts': 'NSS on Linux',
+  'platform/java.test.ts': 'JDKs on Linux and macOS; it mocks a module of Node',
+  'platform/linux-system.test.ts': 'paths of Linux',
+  'platform/macos.test.ts': 'paths of macOS',
+  'platform/nss.test.ts': 'paths of Linux',
+};
+
+/** A path of this machine as wine's programs know it. */
+export function onDriveZ(path: string): string {
+  return `Z:${path.replaceAll('/', '\\')}`;
+}
+
+/** Bundles all unit tests but those of {@link LEFT_OUT} into one ES module. @returns their names */
+export async function bundleUnitTests(outfile: string): Promise<string[]> {
+  const files = readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts') && !name.startsWith('real/'))
+    .filter((name) => !(name in LEFT_OUT))
+    .sort();
+  const loaders = files.map((name) => `'${name}': () => import('./${name}')`);
+  const contents = `import './helpers/guard.ts';
+    import { runFiles } from 'vitest';
+    void runFiles({ ${loaders.join(',\n')} });`;
+  await build({
+    bundle: true,
+    ignoreAnnotations: true, // "sideEffects": false is not true of tests
+    platform: 'node',
+    target: 'node20',
+    format: 'esm', // tests await outside of functions
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    outfile,
+    external: ['esbuild'], // a program of this machine's
+    stdin: { contents, resolveDir: tests, loader: 'ts' },
+    alias: { vitest: join(tests, 'helpers/windows-vitest.ts') },
+    plugins: [folders],
+  });
+  return files;
+}
+
+/** A bundle is one file in another place: each module keeps the folder that it had. */
+const folders: Plugin = {
+  name: 'import.meta.dirname',
+  setup: (bundle) => {
+    bundle.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(
+        'import.meta.dirname',
+        JSON.stringify(onDriveZ(dirname(path))),
+      ),
+      loader: 'ts',
+    }));
+  },
+};
