@@ -139,7 +139,7 @@ async function trustSource(
   const root = await loadRoot(context.folder);
   if (root === undefined)
     throw new DevcertError('no-authority', 'there is no authority whose root could be exported', {
-      hint: 'devcert install',
+      hint: context.ca === undefined ? 'devcert install' : `devcert ca create ${context.ca}`,
     });
   const own = { certificate: new X509Certificate(root).raw, alias: request.alias };
   const certificates = request.withPublicRoots

@@ -232,7 +232,15 @@ describe('exportCertificate()', () => {
       keyFile: '.devcert/ca.pem',
     }).toThrow('there is no private key');
     expect(purge(context.folder)).toBe(true);
-    await fails({ format: 'pem', trust: true }).toMatchObject({ code: 'no-authority' });
+    await fails({ format: 'pem', trust: true }).toMatchObject({
+      code: 'no-authority',
+      hint: 'devcert install',
+    });
+    const named = { ...context, folder: join(context.folder, 'authorities/api'), ca: 'api' };
+    await expect(exportCertificate(named, { format: 'pem', trust: true })).rejects.toMatchObject({
+      code: 'no-authority',
+      hint: 'devcert ca create api',
+    });
     // A pair of whatever origin can be exported without an authority, and none is made.
     await exportCertificate(context, { format: 'der' });
     expect(existsSync(context.folder)).toBe(false);
