@@ -5,8 +5,8 @@ import type { ExportPlan } from '../certificate/export.ts';
 import { DevcertError } from '../errors.ts';
 import { keyFiles, trustFile } from '../keystore/formats.ts';
 import { readKeyStore } from '../keystore/read.ts';
-import type { ExportSource } from './export.ts';
 import { defaultAlias, type ExportRequest } from './export-request.ts';
+import type { ExportSource } from './export-source.ts';
 
 /**
  * The plan for a request with files.

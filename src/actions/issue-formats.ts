@@ -22,10 +22,24 @@ import { encodePrivateKey } from '../keys.ts';
 import { checkPassword } from '../keystore/formats.ts';
 import type { LeafRequest } from '../request.ts';
 import { type Context, stateFolderOf } from './context.ts';
-import { exportedFiles, type ExportResult, type ExportSource, keySource, told } from './export.ts';
+import { exportedFiles, type ExportResult, told } from './export.ts';
 import { missingPassword, planExport } from './export-plan.ts';
 import { type ExportRequest, parseExport } from './export-request.ts';
-import type { IssueOptions } from './issue.ts';
+import { type ExportSource, keySource } from './export-source.ts';
+
+/** What is to lie beside a certificate that is issued. */
+export interface FormatOptions {
+  /** Write these formats beside it, too: `p12`, `jks`, `der`, … */
+  readonly format?: string | readonly string[];
+  /** `p12`: the old algorithms. */
+  readonly legacy?: boolean;
+  /** `format`: name of the entry in a key store; `devcert` by default. */
+  readonly alias?: string;
+  /** `p12`, `jks`: their password; empty for none at all, which has to be said. */
+  readonly password?: string;
+  /** Over files that are not devcert's. */
+  readonly force?: boolean;
+}
 
 type KeyRequest = ExportRequest & { readonly trust: false };
 
@@ -55,7 +69,7 @@ export interface IssueFormats extends Companions {
  */
 export function issueFormats(
   context: Context,
-  options: IssueOptions,
+  options: FormatOptions,
   paths: OutputPaths,
   ask: ((what: string) => Promise<string>) | undefined,
 ): IssueFormats {
@@ -132,7 +146,7 @@ export function issueFormats(
 }
 
 function parseFormats(
-  { format = [], legacy, alias, password }: IssueOptions,
+  { format = [], legacy, alias, password }: FormatOptions,
   { certFile, keyFile }: OutputPaths,
   cwd: string,
 ): KeyRequest[] {

@@ -19,18 +19,11 @@ import {
   stateFolderOf,
 } from './context.ts';
 import type { ExportResult } from './export.ts';
+import type { FormatOptions } from './issue-formats.ts';
 
-export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOption {
+export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOption, FormatOptions {
   /** Issue even if a valid pair is there, and over files that are not devcert's. */
   readonly force?: boolean;
-  /** Write these formats beside it, too: `p12`, `jks`, `der`, … */
-  readonly format?: string | readonly string[];
-  /** `p12`: the old algorithms. */
-  readonly legacy?: boolean;
-  /** `format`: name of the entry in a key store; `devcert` by default. */
-  readonly alias?: string;
-  /** `p12`, `jks`: their password; empty for none at all, which has to be said. */
-  readonly password?: string;
 }
 
 export interface IssueResult extends WrittenLeaf {

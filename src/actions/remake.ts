@@ -6,9 +6,10 @@ import { fitsExport } from '../certificate/export.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { DevcertError } from '../errors.ts';
 import { type Context, stateFolderOf } from './context.ts';
-import { exportCertificate, sourceOf } from './export.ts';
+import { exportCertificate } from './export.ts';
 import { planExport } from './export-plan.ts';
 import { type ExportOptions, type ExportRequest, parseExport } from './export-request.ts';
+import { sourceOf } from './export-source.ts';
 
 /** What came of one export. */
 export interface Remade {
