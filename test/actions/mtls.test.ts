@@ -298,8 +298,9 @@ describe('mtlsCheck()', () => {
       await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
       onTestFinished(() => void listener.close());
       const { port } = listener.address() as AddressInfo;
-      const options = { dir: 'api', timeoutMs: 100 };
-      const { ok } = await mtlsCheck(context, `localhost:${port}`, options);
+      // Enough to connect on a busy machine; looking localhost up may take longer.
+      const options = { dir: 'api', timeoutMs: 300 };
+      const { ok } = await mtlsCheck(context, `127.0.0.1:${port}`, options);
       expect(ok).toBe(false);
     }
     await expect(mtlsCheck(context, 'localhost:1', { dir: 'api' })).rejects.toMatchObject({
