@@ -27,25 +27,41 @@ function maven(cache: string, project: string, args: readonly string[]) {
   const repository = `-Dmaven.repo.local=${join(cache, 'repository')}`;
   return run('mvn', ['-q', '-B', '-ntp', repository, ...args], {
     cwd: project,
-    env: { LC_ALL: 'C.UTF-8' },
+    env: { LC_ALL: 'C.UTF-8', MAVEN_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' },
     timeoutMs: 240_000,
   });
 }
 
 const QUARKUS = join(import.meta.dirname, 'quarkus');
 
-test('recipe quarkus runs as printed, with and without --client-certs', async (context) => {
-  if (!needs(findProgram('mvn') !== undefined, 'maven')) return context.skip();
-  const cache = await cached('quarkus-3.38.2', (folder) => {
-    cpSync(QUARKUS, folder, { recursive: true });
-    return maven(folder, folder, ['package']);
-  });
+const KAFKA = join(import.meta.dirname, 'kafka');
+
+// Both at once: what takes time is the network.
+const hasMaven = findProgram('mvn') !== undefined;
+const quarkusCache = hasMaven
+  ? cached('quarkus-3.38.2', (folder) => {
+      cpSync(QUARKUS, folder, { recursive: true });
+      return maven(folder, folder, ['package']);
+    })
+  : undefined;
+const kafkaCache = hasMaven
+  ? cached('kafka-4.4.0', (folder) => {
+      copyFileSync(join(KAFKA, 'pom.xml'), join(folder, 'pom.xml'));
+      return maven(folder, folder, ['dependency:copy-dependencies', '-DoutputDirectory=lib']);
+    })
+  : undefined;
+
+const LIMIT = { timeout: 300_000 };
+
+test('recipe quarkus runs as printed, with and without --client-certs', LIMIT, async (context) => {
+  if (!needs(hasMaven, 'maven')) return context.skip();
+  const cache = await quarkusCache;
   if (cache === undefined) {
     needs(false, 'Maven Central');
     return context.skip();
   }
   const parties = await makeParties();
-  for (const clientCerts of [false, true]) {
+  const build = async (clientCerts: boolean) => {
     const port = await freePort();
     const [file] = await printRecipe(parties, 'quarkus', port, clientCerts);
     const project = temporaryFolder();
@@ -54,13 +70,14 @@ test('recipe quarkus runs as printed, with and without --client-certs', async (c
     writeFileSync(join(project, file?.title ?? ''), file?.text ?? '');
     // Whether it asks for certificates is fixed when it is built, as the recipe says.
     expect(await maven(cache, project, ['-o', 'package'])).toMatchObject({ status: 0 });
+    return { clientCerts, port, project };
+  };
+  for (const { clientCerts, port, project } of await Promise.all([build(false), build(true)])) {
     const jar = join(project, 'target/quarkus-app/quarkus-run.jar');
     await startProgram(port, 'java', [...QUICK, '-jar', jar], { cwd: project });
     await expectServed(port, parties, clientCerts);
   }
 });
-
-const KAFKA = join(import.meta.dirname, 'kafka');
 
 /** What a node of its own has in config/server.properties beside the lines of the recipe. */
 const KRAFT = (controller: number, data: string) => `
@@ -86,12 +103,9 @@ async function brokerFolder({ home, folder }: Parties): Promise<string> {
   return 'broker';
 }
 
-test('recipe kafka runs as printed, with and without --client-certs', async (context) => {
-  if (!needs(findProgram('mvn') !== undefined, 'maven')) return context.skip();
-  const cache = await cached('kafka-4.4.0', (folder) => {
-    copyFileSync(join(KAFKA, 'pom.xml'), join(folder, 'pom.xml'));
-    return maven(folder, folder, ['dependency:copy-dependencies', '-DoutputDirectory=lib']);
-  });
+test('recipe kafka runs as printed, with and without --client-certs', LIMIT, async (context) => {
+  if (!needs(hasMaven, 'maven')) return context.skip();
+  const cache = await kafkaCache;
   if (cache === undefined) {
     needs(false, 'Maven Central');
     return context.skip();
