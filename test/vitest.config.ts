@@ -4,7 +4,6 @@ import { defineConfig } from 'vitest/config';
 // Adapters of systems whose paths and programs are not there on Windows. In other files what is about
 // modes, links or sh names the condition itself (helpers/can.ts).
 const unixOnly = [
-  'test/cli/stores.test.ts',
   'test/platform/java.test.ts',
   'test/platform/linux-system.test.ts',
   'test/platform/macos.test.ts',

@@ -252,7 +252,7 @@ describe('recipe kafka --client-certs', () => {
     const refused = await run(['recipe', 'kafka', '--client-certs']);
     expect(refused.status).toBe(2);
     expect(twoLines(refused).error).toContain(
-      `"${project}/.devcert/cert.pem" is for servers alone`,
+      `"${join(project, '.devcert/cert.pem')}" is for servers alone`,
     );
     const { hint } = twoLines(refused);
     expect(hint).toBe('devcert api.test localhost --peer --format p12');
@@ -281,7 +281,9 @@ describe('devcert recipe --dir of what devcert mtls wrote', () => {
     const printed = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);
     expect(printed.status).toBe(0);
     expect(printed.stdout).toContain(slashed(join(project, 'one/server/trust.pem')));
-    expect(printed.stderr).toContain(`NODE_EXTRA_CA_CERTS=${slashed(join(project, root))} `);
+    const variable = { win32: '$env:NODE_EXTRA_CA_CERTS = ' }[process.platform as string];
+    const set = variable ?? 'NODE_EXTRA_CA_CERTS=';
+    expect(printed.stderr).toContain(`${set}${slashed(join(project, root))} `);
     // On the server's machine there is that folder alone.
     rmSync(join(project, 'one/clients'), { recursive: true });
     const alone = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);

@@ -134,7 +134,10 @@ describe('replaceNamed() and what was exported', () => {
       [[join(folder, 'truststore.p12')], 'it needs its password'],
       [[join(folder, 'keystore.p12')], 'it needs its password'],
     ]);
-    expect(told.map(({ command }) => command.replaceAll(context.cwd, 'CWD'))).toEqual([
+    // Windows' backslashes are quoted.
+    const shown = (command: string) =>
+      command.replaceAll(context.cwd, 'CWD').replace(/"CWD\\(\S+)"/, 'CWD/$1');
+    expect(told.map(({ command }) => shown(command))).toEqual([
       'devcert export --trust --format p12 --with-public-roots --out CWD/.devcert',
       'devcert export --format p12 --alias tomcat --dir CWD/.devcert',
     ]);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readKeyStore } from '../../src/keystore/read.ts';
-import { hasModes, seenMode } from '../helpers/can.ts';
+import { hasModes, hasShell, seenMode } from '../helpers/can.ts';
 import { CLI, freshHome, type Home, type Ran, twoLines } from '../helpers/cli.ts';
 import { needs } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';
@@ -99,7 +99,7 @@ describe('devcert export', () => {
 });
 
 describe('the prompt', () => {
-  const hasExpect = needs(findProgram('expect') !== undefined, 'expect');
+  const hasExpect = hasShell && needs(findProgram('expect') !== undefined, 'expect');
 
   /** What a person types at a terminal of their own, and what it shows them; the status at its end. */
   const typed = (args: string, script: string) =>

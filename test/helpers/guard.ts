@@ -3,7 +3,7 @@
  * Points HOME and everything that overrides it into a temporary folder, and drops the proxy and
  * certificate variables that would make a trust test pass for the wrong reason.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -15,7 +15,7 @@ for (const name of Object.keys(process.env)) {
   if (unwanted.test(name)) Reflect.deleteProperty(process.env, name);
 }
 
-const home = mkdtempSync(join(tmpdir(), 'devcert-test-home-'));
+const home = realpathSync.native(mkdtempSync(join(tmpdir(), 'devcert-test-home-')));
 process.env.HOME = home;
 process.env.USERPROFILE = home;
 process.env.LOCALAPPDATA = join(home, 'AppData', 'Local');

@@ -1,13 +1,16 @@
 /** Machines that do not exist: a host in a temporary folder and a runner that records. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Command, CommandResult, Host, Runner } from '../../platform/types.ts';
 
-/** A fresh temporary folder, removed when the test that asked for it ends. */
+/**
+ * A fresh temporary folder, removed when the test that asked for it ends. By its real path, as a child
+ * process sees its own folder: macOS has /var behind a link, Windows short names such as RUNNER~1.
+ */
 export function temporaryFolder(prefix = 'devcert-test-'): string {
-  const folder = mkdtempSync(join(tmpdir(), prefix));
+  const folder = realpathSync.native(mkdtempSync(join(tmpdir(), prefix)));
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
   });

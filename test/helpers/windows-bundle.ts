@@ -15,6 +15,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'cli/ca.test.ts': STARTS,
   'cli/client.test.ts': STARTS,
   'cli/csr.test.ts': STARTS,
+  'cli/export.test.ts': STARTS,
   'cli/mtls.test.ts': STARTS,
   'cli/parallel.test.ts': 'windows-processes.test.ts does that there',
   'cli/stores.test.ts': 'NSS on Linux',
