@@ -3,8 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { homedir, hostname, release, userInfo } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { isInteractive } from './interactive.ts';
-import { createRunner } from './run.ts';
-import type { Host } from './types.ts';
+import type { Command, Host } from './types.ts';
 
 /**
  * The real machine. Looks nothing up before it is asked.
@@ -41,7 +40,12 @@ export function createHost(
     now: () => new Date(),
     find: (program: string) => findProgram(program, env, windows),
   };
-  return Object.assign(basis, { run: createRunner(basis, announce, ask) });
+  // Loaded when something is run: issuing runs nothing.
+  const run = async (command: Command) => {
+    const { createRunner } = await import('./run.ts');
+    return createRunner(basis, announce, ask)(command);
+  };
+  return Object.assign(basis, { run });
 }
 
 /**

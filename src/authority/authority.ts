@@ -5,7 +5,7 @@ import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
 import { keyIdentifier } from '../keys.ts';
 import {
-  readConstraints,
+  readEachConstraints,
   readPermittedUsages,
   readSubject,
   readSubjectKeyIdentifier,
@@ -114,7 +114,7 @@ function once<T>(make: () => T): () => T {
 
 /** What every certificate of a chain permits; undefined: everything. */
 export function constraintsOf(chain: readonly X509Certificate[]): Constraints | undefined {
-  return intersectConstraints(chain.map(({ raw }) => readConstraints(raw)));
+  return intersectConstraints(readEachConstraints(chain.map(({ raw }) => raw)));
 }
 
 /** The usages that every certificate of a chain leaves to what is issued. */

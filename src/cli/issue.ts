@@ -3,7 +3,7 @@ import { DevcertError, EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
 import { caOption, type Declaration } from './declaration.ts';
 import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password-options.ts';
-import { issueLines } from './report.ts';
+import { issueLines } from './issue-lines.ts';
 
 export const issueCommand: Declaration = {
   summary: 'issue a certificate (the default command)',

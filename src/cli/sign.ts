@@ -4,7 +4,7 @@ import { EXIT, printable } from '../errors.ts';
 import { sign, type SignOptions, type SignResult } from '../index.ts';
 import { caOption, type Declaration } from './declaration.ts';
 import { date, table } from './lines.ts';
-import { usageRows } from './report.ts';
+import { usageRows } from './issue-lines.ts';
 import { readStdin } from './stdin.ts';
 import type { Style } from './terminal.ts';
 

@@ -56,8 +56,18 @@ export function readSubjectKeyIdentifier(certificate: Buffer): Buffer | undefine
 
 /** The nameConstraints (4.2.1.10); undefined without any. */
 export function readConstraints(certificate: Buffer): Constraints | undefined {
-  const value = readExtension(certificate, OID.nameConstraints);
-  if (value === undefined) return undefined;
+  return readEachConstraints([certificate])[0];
+}
+
+/** The nameConstraints of all that have some, each once: root and issuer of ours have the same. */
+export function readEachConstraints(certificates: readonly Buffer[]): Constraints[] {
+  const values = certificates.flatMap((it) => extensionValue(it, OID.nameConstraints) ?? []);
+  return values
+    .filter((value, index) => values.findIndex((other) => other.equals(value)) === index)
+    .map((value) => decodeConstraints(readElement(value)));
+}
+
+function decodeConstraints(value: Element): Constraints {
   const fields = fieldsOf(value);
   const permitted = basesOf(fields.optional(contextTagOf(0, true)));
   const excluded = basesOf(fields.optional(contextTagOf(1, true)));
@@ -125,10 +135,17 @@ export function readSignatureAlgorithm(certificate: Buffer): string {
 }
 
 /** Every extension, in order. */
-export function readExtensions(certificate: Buffer): ExtensionValue[] {
+export function readExtensions(certificate: Buffer): readonly ExtensionValue[] {
+  const known = extensionsRead.get(certificate);
+  if (known !== undefined) return known;
   const { extensions } = partsOf(certificate);
-  return extensions === undefined ? [] : extensionsIn(extensions);
+  const read = extensions === undefined ? [] : extensionsIn(extensions);
+  extensionsRead.set(certificate, read);
+  return read;
 }
+
+// A certificate is asked for one extension after the other.
+const extensionsRead = new WeakMap<Buffer, readonly ExtensionValue[]>();
 
 /** The members of an Extensions value (4.1), in order. */
 export function extensionsIn(extensions: Element): ExtensionValue[] {
@@ -166,8 +183,12 @@ function subtreesOf(bases: readonly Element[]): { dns: string[]; ip: string[] } 
 }
 
 function readExtension(certificate: Buffer, type: string): Element | undefined {
-  const extension = readExtensions(certificate).find((extension) => extension.type === type);
-  return extension === undefined ? undefined : readElement(extension.value);
+  const value = extensionValue(certificate, type);
+  return value === undefined ? undefined : readElement(value);
+}
+
+function extensionValue(certificate: Buffer, type: string): Buffer | undefined {
+  return readExtensions(certificate).find((extension) => extension.type === type)?.value;
 }
 
 /** The fields of a TBSCertificate (4.1) that are read here. */
