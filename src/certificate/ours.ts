@@ -1,4 +1,4 @@
-/** Whose the files are that lie where a certificate is to go. */
+/** Whose the files are that lie where a certificate is to go, and whether it may take their place. */
 import type { X509Certificate } from 'node:crypto';
 import type { InventoryEntry } from '../authority/inventory.ts';
 import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
@@ -6,6 +6,8 @@ import { sha256Of } from '../authority/origin.ts';
 import type { Ours } from '../authority/siblings.ts';
 import { DevcertError } from '../errors.ts';
 import { publicKeyHash } from '../keys.ts';
+import { readUsages } from '../x509/read.ts';
+import type { CertificateRequest } from './fits.ts';
 import { type CertificatePaths, type ExistingPair, tryCertificate } from './output.ts';
 
 /**
@@ -30,6 +32,46 @@ export async function assertOurs(
   }
   throw new DevcertError('file', `"${foreign}" is there already and devcert did not write it`, {
     hint: 'move it away, write elsewhere (--out DIR), or replace it: --force',
+  });
+}
+
+/**
+ * Makes sure that a certificate which is there is for the same key, if the request brings one.
+ *
+ * @throws DevcertError `file`.
+ */
+export function assertSameKey(
+  { certificate }: ExistingPair,
+  { publicKey }: CertificateRequest,
+  { certFile }: CertificatePaths,
+): void {
+  if (publicKey === undefined || certificate === undefined) return;
+  if (publicKeyHash(certificate.publicKey) === publicKeyHash(publicKey)) return;
+  throw new DevcertError('file', `"${certFile}" is there already and is for another key`, {
+    hint: 'write elsewhere (--out DIR, --cert-file FILE), or replace it: --force',
+  });
+}
+
+/**
+ * Makes sure that no server's certificate gives way to a client's, or the other way round: whoever uses
+ * it would find out at the next start.
+ *
+ * @throws DevcertError `file`.
+ */
+export function assertSamePurpose(
+  { certificate }: ExistingPair,
+  { publicKey, usages }: CertificateRequest,
+  { certFile }: CertificatePaths,
+  now: Date,
+): void {
+  // Whoever signs a CSR anew says what it is to be now.
+  if (publicKey !== undefined || certificate === undefined) return;
+  const before = readUsages(certificate.raw);
+  const expired = Date.parse(certificate.validTo) < now.getTime();
+  if (expired || before.length === 0 || before.some((usage) => usages.includes(usage))) return;
+  const [held, asked] = usages.includes('clientAuth') ? ['server', 'client'] : ['client', 'server'];
+  throw new DevcertError('file', `"${certFile}" is the certificate of a ${held}`, {
+    hint: `keep both: --out .devcert/${asked}, or replace it: --force`,
   });
 }
 

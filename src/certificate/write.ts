@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { DevcertError } from '../errors.ts';
 import { looserThan, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
 import { encodePrivateKey, keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
@@ -15,7 +14,7 @@ import type { Companions, PairText } from './companions.ts';
 import { type CertificateRequest, fits } from './fits.ts';
 import type { Leaf } from './issue.ts';
 import { prepareFolders, removeIfEmpty } from './folders.ts';
-import { assertOurs } from './ours.ts';
+import { assertOurs, assertSameKey, assertSamePurpose } from './ours.ts';
 import {
   type CertificatePaths,
   type ExistingPair,
@@ -112,6 +111,7 @@ export async function writeCertificate(
       const own = { issuer: authority.issuer, inventory };
       await assertOurs(existing, paths, own, context);
       assertSameKey(existing, request, paths);
+      assertSamePurpose(existing, request, paths, now);
       if (fits(existing, authority, request, now)) {
         const beside = companions?.make(textOf(existing));
         const notes = keepFiles(existing, authority, paths);
@@ -189,18 +189,6 @@ export function describeCertificate(
     keyType: keyTypeOf(certificate.publicKey),
     notes: [],
   };
-}
-
-function assertSameKey(
-  { certificate }: ExistingPair,
-  { publicKey }: CertificateRequest,
-  { certFile }: CertificatePaths,
-): void {
-  if (publicKey === undefined || certificate === undefined) return;
-  if (publicKeyHash(certificate.publicKey) === publicKeyHash(publicKey)) return;
-  throw new DevcertError('file', `"${certFile}" is there already and is for another key`, {
-    hint: 'write elsewhere (--out DIR, --cert-file FILE), or replace it: --force',
-  });
 }
 
 /** False if {@link keepFiles} has something to do. */

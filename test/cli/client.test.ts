@@ -35,6 +35,25 @@ describe('devcert --client and --peer', () => {
     expect(server).not.toHaveProperty('commonName');
   });
 
+  test('a server’s certificate does not give way to a client’s without --force, nor the other way round', async () => {
+    const { run, project } = freshHome();
+    const folder = join(project, '.devcert');
+    for (const [first, second, beside, hint] of [
+      [['localhost'], ['--client', 'alice'], 'client', '--out .devcert/client'],
+      [['--client', 'alice'], ['localhost'], 'server', '--out .devcert/server'],
+    ] as const) {
+      await run([...first, '--force']);
+      const { raw } = load(folder);
+      const refused = await run([...second]);
+      expect(refused.status).toBe(1);
+      expect(twoLines(refused).hint).toContain(hint);
+      expect(load(folder).raw).toEqual(raw);
+      expect((await run([...second, '--out', `.devcert/${beside}`])).status).toBe(0);
+      expect(load(folder).raw).toEqual(raw);
+      expect((await run([...second, '--force'])).status).toBe(0);
+    }
+  });
+
   test('a common name of a foreign host is refused, and nothing is written', async () => {
     const { run } = freshHome();
     const ran = await run(['--client', 'alice', '--cn', 'www.google.com']);
