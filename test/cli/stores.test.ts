@@ -20,9 +20,9 @@ function homeWithDatabase(wrong = ''): Home & { env: Record<string, string> } {
     join(bin, 'certutil'),
     `#!/bin/sh
 store=${database}/store
-case "$*" in
-*-A*) ${wrong || 'while [ $# -gt 1 ]; do [ "$1" = -n ] && nick=$2; [ "$1" = -i ] && file=$2; shift; done; cp "$file" $store; echo "$nick" > $store.nick'} ;;
-*-D*) rm -f $store $store.nick ;;
+case "$1 $*" in
+"-A "*) ${wrong || 'while [ $# -gt 1 ]; do [ "$1" = -n ] && nick=$2; [ "$1" = -i ] && file=$2; shift; done; cp "$file" $store; echo "$nick" > $store.nick'} ;;
+"-D "*) rm -f $store $store.nick ;;
 *-a) cat $store ;;
 *) echo; [ -e $store ] && echo "$(cat $store.nick)   C,," ;;
 esac
