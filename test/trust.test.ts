@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthority } from '../src/authority/create.ts';
-import { rootInFile } from '../src/authority/roots.ts';
+import { rootInFile } from '../src/actions/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
 import { memoryMachine } from './helpers/stores.ts';
 

@@ -5,11 +5,11 @@ import { X509Certificate } from 'node:crypto';
 import { loadAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
-import { currentRoot } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
 import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
 import { encodeEncryptedKey } from '../keystore/pkcs8.ts';
 import { type Context, contextOf } from './context.ts';
+import { currentRoot } from './roots.ts';
 
 export interface ExportAuthorityOptions {
   /** Folder for a file named after the authority. */

@@ -2,10 +2,10 @@
 import { readInventory } from '../authority/inventory.ts';
 import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
-import { currentRoot, otherRoots } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
 import { type Outcome, uninstallRoot } from '../trust.ts';
 import { type Context, contextOf, findEverywhere, refuseSudo, stateFolderOf } from './context.ts';
+import { currentRoot, otherRoots } from './roots.ts';
 
 export interface RemovedAuthority {
   readonly name: string;

@@ -5,9 +5,13 @@ import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folde
 import { checkImport, type Imported } from '../authority/import.ts';
 import { readInventory } from '../authority/inventory.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
-import { currentRoot, isClientsOnly } from '../authority/roots.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
-import { type AuthoritySummary, summarize, summarizeNamed } from '../authority/summary.ts';
+import {
+  type AuthoritySummary,
+  isClientsOnly,
+  summarize,
+  summarizeNamed,
+} from '../authority/summary.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { addPermits, type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
@@ -22,6 +26,7 @@ import {
 } from './context.ts';
 import type { Remade } from './remake.ts';
 import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
+import { currentRoot } from './roots.ts';
 
 export interface CreateOptions {
   /** Domains it is to permit besides the local ones. */

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { loadRoot } from '../authority/folder.ts';
 import { readOrigin } from '../authority/origin.ts';
-import { isClientsOnly } from '../authority/roots.ts';
+import { isClientsOnly } from '../authority/summary.ts';
 import { DevcertError } from '../errors.ts';
 import type { Context } from './context.ts';
 

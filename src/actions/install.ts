@@ -11,7 +11,7 @@ import {
 } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
-import { currentRoot, isClientsOnly, otherRoots, rootInFile } from '../authority/roots.ts';
+import { isClientsOnly } from '../authority/summary.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, addPermits, defaultConstraints, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
@@ -29,6 +29,7 @@ import {
 import { namedHints } from './guide.ts';
 import type { Remade } from './remake.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
+import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
 export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** Comma-separated kinds of stores; all by default. */

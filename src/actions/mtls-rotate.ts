@@ -15,7 +15,7 @@ import {
   readPending,
   stagePending,
 } from '../authority/replace.ts';
-import { isClientsOnly, rootInFile } from '../authority/roots.ts';
+import { isClientsOnly } from '../authority/summary.ts';
 import { type Reissued, reissueAll } from '../certificate/reissue.ts';
 import { DevcertError } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
@@ -32,6 +32,7 @@ import { refreshSets } from './mtls.ts';
 import { requireSet } from './mtls-check.ts';
 import { remakeExports } from './remake.ts';
 import { clearOthers, newAuthority, trustingStores } from './replace.ts';
+import { rootInFile } from './roots.ts';
 
 export interface MtlsRotateOptions {
   /** The set's folder; the current one by default. */

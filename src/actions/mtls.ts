@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readInventory } from '../authority/inventory.ts';
-import { currentRoot, otherRoots } from '../authority/roots.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { assertPermitted } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
@@ -19,6 +18,7 @@ import {
   stateFolderOf,
 } from './context.ts';
 import { guide } from './guide.ts';
+import { currentRoot, otherRoots } from './roots.ts';
 
 export interface MtlsOptions extends SetOptions {
   /** Of the server; `localhost` and `NAME.localhost` by default. */

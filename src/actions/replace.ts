@@ -12,7 +12,6 @@ import {
   readPending,
   stagePending,
 } from '../authority/replace.ts';
-import { currentRoot, otherRoots, rootInFile } from '../authority/roots.ts';
 import { type Reissued, reissueAll } from '../certificate/reissue.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
@@ -20,6 +19,7 @@ import type { Usage } from '../x509/extensions.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
 import { type Context, findEverywhere, identity, stateFolderOf } from './context.ts';
 import type { Remade } from './remake.ts';
+import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
 export interface Replacement {
   /** What the stores did with the new root. */

@@ -1,14 +1,19 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
 import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
-import { currentRoot, isClientsOnly } from '../authority/roots.ts';
-import { type AuthoritySummary, endOf, summarizeNamed } from '../authority/summary.ts';
+import {
+  type AuthoritySummary,
+  endOf,
+  isClientsOnly,
+  summarizeNamed,
+} from '../authority/summary.ts';
 import type { Constraints } from '../constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
 import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
 import { namedHints } from './guide.ts';
+import { currentRoot } from './roots.ts';
 
 /** An authority with less left is about to expire. */
 const WARN_BELOW_DAYS = 30;

@@ -5,7 +5,6 @@ import { inventoryFile, readInventory } from '../authority/inventory.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { discardPending, dropRetired, isRotating, pendingRootFile } from '../authority/replace.ts';
-import { currentRoot, otherRoots } from '../authority/roots.ts';
 import { DevcertError } from '../errors.ts';
 import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
 import {
@@ -18,6 +17,7 @@ import {
   stateFolderOf,
 } from './context.ts';
 import { namedHints } from './guide.ts';
+import { currentRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;

@@ -1,5 +1,6 @@
 /** What there is to tell of an authority, from its files alone. */
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import type { Constraints } from '../constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
@@ -7,12 +8,11 @@ import { readIfThere } from '../files.ts';
 import { keyTypeOf } from '../keys.ts';
 import { authorityFolderIn } from '../paths.ts';
 import type { Usage } from '../x509/extensions.ts';
-import { readCommonName } from '../x509/read.ts';
+import { readCommonName, readPermittedUsages } from '../x509/read.ts';
 import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
 import { rootFile } from './folder.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
-import { join } from 'node:path';
 
 export interface AuthoritySummary {
   /** `default` for the one that has no name. */
@@ -96,4 +96,23 @@ export function summarizeNamed(stateFolder: string, now: Date): AuthoritySummary
 /** When the first of a chain's certificates ends. */
 export function endOf(chain: readonly X509Certificate[]): Date {
   return new Date(Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
+}
+
+/**
+ * True if the authority in a folder is for clients only, by its certificates or by what was said when it
+ * was imported; or if that cannot be told any more. No store may trust such a one. What else cannot be
+ * read is looked at elsewhere.
+ */
+export function isClientsOnly(folder: string): boolean {
+  const rootPem = readIfThere(rootFile(folder))?.toString();
+  if (rootPem === undefined) return false;
+  let root: X509Certificate;
+  try {
+    root = new X509Certificate(rootPem);
+  } catch {
+    return false; // the caller reads it, too, and says what is wrong with it
+  }
+  return (
+    !readPermittedUsages(root.raw).includes('serverAuth') || isImportedForClients(folder, root)
+  );
 }

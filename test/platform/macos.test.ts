@@ -12,7 +12,7 @@ import { install } from '../../src/actions/install.ts';
 import { status } from '../../src/actions/status.ts';
 import { uninstall } from '../../src/actions/uninstall.ts';
 import { createAuthority } from '../../src/authority/create.ts';
-import { rootInFile } from '../../src/authority/roots.ts';
+import { rootInFile } from '../../src/actions/roots.ts';
 import { outcomesExitCode } from '../../src/cli/outcomes.ts';
 import { EXIT } from '../../src/errors.ts';
 import { fakeHost, line } from '../helpers/host.ts';

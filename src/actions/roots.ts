@@ -4,11 +4,10 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Root } from '../../platform/types.ts';
 import { readIfThere } from '../files.ts';
-import { readCommonName, readPermittedUsages } from '../x509/read.ts';
-import { readRoot } from './authority.ts';
-import { loadRoot, rootFile } from './folder.ts';
-import { isImportedForClients } from './origin.ts';
-import { pendingRootFile, retiredRootFiles } from './replace.ts';
+import { readCommonName } from '../x509/read.ts';
+import { readRoot } from '../authority/authority.ts';
+import { loadRoot, rootFile } from '../authority/folder.ts';
+import { pendingRootFile, retiredRootFiles } from '../authority/replace.ts';
 
 /**
  * A root certificate in a file, as trust stores take it. `pem` is the file's first certificate; its
@@ -51,23 +50,4 @@ export function otherRoots(folder: string): Root[] {
     .map((file) =>
       rootInFile(readRoot(readIfThere(file)?.toString() ?? '', file).toString(), file),
     );
-}
-
-/**
- * True if the authority in a folder is for clients only, by its certificates or by what was said when it
- * was imported; or if that cannot be told any more. No store may trust such a one. What else cannot be
- * read is looked at elsewhere.
- */
-export function isClientsOnly(folder: string): boolean {
-  const rootPem = readIfThere(rootFile(folder))?.toString();
-  if (rootPem === undefined) return false;
-  let root: X509Certificate;
-  try {
-    root = new X509Certificate(rootPem);
-  } catch {
-    return false; // the caller reads it, too, and says what is wrong with it
-  }
-  return (
-    !readPermittedUsages(root.raw).includes('serverAuth') || isImportedForClients(folder, root)
-  );
 }

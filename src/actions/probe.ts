@@ -2,7 +2,7 @@
 import type { Probe } from '../../platform/types.ts';
 import { DevcertError } from '../errors.ts';
 import { parseName } from '../names.ts';
-import { loadAuthority } from './folder.ts';
+import { loadAuthority } from '../authority/folder.ts';
 
 /** Days: it is looked at once, now. */
 const VALIDITY_DAYS = 2;
