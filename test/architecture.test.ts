@@ -81,6 +81,26 @@ describe('architecture', () => {
     }
   });
 
+  test('the rooms of src stand above each other in the order of the flow', () => {
+    const floors = [
+      'x509',
+      'keystore',
+      'authority',
+      'certificate',
+      'inspect',
+      'mtls',
+      'actions',
+      'cli',
+    ];
+    const floorOf = (path: string) => floors.indexOf(/^src\/(\w+)\//.exec(path)?.[1] ?? '');
+    const up = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter((it) => floorOf(path) !== -1 && floorOf(it) > floorOf(path))
+        .map((it) => `${path} -> ${it}`),
+    );
+    expect(up).toEqual([]);
+  });
+
   test('src/errors.ts and platform/types.ts import nothing', () => {
     for (const path of ['src/errors.ts', 'platform/types.ts'])
       expect(sources.find((source) => source.path === path)?.imports).toEqual([]);
