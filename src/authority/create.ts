@@ -6,7 +6,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../constraints.ts';
 import { DAY_MS } from '../days.ts';
-import { encodePrivateKey, generateKey, keyIdentifier } from '../keys.ts';
+import { generateKey, generateKeyPair, keyIdentifier } from '../keys.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityConstraints,
@@ -58,9 +58,9 @@ export function createAuthority(
 ): AuthorityPem {
   const label = name === undefined ? identity : `${name} ${identity}`.slice(0, MAX_LABEL);
   const rootKey = generateKey('p256');
-  const issuerKey = generateKey('p256');
+  const issuer = generateKeyPair('p256');
   const rootId = keyIdentifier(rootKey);
-  const issuerId = keyIdentifier(issuerKey);
+  const issuerId = keyIdentifier(issuer.publicKey);
   const rootSubject = encodeSubject({
     organization: AUTHORITY_ORGANIZATION,
     organizationalUnit: identity,
@@ -86,7 +86,7 @@ export function createAuthority(
     },
     rootKey,
   );
-  const issuer = signCertificate(
+  const issuerCertificate = signCertificate(
     {
       ...validity,
       issuer: rootSubject,
@@ -95,7 +95,7 @@ export function createAuthority(
         organization: AUTHORITY_ORGANIZATION,
         organizationalUnit: `issuer ${shortId(issuerId)}`,
       }),
-      key: issuerKey,
+      key: issuer.publicKey,
       extensions: [
         authorityConstraints(0),
         ...powers,
@@ -105,7 +105,7 @@ export function createAuthority(
     },
     rootKey,
   );
-  return { root: pemOf(root), issuer: pemOf(issuer), issuerKey: encodePrivateKey(issuerKey) };
+  return { root: pemOf(root), issuer: pemOf(issuerCertificate), issuerKey: issuer.keyPem };
 }
 
 function shortId(identifier: Buffer): string {

@@ -7,7 +7,7 @@ import { type Authority, readAuthority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import { DAY_MS } from '../days.ts';
 import { issueLeaf } from '../certificate/issue.ts';
-import { encodePrivateKey, generateKey, keyIdentifier } from '../keys.ts';
+import { generateKeyPair, keyIdentifier } from '../keys.ts';
 import type { Name } from '../names.ts';
 import type { LeafRequest } from '../request.ts';
 import { signCertificate } from '../x509/certificate.ts';
@@ -64,12 +64,12 @@ function sign(
   notBefore: number,
   notAfter: number,
 ): ClientIdentity {
-  const key = generateKey('p256');
+  const { publicKey, keyPem } = generateKeyPair('p256');
   const der = signCertificate(
     {
       issuer: real.signer.subject,
       subject: readSubject(right.certificate.raw),
-      key,
+      key: publicKey,
       notBefore: new Date(notBefore),
       notAfter: new Date(notAfter),
       extensions: [
@@ -77,7 +77,7 @@ function sign(
         keyUsage('digitalSignature'),
         extendedKeyUsage(...usages),
         subjectAltName(right.names, false),
-        subjectKeyIdentifier(keyIdentifier(key)),
+        subjectKeyIdentifier(keyIdentifier(publicKey)),
         authorityKeyIdentifier(real.signer.keyIdentifier),
       ],
     },
@@ -85,6 +85,6 @@ function sign(
   );
   return {
     certPem: new X509Certificate(der).toString() + real.chainPem,
-    keyPem: encodePrivateKey(key),
+    keyPem,
   };
 }
