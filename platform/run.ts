@@ -154,6 +154,7 @@ function quoteForWindows(word: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word}"`;
 }
 
-function quoteForPosix(word: string): string {
+/** A word for a POSIX shell: as it is where nothing in it is special. */
+export function quoteForPosix(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,6 @@
 /** An export as it goes to disk: what it is made of, and how it is made again. */
 import { basename, dirname, join } from 'node:path';
+import { quoteForPosix } from '../../platform/run.ts';
 import { sha256 } from '../authority/exports.ts';
 import type { ExportPlan } from '../certificate/export.ts';
 import { DevcertError } from '../errors.ts';
@@ -116,6 +117,6 @@ function commandOf(options: ExportPlan['options'], ca: string | undefined): stri
 
 /** For any shell, as far as one way of quoting goes; what only a POSIX shell expands is kept from it. */
 function quoted(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  return /[$`"]|\\\\/.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `"${word}"`;
+  const forPosix = quoteForPosix(word);
+  return forPosix === word || /[$`"]|\\\\/.test(word) ? forPosix : `"${word}"`;
 }

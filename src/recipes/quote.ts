@@ -1,4 +1,5 @@
 /** Paths as string literals of configuration languages: exact, or an error. Pure. */
+import { quoteForPosix } from '../../platform/run.ts';
 import { DevcertError, printable } from '../errors.ts';
 
 /** JavaScript, TypeScript, JSON, YAML (double-quoted), TOML, C#, Python, Go and Rust read these alike. */
@@ -8,8 +9,7 @@ export function doubleQuoted(path: string): string {
 
 /** For a POSIX shell: as it is where nothing in it is special. */
 export function shell(path: string): string {
-  assertExpressible(path, 'a command line');
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return quoteForPosix(assertExpressible(path, 'a command line'));
 }
 
 /** For PowerShell, in which curly quotes are quotes, too. */
