@@ -3,7 +3,7 @@ import { assertExists } from '../authority/named.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { readExports, recordExports } from '../authority/exports.ts';
 import { takeOver } from '../authority/siblings.ts';
-import type { Companions, PairText } from '../certificate/companions.ts';
+import { type Companions, type PairText, textOf } from '../certificate/companions.ts';
 import {
   assertExportOurs,
   type ExportPlan,
@@ -18,7 +18,6 @@ import { type OutputPaths, readExisting } from '../certificate/output.ts';
 import { pairIn } from '../certificate/pair.ts';
 import { assertPermitted, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
-import { encodePrivateKey } from '../keys.ts';
 import { checkPassword } from '../keystore/formats.ts';
 import type { LeafRequest } from '../request.ts';
 import { type Context, stateFolderOf } from './context.ts';
@@ -175,23 +174,21 @@ function parseFormats(
 
 /** True if pair and exports are there and fit. Where not, the names have to be permitted. */
 async function stays(
-  { names, ...request }: LeafRequest,
+  request: LeafRequest,
   { folder, ca, host }: Context,
   paths: OutputPaths,
   fit: ((pair: PairText) => boolean) | undefined,
 ): Promise<boolean> {
   if (ca !== undefined) assertExists(folder, ca);
   if (!hasAuthority(folder)) {
-    await assertPermitted(await defaultConstraints(host.hostname), names);
+    await assertPermitted(await defaultConstraints(host.hostname), request.names);
     return false;
   }
   const authority = await loadAuthority(folder);
   const existing = readExisting(paths);
-  if (fit !== undefined && fits(existing, authority, { names, ...request }, host.now())) {
-    const { certText: certPem = '', key } = existing;
-    return fit({ certPem, keyPem: key === undefined ? '' : encodePrivateKey(key) });
-  }
-  await assertPermitted(authority.constraints, names);
+  if (fit !== undefined && fits(existing, authority, request, host.now()))
+    return fit(textOf(existing));
+  await assertPermitted(authority.constraints, request.names);
   return false;
 }
 

@@ -1,5 +1,7 @@
 /** Files that are made of a certificate and its key and are written together with them. */
 import type { FileToWrite } from '../files.ts';
+import { encodePrivateKey } from '../keys.ts';
+import type { ExistingPair } from './output.ts';
 
 /** Files that are made of a pair and lie beside it: written with it, or not at all. */
 export interface Companions {
@@ -19,4 +21,9 @@ export interface PairText {
   readonly certPem: string;
   /** Secret. */
   readonly keyPem: string;
+}
+
+/** What lies there, as companions take it. */
+export function textOf({ certText = '', key }: ExistingPair): PairText {
+  return { certPem: certText, keyPem: key === undefined ? '' : encodePrivateKey(key) };
 }

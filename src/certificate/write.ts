@@ -6,11 +6,11 @@ import { type InventoryEntry, readInventory, recordIssued } from '../authority/i
 import { sha256Of } from '../authority/origin.ts';
 import { looserThan, replaceFiles, tighten } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { encodePrivateKey, keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
+import { keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
 import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { Usage } from '../x509/extensions.ts';
-import type { Companions, PairText } from './companions.ts';
+import { type Companions, textOf } from './companions.ts';
 import { type CertificateRequest, fits } from './fits.ts';
 import type { Leaf } from './issue.ts';
 import { prepareFolders, removeIfEmpty } from './folders.ts';
@@ -148,10 +148,6 @@ async function takeFromOthers({ folder, stateFolder }: WriteContext, certFile: s
   if (folder === stateFolder && !existsSync(join(stateFolder, 'authorities'))) return;
   const { takeOver } = await import('../authority/siblings.ts');
   await takeOver(stateFolder, folder, { certFiles: [certFile] });
-}
-
-function textOf({ certText = '', key }: ExistingPair): PairText {
-  return { certPem: certText, keyPem: key === undefined ? '' : encodePrivateKey(key) };
 }
 
 type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
