@@ -7,6 +7,7 @@ import { readIfThere } from '../files.ts';
 import { readCommonName } from '../x509/read.ts';
 import { readRoot } from '../authority/authority.ts';
 import { loadRoot, rootFile } from '../authority/folder.ts';
+import { sha256Of } from '../authority/origin.ts';
 import { pendingRootFile, retiredRootFiles } from '../authority/replace.ts';
 
 /**
@@ -16,7 +17,7 @@ import { pendingRootFile, retiredRootFiles } from '../authority/replace.ts';
 export function rootInFile(pem: string, file: string): Root {
   const certificate = new X509Certificate(pem);
   const der = certificate.raw;
-  const sha256 = createHash('sha256').update(der).digest('hex');
+  const sha256 = sha256Of(certificate);
   return {
     pem: certificate.toString(),
     der,
