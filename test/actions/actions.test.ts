@@ -10,7 +10,6 @@ import {
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../src/actions/context.ts';
 import { install } from '../../src/actions/install.ts';
 import { issue } from '../../src/actions/issue.ts';
 import { status } from '../../src/actions/status.ts';
@@ -18,32 +17,14 @@ import { uninstall } from '../../src/actions/uninstall.ts';
 import { createAuthority } from '../../src/authority/create.ts';
 import { stagePending } from '../../src/authority/replace.ts';
 import { defaultConstraints } from '../../src/constraints.ts';
-import type { Host } from '../../platform/types.ts';
 import { hasModes, seenMode } from '../helpers/can.ts';
-import { temporaryFolder } from '../helpers/host.ts';
-import { memoryMachine, type MemoryStoreOptions } from '../helpers/stores.ts';
-
-function machine(
-  stores: readonly MemoryStoreOptions[] = [{}, { kind: 'nss', name: 'Firefox' }],
-  overrides: Partial<Host> = {},
-) {
-  const made = memoryMachine(stores, overrides);
-  const base = temporaryFolder();
-  const context: Context = {
-    host: made.host,
-    finders: made.finders,
-    folder: join(base, 'state'),
-    cwd: join(base, 'project'),
-  };
-  mkdirSync(context.cwd);
-  return { ...made, context, base };
-}
+import { projectMachine } from '../helpers/stores.ts';
 
 const statuses = (outcomes: readonly { status: string }[]) => outcomes.map(({ status }) => status);
 
 describe('install()', () => {
   test('makes the authority once and has every store trust it', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     const first = await install(context);
     expect(first).toMatchObject({ authority: 'created', reissued: [] });
     expect(statuses(first.outcomes)).toEqual(['trusted', 'trusted']);
@@ -61,7 +42,7 @@ describe('install()', () => {
   });
 
   test('takes --stores with white space and refuses an unknown word (statement 40)', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const result = await install(context, { stores: ' nss , '.replace(', ', '') });
     expect(result.outcomes.map(({ kind }) => kind)).toEqual(['nss']);
     await expect(install(context, { stores: 'nss,sytem' })).rejects.toMatchObject({
@@ -72,7 +53,7 @@ describe('install()', () => {
   });
 
   test('a kind that was asked for and is not here says so (statement 40)', async () => {
-    const { context, finders } = machine();
+    const { context, finders } = projectMachine();
     const withJava = {
       ...context,
       finders: [...finders, { kind: 'java' as const, find: () => Promise.resolve([]) }],
@@ -85,7 +66,7 @@ describe('install()', () => {
   });
 
   test('a dry run makes nothing and runs nothing', async () => {
-    const { context, ran } = machine();
+    const { context, ran } = projectMachine();
     const result = await install(context, { dryRun: true });
     expect(result).toMatchObject({ root: undefined, authority: 'created' });
     expect(statuses(result.outcomes)).toEqual(['planned', 'planned']);
@@ -94,7 +75,7 @@ describe('install()', () => {
   });
 
   test('--permit replaces the authority, issues again, and takes the old root away', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     const first = await install(context);
     const issued = await issue(context, ['localhost', 'api.test'], { key: 'p384', days: 90 });
     await expect(issue(context, ['app.corp.example.com'])).rejects.toMatchObject({
@@ -130,7 +111,7 @@ describe('install()', () => {
   });
 
   test('--permit renews the root where it is: the machine’s store, though nobody says so again', async () => {
-    const { context, stores } = machine([{ scope: 'machine' }, { scope: 'user' }]);
+    const { context, stores } = projectMachine([{ scope: 'machine' }, { scope: 'user' }]);
     const [inMachine, inUser] = stores;
     await install(context, { machine: true });
     expect(inUser?.roots.size).toBe(0);
@@ -148,10 +129,10 @@ describe('install()', () => {
   });
 
   test('a store that would lose its trust keeps the old authority everywhere', async () => {
-    const good = machine();
+    const good = projectMachine();
     await install(good.context);
     const before = new Set(good.stores[1]?.roots);
-    const bad = memoryMachine([{}, { kind: 'nss', behaviour: 'fails' }]);
+    const bad = projectMachine([{}, { kind: 'nss', behaviour: 'fails' }]);
     for (const store of bad.stores) for (const root of before) store.roots.add(root);
     const context = { ...good.context, host: bad.host, finders: bad.finders };
     const result = await install(context, { permit: ['example.com'] });
@@ -162,7 +143,7 @@ describe('install()', () => {
   });
 
   test('takes up a replacement that was cut short, or drops it', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     await install(context);
     const wanted = await defaultConstraints(context.host.hostname, ['example.com']);
     const pending = createAuthority('ada@engine', wanted, context.host.now());
@@ -181,7 +162,7 @@ describe('install()', () => {
   });
 
   test('refuses a public suffix and contradicting options', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     await expect(install(context, { permit: ['co.uk'] })).rejects.toMatchObject({
       code: 'refused',
     });
@@ -192,20 +173,20 @@ describe('install()', () => {
   });
 
   test('--no-constraints makes an authority for every name', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     expect((await install(context, { constraints: false })).constraints).toBeUndefined();
     expect(await issue(context, ['example.com'])).toMatchObject({ names: ['example.com'] });
   });
 
   test('refuses to run under sudo (a second authority, root’s, helps nobody)', async () => {
-    const { context } = machine(undefined, { isRoot: true, env: { SUDO_USER: 'ada' } });
+    const { context } = projectMachine(undefined, { isRoot: true, env: { SUDO_USER: 'ada' } });
     await expect(install(context)).rejects.toMatchObject({ code: 'refused', exitCode: 6 });
     await expect(issue(context, [])).rejects.toMatchObject({ code: 'refused' });
     expect(existsSync(context.folder)).toBe(false);
   });
 
   test('installs a root whose key is missing or unreadable (statement 4)', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     await install(context);
     rmSync(join(context.folder, 'issuer-key.pem'));
     expect(statuses((await install(context)).outcomes)).toEqual([
@@ -221,7 +202,7 @@ describe('install()', () => {
 
 describe('issue()', () => {
   test('finds a valid pair without taking the lock', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     await issue(context, ['api.test']);
     // A folder in its place: whoever wants the lock fails.
     mkdirSync(join(context.folder, 'lock'));
@@ -230,7 +211,7 @@ describe('issue()', () => {
   });
 
   test('writes leaf and issuer, key, root and .gitignore', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const result = await issue(context, ['localhost', 'api.test', '127.0.0.1']);
     expect(result).toMatchObject({ issued: true, authorityCreated: true, keyType: 'p256' });
     const folder = join(context.cwd, '.devcert');
@@ -245,7 +226,7 @@ describe('issue()', () => {
   });
 
   test('keeps a valid pair, and issues anew for other names, another key or --force', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const first = await issue(context, ['localhost', 'api.test']);
     expect(await issue(context, ['api.test', 'localhost'])).toMatchObject({
       issued: false,
@@ -262,7 +243,7 @@ describe('issue()', () => {
   });
 
   test('issues anew when less than 30 days are left', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     await issue(context, ['localhost']);
     const later = (days: number) => ({
       ...context,
@@ -276,7 +257,7 @@ describe('issue()', () => {
   });
 
   test('one file for both is one combined PEM with the key’s mode', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const result = await issue(context, [], { certFile: 'both.pem', keyFile: 'both.pem' });
     const text = readFileSync(result.certFile, 'utf8');
     expect(text.match(/BEGIN/g)).toHaveLength(3);
@@ -288,7 +269,7 @@ describe('issue()', () => {
   });
 
   test('never replaces what is not ours without --force (statement 21)', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const file = join(context.cwd, 'server.pem');
     writeFileSync(file, 'precious');
     await expect(issue(context, [], { certFile: 'server.pem' })).rejects.toMatchObject({
@@ -303,7 +284,7 @@ describe('issue()', () => {
   });
 
   test('a bad name makes neither authority nor folder (statement 3)', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     for (const names of [['a..b'], ['google.com'], ['*.test']])
       await expect(issue(context, names)).rejects.toThrow();
     await expect(issue(context, [], { days: 0 })).rejects.toMatchObject({ code: 'usage' });
@@ -315,7 +296,7 @@ describe('issue()', () => {
   });
 
   test('an expired authority issues nothing and says what to type (statement 6)', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     await install(context);
     const later = {
       ...context,
@@ -329,7 +310,7 @@ describe('issue()', () => {
   test.runIf(hasModes)(
     'mends a folder and a key that were open to others, and says so (statement 8)',
     async () => {
-      const { context } = machine();
+      const { context } = projectMachine();
       await issue(context, []);
       const { chmodSync } = await import('node:fs');
       chmodSync(context.folder, 0o755);
@@ -345,7 +326,7 @@ describe('issue()', () => {
 
 describe('uninstall()', () => {
   test('takes the root out of every store and keeps the authority; --purge deletes it', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     await install(context);
     await issue(context, []);
     expect(await uninstall(context)).toMatchObject({ hadAuthority: true, purged: false });
@@ -358,16 +339,16 @@ describe('uninstall()', () => {
   });
 
   test('makes no authority and is content without one (statements 3 and 33)', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     expect(await uninstall(context)).toMatchObject({ hadAuthority: false, outcomes: [] });
     expect(await uninstall(context, { purge: true })).toMatchObject({ hadAuthority: false });
     expect(existsSync(context.folder)).toBe(false);
   });
 
   test('--purge keeps the root while a store still holds it', async () => {
-    const { context, finders } = machine();
+    const { context, finders } = projectMachine();
     await install(context);
-    const bad = memoryMachine([{ behaviour: 'fails' }]);
+    const bad = projectMachine([{ behaviour: 'fails' }]);
     bad.stores[0]?.roots.add((await status(context)).authority?.root ?? '');
     const stuck = { ...context, host: bad.host, finders: bad.finders };
     expect(await uninstall(stuck, { purge: true })).toMatchObject({ purged: false });
@@ -378,7 +359,7 @@ describe('uninstall()', () => {
   });
 
   test('--purge leaves other people’s files and takes away the folders it made', async () => {
-    const { context, base } = machine();
+    const { context, base } = projectMachine();
     const deep = { ...context, folder: join(base, 'a/b/state') };
     await install(deep);
     expect((await uninstall(deep, { purge: true })).purged).toBe(true);
@@ -392,7 +373,7 @@ describe('uninstall()', () => {
   });
 
   test('a damaged root.pem is told, nothing is lost, and --purge clears it', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     await install(context);
     writeFileSync(join(context.folder, 'root.pem'), 'garbage');
     await expect(uninstall(context)).rejects.toMatchObject({ code: 'invalid-authority' });
@@ -406,7 +387,7 @@ describe('uninstall()', () => {
 
 describe('status()', () => {
   test('3 without an authority, 4 until every store trusts it, 0 then', async () => {
-    const { context } = machine([
+    const { context } = projectMachine([
       {},
       { kind: 'nss', unavailable: { reason: 'none', needed: false } },
     ]);

@@ -19,24 +19,12 @@ import { boolean, contextTag, octetString, oid, sequence } from '../../src/x509/
 import { authorityConstraints, subjectKeyIdentifier } from '../../src/x509/extensions.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { seenMode } from '../helpers/can.ts';
-import { temporaryFolder } from '../helpers/host.ts';
-import { memoryMachine } from '../helpers/stores.ts';
+import { projectMachine } from '../helpers/stores.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
 
-function machine() {
-  const made = memoryMachine([{}, { kind: 'nss', name: 'Firefox' }]);
-  const base = temporaryFolder();
-  const context: Context = {
-    host: made.host,
-    finders: made.finders,
-    folder: join(base, 'config', 'state'),
-    cwd: join(base, 'project'),
-  };
-  mkdirSync(context.cwd);
-  return { ...made, base, context };
-}
+const machine = () => projectMachine(undefined, {}, 'config/state');
 
 /** Writes somebody's root and its key into a file of the project. */
 function foreignRoot(context: Context, name: string, ...extensions: Buffer[]): string {

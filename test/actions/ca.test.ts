@@ -33,25 +33,11 @@ import {
 import { readSubject, readUsages } from '../../src/x509/read.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { seenMode } from '../helpers/can.ts';
-import { temporaryFolder } from '../helpers/host.ts';
-import { memoryMachine } from '../helpers/stores.ts';
+import { projectMachine } from '../helpers/stores.ts';
 import { oddKey } from '../helpers/odd-keys.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const DAY_MS = 86_400_000;
-
-function machine() {
-  const made = memoryMachine([{}, { kind: 'nss', name: 'Firefox' }]);
-  const base = temporaryFolder();
-  const context: Context = {
-    host: made.host,
-    finders: made.finders,
-    folder: join(base, 'state'),
-    cwd: join(base, 'project'),
-  };
-  mkdirSync(context.cwd);
-  return { ...made, context };
-}
 
 interface Made {
   readonly certificate: X509Certificate;
@@ -95,7 +81,7 @@ const keyPem = ({ key }: Made) => encodePrivateKey(key);
 
 describe('createNamed()', () => {
   test('makes one that issues by its name, and none that was not made', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const made = await createNamed(context, 'srv', { permit: ['corp.example.com'] });
     expect(made).toMatchObject({ name: 'srv', clientsOnly: false, origin: undefined });
     expect(made.commonName).toContain('srv');
@@ -117,7 +103,7 @@ describe('createNamed()', () => {
   });
 
   test('--clients-only: clientAuth alone, no server, no store, not even after a replacement', async () => {
-    const { context, ran } = machine();
+    const { context, ran } = projectMachine();
     await createNamed(context, 'people', { clientsOnly: true });
     const target = contextOf(context, 'people');
     for (let round = 0; round < 2; round++) {
@@ -149,7 +135,7 @@ describe('createNamed()', () => {
 
 describe('importAuthority()', () => {
   test('takes a root with its key as minica and mkcert keep it: the leaf goes alone', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const root = foreign('Root', undefined, { key: 'rsa2048' });
     const folder = join(context.cwd, 'caroot');
     mkdirSync(folder);
@@ -188,7 +174,7 @@ describe('importAuthority()', () => {
   test.each(['p256', 'p384', 'rsa2048'] as const)(
     'takes an intermediate with a key of type %s and its root, in every form',
     async (type) => {
-      const { context } = machine();
+      const { context } = projectMachine();
       const root = foreign('Root');
       const middle = foreign('Middle', root, { key: type, days: 100 });
       const password = 'correct horse';
@@ -234,7 +220,7 @@ describe('importAuthority()', () => {
   );
 
   test('keeps to the constraints of the whole chain, excluded names too', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const constrained = (dns: string[], excluded: string[] = []) => [
       authorityConstraints(1),
       nameConstraints({
@@ -270,7 +256,7 @@ describe('importAuthority()', () => {
   });
 
   test('refuses every authority that would be of no use, or dangerous', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const root = foreign('Root');
     const leaf = foreign('Leaf', root, { extensions: [leafConstraints()] });
     const other = foreign('Other');
@@ -350,7 +336,7 @@ describe('importAuthority()', () => {
   });
 
   test('--clients-only keeps an authority for everything out of the stores', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     const root = foreign('Root');
     file(context, 'ca.pem', pem(root), keyPem(root));
     await importAuthority(context, ['ca.pem'], { name: 'co', clientsOnly: true });
@@ -359,7 +345,7 @@ describe('importAuthority()', () => {
   });
 
   test('--trust-only: a root that is trusted and issues nothing', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     const root = foreign('Root');
     file(context, 'ca.pem', pem(root));
     const target = contextOf(context, 'co');
@@ -377,7 +363,7 @@ describe('importAuthority()', () => {
   });
 
   test('does not take the place of the default authority without --force', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     await install(context);
     const issued = await issue(context, ['x.test']);
     const root = foreign('Root');
@@ -397,7 +383,7 @@ describe('importAuthority()', () => {
 
 describe('replaceNamed()', () => {
   test('only the stores that trusted the old root trust the new one', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     await createNamed(context, 'srv', { permit: ['example.com'] });
     const target = contextOf(context, 'srv');
     const { certFile } = await issue(target, ['a.example.com']);
@@ -416,7 +402,7 @@ describe('replaceNamed()', () => {
 
 describe('exportAuthority()', () => {
   test('gives the root; the key only encrypted, and it comes back by import', async () => {
-    const { context } = machine();
+    const { context } = projectMachine();
     await createNamed(context, 'srv');
     const target = contextOf(context, 'srv');
     const root = readFileSync(join(target.folder, 'root.pem'), 'utf8');
@@ -457,7 +443,7 @@ describe('exportAuthority()', () => {
 
 describe('uninstall(), status() and removeNamed()', () => {
   test('without a name all authorities leave the stores, with --purge the disk', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     await install(context);
     await createNamed(context, 'srv');
     await createNamed(context, 'more');
@@ -476,7 +462,7 @@ describe('uninstall(), status() and removeNamed()', () => {
   });
 
   test('remove takes one away, and the folder above it with the last one', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     await createNamed(context, 'a');
     await createNamed(context, 'b');
     await install(contextOf(context, 'a'));
@@ -489,9 +475,9 @@ describe('uninstall(), status() and removeNamed()', () => {
   });
 
   test('remove keeps an authority that a store still trusts', async () => {
-    const { context, stores } = machine();
+    const { context, stores } = projectMachine();
     await createNamed(context, 'a');
-    const bad = memoryMachine([{ behaviour: 'fails' }]);
+    const bad = projectMachine([{ behaviour: 'fails' }]);
     const { root } = await showAuthority(context, 'a');
     bad.stores[0]?.roots.add(root);
     const stuck = { ...context, host: bad.host, finders: bad.finders };

@@ -1,23 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { certificateFor } from '../../src/actions/certificate.ts';
-import type { Context } from '../../src/actions/context.ts';
-import { temporaryFolder } from '../helpers/host.ts';
 import { PAGE, startServer } from '../helpers/server.ts';
-import { memoryMachine } from '../helpers/stores.ts';
+import { projectMachine } from '../helpers/stores.ts';
 
-function machine(env: Record<string, string> = {}): Context {
-  const base = temporaryFolder();
-  // The real time: the handshake below is judged by the real clock.
-  const overrides = { env, isRoot: true, now: () => new Date() };
-  const { host, finders } = memoryMachine([], overrides);
-  const cwd = join(base, 'project');
-  mkdirSync(cwd);
-  return { host, finders, folder: join(base, 'state'), cwd };
-}
+// The real time: the handshake below is judged by the real clock.
+const machine = (env: Record<string, string> = {}) =>
+  projectMachine([], { env, isRoot: true, now: () => new Date() }).context;
 
 function open(port: number, servername: string, ca: string): Promise<string> {
   return new Promise((resolve, reject) => {

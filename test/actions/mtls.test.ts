@@ -25,22 +25,13 @@ import { readCertificateRequest } from '../../src/mtls/accepted.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { readCommonName, readUsages } from '../../src/x509/read.ts';
 import { seenMode } from '../helpers/can.ts';
-import { temporaryFolder } from '../helpers/host.ts';
 import { loadParty, startMtlsServer, visit } from '../helpers/mtls.ts';
-import { memoryMachine } from '../helpers/stores.ts';
+import { projectMachine } from '../helpers/stores.ts';
 
 function machine() {
   // Real handshakes look at the real clock.
-  const made = memoryMachine([{}, { kind: 'nss', name: 'Firefox' }], { now: () => new Date() });
-  const base = temporaryFolder();
-  const context: Context = {
-    host: made.host,
-    finders: made.finders,
-    folder: join(base, 'state'),
-    cwd: join(base, 'project'),
-  };
-  mkdirSync(context.cwd);
-  return { ...made, context, at: (...path: string[]) => join(context.cwd, ...path) };
+  const made = projectMachine(undefined, { now: () => new Date() });
+  return { ...made, at: (...path: string[]) => join(made.context.cwd, ...path) };
 }
 
 /** A set with two authorities, as most tests want it. */

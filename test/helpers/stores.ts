@@ -1,4 +1,6 @@
 /** Trust stores that live in memory, each as good or bad as a test needs it. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type {
   Command,
   CommandResult,
@@ -10,7 +12,8 @@ import type {
   StoreState,
   TrustStore,
 } from '../../platform/types.ts';
-import { fakeHost } from './host.ts';
+import type { Context } from '../../src/actions/context.ts';
+import { fakeHost, temporaryFolder } from './host.ts';
 
 export interface MemoryStore extends TrustStore {
   /** SHA-256 of every root in it. */
@@ -63,6 +66,28 @@ export function memoryMachine(
       ),
   }));
   return { host, finders, stores: made, ran };
+}
+
+/**
+ * The same with an empty project to work in, and no authority yet.
+ *
+ * @param state where the state folder is to be made, below a temporary folder.
+ */
+export function projectMachine(
+  stores: readonly MemoryStoreOptions[] = [{}, { kind: 'nss', name: 'Firefox' }],
+  overrides: Partial<Host> = {},
+  state = 'state',
+) {
+  const made = memoryMachine(stores, overrides);
+  const base = temporaryFolder();
+  const context: Context = {
+    host: made.host,
+    finders: made.finders,
+    folder: join(base, state),
+    cwd: join(base, 'project'),
+  };
+  mkdirSync(context.cwd);
+  return { ...made, base, context };
 }
 
 const endings: Record<NonNullable<MemoryStoreOptions['behaviour']>, CommandResult> = {
