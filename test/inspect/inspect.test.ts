@@ -338,7 +338,8 @@ describe('inspectFile() finds', () => {
 
   test('"damaged" dates, and goes on', () => {
     const bytes = Buffer.from(leaf.der);
-    bytes[bytes.indexOf('Z') - 5] = '{'.charCodeAt(0);
+    // The first UTCTime: a 'Z' alone may stand in the random serial number before it.
+    bytes[bytes.toString('latin1').search(/\d{12}Z/) + 7] = '{'.charCodeAt(0);
     const file = inspect(bytes);
     expect(file.certificates[0]).toMatchObject({ subject: 'CN=test', damaged: ['dates'] });
     expect(codes(file)).toContain('damaged');
