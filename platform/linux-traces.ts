@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'no
 import { basename, join, resolve } from 'node:path';
 import { DevcertError, printable, systemCode } from '../src/errors.ts';
 import { anchorFile, type Layout } from './linux-layouts.ts';
-import { certificateBodies } from './pem.ts';
+import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Root } from './types.ts';
 
 /** A file with one certificate is far smaller. */
@@ -34,6 +34,40 @@ export function findTraces(layout: Layout, root: Root, sysroot: string): Traces 
     throw new DevcertError('store', `the store cannot be read: ${printable(error.message)}`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * DER of the authorities of an organization in the anchors and in what programs read, trusted or not. What
+ * cannot be read is passed over: findTraces() is what says so.
+ */
+export function listAuthorities(layout: Layout, organization: string, sysroot: string): Buffer[] {
+  const folders = [
+    ...layout.anchors.map((folder) => ({ folder, recursive: true })),
+    ...(layout.links === undefined ? [] : [{ folder: layout.links, recursive: false }]),
+  ];
+  const files = folders.flatMap(
+    ({ folder, recursive }) => orNothing(() => listFiles(folder, sysroot, recursive)) ?? [],
+  );
+  const texts = [...layout.bundles, ...files].map((file) => {
+    const path = join(sysroot, file);
+    const isBundle = layout.bundles.includes(file);
+    return orNothing(() => (isBundle || isSmall(path) ? read(path) : undefined)) ?? '';
+  });
+  return authoritiesIn(texts.flatMap(certificateBodies), organization);
+}
+
+function isSmall(path: string): boolean {
+  const status = statSync(path);
+  return status.isFile() && status.size <= MAX_ANCHOR_BYTES;
+}
+
+function orNothing<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined; // dangling, or not ours to read
   }
 }
 
@@ -131,8 +165,7 @@ function linkTarget(path: string, sysroot: string): string | undefined {
 // A file that we may not read is not one that programs of this user trust.
 function isExactly(path: string, body: string): boolean {
   try {
-    const status = statSync(path);
-    if (!status.isFile() || status.size > MAX_ANCHOR_BYTES) return false;
+    if (!isSmall(path)) return false;
     const bodies = certificateBodies(readFileSync(path, 'utf8'));
     return bodies.length === 1 && bodies[0] === body;
   } catch (error) {

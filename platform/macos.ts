@@ -11,7 +11,13 @@ import {
   noSession,
   whyNobodyAnswers,
 } from './macos-words.ts';
-import { hasTrustSettings, holdsCertificate, SECURITY, verifies } from './macos-questions.ts';
+import {
+  hasTrustSettings,
+  holdsCertificate,
+  listAuthorities,
+  SECURITY,
+  verifies,
+} from './macos-questions.ts';
 import type {
   Command,
   FindOptions,
@@ -111,6 +117,10 @@ function keychainStore(host: Host, domain: KeychainDomain): TrustStore {
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(place, root)),
     planUninstall: (root) => planUninstall(place, root),
+    list: async (organization) =>
+      whyNotThisUser(place) === undefined && isFile(place)
+        ? listAuthorities(host, organization, keychain)
+        : [],
     explain: (command, result) =>
       explainKeychain(result, domain, command.args[0] === 'add-trusted-cert'),
   };

@@ -1,7 +1,8 @@
 /** The only place where the real machine, its folders and its stores are put together. */
 import { createHost } from '../platform/host.ts';
 import type { Context } from './actions/context.ts';
-import { authorityFolder } from './paths.ts';
+import type { Orphan } from './actions/orphans.ts';
+import { authorityFolder, defaultStateFolder } from './paths.ts';
 
 /** Told what goes on, by functions that take longer or act as root. All are optional. */
 export interface Listener {
@@ -11,6 +12,8 @@ export interface Listener {
   ask?(prompt: string): void;
   /** What is worked on right now. */
   progress?(doing: string): void;
+  /** Asked before roots are removed from stores that no state folder knows. @param unread where they may be from */
+  confirm?(orphans: readonly Orphan[], unread: readonly string[]): Promise<boolean>;
   /** Asked for the password of a file if one is needed and `options.password` is missing. */
   password?(what: string): Promise<string>;
 }
@@ -27,7 +30,9 @@ export function context(listener: Listener, ca?: string): Context {
     ca: ca === 'default' ? undefined : ca,
     cwd: process.cwd(),
     finders: [],
+    defaultFolder: defaultStateFolder(),
     progress: (doing) => listener.progress?.(doing),
+    confirm: listener.confirm?.bind(listener),
   };
 }
 

@@ -20,14 +20,20 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
       hint: `export DEVCERT_HOME="$PWD/${override}"`,
     });
   }
+  const folder = defaultStateFolder();
+  if (folder !== undefined) return folder;
+  throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
+    hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
+  });
+}
+
+/** The state folder where no `DEVCERT_HOME` is set; undefined if there is no home folder. */
+export function defaultStateFolder(): string | undefined {
   const { config } = envPaths('devcert');
   // The XDG specification has relative values ignored; env-paths follows them.
   if (isAbsolute(config)) return config;
   const home = homedir();
-  if (isAbsolute(home)) return join(home, '.config', 'devcert-nodejs');
-  throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
-    hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
-  });
+  return isAbsolute(home) ? join(home, '.config', 'devcert-nodejs') : undefined;
 }
 
 /**

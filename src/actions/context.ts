@@ -16,6 +16,7 @@ import { assertPermitted, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Name } from '../names.ts';
 import { authorityFolderIn } from '../paths.ts';
+import type { Orphan } from './orphans.ts';
 
 export interface Context {
   readonly host: Host;
@@ -26,8 +27,13 @@ export interface Context {
   /** Absolute; relative paths start here. */
   readonly cwd: string;
   readonly finders: readonly StoreFinder[];
+  /** The state folder without `DEVCERT_HOME`, where other ones are listed; undefined lists none. */
+  readonly defaultFolder?: string | undefined;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
+  /** Asked before roots are removed that no state folder knows. */
+  readonly confirm?:
+    ((orphans: readonly Orphan[], unread: readonly string[]) => Promise<boolean>) | undefined;
 }
 
 /** Which authority: part of the options of everything that works with one. */
@@ -49,7 +55,7 @@ export function contextOf(context: Context, name: string | undefined): Context {
 
 /** `user@host`, for the subjects of certificates. */
 export function identity({ host }: Context): string {
-  return identityOf(host.user, host.hostname);
+  return identityOf(host.user, host.hostname, host.kernel);
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   mendModes,
   rootFile,
 } from '../authority/folder.ts';
+import { rememberHome } from '../authority/homes.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isClientsOnly } from '../authority/summary.ts';
@@ -25,6 +26,7 @@ import {
   identity,
   parseStoreKinds,
   refuseSudo,
+  stateFolderOf,
 } from './context.ts';
 import { namedHints } from './guide.ts';
 import type { Remade } from './remake.ts';
@@ -94,12 +96,14 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
       return createAuthority(identity(context), wanted, host.now());
     });
     const root = rootInFile(authority.rootPem, rootFile(folder));
+    await remember(context);
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, []);
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
   if (options.dryRun !== true) await closeFolder(host, folder);
+  if (options.dryRun !== true) await remember(context);
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
@@ -123,6 +127,14 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
     await clearOthers(context, await findEverywhere(context, kinds, options));
   const authority = await loadAuthority(folder).catch(() => undefined);
   return result(root, authority, 'kept', outcomes, notes);
+}
+
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+async function remember(context: Context): Promise<void> {
+  const { defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  if (defaultFolder !== undefined && defaultFolder !== folder)
+    await rememberHome(defaultFolder, folder);
 }
 
 /**
@@ -183,6 +195,10 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
       reason:
         'no Java was found: JAVA_HOME is not set or leads nowhere, and no usual folder has one',
       hint: 'export JAVA_HOME=/path/to/jdk',
+    },
+    nss: {
+      reason: 'no browser was found that keeps a database of its own',
+      hint: 'install one and start it once, then devcert install',
     },
   };
   return kinds

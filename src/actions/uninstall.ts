@@ -1,12 +1,20 @@
 /** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
-import type { Root, StoreOptions } from '../../platform/types.ts';
-import { hasAuthority } from '../authority/folder.ts';
+import { join } from 'node:path';
+import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
+import { hasAuthority, rootFile } from '../authority/folder.ts';
 import { inventoryFile, readInventory } from '../authority/inventory.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
+import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { purge } from '../authority/purge.ts';
-import { discardPending, dropRetired, isRotating, pendingRootFile } from '../authority/replace.ts';
+import {
+  discardPending,
+  dropRetired,
+  isRotating,
+  pendingRootFile,
+  retire,
+} from '../authority/replace.ts';
 import { DevcertError } from '../errors.ts';
-import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
+import { mergeOutcomes, type Outcome, relevant, uninstallRoot } from '../trust.ts';
 import {
   type AuthorityOption,
   type Context,
@@ -17,12 +25,17 @@ import {
   stateFolderOf,
 } from './context.ts';
 import { namedHints } from './guide.ts';
+import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
   /** Delete authority and inventory, too. */
   readonly purge?: boolean;
+  /** Instead of the authority's root those that no state folder knows, after `confirm` of the listener. */
+  readonly orphans?: boolean;
+  /** Remove them without asking. */
+  readonly yes?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -30,6 +43,11 @@ export interface UninstallResult {
   /** False if there was no authority, so nothing that a store could trust. */
   readonly hadAuthority: boolean;
   readonly outcomes: readonly Outcome[];
+  /**
+   * Roots of this user that stores hold and no state folder knows: removed with `orphans`, else still there. None
+   * for one authority alone.
+   */
+  readonly orphans: readonly Orphan[];
   /** True if authority and inventory were deleted. */
   readonly purged: boolean;
   readonly notes: readonly string[];
@@ -39,7 +57,7 @@ export interface UninstallResult {
  * Removes the root (and any that it replaced) from every store; without a name those of all authorities.
  * Never makes one.
  *
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `cancelled`.
  */
 export async function uninstall(
   context: Context,
@@ -55,33 +73,38 @@ export async function uninstall(
         hint: 'leave --stores out',
       },
     );
+  assertTogether(options);
   refuseSudo(context);
+  if (options.orphans === true) return orphansRemoved(context, kinds, options);
   const contexts = [context];
   if (context.ca === undefined)
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
   const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
   const { roots, damage } = await knownRoots(contexts);
-  const stores = roots.length === 0 ? [] : await findEverywhere(context, kinds, options);
+  const stores = await findEverywhere(context, kinds, options);
   const trust = { dryRun: options.dryRun === true, progress: context.progress };
   let outcomes: Outcome[] = [];
-  for (const { root, folder } of roots) {
-    const these = await uninstallRoot(stores, root, host, trust);
-    outcomes = outcomes.length === 0 ? these : merge(outcomes, these);
+  const stuck: KnownRoot[] = [];
+  for (const known of roots) {
+    const these = await uninstallRoot(stores, known.root, host, trust);
+    outcomes = mergeOutcomes(outcomes, these);
     const failed = these.some(({ status }) => status === 'failed' || status === 'cancelled');
-    if (!failed && options.dryRun !== true && options.stores === undefined)
-      await forget(folder, root);
+    if (failed) stuck.push(known);
+    else if (options.dryRun !== true && options.stores === undefined)
+      await forget(known.folder, known.root);
   }
-  const clear = !outcomes.some(({ status }) => status === 'failed' || status === 'cancelled');
   if (damage !== undefined && options.purge !== true) throw damage;
   const notes: string[] = [];
   let purged = false;
   if (options.purge === true && options.dryRun !== true) {
-    if (clear) {
+    if (outcomes.some(({ status }) => status === 'cancelled'))
+      notes.push(`"${folder}" stays: the root in it is needed to clear the stores that are left`);
+    else {
       notes.push(...contexts.flatMap(({ folder }) => projectFiles(folder)));
-      purged = purgeAll(context);
-      if (!purged) notes.push(`"${folder}" stays: files that are not devcert's are in it`);
-    } else
-      notes.push(`"${folder}" stays: the root in it is needed to clear the stores that failed`);
+      const folders = contexts.map(({ folder }) => folder);
+      purged = stuck.length === 0 ? await purgeAll(context) : purgeKeys(folders, stuck);
+      notes.push(...leftNotes(context, purged, stuck));
+    }
   }
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
@@ -89,7 +112,38 @@ export async function uninstall(
     outcomes.filter((_, i) => shown[i]),
     context.ca,
   );
-  return { hadAuthority, outcomes: told, purged, notes };
+  const { orphans } =
+    context.ca === undefined && options.dryRun !== true
+      ? await findOrphans(context, stores)
+      : { orphans: [] };
+  return { hadAuthority, outcomes: told, orphans, purged, notes };
+}
+
+function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
+  if (orphans !== true && yes === true)
+    throw new DevcertError('usage', '--yes is for --orphans only: nothing else is asked', {
+      hint: 'devcert uninstall',
+    });
+  if (orphans === true && (purge === true || ca !== undefined))
+    throw new DevcertError('usage', 'an orphan belongs to no authority: --orphans stands alone', {
+      hint: 'devcert uninstall --orphans',
+    });
+}
+
+async function orphansRemoved(
+  context: Context,
+  kinds: readonly StoreKind[],
+  options: UninstallOptions,
+): Promise<UninstallResult> {
+  const stores = await findEverywhere(context, kinds, options);
+  const { orphans, outcomes } = await removeOrphans(context, stores, {
+    dryRun: options.dryRun === true,
+    yes: options.yes === true,
+    progress: context.progress,
+  });
+  const shown = outcomes.filter(({ status }) => status !== 'already-absent');
+  const hadAuthority = hasAuthority(context.folder);
+  return { hadAuthority, outcomes: shown, orphans, purged: false, notes: [] };
 }
 
 interface KnownRoot {
@@ -117,16 +171,49 @@ async function knownRoots(
 }
 
 /** Deletes the authority of the context; all of them if that is the default one. */
-function purgeAll(context: Context): boolean {
-  const { folder, ca } = context;
+async function purgeAll(context: Context): Promise<boolean> {
+  const { folder, ca, defaultFolder } = context;
   if (ca === undefined) {
+    dropGoneHomes(folder);
     // Both, whatever is left of the first: no key stays because of a stranger's file.
     const named = purgeNamed(folder);
-    return purge(folder) && named;
+    const gone = purge(folder) && named;
+    if (gone && defaultFolder !== undefined) await forgetHome(defaultFolder, folder);
+    return gone;
   }
   const gone = purge(folder);
   removeAuthoritiesFolder(stateFolderOf(context));
   return gone;
+}
+
+/** Deletes everything but the roots that stores still hold: with no key left they harm nobody. */
+function purgeKeys(folders: readonly string[], stuck: readonly KnownRoot[]): false {
+  for (const folder of folders) {
+    const own = stuck.filter((it) => it.folder === folder).map(({ root }) => root);
+    for (const { file, pem } of own) if (file === pendingRootFile(folder)) retire(folder, pem);
+    const isOwn = own.some(({ file }) => file === rootFile(folder));
+    const isOlder = own.some(({ file }) => file !== rootFile(folder));
+    purge(folder, [...(isOwn ? ['root.pem'] : []), ...(isOlder ? ['retired'] : [])]);
+  }
+  return false;
+}
+
+function leftNotes(
+  { folder }: Context,
+  purged: boolean,
+  stuck: readonly KnownRoot[],
+): readonly string[] {
+  const files = stuck.map(({ root, folder }) =>
+    root.file === rootFile(folder) ? root.file : join(folder, 'retired'),
+  );
+  if (files.length > 0)
+    return [
+      `no key is left; ${[...new Set(files)].map((it) => `"${it}"`).join(', ')} stays for the stores that failed: see to them, then again: devcert uninstall --purge`,
+    ];
+  if (purged) return [];
+  return readHomes(folder).length > 0
+    ? [`"${folder}" stays: it lists your other folders of authorities`]
+    : [`"${folder}" stays: files that are not devcert's are in it`];
 }
 
 async function forget(folder: string, root: Root): Promise<void> {
@@ -134,21 +221,6 @@ async function forget(folder: string, root: Root): Promise<void> {
   if (root.file === pendingRootFile(folder)) await discardPending(folder);
   else if (otherRoots(folder).some(({ file }) => file === root.file))
     dropRetired(folder, root.file);
-}
-
-/** One outcome for each store: the one that says most. */
-function merge(outcomes: readonly Outcome[], more: readonly Outcome[]): Outcome[] {
-  const rank = ['failed', 'cancelled', 'removed', 'planned', 'skipped', 'already-absent'];
-  return outcomes.map((outcome, index) => {
-    const other = more[index];
-    if (other === undefined) return outcome;
-    const [first, second] =
-      rank.indexOf(other.status) < rank.indexOf(outcome.status)
-        ? [other, outcome]
-        : [outcome, other];
-    const commands = [...(first.commands ?? []), ...(second.commands ?? [])];
-    return commands.length === 0 ? first : { ...first, commands };
-  });
 }
 
 function projectFiles(folder: string): string[] {

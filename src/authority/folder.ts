@@ -170,7 +170,7 @@ function read(folder: string): Authority {
     });
   if (issuer === undefined && issuerKey === undefined)
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
-      hint: 'it can be trusted and issues nothing; with its key: devcert ca import --force',
+      hint: 'with its key: devcert ca import --force; without: devcert uninstall --purge && devcert install',
     });
   if (issuer === undefined || issuerKey === undefined)
     throw new DevcertError(

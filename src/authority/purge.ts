@@ -7,6 +7,8 @@ import { attempt } from '../filesystem.ts';
 /** Everything devcert ever writes into its state folder; other people's files there stay. */
 const OWN =
   /^(root\.pem|issuer\.pem|issuer-key\.pem|inventory\.json|exports\.json|folders|lock|next|pending|retired|origin\.json|rotation|staging-.*|\..*\.devcert-tmp)$/;
+/** Lists the other state folders of this user, in the default one: {@link purge} leaves it. */
+export const HOMES = 'homes';
 /** Lists the folders above the state folder that devcert had to make. */
 export const FOLDERS = 'folders';
 
@@ -24,15 +26,19 @@ export function makeStateFolder(folder: string): void {
 }
 
 /**
- * Deletes the authority, its key and the inventory. No store may trust the root any more.
+ * Deletes the authority, its key and the inventory. No store may trust the root any more, or it is kept.
  *
- * @returns true if the folder is gone; false if somebody else's files are in it.
+ * @param kept names of what stays: a root that a store still trusts.
+ * @returns true if the folder is gone; false if something is left in it.
  */
-export function purge(folder: string): boolean {
+export function purge(folder: string, kept: readonly string[] = []): boolean {
   if (!existsSync(folder)) return true;
   const parents = readParents(folder);
-  for (const entry of attempt('delete', folder, () => readdirSync(folder)))
-    if (OWN.test(entry))
+  const entries = attempt('delete', folder, () => readdirSync(folder));
+  // With it goes the list of folders, when it goes itself.
+  const stays = [...kept, ...(kept.length > 0 || entries.includes(HOMES) ? [FOLDERS] : [])];
+  for (const entry of entries)
+    if (OWN.test(entry) && !stays.includes(entry))
       attempt('delete', join(folder, entry), () => {
         rmSync(join(folder, entry), { recursive: true, force: true });
       });

@@ -112,7 +112,8 @@ function isIssuer(folder: string, { chain }: Authority): boolean {
   );
 }
 
-function retire(folder: string, rootPem: string): void {
+/** Keeps a root among those that were replaced and may still be in a store. */
+export function retire(folder: string, rootPem: string): void {
   const root = readRoot(rootPem, folder);
   const name = `${sha256Of(root)}.pem`;
   makeFolder(join(folder, RETIRED), 0o700);

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nssStores } from '../../platform/nss.ts';
 import { parseListing } from '../../platform/nss-entries.ts';
-import { findDatabases, hasBrowser } from '../../platform/nss-databases.ts';
+import { findDatabases, neverStarted } from '../../platform/nss-databases.ts';
 import type { Host, Root } from '../../platform/types.ts';
+import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
 
 const root: Root = {
@@ -20,28 +21,37 @@ function home(...databases: string[]): string {
   const folder = temporaryFolder();
   for (const path of databases) {
     mkdirSync(join(folder, path), { recursive: true });
-    writeFileSync(join(folder, path, 'cert9.db'), '');
+    writeFileSync(join(folder, path, 'cert9.db'), 'not empty');
   }
   return folder;
 }
 
-const found = (at: string, env: Host['env'] = {}) =>
-  findDatabases({ home: at, env }).map(
+const found = (at: string, env: Host['env'] = {}, ...programs: string[]) =>
+  findDatabases(looks(at, env, ...programs)).map(
     ({ folder, isNew }) => `${folder.slice(at.length + 1)}${isNew ? ' (new)' : ''}`,
   );
 
+/** A machine with these programs. */
+const looks = (at: string | undefined, env: Host['env'], ...programs: string[]) => ({
+  home: at,
+  env,
+  find: (program: string) => (programs.includes(program) ? `/usr/bin/${program}` : undefined),
+});
+
 describe('findDatabases()', () => {
   test('a fresh home: one to be made where Chromium since M146 looks', () => {
-    expect(found(home())).toEqual(['.local/share/pki/nssdb (new)']);
+    expect(found(home(), {}, 'chromium')).toEqual(['.local/share/pki/nssdb (new)']);
     const at = home();
-    expect(found(at, { XDG_DATA_HOME: join(at, 'data') })).toEqual(['data/pki/nssdb (new)']);
-    expect(found(at, { XDG_DATA_HOME: 'relative' })).toEqual(['.local/share/pki/nssdb (new)']);
+    const data = { XDG_DATA_HOME: join(at, 'data') };
+    expect(found(at, data, 'google-chrome')).toEqual(['data/pki/nssdb (new)']);
+    const relative = { XDG_DATA_HOME: 'relative' };
+    expect(found(at, relative, 'brave-browser')).toEqual(['.local/share/pki/nssdb (new)']);
   });
 
   test('~/.pki/nssdb hides the other one, even empty, so no other is made beside it', () => {
     const at = home();
     mkdirSync(join(at, '.pki/nssdb'), { recursive: true });
-    expect(found(at)).toEqual(['.pki/nssdb (new)']);
+    expect(found(at, {}, 'chromium')).toEqual(['.pki/nssdb (new)']);
     expect(found(home('.pki/nssdb'))).toEqual(['.pki/nssdb']);
     expect(found(home('.local/share/pki/nssdb'))).toEqual(['.local/share/pki/nssdb']);
     expect(found(home('.pki/nssdb', '.local/share/pki/nssdb'))).toEqual([
@@ -77,7 +87,7 @@ describe('findDatabases()', () => {
       join(at, '.mozilla/firefox/profiles.ini'),
       `[Install4F96]\r\nDefault=a.default-esr\r\n[Profile1]\r\nIsRelative=0\r\nPath=${join(elsewhere, 'profile')}\r\n[Profile0]\r\nIsRelative=1\r\nPath=a.default-esr\r\n[Profile2]\nIsRelative=1\nPath=gone\ngarbage`,
     );
-    expect(findDatabases({ home: at, env: {} }).map(({ name }) => name)).toEqual([
+    expect(findDatabases(looks(at, {})).map(({ name }) => name)).toEqual([
       'Chromium',
       'Firefox profile "profile"',
       'Firefox profile "a.default-esr"',
@@ -86,7 +96,91 @@ describe('findDatabases()', () => {
   });
 
   test('no home, no databases', () => {
-    expect(findDatabases({ home: undefined, env: {} })).toEqual([]);
+    expect(findDatabases(looks(undefined, {}))).toEqual([]);
+  });
+
+  test('without a Chromium none is made, and one that is there is still found', () => {
+    expect(found(home())).toEqual([]);
+    const at = home();
+    mkdirSync(join(at, '.pki/nssdb'), { recursive: true });
+    expect(found(at)).toEqual([]);
+    // Killed while it made one: what is left is ours to take away.
+    writeFileSync(join(at, '.pki/nssdb/made-by-devcert'), 'unfinished\n');
+    expect(found(at)).toEqual(['.pki/nssdb (new)']);
+    const started = home();
+    mkdirSync(join(started, '.config/vivaldi'), { recursive: true });
+    expect(found(started)).toEqual(['.local/share/pki/nssdb (new)']);
+  });
+
+  test.each([
+    ['Firefox', '.config/mozilla/firefox/x.default'],
+    ['Firefox (snap)', 'snap/firefox/common/.mozilla/firefox/x.default'],
+    ['Firefox (snap)', 'snap/firefox/common/.config/mozilla/firefox/x.default'],
+    ['Firefox (flatpak)', '.var/app/org.mozilla.firefox/config/mozilla/firefox/x.default'],
+    ['Firefox (flatpak)', '.var/app/org.mozilla.firefox/.mozilla/firefox/x.default'],
+    ['Firefox (flatpak)', '.var/app/org.mozilla.firefox/.config/mozilla/firefox/x.default'],
+    ['LibreWolf', '.config/librewolf/librewolf/x.default'],
+    ['LibreWolf', '.librewolf/x.default'],
+    ['LibreWolf (flatpak)', '.var/app/io.gitlab.librewolf-community/.librewolf/x.default'],
+    [
+      'LibreWolf (flatpak)',
+      '.var/app/io.gitlab.librewolf-community/config/librewolf/librewolf/x.default',
+    ],
+    ['Waterfox', '.waterfox/x.default'],
+    ['Waterfox (flatpak)', '.var/app/net.waterfox.waterfox/.waterfox/x.default'],
+    ['Floorp', '.floorp/x.default'],
+    ['Floorp (flatpak)', '.var/app/one.ablaze.floorp/.floorp/x.default'],
+    ['Zen', '.config/zen/x.default'],
+    ['Zen (flatpak)', '.var/app/app.zen_browser.zen/.zen/x.default'],
+    ['IceCat', '.mozilla/icecat/x.default'],
+    ['Pale Moon', '.moonchild productions/pale moon/x.default'],
+  ])('a profile of %s lies in ~/%s', (browser, path) => {
+    const [database, ...others] = findDatabases(looks(home(path), {}));
+    expect(database).toMatchObject({ name: `${browser} profile "x.default"`, isNew: false });
+    expect(others).toEqual([]);
+  });
+
+  test.each([
+    ['Chromium (snap)', 'snap/chromium/current/.pki/nssdb'],
+    ['Chromium (snap)', 'snap/chromium/current/.local/share/pki/nssdb'],
+    ['Brave (snap)', 'snap/brave/current/.pki/nssdb'],
+    ['Brave (flatpak)', '.var/app/com.brave.Browser/data/pki/nssdb'],
+    ['Chrome (flatpak)', '.var/app/com.google.Chrome/.pki/nssdb'],
+    [
+      'ungoogled Chromium (flatpak)',
+      '.var/app/io.github.ungoogled_software.ungoogled_chromium/data/pki/nssdb',
+    ],
+    ['Edge (flatpak)', '.var/app/com.microsoft.EdgeDev/data/pki/nssdb'],
+  ])('the database of %s lies in ~/%s', (name, path) => {
+    expect(findDatabases(looks(home(path), {}))).toMatchObject([{ name, isNew: false }]);
+  });
+});
+
+describe('neverStarted()', () => {
+  test('names a Firefox without a profile, wherever it is from', () => {
+    const at = home();
+    expect(neverStarted(looks(at, {}))).toEqual([]);
+    expect(neverStarted(looks(at, {}, 'firefox-esr', 'librewolf'))).toEqual([
+      { name: 'Firefox', folder: join(at, '.config/mozilla/firefox') },
+      { name: 'LibreWolf', folder: join(at, '.config/librewolf/librewolf') },
+    ]);
+    mkdirSync(join(at, 'snap/firefox/common'), { recursive: true });
+    expect(neverStarted(looks(at, {}, 'firefox'))).toMatchObject([{ name: 'Firefox (snap)' }]);
+  });
+
+  test('one with a profile in its box is not missed on PATH', () => {
+    const at = home('.var/app/org.mozilla.firefox/config/mozilla/firefox/x.default');
+    expect(neverStarted(looks(at, {}, 'firefox'))).toEqual([]);
+    expect(neverStarted(looks(home('.mozilla/firefox/x'), {}, 'firefox'))).toEqual([]);
+  });
+
+  test('its line says what to do, and nothing fails for it', async () => {
+    const host = fakeHost({ home: home(), programs: { firefox: '/usr/bin/firefox' } });
+    const stores = await nssStores.find(host, {});
+    expect(await installRoot(stores, root, host)).toMatchObject([
+      { store: 'Firefox', status: 'skipped', hint: 'start it once, then devcert install' },
+    ]);
+    expect(await uninstallRoot(stores, root, host)).toMatchObject([{ status: 'already-absent' }]);
   });
 });
 
@@ -164,8 +258,9 @@ describe('nssStores', () => {
     const at = home('.pki/nssdb');
     writeFileSync(join(at, '.pki/nssdb/made-by-devcert'), '');
     const [made, unmade] = [at, home()];
+    const here = { ...programs, chromium: '/usr/bin/chromium' };
     for (const it of [made, unmade]) {
-      const [store] = await nssStores.find(fakeHost({ home: it, programs, run }), {});
+      const [store] = await nssStores.find(fakeHost({ home: it, programs: here, run }), {});
       await store?.inspect(root);
       commands.push(...((await store?.planInstall(root)) ?? []));
       commands.push(...((await store?.planUninstall(root)) ?? []));
@@ -198,16 +293,21 @@ describe('nssStores', () => {
     expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true, hint });
   });
 
-  test('without certutil and without a browser there is nothing to do', async () => {
-    const [store] = await nssStores.find(fakeHost({ home: home() }), {});
-    expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: false });
-    const withBrowser = fakeHost({
-      home: home(),
-      programs: { 'firefox-esr': '/usr/bin/firefox-esr' },
-    });
-    expect(hasBrowser(withBrowser)).toBe(true);
-    const [needed] = await nssStores.find(withBrowser, {});
-    expect(await needed?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true });
+  test('without a browser there is nothing to do', async () => {
+    expect(await nssStores.find(fakeHost({ home: home() }), {})).toEqual([]);
+  });
+
+  test('without certutil a database is needed to be cleared, and one that is not made yet is not', async () => {
+    const chromium = fakeHost({ home: home(), programs: { chromium: '/usr/bin/chromium' } });
+    const stores = await nssStores.find(chromium, {});
+    expect(await installRoot(stores, root, chromium)).toMatchObject([{ status: 'failed' }]);
+    expect(await uninstallRoot(stores, root, chromium)).toMatchObject([
+      { status: 'already-absent' },
+    ]);
+    const old = fakeHost({ home: home('.pki/nssdb') });
+    expect(await uninstallRoot(await nssStores.find(old, {}), root, old)).toMatchObject([
+      { status: 'failed', reason: 'certutil of NSS is not installed' },
+    ]);
   });
 
   test('Windows and macOS need no NSS', async () => {
