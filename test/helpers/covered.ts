@@ -27,9 +27,10 @@ export function cover(folders: readonly string[], base: string): void {
 }
 
 /** Runs a command to its end, with its output in English. */
-export function runSync(command: Pick<Command, 'file' | 'args' | 'env'>): CommandResult {
+export function runSync(command: Pick<Command, 'file' | 'args' | 'env' | 'input'>): CommandResult {
   const { status, stdout, stderr, error } = spawnSync(command.file, command.args, {
     encoding: 'utf8',
+    ...(command.input === undefined ? {} : { input: command.input }),
     env: { ...process.env, LC_ALL: 'C', ...command.env },
     maxBuffer: 32 * 1024 * 1024,
   });

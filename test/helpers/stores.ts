@@ -25,7 +25,7 @@ export interface MemoryStoreOptions {
   readonly name?: string;
   /** How its commands end: `lies` says 0 and does nothing. */
   readonly behaviour?: 'works' | 'fails' | 'lies' | 'refuses' | 'hangs';
-  readonly unavailable?: { reason: string; hint?: string; needed: boolean };
+  readonly unavailable?: { reason: string; hint?: string; needed: boolean; empty?: boolean };
   readonly elevated?: boolean;
   readonly scope?: 'user' | 'machine';
 }
@@ -100,6 +100,7 @@ const endings: Record<NonNullable<MemoryStoreOptions['behaviour']>, CommandResul
 
 function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
   const roots = new Set<string>();
+  const seen = new Map<string, Buffer>();
   const command = (verb: string, root: Root): Command => ({
     file: 'tool',
     args: [verb, String(index), root.sha256],
@@ -117,7 +118,11 @@ function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
           ? { state: roots.has(root.sha256) ? 'trusted' : 'absent' }
           : { state: 'unavailable', ...options.unavailable },
       ),
-    planInstall: (root) => Promise.resolve([command('add', root)]),
+    planInstall: (root) => {
+      seen.set(root.sha256, root.der);
+      return Promise.resolve([command('add', root)]);
+    },
+    list: () => Promise.resolve([...roots].flatMap((sha256) => seen.get(sha256) ?? [])),
     planUninstall: (root) =>
       Promise.resolve(roots.has(root.sha256) ? [command('remove', root)] : []),
   };

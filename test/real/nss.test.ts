@@ -256,8 +256,8 @@ describe.runIf(ready)('nssStores', () => {
           : Promise.resolve({ exitCode: killed.status ?? undefined, stdout: '', stderr: '' });
       };
       const dying = { ...host, run };
-      const dies = async () => installRoot(await nssStores.find(dying, {}), root, dying);
-      const ended = await dies().catch((error: unknown) => error);
+      const found = await nssStores.find(dying, {});
+      const ended: unknown = await installRoot(found, root, dying).catch((error: unknown) => error);
       if (ended !== stop) break; // more writes than there are
       kills++;
       if (write % 2 === 0) {
@@ -302,7 +302,7 @@ describe.runIf(ready)('nssStores', () => {
     expect(await asked()).toMatchObject({ state: 'absent' });
   });
 
-  test.runIf(process.geteuid?.() === 0)('what this user may not read is no damage', async () => {
+  test.runIf(process.geteuid?.() === 0)('what this user may not read is no damage', () => {
     const { home, root } = machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
