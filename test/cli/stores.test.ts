@@ -1,5 +1,14 @@
 /** install, uninstall and status as typed, over a store whose tool is a script of the test. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { freshHome, type Home, twoLines } from '../helpers/cli.ts';
@@ -13,7 +22,7 @@ function homeWithDatabase(wrong = ''): Home & { env: Record<string, string> } {
   const home = freshHome();
   const database = join(home.home, '.pki/nssdb');
   mkdirSync(database, { recursive: true });
-  writeFileSync(join(database, 'cert9.db'), '');
+  writeFileSync(join(database, 'cert9.db'), 'not empty');
   const bin = join(home.home, 'bin');
   mkdirSync(bin);
   writeFileSync(
@@ -30,7 +39,10 @@ exit \${status:-0}
 `,
   );
   chmodSync(join(bin, 'certutil'), 0o755);
-  return { ...home, env: { PATH: `${bin}:/usr/bin:/bin` } };
+  // Not all of /usr/bin: a browser there is a store of its own.
+  for (const tool of ['sh', 'cp', 'rm', 'cat', 'sleep'])
+    symlinkSync(`/bin/${tool}`, join(bin, tool));
+  return { ...home, env: { PATH: bin } };
 }
 
 // Chromium has a database of its own there alone.
@@ -55,6 +67,34 @@ describe.runIf(process.platform === 'linux')('devcert install, status, uninstall
     expect(status.status).toBe(4);
     expect(status.stdout).toContain('devcert install');
     expect(existsSync(join(state, 'root.pem'))).toBe(true);
+  });
+
+  test('orphans are listed, removed with --yes, and never where nobody can be asked', async () => {
+    const { run, env, state } = homeWithDatabase();
+    const stores = ['--stores', 'nss'];
+    await run(['install', ...stores], { env });
+    const root = new X509Certificate(readFileSync(join(state, 'root.pem')));
+    const sha256 = root.fingerprint256.replaceAll(':', '').toLowerCase();
+    rmSync(state, { recursive: true });
+    const status = await run(['status', ...stores], { env });
+    expect(status).toMatchObject({ status: 3 });
+    expect(status.stdout).toContain(`SHA-256 ${sha256}`);
+    expect(status.stdout).toContain('in Chromium');
+    const left = await run(['uninstall', ...stores], { env });
+    expect(left.stdout).toContain('To remove them: devcert uninstall --orphans');
+    const asks = await run(['uninstall', '--orphans', ...stores], { env });
+    expect(asks.status).toBe(2);
+    expect(twoLines(asks).hint).toBe('devcert uninstall --orphans --yes');
+    const planned = await run(['uninstall', '--orphans', '--dry-run', ...stores], { env });
+    expect(planned.stdout).toContain(`-D -d sql:`);
+    const json = ['uninstall', '--orphans', '--yes', '--json', ...stores];
+    expect(JSON.parse((await run(json, { env })).stdout)).toMatchObject({
+      orphans: [{ root: sha256 }],
+      outcomes: [{ status: 'removed' }],
+    });
+    expect((await run(['status', ...stores, '--json'], { env })).stdout).toContain('"orphans": []');
+    const none = await run(['uninstall', '--orphans', ...stores], { env });
+    expect(none).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('a tool that fails is told with its own words, and the exit code says so', async () => {

@@ -54,11 +54,11 @@ describe.runIf(certutil && firefox)('Firefox with the variables of Flatpak', () 
     const server = await startServer({ cert, key });
     try {
       const open = () => openInFirefox(`https://localhost:${server.port}/`, { home, profile, env });
-      expect(await open()).toMatchObject({ ok: false, error: 'SEC_ERROR_UNKNOWN_ISSUER' });
+      expect((await open()).ok).toBe(false);
       await installRoot(stores, root, host);
       expect((await open()).text).toContain(PAGE);
       await uninstallRoot(stores, root, host);
-      expect(await open()).toMatchObject({ ok: false, error: 'SEC_ERROR_UNKNOWN_ISSUER' });
+      expect((await open()).ok).toBe(false);
     } finally {
       await server.close();
     }
