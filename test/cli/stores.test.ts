@@ -1,4 +1,5 @@
 /** install, uninstall and status as typed, over a store whose tool is a script of the test. */
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import {
   chmodSync,
@@ -11,7 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freshHome, type Home, twoLines } from '../helpers/cli.ts';
+import { findProgram } from '../../platform/host.ts';
+import { CLI, freshHome, type Home, twoLines } from '../helpers/cli.ts';
+import { needs } from '../helpers/require.ts';
 
 /**
  * A home with a database, and a certutil that keeps what it is given in a file beside it.
@@ -96,6 +99,28 @@ describe.runIf(process.platform === 'linux')('devcert install, status, uninstall
     const none = await run(['uninstall', '--orphans', ...stores], { env });
     expect(none).toMatchObject({ status: 0, stderr: '' });
   });
+
+  test('at a terminal it asks, and everything but yes is no', async (context) => {
+    const expectFile = findProgram('expect', process.env, false);
+    if (!needs(expectFile !== undefined, 'expect')) context.skip();
+    const { run, env, home, state, project } = homeWithDatabase();
+    await run(['install', '--stores', 'nss'], { env });
+    rmSync(state, { recursive: true });
+    const answer = (word: string) => {
+      const command = `${process.execPath} ${CLI} uninstall --orphans --stores nss`;
+      const script = `set timeout 20\nspawn ${command}\nexpect "y/N"\nsend "${word}\\r"\nexpect eof\nexit [lindex [wait] 3]`;
+      const own = { ...env, HOME: home, NO_COLOR: '1', TERM: 'dumb' };
+      return spawnSync(expectFile ?? '', ['-c', script], { env: own, cwd: project });
+    };
+    const database = join(home, '.pki/nssdb/store');
+    expect(answer('').status).toBe(7);
+    expect(answer('no').status).toBe(7);
+    expect(existsSync(database)).toBe(true);
+    const yes = answer('yes');
+    expect(yes.status).toBe(0);
+    expect(yes.stdout.toString()).toMatch(/made \S+, ends \S+\s+SHA-256 [0-9a-f]{64}/);
+    expect(existsSync(database)).toBe(false);
+  }, 60_000);
 
   test('a tool that fails is told with its own words, and the exit code says so', async () => {
     const { run, env } = homeWithDatabase('echo "the disk is on fire" >&2; status=9');
