@@ -29,7 +29,7 @@ export type { ExportedFile, ExportOptions, ExportResult } from './actions/export
 export type { InstallOptions, InstallResult } from './actions/install.ts';
 export type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
-export type { Remade } from './actions/remake.ts';
+export type { Renewed } from './actions/renew.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
 export type { SignOptions, SignResult } from './actions/sign.ts';
 export type { StatusOptions, StatusResult } from './actions/status.ts';

@@ -7,9 +7,9 @@ import { lstatSync, readdirSync, readFileSync, unlinkSync, utimesSync } from 'no
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError } from './errors.ts';
-import { readIfThere, removeStaleTemporaries, writeExclusive } from './files.ts';
+import { readIfThere, writeExclusive } from './files.ts';
 import { attempt, isTransient, removeQuietly, retrying } from './filesystem.ts';
-import { pidSpace, processLives } from './temporary.ts';
+import { pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
 
 export interface LockOptions {
   /** Give up after that long; 60,000 by default. */

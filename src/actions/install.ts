@@ -11,8 +11,8 @@ import {
 } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
+import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
-import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, addPermits, defaultConstraints, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
@@ -27,7 +27,7 @@ import {
   refuseSudo,
 } from './context.ts';
 import { namedHints } from './guide.ts';
-import type { Remade } from './remake.ts';
+import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -49,10 +49,8 @@ export interface InstallResult {
   readonly constraints: Constraints | undefined;
   readonly notAfter: Date | undefined;
   readonly outcomes: readonly Outcome[];
-  /** Certificates that the new authority issued again, if the authority was replaced. */
-  readonly reissued: readonly Reissued[];
-  /** What had been exported, and what came of it. */
-  readonly exports: readonly Remade[];
+  /** What a new authority made again, if the authority was replaced. */
+  readonly renewed: readonly Renewed[];
   readonly notes: readonly string[];
 }
 
@@ -89,10 +87,11 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
     const wanted =
       options.constraints === false ? undefined : await defaultConstraints(host.hostname, permits);
     if (options.dryRun === true) return dryRun(context, stores, missing, wanted);
-    const { authority, created } = await ensureAuthority(folder, async () => {
-      await closeFolder(host, folder);
-      return createAuthority(identity(context), wanted, host.now());
-    });
+    const { authority, created } = await ensureAuthority(
+      folder,
+      () => createAuthority(identity(context), wanted, host.now()),
+      (folder) => closeFolder(host, folder),
+    );
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, []);
@@ -104,7 +103,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
     if (options.dryRun === true) return dryRun(context, next, missing, replacement.constraints);
-    const { outcomes, reissued, exports, replaced } = await replaceAuthority(
+    const { outcomes, renewed, replaced } = await replaceAuthority(
       context,
       next,
       newAuthority(context, replacement.constraints),
@@ -113,16 +112,20 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const happened = replaced ? 'replaced' : 'kept';
     const all = [...outcomes, ...missing];
-    return { ...result(root, authority, happened, all, notes), reissued, exports };
+    return { ...result(root, authority, happened, all, notes), renewed };
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-  if (options.dryRun !== true && otherRoots(folder).length > 0)
-    await clearOthers(context, await findEverywhere(context, kinds, options));
   const authority = await loadAuthority(folder).catch(() => undefined);
-  return result(root, authority, 'kept', outcomes, notes);
+  if (options.dryRun === true || otherRoots(folder).length === 0)
+    return result(root, authority, 'kept', outcomes, notes);
+  // A replacement that was cut short: what the old authority issued is made again before its root goes.
+  const renewed =
+    authority === undefined || isRotating(folder) ? [] : await renewAll(context, authority);
+  await clearOthers(context, await findEverywhere(context, kinds, options));
+  return { ...result(root, authority, 'kept', outcomes, notes), renewed };
 }
 
 /**
@@ -226,8 +229,7 @@ async function dryRun(
     constraints,
     notAfter: undefined,
     outcomes: [...shown, ...missing],
-    reissued: [],
-    exports: [],
+    renewed: [],
     notes: [],
   };
 }
@@ -245,8 +247,7 @@ function result(
     constraints: authority?.constraints,
     notAfter: authority === undefined ? undefined : new Date(authority.root.validTo),
     outcomes,
-    reissued: [],
-    exports: [],
+    renewed: [],
     notes,
   };
 }

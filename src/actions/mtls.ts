@@ -1,19 +1,18 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { readInventory } from '../authority/inventory.ts';
-import type { Reissued } from '../certificate/reissue.ts';
+import { resolve } from 'node:path';
+import { knownAuthorities } from '../authority/known.ts';
 import { assertPermitted } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names.ts';
 import { clientName } from '../request.ts';
-import { type MtlsClient, type MtlsSet, parsePartyName, readSet, SET_FILE } from '../mtls/set.ts';
+import { type MtlsClient, type MtlsSet, parsePartyName, readSet } from '../mtls/set.ts';
 import { type Certifier, type SetOptions, writeSet, type WrittenSet } from '../mtls/write.ts';
 import {
   type Context,
   contextOf,
   ensureAuthorityFor,
   identity,
+  placing,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -65,27 +64,8 @@ export async function mtls(
   return { ...written, notes, folder, set };
 }
 
-/** Brings every set in which an authority has issued to what the authorities are now. */
-export async function refreshSets(context: Context, options: SetOptions = {}): Promise<Reissued[]> {
-  const folders = readInventory(context.folder).flatMap(({ mtls }) => mtls ?? []);
-  const results: Reissued[] = [];
-  for (const folder of new Set(folders)) {
-    if (!existsSync(join(folder, SET_FILE))) continue;
-    try {
-      const set = readSet(folder);
-      if (set === undefined) continue;
-      const { notes } = await writeSetOf(context, folder, set, options);
-      results.push({ certFile: folder, ...(notes[0] === undefined ? {} : { reason: notes[0] }) });
-    } catch (error) {
-      // One set's unwritable folder must not keep the others on the old authority.
-      if (!(error instanceof DevcertError)) throw error;
-      results.push({ certFile: folder, reason: error.message });
-    }
-  }
-  return results;
-}
-
-async function writeSetOf(
+/** Writes a set with what its authorities are now. */
+export async function writeSetOf(
   context: Context,
   folder: string,
   set: MtlsSet,
@@ -94,15 +74,17 @@ async function writeSetOf(
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
+  const stateFolder = stateFolderOf(context);
   return writeSet(
     set,
     {
+      ...placing(context),
       folder,
-      stateFolder: stateFolderOf(context),
+      stateFolder,
+      issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
       server,
       client,
       identity: identity(context),
-      now: context.host.now(),
     },
     options,
   );
@@ -124,7 +106,7 @@ async function certifier(
   }
   const current = await currentRoot(target.folder);
   const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
-  return { authority, folder: target.folder, roots: roots.map(({ pem }) => pem) };
+  return { authority, ca: target.ca ?? 'default', roots: roots.map(({ pem }) => pem) };
 }
 
 function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions): MtlsSet {

@@ -22,7 +22,7 @@ import {
   ensureAuthorityFor,
   identity,
   refuseSudo,
-  stateFolderOf,
+  writing,
 } from './context.ts';
 
 export interface SignOptions
@@ -70,17 +70,14 @@ export async function sign(
   const { authority, created } = await ensureAuthorityFor(context, wanted.request.names, now);
   const modes = created ? [] : mendModes(folder);
   const { request, dropped } = holdCommonName(wanted, authority.constraints);
-  const whoami = identity(context);
   let written: Omit<WrittenCertificate, 'certFile'>;
   let certPem: string;
   if (paths === undefined) {
-    const certificate = await certify(authority, request, whoami, now);
+    const certificate = await certify(authority, request, identity(context), now);
     certPem = certificate.toString() + authority.chainPem;
     written = describeCertificate(certificate, true);
   } else {
-    const stateFolder = stateFolderOf(context);
-    const writing = { authority, folder, stateFolder, identity: whoami, now };
-    written = await writeCertificate(writing, request, paths, { force });
+    written = await writeCertificate(writing(context, authority), request, paths, { force });
     certPem = readIfThere(paths.certFile)?.toString() ?? '';
   }
   const notes = [

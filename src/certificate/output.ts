@@ -99,8 +99,8 @@ export interface ExistingPair {
   /** Whole text of the certificate file. */
   readonly certText: string | undefined;
   readonly key: KeyObject | undefined;
-  /** True if a key file is there, also one that is not a key. */
-  readonly hasKeyFile: boolean;
+  /** Whole text of the key file, also of one that is not a key. Secret. */
+  readonly keyText: string | undefined;
   readonly caText: string | undefined;
 }
 
@@ -122,7 +122,7 @@ export function readExisting(paths: CertificatePaths): ExistingPair {
     certificate: certText === undefined ? undefined : tryCertificate(certText),
     certText,
     key: keyText === undefined ? undefined : tryKey(keyText),
-    hasKeyFile: keyText !== undefined,
+    keyText,
     caText,
   };
 }

@@ -70,11 +70,12 @@ export function mtlsRotateLines(result: MtlsRotateResult): string[] {
   const next = { 1: '--issue', 2: '--finish', 3: undefined }[step];
   return [
     `Step ${step} of 3: ${what}`,
-    ...written.map(({ certFile, reason }) =>
-      reason === undefined
-        ? `  written: ${printable(certFile)}`
-        : `  not written: ${printable(certFile)}: ${printable(reason)}`,
-    ),
+    ...written.map(({ files, command, reason }) => {
+      const paths = printable(files.join(', '));
+      if (reason === undefined) return `  written: ${paths}`;
+      const again = command === undefined ? '' : `: ${printable(command)}`;
+      return `  not written: ${paths}: ${printable(reason)}${again}`;
+    }),
     `Now reload the ${reload.join(' and the ')}${next === undefined ? '' : `, and when all are: devcert mtls rotate ${next}`}`,
   ];
 }

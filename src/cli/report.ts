@@ -4,7 +4,7 @@ import type { StatusResult } from '../actions/status.ts';
 import type { UninstallResult } from '../actions/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
-import { againLines, summaryLines } from './ca-lines.ts';
+import { renewedLines, summaryLines } from './ca-lines.ts';
 import { constraintsText, date, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
@@ -35,7 +35,7 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
           `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
         ]
       : [];
-  return [...head, ...outcomeLines(result.outcomes, style), ...againLines(result), ...end];
+  return [...head, ...outcomeLines(result.outcomes, style), ...renewedLines(result.renewed), ...end];
 }
 
 export function uninstallLines(result: UninstallResult, style: Style): string[] {
