@@ -2,11 +2,11 @@
  * All that devcert wrote outside its own folder: `ledger.jsonl` in the state folder, a line for each time,
  * the latest for a path counts. Lines are added, so that a write costs the same however long it is.
  */
-import { existsSync, statSync } from 'node:fs';
+import { constants, existsSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
-import { attempt } from '../filesystem.ts';
+import { attempt, flag, withDescriptor } from '../filesystem.ts';
 import type { Usage } from '../x509/extensions.ts';
 import { replaceFiles, sha256 } from './transaction.ts';
 
@@ -129,14 +129,18 @@ export function latest(entries: readonly LedgerEntry[]): LedgerEntry[] {
   return [...byPath.values()].filter(({ files }) => files.length > 0);
 }
 
-/** The text that adds entries to the ledger, and where it goes. */
+/**
+ * The text that adds entries to the ledger, and where it goes.
+ *
+ * @throws DevcertError `invalid-authority` if the ledger is not one of this version's, `file`.
+ */
 export function appendix(
   stateFolder: string,
   entries: readonly LedgerEntry[],
 ): { path: string; text: string } | undefined {
   if (entries.length === 0) return undefined;
   const path = ledgerFile(stateFolder);
-  const header = existsSync(path) ? '' : HEADER;
+  const header = headerOf(path) === undefined ? HEADER : '';
   return { path, text: header + entries.map(lineOf).join('') };
 }
 
@@ -153,8 +157,7 @@ export function compact(stateFolder: string): void {
   const file = ledgerFile(stateFolder);
   const size = attempt('read', file, () => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
   if (size < COMPACT_ABOVE_BYTES) return;
-  const text = read(file)?.toString() ?? '';
-  const { keptBytes = 0 } = JSON.parse(text.slice(0, text.indexOf('\n'))) as { keptBytes?: number };
+  const { keptBytes = 0 } = headerOf(file) ?? {};
   if (size < 2 * keptBytes + COMPACT_ABOVE_BYTES) return;
   const entries = readLedger(stateFolder).filter(({ files }) =>
     files.some(({ path }) => existsSync(path)),
@@ -180,6 +183,7 @@ export function isRecorded(
 export const VERSION = 2;
 const HEADER = `${JSON.stringify({ version: VERSION })}\n`;
 const NEWLINE = 10;
+const MAX_HEADER_BYTES = 256;
 /** Some hundred bytes for each of tens of thousands of entries. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** Reading less than that takes no time worth saving. */
@@ -191,10 +195,31 @@ function lineOf(entry: LedgerEntry): string {
 
 function read(file: string): Buffer | undefined {
   const bytes = readIfThere(file, { maxBytes: MAX_BYTES, follow: false });
-  if (bytes === undefined) return undefined;
+  if (bytes !== undefined) parseHeader(bytes, file);
+  return bytes;
+}
+
+interface Header {
+  readonly version: number;
+  /** Of the lines that the last {@link compact} kept. */
+  readonly keptBytes?: number;
+}
+
+/** The first line, without reading the others; undefined if there is no ledger. */
+function headerOf(file: string): Header | undefined {
+  if (!existsSync(file)) return undefined;
+  return attempt('read', file, () =>
+    withDescriptor(file, constants.O_RDONLY | flag('O_NOFOLLOW'), (descriptor) => {
+      const start = Buffer.alloc(MAX_HEADER_BYTES);
+      return parseHeader(start.subarray(0, readSync(descriptor, start)), file);
+    }),
+  );
+}
+
+function parseHeader(bytes: Buffer, file: string): Header {
   try {
     const header = JSON.parse(bytes.toString('utf8', 0, bytes.indexOf(NEWLINE))) as unknown;
-    if (isObject(header) && header.version === VERSION) return bytes;
+    if (isObject(header) && header.version === VERSION) return header as unknown as Header;
   } catch {
     // Not JSON: the same answer as for a header of another kind, below.
   }

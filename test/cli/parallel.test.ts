@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readInventory } from '../../src/authority/inventory.ts';
+import { readLedger } from '../../src/ledger/ledger.ts';
 import { freshHome } from '../helpers/cli.ts';
 
 function verifies(folder: string, state: string): boolean {
@@ -28,12 +28,12 @@ describe('devcert, many at once', () => {
     expect(ended.filter(({ status }) => status !== 0)).toEqual([]);
     expect(ended.filter(({ stderr }) => stderr.includes('nothing trusts it yet'))).toHaveLength(1);
     for (let i = 0; i < 50; i++) expect(verifies(join(project, `out${i}`), state)).toBe(true);
-    expect(readInventory(state)).toHaveLength(50);
+    expect(readLedger(state)).toHaveLength(50);
     expect(readdirSync(state).sort()).toEqual([
       'folders',
-      'inventory.json',
       'issuer-key.pem',
       'issuer.pem',
+      'ledger.jsonl',
       'root.pem',
     ]);
   }, 120_000);
@@ -44,7 +44,7 @@ describe('devcert, many at once', () => {
     const ended = await Promise.all(Array.from({ length: 20 }, (_, i) => run(names(i))));
     expect(ended.filter(({ status }) => status !== 0)).toEqual([]);
     expect(verifies(join(project, '.devcert'), state)).toBe(true);
-    expect(readInventory(state)).toHaveLength(1);
+    expect(readLedger(state)).toHaveLength(1);
   }, 120_000);
 
   test('killed at any moment of creation or issuing, the next run completes (statements 2 and 19)', async () => {

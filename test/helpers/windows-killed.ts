@@ -47,7 +47,7 @@ const PATHS = [
   /\\\.devcert$/,
   /\\\.devcert\\.+/,
   /\\cert\.pem$/,
-  /^state\\inventory\.json$/,
+  /^state\\ledger\.jsonl$/,
 ];
 
 async function all() {
