@@ -12,7 +12,7 @@ import type { Authority } from '../authority/authority.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
 import { assertExists } from '../authority/named.ts';
-import { assertPermitted, defaultConstraints } from '../constraints.ts';
+import { assertPermitted, type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Name } from '../names.ts';
 import { authorityFolderIn } from '../paths.ts';
@@ -34,6 +34,12 @@ export interface Context {
 export interface AuthorityOption {
   /** Its name; the default one if undefined. */
   readonly ca?: string;
+}
+
+/** An authority that was made on the way. */
+export interface MadeAuthority {
+  /** What it may certify; undefined: every name. */
+  readonly constraints: Constraints | undefined;
 }
 
 /** The folder of the default authority, in which those with names lie. */
@@ -78,15 +84,17 @@ export async function ensureAuthorityFor(
   context: Context,
   names: readonly Name[],
   now: Date,
-): Promise<{ authority: Authority; created: boolean }> {
+): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
-  return ensureAuthority(context.folder, async () => {
+  const ensured = await ensureAuthority(context.folder, async () => {
     const constraints = await defaultConstraints(context.host.hostname);
     await assertPermitted(constraints, names);
     await closeFolder(context.host, context.folder);
     const { createAuthority } = await import('../authority/create.ts');
     return createAuthority(identity(context), constraints, now);
   });
+  if (!ensured.created) return ensured;
+  return { ...ensured, made: { constraints: ensured.authority.constraints } };
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   type Context,
   ensureAuthorityFor,
   identity,
+  type MadeAuthority,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -29,6 +30,8 @@ export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOptio
 export interface IssueResult extends WrittenLeaf {
   /** True if there was no authority and this run made it: no store trusts it yet. */
   readonly authorityCreated: boolean;
+  /** That authority. */
+  readonly made?: MadeAuthority;
   /** One for each format that was asked for. */
   readonly exports?: readonly ExportResult[];
 }
@@ -56,7 +59,7 @@ export async function issue(
   refuseSudo(context);
   await formats?.settle(request);
   const now = host.now();
-  const { authority, created } = await ensureAuthorityFor(context, request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, request.names, now);
   const modes = created ? [] : mendModes(folder);
   const written = await writeLeaf(
     {
@@ -89,6 +92,7 @@ export async function issue(
     notes,
     authorityCreated: created,
     ...(exports === undefined ? {} : { exports }),
+    ...(made === undefined ? {} : { made }),
   };
 }
 

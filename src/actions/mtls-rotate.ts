@@ -25,6 +25,7 @@ import {
   contextOf,
   findEverywhere,
   identity,
+  type MadeAuthority,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -56,6 +57,8 @@ export interface MtlsRotateResult {
   readonly written: readonly Reissued[];
   /** What has to be reloaded before the next step. */
   readonly reload: Sides;
+  /** The new authority, after the first step. */
+  readonly made?: MadeAuthority;
 }
 
 type Sides = readonly ('server' | 'clients')[];
@@ -83,8 +86,9 @@ export async function mtlsRotate(
   const target = contextOf(context, ca);
   const { trusting, holding } = sidesOf(set, ca);
   if (!issue && !finish) {
-    await begin(target);
-    return { ca, step: 1, written: await refreshSets(target, { password }), reload: trusting };
+    const made = await begin(target);
+    const written = await refreshSets(target, { password });
+    return { ca, step: 1, written, reload: trusting, made };
   }
   if (issue) {
     const written = await issueFromNew(target, password);
@@ -93,7 +97,7 @@ export async function mtlsRotate(
   return { ca, step: 3, written: await end(target, password), reload: trusting };
 }
 
-async function begin(target: Context): Promise<void> {
+async function begin(target: Context): Promise<MadeAuthority> {
   const { folder, host } = target;
   if (isRotating(folder) && readPending(folder) === undefined)
     throw new DevcertError('refused', 'the second step of this rotation is done already', {
@@ -111,7 +115,7 @@ async function begin(target: Context): Promise<void> {
   const root = rootInFile(pending.rootPem, pendingRootFile(folder));
   const outcomes = await installRoot(stores, root, host, { progress: target.progress });
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
-  if (bad === undefined) return;
+  if (bad === undefined) return { constraints: pending.constraints };
   await uninstallRoot(stores, root, host);
   await discardPending(folder);
   markRotating(folder, false);

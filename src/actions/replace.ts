@@ -5,13 +5,13 @@ import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { loadAuthority } from '../authority/folder.ts';
 import {
   discardPending,
-  dropRetired,
   isRotating,
   pendingRootFile,
   promotePending,
   readPending,
   stagePending,
 } from '../authority/replace.ts';
+import { dropRetired } from '../authority/retired.ts';
 import { type Reissued, reissueAll } from '../certificate/reissue.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';

@@ -4,7 +4,8 @@ import { hasAuthority } from '../authority/folder.ts';
 import { inventoryFile, readInventory } from '../authority/inventory.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
-import { discardPending, dropRetired, isRotating, pendingRootFile } from '../authority/replace.ts';
+import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
+import { dropRetired } from '../authority/retired.ts';
 import { DevcertError } from '../errors.ts';
 import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
 import {

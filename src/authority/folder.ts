@@ -6,7 +6,7 @@
  * `next` first moves its files up. A kill at any moment leaves either the old state or a `next`.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, replaceFiles, tighten } from '../files.ts';
@@ -15,6 +15,8 @@ import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { makeStateFolder } from './purge.ts';
+import { madeFolders } from './marker.ts';
+import { isStaged, removeStaged } from './staged.ts';
 
 const FOLDER_MODE = 0o700;
 const KEY_MODE = 0o600;
@@ -35,7 +37,7 @@ export function rootFile(folder: string): string {
 
 /** True if the folder holds an authority, or the better part of one. Changes nothing. */
 export function hasAuthority(folder: string): boolean {
-  return existsSync(rootFile(folder)) || existsSync(join(folder, 'next'));
+  return existsSync(rootFile(folder)) || isStaged(join(folder, 'next'));
 }
 
 /**
@@ -44,7 +46,7 @@ export function hasAuthority(folder: string): boolean {
  * @throws DevcertError `no-authority`, `invalid-authority`, `file`.
  */
 export async function loadAuthority(folder: string): Promise<Authority> {
-  if (!existsSync(join(folder, 'next'))) {
+  if (!isStaged(join(folder, 'next'))) {
     try {
       return read(folder);
     } catch (error) {
@@ -64,7 +66,7 @@ export async function loadAuthority(folder: string): Promise<Authority> {
  * @throws DevcertError `invalid-authority` if `root.pem` is something else, `file`.
  */
 export async function loadRoot(folder: string): Promise<string | undefined> {
-  if (existsSync(join(folder, 'next')))
+  if (isStaged(join(folder, 'next')))
     await withLock(folder, () => {
       rollForward(folder);
     });
@@ -107,9 +109,14 @@ export async function ensureAuthority(
  * Under the folder's lock.
  */
 export function stage(folder: string, pem: AuthorityPem, name: string): void {
+  const place = join(folder, name);
+  if (lstatSync(place, { throwIfNoEntry: false }) !== undefined && !isStaged(place))
+    throw new DevcertError('refused', `"${place}" is in the way, and not devcert's`, {
+      hint: `move it away: mv "${place}" "${place}.old"`,
+    });
   for (const entry of readdirSync(folder))
-    if (entry.startsWith(STAGING)) rmSync(join(folder, entry), { recursive: true, force: true });
-  const staging = join(folder, STAGING + randomBytes(6).toString('hex'));
+    if (STAGING.test(entry)) removeStaged(join(folder, entry));
+  const staging = join(folder, `staging-${randomBytes(6).toString('hex')}`);
   makeFolder(staging, FOLDER_MODE);
   replaceFiles(
     files.flatMap(({ name, part, mode }) => {
@@ -118,13 +125,13 @@ export function stage(folder: string, pem: AuthorityPem, name: string): void {
     }),
     { sync: true },
   );
-  renameSync(staging, join(folder, name));
+  renameSync(staging, place);
 }
 
 /** Moves the files of a `next` up, if there is one. Under the folder's lock. */
 export function rollForward(folder: string): void {
   const next = join(folder, 'next');
-  if (!existsSync(next)) return;
+  if (!isStaged(next)) return;
   for (const { name } of files) {
     try {
       renameSync(join(next, name), join(folder, name));
@@ -133,11 +140,12 @@ export function rollForward(folder: string): void {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
   }
-  rmdirSync(next);
+  removeStaged(next);
 }
 
 /**
- * Mends modes of the folder and its key that let others in, as after a restore from a backup.
+ * Mends modes of the folder and its key that let others in, as after a restore from a backup. A folder that
+ * devcert did not make keeps its mode.
  *
  * @returns one line for each, for the user.
  */
@@ -150,6 +158,7 @@ export function mendModes(folder: string): string[] {
   for (const { path, mode } of wanted) {
     const actual = looserThan(path, mode);
     if (actual === undefined) continue;
+    if (path === folder && !madeFolders(folder).includes(folder)) continue;
     tighten(path, mode);
     notes.push(
       `"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: devcert uninstall --purge && devcert install`,
@@ -158,7 +167,8 @@ export function mendModes(folder: string): string[] {
   return notes;
 }
 
-const STAGING = 'staging-';
+/** What {@link stage} writes into, left there by a run that was killed. */
+const STAGING = /^staging-[0-9a-f]{12}$/;
 
 function read(folder: string): Authority {
   const [issuerKey, issuer, root] = ['issuer-key.pem', 'issuer.pem', 'root.pem'].map((name) =>

@@ -5,7 +5,8 @@ import { makeFolder } from '../files.ts';
 import { attempt } from '../filesystem.ts';
 import { authoritiesFolder, authorityFolderIn } from '../paths.ts';
 import { hasAuthority } from './folder.ts';
-import { FOLDERS, makeStateFolder, purge } from './purge.ts';
+import { FOLDERS, MARKER } from './marker.ts';
+import { makeStateFolder, purge } from './purge.ts';
 
 /** Names of all that are there, sorted; the default authority has none. */
 export function authorityNames(stateFolder: string): string[] {
@@ -43,7 +44,8 @@ export function removeAuthoritiesFolder(stateFolder: string): boolean {
       rmdirSync(folder);
     });
   const isEmpty =
-    existsSync(stateFolder) && readdirSync(stateFolder).every((name) => name === FOLDERS);
+    existsSync(stateFolder) &&
+    readdirSync(stateFolder).every((name) => name === FOLDERS || name === MARKER);
   if (isEmpty) purge(stateFolder);
   return true;
 }

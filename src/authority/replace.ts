@@ -3,25 +3,24 @@
  * one's place; the old root stays in `retired` until no store holds it any more.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256Of } from './origin.ts';
 import { DevcertError } from '../errors.ts';
-import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
-import { removeQuietly } from '../filesystem.ts';
+import { readIfThere, replaceFiles } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { type Authority, readAuthority, readRoot } from './authority.ts';
+import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { rollForward, rootFile, stage } from './folder.ts';
+import { retire } from './retired.ts';
+import { isStaged, removeStaged } from './staged.ts';
 
 const PENDING = 'pending';
-const RETIRED = 'retired';
 const ROTATION = 'rotation';
 
 /** The authority that waits to take over, if there is one. */
 export function readPending(folder: string): Authority | undefined {
   const pending = join(folder, PENDING);
-  if (!existsSync(pending)) return undefined;
+  if (!isStaged(pending)) return undefined;
   const part = (name: string) => readIfThere(join(pending, name))?.toString() ?? '';
   return readAuthority(
     { root: part('root.pem'), issuer: part('issuer.pem'), issuerKey: part('issuer-key.pem') },
@@ -37,7 +36,7 @@ export function pendingRootFile(folder: string): string {
 /** Writes an authority that is to take over; one that waited before is dropped. */
 export async function stagePending(folder: string, pem: AuthorityPem): Promise<void> {
   await withLock(folder, () => {
-    rmSync(join(folder, PENDING), { recursive: true, force: true });
+    removeStaged(join(folder, PENDING));
     stage(folder, pem, PENDING);
   });
 }
@@ -69,7 +68,7 @@ export async function promotePending(folder: string, expected: Authority): Promi
 /** Drops the pending authority. Its root must have left every store. */
 export async function discardPending(folder: string): Promise<void> {
   await withLock(folder, () => {
-    rmSync(join(folder, PENDING), { recursive: true, force: true });
+    removeStaged(join(folder, PENDING));
   });
 }
 
@@ -85,21 +84,6 @@ export function markRotating(folder: string, rotating: boolean): void {
   else rmSync(path, { force: true });
 }
 
-/** Absolute paths of the roots that were replaced and may still be in a store. */
-export function retiredRootFiles(folder: string): string[] {
-  const retired = join(folder, RETIRED);
-  if (!existsSync(retired)) return [];
-  return readdirSync(retired)
-    .filter((name) => name.endsWith('.pem'))
-    .map((name) => join(retired, name));
-}
-
-/** Forgets a retired root, by its path: no store holds it any more. */
-export function dropRetired(folder: string, file: string): void {
-  rmSync(file, { force: true });
-  if (retiredRootFiles(folder).length === 0) removeQuietly(join(folder, RETIRED), rmdirSync);
-}
-
 /** True if what lies in the folder is this authority. */
 function isIssuer(folder: string, { chain }: Authority): boolean {
   const part = (name: string) => readIfThere(join(folder, name))?.toString();
@@ -110,11 +94,4 @@ function isIssuer(folder: string, { chain }: Authority): boolean {
     new X509Certificate(root).fingerprint256 === chain.at(-1)?.fingerprint256 &&
     new X509Certificate(issuer).fingerprint256 === chain[0]?.fingerprint256
   );
-}
-
-function retire(folder: string, rootPem: string): void {
-  const root = readRoot(rootPem, folder);
-  const name = `${sha256Of(root)}.pem`;
-  makeFolder(join(folder, RETIRED), 0o700);
-  replaceFiles([{ path: join(folder, RETIRED, name), data: root.toString(), mode: 0o644 }]);
 }

@@ -33,6 +33,8 @@ describe('install()', () => {
     expect(statuses(again.outcomes)).toEqual(['already-trusted', 'already-trusted']);
     expect(stores[0]?.roots).toEqual(new Set([first.root]));
     expect(readdirSync(context.folder).sort()).toEqual([
+      'devcert-state.json',
+      'folders',
       'issuer-key.pem',
       'issuer.pem',
       'root.pem',
@@ -97,6 +99,8 @@ describe('install()', () => {
       Math.round((Date.parse(reissued.validTo) - context.host.now().getTime()) / 86_400_000),
     ).toBe(90);
     expect(readdirSync(context.folder).sort()).toEqual([
+      'devcert-state.json',
+      'folders',
       'inventory.json',
       'issuer-key.pem',
       'issuer.pem',

@@ -51,6 +51,8 @@ describe('certificateFor()', () => {
     expect(second.ca).toBe(first.ca);
     expect(second.key).not.toBe(first.key);
     expect(readdirSync(context.folder).sort()).toEqual([
+      'devcert-state.json',
+      'folders',
       'issuer-key.pem',
       'issuer.pem',
       'root.pem',
