@@ -109,11 +109,7 @@ export async function ensureAuthority(
  * Under the folder's lock.
  */
 export function stage(folder: string, pem: AuthorityPem, name: string): void {
-  const place = join(folder, name);
-  if (lstatSync(place, { throwIfNoEntry: false }) !== undefined && !isStaged(place))
-    throw new DevcertError('refused', `"${place}" is in the way, and not devcert's`, {
-      hint: `move it away: mv "${place}" "${place}.old"`,
-    });
+  assertFree(folder, name);
   for (const entry of readdirSync(folder))
     if (STAGING.test(entry)) removeStaged(join(folder, entry));
   const staging = join(folder, `staging-${randomBytes(6).toString('hex')}`);
@@ -125,7 +121,16 @@ export function stage(folder: string, pem: AuthorityPem, name: string): void {
     }),
     { sync: true },
   );
-  renameSync(staging, place);
+  renameSync(staging, join(folder, name));
+}
+
+/** @throws DevcertError `refused` if what has the name that an authority on its way needs is not devcert's. */
+export function assertFree(folder: string, name: string): void {
+  const path = join(folder, name);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined || isStaged(path)) return;
+  throw new DevcertError('refused', `"${path}" is in the way, and not devcert's`, {
+    hint: `move it away: mv "${path}" "${path}.old"`,
+  });
 }
 
 /** Moves the files of a `next` up, if there is one. Under the folder's lock. */

@@ -10,7 +10,7 @@ import { readIfThere, replaceFiles } from '../files.ts';
 import { withLock } from '../lock.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
-import { rollForward, rootFile, stage } from './folder.ts';
+import { assertFree, rollForward, rootFile, stage } from './folder.ts';
 import { retire } from './retired.ts';
 import { isStaged, removeStaged } from './staged.ts';
 
@@ -37,6 +37,7 @@ export function pendingRootFile(folder: string): string {
 export async function stagePending(folder: string, pem: AuthorityPem): Promise<void> {
   await withLock(folder, () => {
     removeStaged(join(folder, PENDING));
+    assertFree(folder, 'next'); // before any store trusts what could not take over
     stage(folder, pem, PENDING);
   });
 }
@@ -58,6 +59,7 @@ export async function promotePending(folder: string, expected: Authority): Promi
         hint: 'see what there is now: devcert ca list',
       });
     }
+    assertFree(folder, 'next');
     const old = readIfThere(rootFile(folder))?.toString();
     if (old !== undefined) retire(folder, old);
     renameSync(pending, join(folder, 'next'));
