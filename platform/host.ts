@@ -32,7 +32,8 @@ export function createHost(
     get kernel() {
       return release();
     },
-    isRoot: !windows && process.geteuid?.() === 0,
+    uid: process.geteuid?.(),
+    isRoot: process.geteuid?.() === 0,
     get interactive() {
       return isInteractive(env, () => [process.stdin.isTTY, process.stderr.isTTY].every(Boolean));
     },

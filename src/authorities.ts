@@ -22,13 +22,13 @@ export async function createAuthority(
   options: CreateOptions = {},
 ): Promise<AuthorityResult> {
   const { createNamed } = await import('./actions/ca.ts');
-  return createNamed(context({}), name, options);
+  return createNamed(await context({}), name, options);
 }
 
 /** The default authority, if there is one, and those with names. */
 export async function listAuthorities(): Promise<AuthoritySummary[]> {
   const { listAuthorities } = await import('./actions/ca.ts');
-  return listAuthorities(context({}));
+  return listAuthorities(await context({}));
 }
 
 /**
@@ -40,7 +40,8 @@ export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
   const { showAuthority } = await import('./actions/ca.ts');
-  return guided(context({}, name), () => showAuthority(context({}), name));
+  const here = await context({}, name);
+  return guided(here, () => showAuthority(here, name));
 }
 
 /**
@@ -68,7 +69,8 @@ export async function exportAuthority(
   options: ExportAuthorityOptions = {},
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('./actions/ca-export.ts');
-  return guided(context({}, name), () => exportAuthority(context({}), name, options));
+  const here = await context({}, name);
+  return guided(here, () => exportAuthority(here, name, options));
 }
 
 /**
@@ -85,8 +87,8 @@ export async function replaceAuthority(
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('./actions/ca.ts');
-  const all = await contextWithStores(listener);
-  return guided(context({}, name), () => replaceNamed(all, name, sources, options));
+  const all = await contextWithStores(listener, name);
+  return guided(all, () => replaceNamed(all, name, sources, options));
 }
 
 /**
@@ -99,6 +101,6 @@ export async function removeAuthority(
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
   const { removeNamed } = await import('./actions/ca-remove.ts');
-  const all = await contextWithStores(listener);
-  return guided(context({}, name), () => removeNamed(all, name));
+  const all = await contextWithStores(listener, name);
+  return guided(all, () => removeNamed(all, name));
 }

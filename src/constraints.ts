@@ -4,7 +4,7 @@
 import { DevcertError } from './errors.ts';
 import { ipBytes } from './ip.ts';
 import { formatName, parseName, type Name } from './names.ts';
-import { isPublicSuffix, registrableDomain } from './publicsuffix.ts';
+import { hasPublicDomain, isPublicSuffix, registrableDomain } from './publicsuffix.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */
 export interface Constraints {
@@ -50,8 +50,8 @@ export const localNetworks: readonly string[] = [
 
 /**
  * The constraints of a new authority: names and networks that mean something on a local network only,
- * the machine's own host name if it is one that a constraint can hold and that nobody else can have
- * below it, and the domains in `permits`, each once.
+ * the machine's own host name if it is one that a constraint can hold and has no domain that is registered
+ * in public (a machine may call itself `accounts.google.com`), and the domains in `permits`, each once.
  *
  * @param hostname as the system gives it; anything that does not fit is left out without a word
  * @throws DevcertError as {@link parsePermit} for one of `permits`
@@ -66,7 +66,7 @@ export async function defaultConstraints(
     if (error instanceof DevcertError) return undefined;
     throw error;
   });
-  if (own !== undefined && !isCovered(dns, own)) dns.push(own);
+  if (own !== undefined && !isCovered(dns, own) && !(await hasPublicDomain(own))) dns.push(own);
   return addPermits({ dns, ip: [...localNetworks] }, permits);
 }
 

@@ -10,7 +10,7 @@ import type { SignOptions, SignResult } from './actions/sign.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
 import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 import type { AuthorityOption } from './actions/context.ts';
-import { context, contextWithStores, guided, type Listener } from './machine.ts';
+import { context, contextWithStores, guided, type Listener, projectContext } from './machine.ts';
 import type { LeafOptions } from './request.ts';
 
 export type {
@@ -41,7 +41,7 @@ export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './request.ts';
-export type { AuthorityOption } from './actions/context.ts';
+export type { AuthorityOption, MadeAuthority } from './actions/context.ts';
 export type { Listener } from './machine.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
@@ -75,7 +75,7 @@ export async function issue(
   listener: Pick<Listener, 'password'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('./actions/issue.ts');
-  const here = context({}, options.ca);
+  const here = await context({}, options.ca);
   return guided(here, () => issue(here, names, options, listener.password?.bind(listener)));
 }
 
@@ -91,7 +91,7 @@ export async function exportCertificate(
   listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./actions/export.ts');
-  const here = context({}, options.ca);
+  const here = await context({}, options.ca);
   return guided(here, () => exportCertificate(here, options, listener.password?.bind(listener)));
 }
 
@@ -110,7 +110,7 @@ export async function certificateFor(
   options: LeafOptions & AuthorityOption = {},
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('./actions/certificate.ts');
-  const here = context({}, options.ca);
+  const here = await context({}, options.ca);
   return guided(here, () => certificateFor(here, names, options));
 }
 
@@ -127,7 +127,7 @@ export async function csr(
   options: CsrOptions = {},
 ): Promise<CsrResult> {
   const { csr } = await import('./actions/csr.ts');
-  return csr(context({}), names, options);
+  return csr(projectContext({}), names, options);
 }
 
 /**
@@ -144,7 +144,7 @@ export async function sign(
   options: SignOptions = {},
 ): Promise<SignResult> {
   const { sign } = await import('./actions/sign.ts');
-  const here = context({}, options.ca);
+  const here = await context({}, options.ca);
   return guided(here, () => sign(here, csr, options));
 }
 
@@ -192,7 +192,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
  */
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
   const { recipe } = await import('./actions/recipe.ts');
-  return recipe(context({}), name, options);
+  return recipe(projectContext({}), name, options);
 }
 
 /**
@@ -208,5 +208,5 @@ export async function inspect(
   options: InspectOptions = {},
 ): Promise<InspectResult> {
   const { inspect } = await import('./actions/inspect.ts');
-  return inspect(context({}), sources, options);
+  return inspect(await context({}), sources, options);
 }

@@ -1,5 +1,5 @@
 /**
- * One process at a time in a state folder, by a file `lock` in it. A process that was killed does not
+ * One process at a time in a state folder, by a file `devcert.lock` in it. A process that was killed does not
  * hold it: its lock names it, and whoever waits sees that it is gone.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -11,7 +11,12 @@ import { readIfThere, writeExclusive } from './files.ts';
 import { attempt, isTransient, removeQuietly, retrying } from './filesystem.ts';
 import { pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
 
+/** Name of the lock in a folder. */
+export const LOCK = 'devcert.lock';
+
 export interface LockOptions {
+  /** Name of the lock; {@link LOCK} by default. */
+  readonly file?: string;
   /** Give up after that long; 60,000 by default. */
   readonly waitMs?: number;
   /** The time that a lock's age is judged by, where only its age can tell. */
@@ -21,7 +26,7 @@ export interface LockOptions {
 /**
  * Does `work` while no other process is in a section of the same folder. Not re-entrant.
  *
- * @param folder exists and is writable; the lock is the file `lock` in it.
+ * @param folder exists and is writable; the lock is a file in it.
  * @param work gets a function that tells whether the lock is still this process's, to be asked before
  *   a step that cannot be undone, by work that may take long.
  * @throws DevcertError `busy` after waiting, or if the lock was lost while `work` ran (the process was
@@ -33,7 +38,7 @@ export async function withLock<T>(
   options: LockOptions = {},
 ): Promise<T> {
   const now = options.now ?? (() => new Date());
-  const file = join(folder, 'lock');
+  const file = join(folder, options.file ?? LOCK);
   const own = describeSelf();
   await acquire(file, own, options.waitMs ?? 60_000, now);
   const stillHeld = () => look(file)?.holder?.token === own.token;
@@ -209,7 +214,9 @@ function release(file: string, own: Holder, stillHeld: () => boolean, now: Date)
 function clearUp(folder: string, own: Holder, now: Date): void {
   for (const name of attempt('read', folder, () => readdirSync(folder))) {
     const [, id] =
-      /^\.+lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/.exec(name) ?? [];
+      /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/.exec(
+        name,
+      ) ?? [];
     if (id !== undefined && id !== idOf(own.token)) removeQuietly(join(folder, name));
   }
   removeStaleTemporaries(folder, now);

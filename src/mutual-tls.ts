@@ -19,7 +19,7 @@ export type { WrittenParty } from './mtls/write.ts';
  */
 export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
   const { mtls } = await import('./actions/mtls.ts');
-  return mtls(context({}), name, options);
+  return mtls(await context({}), name, options);
 }
 
 /**
@@ -33,7 +33,7 @@ export async function mtlsCheck(
   options: MtlsCheckOptions = {},
 ): Promise<MtlsCheckResult> {
   const { mtlsCheck } = await import('./actions/mtls-check.ts');
-  return mtlsCheck(context({}), address, options);
+  return mtlsCheck(await context({}), address, options);
 }
 
 /**

@@ -3,13 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../src/errors.ts';
-import {
-  looserThan,
-  makeFolder,
-  readIfThere,
-  tighten,
-  writeExclusive,
-} from '../src/files.ts';
+import { looserThan, makeFolder, readIfThere, tighten, writeExclusive } from '../src/files.ts';
 import { replaceFiles } from '../src/ledger/transaction.ts';
 import { removeStaleTemporaries, temporaryName } from '../src/temporary.ts';
 import { bundledModule } from './helpers/bundle.ts';

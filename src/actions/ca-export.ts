@@ -61,7 +61,8 @@ export async function exportAuthority(
   const data = withKey ? await withItsKey(target, options.password) : der ? root.der : root.pem;
   if (file !== undefined) {
     const output = { path: file, data, secret: withKey };
-    const batch = { outputs: [output], entry: { ca: target.ca ?? 'default' } };
+    const entry = withKey ? undefined : { ca: target.ca ?? 'default' };
+    const batch = { outputs: [output], entry };
     const force = options.force === true;
     await place([output], { ...placing(target), force, followFolder: true }, ({ entries }) => {
       if (!force && !isRoot(file, root.der)) assertWritten(file, contentOf(file), entries());

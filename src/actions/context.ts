@@ -15,7 +15,7 @@ import { identityOf } from '../authority/identity.ts';
 import { knownAuthorities } from '../authority/known.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
-import { assertPermitted, defaultConstraints } from '../constraints.ts';
+import { assertPermitted, type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
 import type { PlaceContext } from '../ledger/place.ts';
@@ -39,6 +39,12 @@ export interface Context {
 export interface AuthorityOption {
   /** Its name; the default one if undefined. */
   readonly ca?: string;
+}
+
+/** An authority that was made on the way. */
+export interface MadeAuthority {
+  /** What it may certify; undefined: every name. */
+  readonly constraints: Constraints | undefined;
 }
 
 /** The folder of the default authority, in which those with names lie. */
@@ -116,9 +122,9 @@ export async function ensureAuthorityFor(
   context: Context,
   names: readonly Name[],
   now: Date,
-): Promise<{ authority: Authority; created: boolean }> {
+): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
-  return ensureAuthority(
+  const ensured = await ensureAuthority(
     context.folder,
     async () => {
       const constraints = await defaultConstraints(context.host.hostname);
@@ -128,6 +134,8 @@ export async function ensureAuthorityFor(
     },
     (folder) => closeFolder(context.host, folder),
   );
+  if (!ensured.created) return ensured;
+  return { ...ensured, made: { constraints: ensured.authority.constraints } };
 }
 
 /**

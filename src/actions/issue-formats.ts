@@ -109,7 +109,10 @@ function besideExport(
   let source: ExportSource | undefined;
   let written = false;
   const { paths = [], options, format } = request;
-  const targets = keyFiles(format, options).map(({ secret }, i) => ({ path: paths[i] ?? '', secret }));
+  const targets = keyFiles(format, options).map(({ secret }, i) => ({
+    path: paths[i] ?? '',
+    secret,
+  }));
   return {
     targets,
     of({ certPem, keyPem }: PairText) {

@@ -12,6 +12,7 @@ import {
   type AuthorityOption,
   type Context,
   ensureAuthorityFor,
+  type MadeAuthority,
   refuseSudo,
   stateFolderOf,
   writing,
@@ -27,6 +28,8 @@ export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOptio
 export interface IssueResult extends WrittenLeaf {
   /** True if there was no authority and this run made it: no store trusts it yet. */
   readonly authorityCreated: boolean;
+  /** That authority. */
+  readonly made?: MadeAuthority;
   /** One for each format that was asked for. */
   readonly exports?: readonly ExportResult[];
 }
@@ -53,7 +56,7 @@ export async function issue(
   refuseSudo(context);
   const beside = await formats?.exportsBeside(requests, context, request, paths, options, ask);
   const now = host.now();
-  const { authority, created } = await ensureAuthorityFor(context, request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, request.names, now);
   // Nothing can have been exported of one that is not there yet.
   const isFirst = !existsSync(paths.certFile);
   const modes = created ? [] : mendModes(folder);
@@ -76,6 +79,7 @@ export async function issue(
     notes,
     authorityCreated: created,
     ...(exports === undefined ? {} : { exports }),
+    ...(made === undefined ? {} : { made }),
   };
 }
 

@@ -23,6 +23,7 @@ import {
   type Context,
   contextOf,
   findEverywhere,
+  type MadeAuthority,
   refuseSudo,
 } from './context.ts';
 import { requireSet } from './mtls-check.ts';
@@ -52,6 +53,8 @@ export interface MtlsRotateResult {
   readonly written: readonly Renewed[];
   /** What has to be reloaded before the next step. */
   readonly reload: Sides;
+  /** The new authority, after the first step. */
+  readonly made?: MadeAuthority;
 }
 
 type Sides = readonly ('server' | 'clients')[];
@@ -79,10 +82,10 @@ export async function mtlsRotate(
   const target = contextOf(context, ca);
   const { trusting, holding } = sidesOf(set, ca);
   if (!issue && !finish) {
-    await begin(target);
+    const made = await begin(target);
     const authority = await loadAuthority(target.folder);
     const written = await renewAll(target, authority, { only: ['sets'], password });
-    return { ca, step: 1, written, reload: trusting };
+    return { ca, step: 1, written, reload: trusting, made };
   }
   if (issue) {
     const written = await issueFromNew(target, password);
@@ -91,7 +94,7 @@ export async function mtlsRotate(
   return { ca, step: 3, written: await end(target, password), reload: trusting };
 }
 
-async function begin(target: Context): Promise<void> {
+async function begin(target: Context): Promise<MadeAuthority> {
   const { folder, host } = target;
   if (isRotating(folder) && readPending(folder) === undefined)
     throw new DevcertError('refused', 'the second step of this rotation is done already', {
@@ -109,7 +112,7 @@ async function begin(target: Context): Promise<void> {
   const root = rootInFile(pending.rootPem, pendingRootFile(folder));
   const outcomes = await installRoot(stores, root, host, { progress: target.progress });
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
-  if (bad === undefined) return;
+  if (bad === undefined) return { constraints: pending.constraints };
   await uninstallRoot(stores, root, host);
   await discardPending(folder);
   markRotating(folder, false);

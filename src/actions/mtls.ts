@@ -12,6 +12,7 @@ import {
   contextOf,
   ensureAuthorityFor,
   identity,
+  type MadeAuthority,
   placing,
   refuseSudo,
   stateFolderOf,
@@ -38,6 +39,8 @@ export interface MtlsResult extends WrittenSet {
   /** Absolute. */
   readonly folder: string;
   readonly set: MtlsSet;
+  /** If there was no authority and this run made it. */
+  readonly made?: MadeAuthority;
 }
 
 /**
@@ -70,12 +73,12 @@ export async function writeSetOf(
   folder: string,
   set: MtlsSet,
   options: SetOptions,
-): Promise<WrittenSet> {
+): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
   const stateFolder = stateFolderOf(context);
-  return writeSet(
+  const written = await writeSet(
     set,
     {
       ...placing(context),
@@ -88,16 +91,18 @@ export async function writeSetOf(
     },
     options,
   );
+  const made = server.made ?? client.made;
+  return made === undefined ? written : { ...written, made };
 }
 
 async function certifier(
   context: Context,
   ca: string,
   names: readonly string[],
-): Promise<Certifier> {
+): Promise<Certifier & { readonly made?: MadeAuthority }> {
   const target = contextOf(context, ca);
   const parsed = parseNames(names, { client: true });
-  const { authority } = await ensureAuthorityFor(target, parsed, context.host.now());
+  const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
   try {
     await assertPermitted(authority.constraints, parsed);
   } catch (error) {
@@ -106,7 +111,12 @@ async function certifier(
   }
   const current = await currentRoot(target.folder);
   const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
-  return { authority, ca: target.ca ?? 'default', roots: roots.map(({ pem }) => pem) };
+  return {
+    authority,
+    ca: target.ca ?? 'default',
+    roots: roots.map(({ pem }) => pem),
+    ...(made === undefined ? {} : { made }),
+  };
 }
 
 function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions): MtlsSet {

@@ -122,10 +122,11 @@ async function renewCertificate(
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
   const own = { ...writing(context, authority), issuers: () => [] };
-  return failing(what, async () => {
+  return attempting(what, async () => {
     const request = requestOf(certificate);
     if (keyFile !== undefined) await writeLeaf(own, request, { ...paths, keyFile });
     else await writeCertificate(own, { ...request, ...keyOf(certificate) }, paths);
+    return what;
   });
 }
 
@@ -142,19 +143,18 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     files,
     command: exportCommand(entry.export.options ?? {}, entry.ca),
   };
-  let isMade = false;
-  const renewed = await failing(what, async () => {
+  const renewed = await attempting(what, async () => {
     const request = parseExport(options, context.cwd);
     const source = await sourceOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
     const known = findEntries(stateFolderOf(context), paths);
-    if (planExport(request, source, context.ca, undefined).fits(known)) return;
-    isMade = true;
+    if (planExport(request, source, context.ca, undefined).fits(known)) return undefined;
     if (request.needsPassword && options.password === undefined)
-      throw new DevcertError('password', 'it needs its password', {});
-    isMade = (await exportCertificate(context, options)).written;
+      return { ...what, reason: 'it needs its password' };
+    const { written } = await exportCertificate(context, options);
+    return written ? what : undefined;
   });
-  return isMade || renewed.reason !== undefined ? [renewed] : [];
+  return renewed === undefined ? [] : [renewed];
 }
 
 async function renewSet(
@@ -163,21 +163,23 @@ async function renewSet(
   password: string | undefined,
 ): Promise<Renewed[]> {
   if (!existsSync(join(folder, SET_FILE))) return [];
-  let reason: string | undefined;
-  const renewed = await failing({ what: 'mtls', files: [folder] }, async () => {
+  const what = { what: 'mtls' as const, files: [folder] };
+  const renewed = await attempting(what, async () => {
     const set = readSet(folder);
-    if (set === undefined) return;
+    if (set === undefined) return undefined;
     const { notes } = await writeSetOf(context, folder, set, { password });
-    reason = notes[0];
+    return notes[0] === undefined ? what : { ...what, reason: notes[0] };
   });
-  return [reason === undefined ? renewed : { ...renewed, reason }];
+  return renewed === undefined ? [] : [renewed];
 }
 
 /** One project's unwritable folder must not keep the others on the old authority. */
-async function failing(what: Renewed, work: () => Promise<void>): Promise<Renewed> {
+async function attempting(
+  what: Renewed,
+  work: () => Promise<Renewed | undefined>,
+): Promise<Renewed | undefined> {
   try {
-    await work();
-    return what;
+    return await work();
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     return { ...what, reason: error.message };

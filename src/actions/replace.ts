@@ -5,13 +5,13 @@ import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { loadAuthority, recoverFolder } from '../authority/folder.ts';
 import {
   discardPending,
-  dropRetired,
   isRotating,
   pendingRootFile,
   promotePending,
   readPending,
   stagePending,
 } from '../authority/replace.ts';
+import { dropRetired } from '../authority/retired.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
@@ -165,7 +165,7 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
     if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
     if (await anyHolds(all, root)) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
-    else dropRetired(context.folder, root.file);
+    else dropRetired(root.file);
   }
 }
 

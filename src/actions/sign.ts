@@ -21,6 +21,7 @@ import {
   type Context,
   ensureAuthorityFor,
   identity,
+  type MadeAuthority,
   refuseSudo,
   writing,
 } from './context.ts';
@@ -43,6 +44,8 @@ export interface SignResult extends Omit<WrittenCertificate, 'certFile'> {
   readonly dropped: readonly string[];
   /** True if there was no authority and this run made it: no store trusts it yet. */
   readonly authorityCreated: boolean;
+  /** That authority. */
+  readonly made?: MadeAuthority;
 }
 
 /**
@@ -67,7 +70,7 @@ export async function sign(
   const wanted = grantCsr(readCsr(findCsr(bytes)), { ...options, validityDays });
   refuseSudo(context);
   const now = host.now();
-  const { authority, created } = await ensureAuthorityFor(context, wanted.request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, wanted.request.names, now);
   const modes = created ? [] : mendModes(folder);
   const { request, dropped } = holdCommonName(wanted, authority.constraints);
   let written: Omit<WrittenCertificate, 'certFile'>;
@@ -87,7 +90,8 @@ export async function sign(
     ...keyNotes(keyTypeOf(request.publicKey)),
     ...(created ? ['nothing trusts it yet: devcert install'] : []),
   ];
-  return { ...written, certPem, dropped, notes, authorityCreated: created };
+  const result = { ...written, certPem, dropped, notes, authorityCreated: created };
+  return made === undefined ? result : { ...result, made };
 }
 
 function readCsrFile(path: string): Buffer {

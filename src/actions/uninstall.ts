@@ -3,7 +3,8 @@ import type { Root, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
-import { discardPending, dropRetired, isRotating, pendingRootFile } from '../authority/replace.ts';
+import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
+import { dropRetired } from '../authority/retired.ts';
 import { DevcertError } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
 import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
@@ -133,8 +134,7 @@ function purgeAll(context: Context): boolean {
 async function forget(folder: string, root: Root): Promise<void> {
   if (isRotating(folder)) return; // the parties of a set need both roots
   if (root.file === pendingRootFile(folder)) await discardPending(folder);
-  else if (otherRoots(folder).some(({ file }) => file === root.file))
-    dropRetired(folder, root.file);
+  else if (otherRoots(folder).some(({ file }) => file === root.file)) dropRetired(root.file);
 }
 
 /** One outcome for each store: the one that says most. */
@@ -160,6 +160,8 @@ function projectFiles(context: Context): string[] {
       : [`certificates stay in your projects, trusted by nothing: ${files.join(', ')}`];
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    return [`${ledgerFile(stateFolderOf(context))} was damaged: certificates may be left in your projects`];
+    return [
+      `${ledgerFile(stateFolderOf(context))} was damaged: certificates may be left in your projects`,
+    ];
   }
 }

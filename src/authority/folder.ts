@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../files.ts';
 import { removeQuietly } from '../filesystem.ts';
-import { type Change, applyChange, isInterrupted, JOURNAL, recover } from '../ledger/transaction.ts';
+import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
+import { type Change, applyChange } from '../ledger/transaction.ts';
 import { withLock } from '../lock.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
+import { madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
 
 const FOLDER_MODE = 0o700;
@@ -31,9 +33,9 @@ export function rootFile(folder: string): string {
   return join(folder, 'root.pem');
 }
 
-/** True if the folder holds an authority, or the better part of one. Changes nothing. */
+/** True if the folder holds an authority. Changes nothing. */
 export function hasAuthority(folder: string): boolean {
-  return existsSync(rootFile(folder)) || isInterrupted(folder);
+  return existsSync(rootFile(folder));
 }
 
 /**
@@ -87,6 +89,7 @@ export async function ensureAuthority(
   create: () => AuthorityPem | Promise<AuthorityPem>,
   close: (folder: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ authority: Authority; created: boolean }> {
+  await recoverFolder(folder);
   if (hasAuthority(folder)) return { authority: await loadAuthority(folder), created: false };
   const pem = await create();
   makeStateFolder(folder);
@@ -148,7 +151,8 @@ export function removeIfEmpty(path: string): void {
 }
 
 /**
- * Mends modes of the folder and its key that let others in, as after a restore from a backup.
+ * Mends modes of the folder and its key that let others in, as after a restore from a backup. A folder that
+ * devcert did not make keeps its mode.
  *
  * @returns one line for each, for the user.
  */
@@ -161,6 +165,7 @@ export function mendModes(folder: string): string[] {
   for (const { path, mode } of wanted) {
     const actual = looserThan(path, mode);
     if (actual === undefined) continue;
+    if (path === folder && !madeFolders(folder).includes(folder)) continue;
     tighten(path, mode);
     notes.push(
       `"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: devcert uninstall --purge && devcert install`,

@@ -3,25 +3,19 @@
  * one's place; the old root stays in `retired` until no store holds it any more.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { recover, replaceFiles } from '../ledger/transaction.ts';
+import { recover } from '../ledger/journal.ts';
+import { replaceFiles } from '../ledger/transaction.ts';
 import { withLock } from '../lock.ts';
-import { type Authority, readAuthority, readRoot } from './authority.ts';
+import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
-import {
-  changeFolder,
-  filesOf,
-  makeSubfolder,
-  pathsIn,
-  readPem,
-  removeIfEmpty,
-} from './folder.ts';
-import { sha256Of } from './origin.ts';
+import { changeFolder, filesOf, makeSubfolder, pathsIn, readPem, removeIfEmpty } from './folder.ts';
+import { retiredRoot } from './retired.ts';
+import { assertFree } from './staged.ts';
 
 const PENDING = 'pending';
-const RETIRED = 'retired';
 const ROTATION = 'rotation';
 
 /** The authority that waits to take over, if there is one. */
@@ -41,6 +35,7 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
   const pending = join(folder, PENDING);
   await withLock(folder, () => {
     recover(folder);
+    assertFree(pending);
     makeSubfolder(pending);
     const files = filesOf(pending, pem);
     const removals = pathsIn(pending).filter((path) => files.every((file) => file.path !== path));
@@ -65,10 +60,11 @@ export async function promotePending(folder: string, expected: Authority): Promi
         hint: 'see what there is now: devcert ca list',
       });
     }
+    const old = readPem(folder).root;
     const files = filesOf(folder, readPem(pending));
     const gone = pathsIn(folder).filter((path) => files.every((file) => file.path !== path));
     changeFolder(folder, {
-      files: [...retired(folder), ...files],
+      files: [...(old === '' ? [] : [retiredRoot(folder, old)]), ...files],
       removals: [...pathsIn(pending), ...gone],
     });
     removeIfEmpty(pending);
@@ -96,35 +92,10 @@ export function markRotating(folder: string, rotating: boolean): void {
   else rmSync(path, { force: true });
 }
 
-/** Absolute paths of the roots that were replaced and may still be in a store. */
-export function retiredRootFiles(folder: string): string[] {
-  const retired = join(folder, RETIRED);
-  if (!existsSync(retired)) return [];
-  return readdirSync(retired)
-    .filter((name) => /^[0-9a-f]{64}\.pem$/.test(name))
-    .map((name) => join(retired, name));
-}
-
-/** Forgets a retired root, by its path: no store holds it any more. */
-export function dropRetired(folder: string, file: string): void {
-  rmSync(file, { force: true });
-  removeIfEmpty(join(folder, RETIRED));
-}
-
 /** True if what lies in the folder is this authority. */
 function isIssuer(folder: string, { chain, rootPem }: Authority): boolean {
   const { root, issuer } = readPem(folder);
   if (root === '' || issuer === '') return false;
   const [rootThere, issuerThere] = [root, issuer].map((pem) => new X509Certificate(pem).toString());
   return rootThere === rootPem && issuerThere === chain[0]?.toString();
-}
-
-/** The file that keeps the root which is there now. */
-function retired(folder: string) {
-  const { root: pem } = readPem(folder);
-  if (pem === '') return [];
-  const root = readRoot(pem, folder);
-  makeSubfolder(join(folder, RETIRED));
-  const path = join(folder, RETIRED, `${sha256Of(root)}.pem`);
-  return [{ path, data: root.toString(), mode: 0o644 }];
 }

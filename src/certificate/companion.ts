@@ -38,13 +38,13 @@ export function textOf(
  * @throws DevcertError `file` if something is there that devcert did not write.
  */
 export function batchOfCompanion(
-  { targets, of }: Companion,
+  companion: Companion,
   pair: PairText,
   force: boolean,
   entries: () => readonly LedgerEntry[],
 ): Batch[] {
-  const made = of(pair);
+  const made = companion.of(pair);
   if (force) return [made.encode()];
-  for (const { path } of targets) assertWritten(path, contentOf(path), entries());
+  for (const { path } of companion.targets) assertWritten(path, contentOf(path), entries());
   return made.fits(entries()) ? [] : [made.encode()];
 }

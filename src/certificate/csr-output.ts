@@ -119,9 +119,12 @@ export async function writeCsr(
             isNew: context.force !== true,
           },
         ];
-  const outputs = [...keys, { path: csrFile, data: csr, secret: false }];
+  const outputs = [{ path: csrFile, data: csr, secret: false }];
   const options = { ...context, followFolder: followFolders, gitignore: true };
-  await place(outputs, options, () => [{ outputs, entry: { ca: NO_AUTHORITY } }]);
+  await place([...keys, ...outputs], options, () => [
+    { outputs: keys, entry: undefined },
+    { outputs, entry: { ca: NO_AUTHORITY } },
+  ]);
 }
 
 /** A CSR is of no authority yet. */

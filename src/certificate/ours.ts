@@ -40,8 +40,7 @@ export function assertOurs(
       !entries.some((entry) => entry.certificate?.certFile === certFile && !holdsKey(entry));
     if (!belongs) assertWritten(keyFile, bytesOf(keyText), entries);
   }
-  if (caFile !== undefined && !isOurRoot(caText))
-    assertWritten(caFile, bytesOf(caText), entries);
+  if (caFile !== undefined && !isOurRoot(caText)) assertWritten(caFile, bytesOf(caText), entries);
 }
 
 /**

@@ -120,26 +120,28 @@ export async function writeCertificate(
   check(before, known);
   // Signing may take long, or ask somebody: never under the lock.
   const leaf = isFitting(before) ? undefined : await makeLeaf(context, request);
-  let there = before;
-  let issued = false;
+  const done: { there: ExistingPair; leaf?: NewLeaf } = { there: before };
   await place(targets, { ...context, force, ...folderOptions(paths) }, ({ entries }) => {
-    there = readExisting(paths);
-    if (!isSame(there, before)) check(there, entries);
-    issued = !isFitting(there);
-    if (issued && leaf === undefined)
-      throw new DevcertError('busy', 'another devcert changed these files in the meantime', {
-        hint: 'run the same command again',
-      });
-    const pair = issued && leaf !== undefined ? textOf(leaf) : textOf(there);
+    done.there = readExisting(paths);
+    if (!isSame(done.there, before)) check(done.there, entries);
+    if (!isFitting(done.there)) done.leaf = required(leaf);
     const own =
-      issued && leaf !== undefined
-        ? [batchOf(leaf, request, paths, context)]
-        : rootCopy(there, paths, context);
+      done.leaf === undefined
+        ? rootCopy(done.there, paths, context)
+        : [batchOf(done.leaf, request, paths, context)];
+    const pair = textOf(done.leaf ?? done.there);
     return [...own, ...beside.flatMap((it) => batchOfCompanion(it, pair, force, entries))];
   });
-  const notes = issued ? [] : mendKeys(keyPaths(paths));
-  if (!issued || leaf === undefined) return describe(there, paths, false, notes);
-  return describe({ ...there, certificate: leaf.certificate }, paths, true, notes);
+  if (done.leaf !== undefined) return describe(done.leaf, paths, true, []);
+  return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
+}
+
+/** A pair that fitted and no longer does. */
+function required(leaf: NewLeaf | undefined): NewLeaf {
+  if (leaf !== undefined) return leaf;
+  throw new DevcertError('busy', 'another devcert changed these files in the meantime', {
+    hint: 'run the same command again',
+  });
 }
 
 /** What is told of a certificate, wherever it is. */
@@ -239,9 +241,7 @@ function rootCopy(
   { authority, ca }: WriteContext,
 ): Batch[] {
   if (caFile === undefined || caText === authority.rootPem) return [];
-  return [
-    { outputs: [{ path: caFile, data: authority.rootPem, secret: false }], entry: { ca } },
-  ];
+  return [{ outputs: [{ path: caFile, data: authority.rootPem, secret: false }], entry: { ca } }];
 }
 
 function isWhole(

@@ -1,5 +1,6 @@
 /** Lines and tables that several results share. Pure. */
 import { type Constraints, localNetworks } from '../constraints.ts';
+import type { MadeAuthority } from '../actions/context.ts';
 import type { Style } from './terminal.ts';
 
 /** Columns: what a terminal is wide at the least, and what still reads well. */
@@ -25,6 +26,16 @@ export function constraintsText(constraints: Constraints | undefined): string {
   const except = out.length === 0 ? '' : `; not ${out.join(', ')}`;
   const forms = closed === undefined ? '' : `; no ${closed.join(', no ')} names`;
   return `${parts.join(', ')}${except}${forms}; nothing else`;
+}
+
+/** What is said of an authority that was made on the way; nothing if none was. */
+export function madeLines(made: MadeAuthority | undefined): string[] {
+  if (made === undefined) return [];
+  return [
+    'Made an authority of your own; the key of its root exists no more',
+    ...wrap(`It can certify ${constraintsText(made.constraints)}`),
+    '',
+  ];
 }
 
 /** Two columns: labels, and values that are wrapped where the label is in `wrapped`. */

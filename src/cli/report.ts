@@ -5,20 +5,20 @@ import type { UninstallResult } from '../actions/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca-lines.ts';
-import { constraintsText, date, table, wrap } from './lines.ts';
+import { constraintsText, date, madeLines, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
   const head = {
     kept: [],
-    created: [
-      planned
-        ? 'Would make an authority of your own'
-        : 'Made an authority of your own; the key of its root exists no more',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
-      '',
-    ],
+    created: planned
+      ? [
+          'Would make an authority of your own',
+          ...wrap(`It can certify ${constraintsText(result.constraints)}`),
+          '',
+        ]
+      : madeLines(result),
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
       ...wrap(`It can certify ${constraintsText(result.constraints)}`),
@@ -35,7 +35,12 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
           `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
         ]
       : [];
-  return [...head, ...outcomeLines(result.outcomes, style), ...renewedLines(result.renewed), ...end];
+  return [
+    ...head,
+    ...outcomeLines(result.outcomes, style),
+    ...renewedLines(result.renewed),
+    ...end,
+  ];
 }
 
 export function uninstallLines(result: UninstallResult, style: Style): string[] {

@@ -13,7 +13,7 @@ import {
   type Target,
 } from '../ledger/place.ts';
 import { findEntries, latest } from '../ledger/ledger.ts';
-import { sha256 } from '../ledger/transaction.ts';
+import { sha256 } from '../ledger/journal.ts';
 import { keyFiles, trustFile } from './formats.ts';
 import { defaultAlias, type ExportRequest } from './request.ts';
 import type { ExportSource } from './source.ts';

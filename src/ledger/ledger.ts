@@ -8,7 +8,8 @@ import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { attempt, flag, withDescriptor } from '../filesystem.ts';
 import type { Usage } from '../x509/extensions.ts';
-import { replaceFiles, sha256 } from './transaction.ts';
+import { sha256 } from './journal.ts';
+import { replaceFiles } from './transaction.ts';
 
 /** A file and what it held when devcert wrote it. */
 export interface WrittenFile {
@@ -255,9 +256,13 @@ function isFiles(value: unknown): boolean {
 }
 
 function damaged(file: string): DevcertError {
-  return new DevcertError('invalid-authority', `"${file}" is damaged, or a newer devcert wrote it`, {
-    hint: `move it away, what it lists stays valid: mv "${file}" "${file}.old"`,
-  });
+  return new DevcertError(
+    'invalid-authority',
+    `"${file}" is damaged, or a newer devcert wrote it`,
+    {
+      hint: `move it away, what it lists stays valid: mv "${file}" "${file}.old"`,
+    },
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -17,7 +17,8 @@ import {
   type LedgerEntry,
   type WrittenFile,
 } from './ledger.ts';
-import { applyChange, JOURNAL, recover, sha256 } from './transaction.ts';
+import { JOURNAL, recover, sha256 } from './journal.ts';
+import { applyChange } from './transaction.ts';
 
 /** One file that is to be written. */
 export interface Output {
@@ -33,7 +34,8 @@ export interface Output {
 /** Outputs that belong together, with what the ledger is to say of them; its `files` are filled in. */
 export interface Batch {
   readonly outputs: readonly Output[];
-  readonly entry: Omit<LedgerEntry, 'files'>;
+  /** Undefined for keys that nothing can make again: not recorded, they are replaced by force alone. */
+  readonly entry: Omit<LedgerEntry, 'files'> | undefined;
 }
 
 export interface PlaceContext {
@@ -166,10 +168,16 @@ function write(
 ): string[] {
   const outputs = batches.flatMap(({ outputs }) => outputs);
   if (outputs.length === 0) return [];
-  const entries = batches.map(({ outputs, entry }) => ({
-    files: outputs.map(({ path, data }) => fileOf(path, data, force === true)),
-    ...entry,
-  }));
+  const entries = batches.flatMap(({ outputs, entry }) =>
+    entry === undefined
+      ? []
+      : [
+          {
+            files: outputs.map(({ path, data }) => fileOf(path, data, force === true)),
+            ...entry,
+          },
+        ],
+  );
   const ignored = gitignore === true ? ignores(outputs, made) : [];
   applyChange(
     {

@@ -4,22 +4,19 @@
  */
 import {
   appendFileSync,
+  constants,
   existsSync,
   fsyncSync,
-  constants,
   linkSync,
   lstatSync,
   renameSync,
-  statSync,
-  truncateSync,
-  unlinkSync,
 } from 'node:fs';
-import { createHash } from 'node:crypto';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { attempt, checkRegular, removeQuietly, retrying, withDescriptor } from '../filesystem.ts';
 import { temporaryName, writeNew } from '../temporary.ts';
+import { cutBack, type Journal, rename, sha256, sizeOf } from './journal.ts';
 
 export interface FileToWrite {
   /** Absolute. */
@@ -48,9 +45,6 @@ export interface ChangeOptions {
   /** Write even where the folder of a file is itself a symbolic link. */
   readonly followFolder?: boolean;
 }
-
-/** Name of the journal in a state folder. */
-export const JOURNAL = 'journal.json';
 
 /**
  * Puts all files in place, in order, or leaves all as they were. Existing files are replaced, never
@@ -102,7 +96,7 @@ export function applyChange(change: Change, options: ChangeOptions = {}): void {
     for (const step of steps.slice(0, -1)) step.isKept = backUp(step.path, step.backup);
     for (const step of steps) {
       if (step.isNew === true) moveNew(step.temporary, step.path);
-      else rename('write', step.temporary, step.path);
+      else rename(step.temporary, step.path);
       step.isPlaced = true;
     }
   } catch (error) {
@@ -116,67 +110,9 @@ export function applyChange(change: Change, options: ChangeOptions = {}): void {
   }
   for (const path of removals) removeQuietly(path);
   for (const { backup, isKept } of steps) if (isKept === true) removeQuietly(backup);
-  if (sync) for (const folder of new Set(steps.map(({ path }) => dirname(path)))) syncFolder(folder);
+  if (sync)
+    for (const folder of new Set(steps.map(({ path }) => dirname(path)))) syncFolder(folder);
   if (journal !== undefined) removeQuietly(journal);
-}
-
-/**
- * Completes what a killed process had begun, or undoes it if not all of it had been written. Under the
- * lock of the state folder.
- */
-export function recover(stateFolder: string): void {
-  const file = join(stateFolder, JOURNAL);
-  const text = readIfThere(file, { maxBytes: MAX_JOURNAL_BYTES, follow: false })?.toString();
-  if (text === undefined) return;
-  const journal = parseJournal(text);
-  if (journal !== undefined) {
-    const { steps, removals, append } = journal;
-    const isDone = ({ path, sha256: hash }: JournalStep) => holds(path, hash);
-    const isReady = ({ temporary, sha256: hash }: JournalStep) => holds(temporary, hash);
-    if (steps.every((step) => isReady(step) || isDone(step))) {
-      if (append !== undefined) {
-        cutBack(append.path, append.size);
-        appendFileSync(append.path, append.text, { mode: 0o600 });
-      }
-      for (const step of steps) if (isReady(step)) rename('write', step.temporary, step.path);
-      for (const path of removals) removeQuietly(path);
-    } else {
-      if (append !== undefined) cutBack(append.path, append.size);
-      // Killed while it was being undone: what is new already has its old file under another name.
-      for (const step of steps)
-        if (isDone(step) && existsSync(step.backup)) rename('write', step.backup, step.path);
-    }
-    for (const { temporary, backup } of steps)
-      for (const path of [temporary, backup]) removeQuietly(path);
-  }
-  attempt('delete', file, () => {
-    unlinkSync(file);
-  });
-}
-
-/** True if a change was cut short: {@link recover} has something to do. */
-export function isInterrupted(stateFolder: string): boolean {
-  return existsSync(join(stateFolder, JOURNAL));
-}
-
-/** SHA-256 as 64 hex digits. */
-export function sha256(data: Buffer | string): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-interface JournalStep {
-  readonly path: string;
-  readonly temporary: string;
-  /** Name of the old file while it may still have to be put back. */
-  readonly backup: string;
-  readonly sha256: string;
-}
-
-interface Journal {
-  readonly steps: readonly JournalStep[];
-  readonly removals: readonly string[];
-  /** `size` is that of the file before, in bytes. */
-  readonly append?: { readonly path: string; readonly text: string; readonly size: number };
 }
 
 interface Step {
@@ -185,43 +121,6 @@ interface Step {
   readonly backup: string;
   isKept?: boolean;
   isPlaced?: boolean;
-}
-
-/** A few hundred bytes for each of the files of a large set. */
-const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
-
-/** Undefined for what no devcert wrote: it was whole when it appeared, so nothing is under way then. */
-function parseJournal(text: string): Journal | undefined {
-  try {
-    const content = JSON.parse(text) as Partial<Journal> | null;
-    if (Array.isArray(content?.steps) && Array.isArray(content.removals)) return content as Journal;
-  } catch {
-    // Not JSON: damaged by hand.
-  }
-  return undefined;
-}
-
-function holds(path: string, hash: string): boolean {
-  try {
-    const bytes = readIfThere(path, { maxBytes: Infinity, follow: false });
-    return bytes !== undefined && sha256(bytes) === hash;
-  } catch {
-    return false; // not readable by now: it is neither ready nor done
-  }
-}
-
-function sizeOf(path: string): number {
-  return attempt('read', path, () => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
-}
-
-/** Takes off the end of a file what was added to it; a file that was not there before goes. */
-function cutBack(path: string, size: number): void {
-  try {
-    if (size === 0) unlinkSync(path);
-    else if (sizeOf(path) > size) truncateSync(path, size);
-  } catch {
-    // A line too many: it says that a file may hold what it does not, which is looked at when it counts.
-  }
 }
 
 function checkTarget(path: string, followFolder: boolean): void {
@@ -235,14 +134,6 @@ function checkTarget(path: string, followFolder: boolean): void {
   if (stat !== undefined) checkRegular(stat, path, 'write');
 }
 
-function rename(verb: string, from: string, to: string): void {
-  attempt(verb, to, () => {
-    retrying(() => {
-      renameSync(from, to);
-    });
-  });
-}
-
 /** Moves a file to a place where nothing is. */
 function moveNew(from: string, to: string): void {
   let isThere: boolean;
@@ -254,7 +145,7 @@ function moveNew(from: string, to: string): void {
     // Where there are no hard links (FAT, some network drives) a look has to do.
     isThere = systemCode(error) === 'EEXIST' || existsSync(to);
   }
-  if (!isThere) rename('write', from, to);
+  if (!isThere) rename(from, to);
   else
     throw new DevcertError('file', `"${to}" was made by somebody else just now`, {
       hint: 'run the same again to use it',

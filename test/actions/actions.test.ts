@@ -20,6 +20,7 @@ import { defaultConstraints } from '../../src/constraints.ts';
 import { hasModes, seenMode } from '../helpers/can.ts';
 import { keyTypeOf } from '../../src/keys.ts';
 import { projectMachine } from '../helpers/stores.ts';
+import { stateNames } from '../helpers/state.ts';
 
 const statuses = (outcomes: readonly { status: string }[]) => outcomes.map(({ status }) => status);
 
@@ -33,7 +34,9 @@ describe('install()', () => {
     expect(again).toMatchObject({ authority: 'kept', root: first.root });
     expect(statuses(again.outcomes)).toEqual(['already-trusted', 'already-trusted']);
     expect(stores[0]?.roots).toEqual(new Set([first.root]));
-    expect(readdirSync(context.folder).sort()).toEqual([
+    expect(stateNames(context.folder)).toEqual([
+      'devcert-state.json',
+      'folders',
       'issuer-key.pem',
       'issuer.pem',
       'root.pem',
@@ -97,7 +100,9 @@ describe('install()', () => {
     expect(
       Math.round((Date.parse(reissued.validTo) - context.host.now().getTime()) / 86_400_000),
     ).toBe(90);
-    expect(readdirSync(context.folder).sort()).toEqual([
+    expect(stateNames(context.folder)).toEqual([
+      'devcert-state.json',
+      'folders',
       'issuer-key.pem',
       'issuer.pem',
       'ledger.jsonl',
@@ -206,7 +211,7 @@ describe('issue()', () => {
     const { context } = projectMachine();
     await issue(context, ['api.test']);
     // A folder in its place: whoever wants the lock fails.
-    mkdirSync(join(context.folder, 'lock'));
+    mkdirSync(join(context.folder, 'devcert.lock'));
     expect(await issue(context, ['api.test'])).toMatchObject({ issued: false });
     await expect(issue(context, ['other.test'])).rejects.toMatchObject({ code: 'file' });
   });

@@ -1,3 +1,4 @@
+import { readLedger } from '../../src/ledger/ledger.ts';
 import { X509Certificate } from 'node:crypto';
 import {
   existsSync,
@@ -83,8 +84,9 @@ describe('mtls()', () => {
     expect(text(at('api/.gitignore'))).toBe('*\n');
     expect(issuedBy(contextOf(context, 'people'))).toHaveLength(2);
     expect(issuedBy(contextOf(context, 'hosts'))).toMatchObject([
-      { mtls: at('api'), usages: ['serverAuth'] },
+      { certFile: at('api/server/cert.pem'), usages: ['serverAuth'] },
     ]);
+    expect(readLedger(context.folder).every((entry) => entry.mtls === at('api'))).toBe(true);
     expect(existsSync(join(context.folder, 'root.pem'))).toBe(false);
   });
 

@@ -67,8 +67,8 @@ describe('the files of another authority of the same user', () => {
   test('exports, too', async () => {
     const { context, other } = await twoAuthorities();
     const files = ({ ca = 'default', ...of }: Context) =>
-      readLedger(stateFolderOf({ ...of, ca: ca === 'default' ? undefined : ca })).flatMap((entry) =>
-        entry.ca === ca && entry.export !== undefined ? entry.files : [],
+      readLedger(stateFolderOf({ ...of, ca: ca === 'default' ? undefined : ca })).flatMap(
+        (entry) => (entry.ca === ca && entry.export !== undefined ? entry.files : []),
       ).length;
     await exportCertificate(context, { format: 'der' });
     expect([files(context), files(other)]).toEqual([2, 0]);
@@ -132,15 +132,15 @@ describe('replaceNamed() and what was exported', () => {
     ]);
     const told = exports.filter(({ reason }) => reason !== undefined);
     expect(told.map(({ files, reason }) => [files, reason])).toEqual([
-      [[join(folder, 'truststore.p12')], 'it needs its password'],
       [[join(folder, 'keystore.p12')], 'it needs its password'],
+      [[join(folder, 'truststore.p12')], 'it needs its password'],
     ]);
     // Windows' backslashes are quoted.
     const shown = (command: string) =>
       command.replaceAll(context.cwd, 'CWD').replace(/"CWD\\(\S+)"/, 'CWD/$1');
     expect(told.map(({ command = '' }) => shown(command))).toEqual([
-      'devcert export --trust --format p12 --with-public-roots --out CWD/.devcert',
       'devcert export --format p12 --alias tomcat --dir CWD/.devcert',
+      'devcert export --trust --format p12 --with-public-roots --out CWD/.devcert',
     ]);
     expect(exports.filter(({ reason }) => reason === undefined)).toHaveLength(4);
     const leaf = new X509Certificate(readFileSync(join(folder, 'cert.pem')));

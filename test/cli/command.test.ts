@@ -191,12 +191,7 @@ describe('devcert', () => {
   test('a damaged ledger is told and not overwritten', async () => {
     const { run, state } = freshHome();
     await run([]);
-    for (const text of [
-      '{',
-      '[]',
-      '{"version":3}\n',
-      '{"version":1,"certificates":[]}\n',
-    ]) {
+    for (const text of ['{', '[]', '{"version":3}\n', '{"version":1,"certificates":[]}\n']) {
       writeFileSync(join(state, 'ledger.jsonl'), text);
       const ran = await run(['--force']);
       expect(ran.status).toBe(1);

@@ -1,10 +1,11 @@
 /** Many at once, and killed at any moment: one authority, whole pairs, and the next run goes on. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readLedger } from '../../src/ledger/ledger.ts';
 import { freshHome } from '../helpers/cli.ts';
+import { stateNames } from '../helpers/state.ts';
 
 function verifies(folder: string, state: string): boolean {
   const leaf = new X509Certificate(readFileSync(join(folder, 'cert.pem')));
@@ -29,7 +30,8 @@ describe('devcert, many at once', () => {
     expect(ended.filter(({ stderr }) => stderr.includes('nothing trusts it yet'))).toHaveLength(1);
     for (let i = 0; i < 50; i++) expect(verifies(join(project, `out${i}`), state)).toBe(true);
     expect(readLedger(state)).toHaveLength(50);
-    expect(readdirSync(state).sort()).toEqual([
+    expect(stateNames(state)).toEqual([
+      'devcert-state.json',
       'folders',
       'issuer-key.pem',
       'issuer.pem',
@@ -55,7 +57,7 @@ describe('devcert, many at once', () => {
       const ran = await run([]);
       expect([round, ran.status, ran.stderr]).toEqual([round, 0, ran.stderr]);
       expect(verifies(join(project, '.devcert'), state)).toBe(true);
-      expect(existsSync(join(state, 'next'))).toBe(false);
+      expect(existsSync(join(state, 'journal.json'))).toBe(false);
       // And a new pair over the old one, killed as well.
       await run(['--force'], { killAfterMs: 20 + round * 2.5 });
       expect(await run(['other.test'])).toMatchObject({ status: 0 });

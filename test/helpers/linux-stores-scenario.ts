@@ -106,6 +106,7 @@ const host: Host = {
   hostname: 'engine',
   kernel: '6.1.0-30-amd64',
   isRoot: true,
+  uid: 0,
   interactive: false,
   sysroot: '/',
   now: () => new Date(),
