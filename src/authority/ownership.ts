@@ -18,6 +18,7 @@ import type { Host } from '../../platform/types.ts';
 import { isOwnGroup } from '../../platform/accounts.ts';
 import { keepsOwners, mountOf, NOBODY, ownerlessName, parseMounts } from '../../platform/mounts.ts';
 import { DevcertError, systemCode } from '../errors.ts';
+import { attempt } from '../filesystem.ts';
 import { isStateFolder, MARKER, strangers } from './marker.ts';
 import { type Asker, Refusals } from './refusals.ts';
 import { isTemporary } from './staged.ts';
@@ -138,7 +139,10 @@ class Check {
     try {
       return readdirSync(folder);
     } catch (error) {
-      throw this.refusals.unreadable(folder, lstatSync(folder).uid, error);
+      // Renamed or deleted in this instant by another devcert.
+      const stat = lstatSync(folder, { throwIfNoEntry: false });
+      if (stat === undefined || systemCode(error) === 'ENOENT') return [];
+      throw this.refusals.unreadable(folder, stat.uid, error);
     }
   }
 
@@ -178,7 +182,7 @@ class Check {
       }
       if (++links > 40) throw this.refusals.endless(path);
       this.link({ path: next, stat });
-      const target = readlinkSync(next);
+      const target = attempt('read', next, () => readlinkSync(next));
       rest.unshift(...target.split(sep));
       if (target.startsWith(sep)) real = parse(target).root;
     }

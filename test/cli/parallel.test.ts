@@ -30,6 +30,7 @@ describe('devcert, many at once', () => {
     for (let i = 0; i < 50; i++) expect(verifies(join(project, `out${i}`), state)).toBe(true);
     expect(readInventory(state)).toHaveLength(50);
     expect(readdirSync(state).sort()).toEqual([
+      'devcert-state.json',
       'folders',
       'inventory.json',
       'issuer-key.pem',
