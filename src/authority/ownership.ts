@@ -38,18 +38,21 @@ export async function assertOwnState(folder: string, host: Host): Promise<void> 
   }
   const { assertOwner } = await import('../../platform/windows-acl.ts');
   await assertOwner(folder, host);
-  const names = list(folder);
-  if (names !== undefined) assertDevcerts(folder, names);
+  assertOwnFolder(folder, host);
 }
 
 /**
- * The same where users have numbers; elsewhere nothing.
+ * The same; where users have no numbers only that the folder is devcert's.
  *
  * @param asker this process by default, of whose home nothing is known then.
  */
 export function assertOwnFolder(folder: string, asker: Asker = thisProcess()): void {
   const { uid } = asker;
-  if (uid === undefined) return;
+  if (uid === undefined) {
+    const names = list(folder);
+    if (names !== undefined) assertDevcerts(folder, names);
+    return;
+  }
   const check = new Check(uid, asker);
   const last = check.path(folder);
   if (last === undefined) return;
