@@ -41,14 +41,15 @@ export async function protectFolder(
 
 /**
  * Prints the owner of a folder and its access control list, as SDDL: `O:S-1-5-21-…-1001G:…`. icacls does not
- * show an owner. The path is not part of the script, which it could change.
+ * show an owner. A property, as locked down machines let no script call methods; the path is not part of the
+ * script, which it could change.
  */
 export function ownerCommand(env: Host['env'], folder: string): Command {
   return {
     file: systemProgram(env, 'WindowsPowerShell\\v1.0\\powershell.exe'),
     args: [
       ...['-NoProfile', '-NonInteractive', '-Command'],
-      '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).GetSecurityDescriptorSddlForm(1)',
+      '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).Sddl',
     ],
     env: { DEVCERT_FOLDER: folder },
   };
@@ -70,7 +71,8 @@ export async function assertOwner(
   const sid = /\bS-1-[0-9-]+/.exec((await run(whoamiCommand(env))).stdout)?.[0];
   const [, owner] =
     /^O:(S-1-[0-9-]+|[A-Z]{2})/.exec((await run(ownerCommand(env, path))).stdout) ?? [];
-  const known = [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA'];
+  // SDDL has words for some: SYSTEM, the group of administrators, the account that is one from the start.
+  const known = [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA', 'LA'];
   if (sid !== undefined && owner !== undefined && known.includes(owner)) return;
   throw new DevcertError(
     'refused',

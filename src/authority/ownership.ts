@@ -18,6 +18,7 @@ import type { Host } from '../../platform/types.ts';
 import { isOwnGroup } from '../../platform/accounts.ts';
 import { keepsOwners, mountOf, NOBODY, ownerlessName, parseMounts } from '../../platform/mounts.ts';
 import { DevcertError, systemCode } from '../errors.ts';
+import { attempt } from '../filesystem.ts';
 import { isStateFolder, MARKER, strangers } from './marker.ts';
 import { type Asker, Refusals } from './refusals.ts';
 import { isTemporary } from './staged.ts';
@@ -37,18 +38,21 @@ export async function assertOwnState(folder: string, host: Host): Promise<void> 
   }
   const { assertOwner } = await import('../../platform/windows-acl.ts');
   await assertOwner(folder, host);
-  const names = list(folder);
-  if (names !== undefined) assertDevcerts(folder, names);
+  assertOwnFolder(folder, host);
 }
 
 /**
- * The same where users have numbers; elsewhere nothing.
+ * The same; where users have no numbers only that the folder is devcert's.
  *
  * @param asker this process by default, of whose home nothing is known then.
  */
 export function assertOwnFolder(folder: string, asker: Asker = thisProcess()): void {
   const { uid } = asker;
-  if (uid === undefined) return;
+  if (uid === undefined) {
+    const names = list(folder);
+    if (names !== undefined) assertDevcerts(folder, names);
+    return;
+  }
   const check = new Check(uid, asker);
   const last = check.path(folder);
   if (last === undefined) return;
@@ -138,7 +142,10 @@ class Check {
     try {
       return readdirSync(folder);
     } catch (error) {
-      throw this.refusals.unreadable(folder, lstatSync(folder).uid, error);
+      // Renamed or deleted in this instant by another devcert.
+      const stat = lstatSync(folder, { throwIfNoEntry: false });
+      if (stat === undefined || systemCode(error) === 'ENOENT') return [];
+      throw this.refusals.unreadable(folder, stat.uid, error);
     }
   }
 
@@ -178,7 +185,7 @@ class Check {
       }
       if (++links > 40) throw this.refusals.endless(path);
       this.link({ path: next, stat });
-      const target = readlinkSync(next);
+      const target = attempt('read', next, () => readlinkSync(next));
       rest.unshift(...target.split(sep));
       if (target.startsWith(sep)) real = parse(target).root;
     }

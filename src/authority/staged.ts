@@ -16,14 +16,20 @@ export function isTemporary(name: string): boolean {
   return /^\..*\.devcert-tmp$/.test(name);
 }
 
-/** True for a folder that holds files of an authority and nothing else; false if it is not there. */
+/**
+ * True for a folder that holds files of an authority and nothing else, or nothing: a run that was killed
+ * leaves it so. False if it is not there.
+ */
 export function isStaged(path: string): boolean {
-  return (
-    isFolder(path) &&
-    attempt('read', path, () => readdirSync(path)).every(
+  if (!isFolder(path)) return false;
+  try {
+    return readdirSync(path).every(
       (name) => (AUTHORITY_FILES as readonly string[]).includes(name) || isTemporary(name),
-    )
-  );
+    );
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false; // taken up by another devcert in this instant
+    throw fileError(error, 'read', path);
+  }
 }
 
 /** @throws DevcertError `refused` if what has the path that an authority on its way needs is not devcert's. */

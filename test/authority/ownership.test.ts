@@ -18,7 +18,7 @@ import { createAuthority } from '../../src/authority/create.ts';
 import { makeStateFolder } from '../../src/authority/purge.ts';
 import { assertOwnFolder, assertOwnState } from '../../src/authority/ownership.ts';
 import { hasModes } from '../helpers/can.ts';
-import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
 import { needs } from '../helpers/require.ts';
 import { stateNames } from '../helpers/state.ts';
 
@@ -459,5 +459,33 @@ describe('assertOwnFolder()', () => {
       folder,
     ]);
     expect(lstatSync(folder).isDirectory()).toBe(true);
+  });
+});
+
+describe('assertOwnState() on Windows', () => {
+  const sid = 'S-1-5-21-1-2-3-1001';
+  const windows = (owner: string) => {
+    const home = temporaryFolder();
+    const { run } = recorder((it) => ({ stdout: it.includes('whoami') ? `"a","${sid}"` : owner }));
+    return { home, host: fakeHost({ uid: undefined, platform: 'win32', home, run }) };
+  };
+
+  test('asks for the owner outside the profile, and everywhere whether the folder is devcert’s', async () => {
+    const outside = temporaryFolder();
+    await expect(assertOwnState(outside, windows(`O:${sid}G:`).host)).resolves.toBeUndefined();
+    await expect(assertOwnState(outside, windows('O:BUG:').host)).rejects.toMatchObject({
+      code: 'refused',
+      message: `"${outside}" belongs to BU, not to you`,
+    });
+    const { home, host } = windows('O:BUG:');
+    const inside = join(home, 'state');
+    await expect(assertOwnState(inside, host)).resolves.toBeUndefined();
+    mkdirSync(inside);
+    writeFileSync(join(inside, 'notes.txt'), '');
+    await expect(assertOwnState(inside, host)).rejects.toMatchObject({
+      message: `"${inside}" is not devcert's: it holds "notes.txt" and no devcert-state.json`,
+    });
+    writeFileSync(join(inside, 'devcert-state.json'), '{ "version": 1 }');
+    await expect(assertOwnState(inside, host)).resolves.toBeUndefined();
   });
 });

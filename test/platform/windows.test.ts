@@ -303,6 +303,7 @@ describe('assertOwner()', () => {
     ['this user', `O:${sid}`, true],
     ['SYSTEM', 'O:SY', true],
     ['Administrators', 'O:BA', true],
+    ['the built-in administrator', 'O:LA', true],
     ['SYSTEM, by number', 'O:S-1-5-18', true],
     ['Administrators, by number', 'O:S-1-5-32-544', true],
     ['another user', `O:${sid}2`, false],
@@ -312,7 +313,7 @@ describe('assertOwner()', () => {
     ['nobody that can be told', '', false],
   ])('of a folder that belongs to %s', async (_, owner, taken) => {
     const folder = temporaryFolder();
-    const { run, commands } = answers(`${owner}\r\n`);
+    const { run, commands } = answers(owner && `${owner}G:S-1-5-21-1-2-3-513D:AI(A;;FA;;;WD)\r\n`);
     const env = { SystemRoot: 'D:\\Win', DEVCERT_HOME: folder };
     const asked = assertOwner(folder, fakeHost({ env, run, home: temporaryFolder() }));
     if (taken) await asked;
@@ -330,7 +331,7 @@ describe('assertOwner()', () => {
           '-NoProfile',
           '-NonInteractive',
           '-Command',
-          '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).GetSecurityDescriptorSddlForm(1)',
+          '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).Sddl',
         ],
         env: { DEVCERT_FOLDER: folder },
       },
