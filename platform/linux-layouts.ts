@@ -119,7 +119,7 @@ export type Found = { readonly layout: Layout } | { readonly hint: string };
  * whose program is there beats one of which there is only the folder.
  */
 export function findLayout(
-  host: Pick<Host, 'platform' | 'sysroot' | 'find'>,
+  host: Pick<Host, 'platform' | 'sysroot' | 'find' | 'findForRoot'>,
   table: readonly Layout[] = layouts,
 ): Found | undefined {
   const own = table.filter(({ platform }) => platform === host.platform);
@@ -134,13 +134,16 @@ export function findLayout(
     : { layout };
 }
 
-/** The refresh command of a layout with its program's path; undefined if the program is missing. */
+/**
+ * The refresh command of a layout with its program's path, one that may run as root where there is one;
+ * undefined if the program is missing.
+ */
 export function findRefresh(
   layout: Layout,
-  host: Pick<Host, 'find'>,
+  host: Pick<Host, 'find' | 'findForRoot'>,
 ): { file: string; args: readonly string[] } | undefined {
   for (const [program, ...args] of layout.refresh) {
-    const file = host.find(program);
+    const file = host.findForRoot(program) ?? host.find(program);
     if (file !== undefined) return { file, args };
   }
   return undefined;

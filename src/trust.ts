@@ -2,7 +2,7 @@
  * Detect, check, act, check again: over any list of stores. One outcome per store; a store that fails
  * never stops the others, and nothing is said to be trusted that was not asked after the act.
  */
-import { formatCommand } from '../platform/run.ts';
+import { findElevation, formatCommand } from '../platform/run.ts';
 import type {
   Command,
   CommandResult,
@@ -78,9 +78,7 @@ export async function installRoot(
     const after = await store.inspect(root);
     if (after.state === 'trusted') return { status: 'trusted', ...restart(store) };
     // Nothing half-done stays behind, but an entry that somebody else made is not ours to remove.
-    if (before.state === 'absent') {
-      for (const command of await store.planUninstall(root)) await host.run(command);
-    }
+    if (before.state === 'absent') await runPlan(await store.planUninstall(root), store, host);
     return failure ?? { status: 'failed', reason: unchanged(after) };
   });
 }
@@ -175,18 +173,20 @@ async function each(
   return outcomes;
 }
 
-/** Runs a plan up to its first failing command, whose failure is returned. */
+/** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */
 async function runPlan(
   plan: readonly Command[],
   store: TrustStore,
   host: Host,
 ): Promise<Turn | undefined> {
+  let failure: Turn | undefined;
   for (const [index, command] of plan.entries()) {
+    if (failure !== undefined && command.cleansUp !== true) continue;
     const result = await host.run(command);
     if (result.exitCode !== 0 && !isTolerated(command, result))
-      return failureOf(plan.slice(index), result, store, host);
+      failure ??= failureOf(plan.slice(index), result, store, host);
   }
-  return undefined;
+  return failure;
 }
 
 function isTolerated({ tolerates }: Command, result: CommandResult): boolean {
@@ -206,18 +206,27 @@ function failureOf(
     const { cancelled, ...words } = explained;
     return { status: cancelled === true ? 'cancelled' : 'failed', ...words };
   }
-  const lines = left.map((it) => formatCommand({ ...it, elevated: false }, host));
-  const byHand = `run it yourself as root: ${lines.join(' && ')}`;
+  const byHand = handOver(left, host);
   switch (result.failure) {
     case 'not-found':
       return { status: 'failed', reason: `there is no program "${command.file}"` };
     case 'timeout':
       return { status: 'failed', reason: `"${command.file}" did not end in time and was stopped` };
-    case 'not-elevated':
+    case 'not-elevated': {
+      const lacks = !host.isRoot && findElevation(host) === undefined;
       return {
         status: 'failed',
-        reason: 'needs root, and nobody can be asked for a password here',
+        reason: lacks
+          ? 'needs root, and there is no sudo, doas or run0 here that root alone can change'
+          : 'needs root, and nobody can be asked for a password here',
         hint: byHand,
+      };
+    }
+    case 'unsafe':
+      return {
+        status: 'failed',
+        reason: `"${command.file}" is not run as root: others than root can change it`,
+        hint: `if you trust it, ${byHand}`,
       };
     case 'nobody':
       return { status: 'failed', reason: 'nobody is here to answer what it asks', hint: byHand };
@@ -231,6 +240,17 @@ function failureOf(
         reason: `"${command.file}" failed with exit code ${String(result.exitCode)}: ${lastLine(result)}`,
       };
   }
+}
+
+/** Whoever may act as root types these into a shell, from any account. */
+function handOver(commands: readonly Command[], host: Host): string {
+  const asAdministrator = host.isRoot ? undefined : findElevation(host);
+  const lines = commands.map((it) =>
+    formatCommand(it, asAdministrator === undefined ? { ...host, isRoot: true } : host),
+  );
+  return asAdministrator === undefined
+    ? `run it yourself as root: ${lines.join(' && ')}`
+    : `as an administrator: ${lines.join(' && ')}`;
 }
 
 function lastLine(result: CommandResult): string {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Host } from '../platform/types.ts';
 import { createAuthority } from '../src/authority/create.ts';
 import { rootInFile } from '../src/actions/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
@@ -40,6 +41,46 @@ describe('installRoot()', () => {
     expect(outcomes[3]?.reason).toContain('did not end in time');
   });
 
+  test('what must not run as root is told, with the command for whoever trusts it', async () => {
+    const { host, stores } = memoryMachine([{ elevated: true }, {}]);
+    const run: Host['run'] = (command) =>
+      command.elevated === true
+        ? Promise.resolve({ exitCode: undefined, stdout: '', stderr: '', failure: 'unsafe' })
+        : host.run(command);
+    const findForRoot = (program: string) => (program === 'sudo' ? '/usr/bin/sudo' : undefined);
+    expect(await installRoot(stores, root, { ...host, run, findForRoot })).toMatchObject([
+      {
+        status: 'failed',
+        reason: '"tool" is not run as root: others than root can change it',
+        hint: `if you trust it, as an administrator: sudo -- tool add 0 ${root.sha256}`,
+      },
+      { status: 'trusted' },
+    ]);
+  });
+
+  test('after a failure nothing is run but what cleans up', async () => {
+    const { host, stores } = memoryMachine([{}]);
+    const [store] = stores;
+    if (store === undefined) throw new Error('no store');
+    const ran: string[] = [];
+    const run: Host['run'] = ({ file }) => {
+      ran.push(file);
+      return Promise.resolve({ exitCode: file === 'b' ? 1 : 0, stdout: '', stderr: 'no' });
+    };
+    const plan = [
+      { file: 'a', args: [] },
+      { file: 'b', args: [] },
+      { file: 'c', args: [] },
+      { file: 'd', args: [], cleansUp: true },
+    ];
+    const planInstall = () => Promise.resolve(plan);
+    const outcomes = await installRoot([{ ...store, planInstall }], root, { ...host, run });
+    expect(ran).toEqual(['a', 'b', 'd']);
+    expect(outcomes).toMatchObject([
+      { status: 'failed', reason: '"b" failed with exit code 1: no' },
+    ]);
+  });
+
   test('a tool that says 0 and changes nothing is a failure (statement 35)', async () => {
     const { host, stores } = memoryMachine([{ behaviour: 'lies' }]);
     expect(await installRoot(stores, root, host)).toMatchObject([
@@ -66,10 +107,10 @@ describe('installRoot()', () => {
 
   test('a dry run runs nothing and shows sudo where it would be used', async () => {
     const { host, stores, ran } = memoryMachine([{ elevated: true }], {
-      find: (program) => (program === 'sudo' ? '/usr/bin/sudo' : undefined),
+      findForRoot: (program) => `/usr/bin/${program}`,
     });
     const outcomes = await installRoot(stores, root, host, { dryRun: true });
-    expect(outcomes[0]?.commands).toEqual([`/usr/bin/sudo -- tool add 0 ${root.sha256}`]);
+    expect(outcomes[0]?.commands).toEqual([`/usr/bin/sudo -- /usr/bin/tool add 0 ${root.sha256}`]);
     expect(ran).toEqual([]);
   });
 
