@@ -34,13 +34,19 @@ export function makeFolderCommand(layout: Layout): Command {
   return { file: 'install', args: ['-d', '-m', '0755', layout.anchors[0]], elevated: true };
 }
 
-/** Writes the anchor: replaces what is there, never follows a link. */
-export function writeAnchorCommand(layout: Layout, root: Pick<Root, 'sha256' | 'file'>): Command {
-  return {
-    file: 'install',
-    args: ['-m', '0644', root.file, anchorFile(layout, root)],
-    elevated: true,
-  };
+/**
+ * Write the anchor: an empty file that everybody can read replaces what is there, a link too, and gets
+ * its contents. (`install` could do both at once only from a file that root can read.)
+ */
+export function writeAnchorCommands(
+  layout: Layout,
+  root: Pick<Root, 'sha256' | 'pem'>,
+): readonly Command[] {
+  const file = anchorFile(layout, root);
+  return [
+    { file: 'install', args: ['-m', '0644', '/dev/null', file], elevated: true },
+    { file: 'tee', args: [file], input: root.pem, elevated: true },
+  ];
 }
 
 /** Removes files; those that are gone already do not matter. */
@@ -120,7 +126,7 @@ function planInstall(layout: Layout, root: Root, host: Host): readonly Command[]
   const isThere = existsSync(join(host.sysroot, layout.anchors[0]));
   return [
     ...(isThere ? [] : [makeFolderCommand(layout)]),
-    writeAnchorCommand(layout, root),
+    ...writeAnchorCommands(layout, root),
     refreshCommand(program),
   ];
 }

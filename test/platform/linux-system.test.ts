@@ -155,10 +155,13 @@ describe.each(cases)('system store of $system', (it) => {
     const makes = dirname(anchor) in bare ? [] : [`sudo install -d -m 0755 ${dirname(anchor)}`];
     expect(await lines(store.planInstall(root))).toEqual([
       ...makes,
-      `sudo install -m 0644 /state/root.pem ${anchor}`,
+      `sudo install -m 0644 /dev/null ${anchor}`,
+      `sudo tee ${anchor}`,
       ...it.install,
     ]);
-    expect((await store.planInstall(root)).at(-1)?.timeoutMs).toBe(120_000);
+    const plan = await store.planInstall(root);
+    expect(plan.map(({ input }) => input).filter((it) => it !== undefined)).toEqual([root.pem]);
+    expect(plan.at(-1)?.timeoutMs).toBe(120_000);
   });
 
   test('trusts a root that is in what programs read, and uninstall takes it out', async () => {
