@@ -181,7 +181,7 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
   const reasons: Record<string, { reason: string; hint: string }> = {
     java: {
       reason:
-        'no Java was found: JAVA_HOME is not set or leads nowhere, and no usual folder has one',
+        'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
       hint: 'export JAVA_HOME=/path/to/jdk',
     },
   };
