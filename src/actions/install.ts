@@ -205,7 +205,8 @@ async function dryRun(
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const example = createAuthority(identity(context), constraints, host.now());
-  const root = rootInFile(example.root, rootFile(folder));
+  // Nobody is to type in a root that will never be.
+  const root = { ...rootInFile(example.root, rootFile(folder)), pem: '<root.pem>' };
   const keyId = root.commonName.slice(-8);
   const outcomes = await installRoot(stores, root, host, { dryRun: true });
   const shown = outcomes.map((outcome) => ({
@@ -216,7 +217,8 @@ async function dryRun(
           commands: outcome.commands.map((command) =>
             command
               .replaceAll(root.sha256.slice(0, 16), '<fingerprint>')
-              .replaceAll(keyId, '<key id>'),
+              .replaceAll(keyId, '<key id>')
+              .replace(/[0-9a-f]{64}/g, '<SHA-256>'),
           ),
         }),
   }));

@@ -236,6 +236,17 @@ describe('macosStores', () => {
     expect(state()).toEqual(empty);
   });
 
+  test('a dry run that would make an authority shows no root that will never be', async () => {
+    const { context, ran } = mac();
+    const { outcomes } = await install(context, { machine: true, dryRun: true });
+    const file = '/private/var/root/devcert-<fingerprint>.pem';
+    expect(outcomes[0]?.commands?.slice(1, 3)).toEqual([
+      `printf '%s\\n' '<root.pem>' | sudo -- /usr/bin/tee ${file}`,
+      `printf '%s\\n' '<SHA-256>  ${file}' | sudo -- /usr/bin/shasum -a 256 -c`,
+    ]);
+    expect(ran.filter((it) => it.startsWith('sudo'))).toEqual([]);
+  });
+
   test('what is not what was written is given to nobody, and taken away', async () => {
     const { context, ran, state, host } = mac();
     const run = (command: Command) =>
