@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
 import { foldersForRoot } from './as-root.ts';
+import { judgeFailure } from './refusal.ts';
 import type { Command, CommandResult, Host, Runner } from './types.ts';
 
 const CHECK_TIMEOUT_MS = 15_000;
@@ -114,19 +115,51 @@ export function createRunner(
   announce: (commandLine: string) => void = () => undefined,
   ask: (prompt: string) => void = () => undefined,
 ): Runner {
+  let refusal: CommandResult | undefined;
   return async (command) => {
     if (command.needsPerson === true && !host.interactive) return { ...failed, failure: 'nobody' };
     const started = elevate(command, host);
     if (typeof started === 'string') return { ...failed, failure: started };
     const elevated = command.elevated === true && !host.isRoot;
+    // Who was refused once is not asked for a password again.
+    if (elevated && refusal !== undefined) return refusal;
     if (elevated) announce(commandLine(command, host));
     if (command.prompt !== undefined) ask(command.prompt);
     const path = runsAsRoot(command, host) ? pathForRoot(host.env) : {};
-    const result = await start(started, { ...host, env: { ...host.env, ...path } }, elevated);
-    return elevated && result.failure === undefined
-      ? readRefusal(result, host.interactive)
-      : result;
+    const as = { ...host, env: { ...host.env, ...path } };
+    const result = await start(started, as, elevated);
+    if (!elevated || result.exitCode !== 1) return result;
+    const judged = await judge(result, command, as);
+    if (judged.failure === 'elevation-refused') refusal = judged;
+    return judged;
   };
+}
+
+async function judge(
+  result: CommandResult,
+  command: Command,
+  host: Starter & Pick<Host, 'env'>,
+): Promise<CommandResult> {
+  let verdict = judgeFailure(result, command);
+  if (verdict === 'unclear')
+    verdict = (await mayRun(command, host))
+      ? { stderr: result.stderr }
+      : { refused: lastLine(result.stderr), asksNobody: false };
+  if (!('refused' in verdict)) return { ...result, ...verdict };
+  return {
+    ...result,
+    exitCode: undefined,
+    stderr: verdict.refused,
+    failure: verdict.asksNobody && !host.interactive ? 'not-elevated' : 'elevation-refused',
+  };
+}
+
+// sudo tells, in no language, whether it would run a command, and never asks. The others have known words.
+async function mayRun(command: Command, host: Starter & Pick<Host, 'env'>): Promise<boolean> {
+  const started = elevate(command, { ...host, interactive: false });
+  if (typeof started === 'string' || findElevation(host)?.tool !== 'sudo') return true;
+  const { file, args } = started;
+  return (await start({ file, args: ['-l', ...args] }, host, false)).exitCode === 0;
 }
 
 // The programs that a script run as root calls are found there; not every sudo has a PATH of its own.
@@ -171,18 +204,8 @@ async function start(
   return output;
 }
 
-// sudo and doas exit with 1 when they refuse, as many commands do when they fail; but they say who speaks.
-function readRefusal(result: CommandResult, interactive: boolean): CommandResult {
-  if (
-    result.exitCode === 0 ||
-    !/^(sudo|doas|run0|Failed to start transient)\b/m.test(result.stderr)
-  )
-    return result;
-  return {
-    ...result,
-    exitCode: undefined,
-    failure: interactive ? 'elevation-refused' : 'not-elevated',
-  };
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
 }
 
 function isDoas(file: string): boolean {

@@ -8,7 +8,7 @@ import { cover, differences, must, snapshot } from './covered.ts';
 import { type Ended, run } from './run.ts';
 
 const [, , base = '', checkout = ''] = process.argv;
-const uids = { ada: 4001, bob: 4002, carol: 4003 };
+const uids = { ada: 4001, bob: 4002, carol: 4003, dave: 4004 };
 type User = keyof typeof uids;
 
 /** Every program that runs where it must not says so here, with the user it runs as. */
@@ -110,12 +110,15 @@ async function thereAndBack() {
 cover(['/etc', '/opt', '/usr/local', '/usr/lib/jvm', '/var/lib', '/var/log', '/var/spool'], base);
 cpSync(join(checkout, 'dist'), join(base, 'dist'), { recursive: true });
 must('update-ca-certificates', []);
-for (const name of ['ada', 'bob', 'carol', 'root'] as const)
+for (const name of ['ada', 'bob', 'carol', 'dave', 'root'] as const)
   if (name === 'root') mkdirSync(join(base, name), { mode: 0o700 });
   else makeUser(name);
 plantPrograms(join(base, 'evil'));
 chmodSync(join(base, 'evil'), 0o777);
-writeFileSync('/etc/sudoers.d/devcert', 'ada,carol ALL=(ALL) NOPASSWD: ALL\n', { mode: 0o440 });
+const sudoers =
+  'ada,carol ALL=(ALL) NOPASSWD: ALL\ndave ALL=(ALL) /bin/true\nDefaults:dave !authenticate\n';
+writeFileSync('/etc/sudoers.d/devcert', sudoers, { mode: 0o440 });
+must('hostname', ['nobody-knows-me']);
 writeFileSync('/etc/doas.conf', 'permit nopass ada\n', { mode: 0o400 });
 
 // A file system of ada's own, which denies root, as NFS and gocryptfs do.
@@ -149,6 +152,13 @@ try {
   );
   for (const line of back) await as('carol', ['dash', '-c', line], {}, '/');
   report.takenBack = (await told('bob', ['uninstall'])).outcomes.map(({ status }) => status);
+
+  // One who may use sudo for something else, on a machine whose name nobody knows.
+  report.forbidden = await told('dave', ['install', '--stores', 'system,java']);
+  script('/usr/local/sbin/update-ca-certificates', 'echo "the disk is full" >&2; exit 1');
+  report.failing = await told('ada', ['install', '--stores', 'system']);
+  must('rm', ['/usr/local/sbin/update-ca-certificates']);
+  must('update-ca-certificates', []);
 
   // A Java that belongs to another user, for one who may use sudo, and for root.
   writeFileSync(stolen, '');

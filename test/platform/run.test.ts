@@ -1,9 +1,11 @@
-import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRunner, elevate, findElevation, formatCommand } from '../../platform/run.ts';
 import { hasLinks, hasShell } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
+
+const GERMAN = 'ada steht nicht in der sudoers-Datei.';
 
 const root = {
   isRoot: true,
@@ -220,11 +222,38 @@ describe('createRunner()', () => {
         failure: 'elevation-refused',
         stderr: expect.stringContaining('a password is required') as string,
       });
-      const failing = script('sudo', 'echo "tool: it failed" >&2; exit 1');
+      const failing = script('sudo', 'echo "true: it failed" >&2; exit 1');
       expect(await createRunner(person({ sudo: failing }))(command)).toMatchObject({
         exitCode: 1,
-        stderr: 'tool: it failed\n',
+        stderr: 'true: it failed',
       });
     },
   );
+
+  describe.runIf(hasShell)('after a refusal', () => {
+    const command = { file: '/bin/true', args: ['x'], elevated: true };
+
+    test('asks nobody again, and runs what needs no root', async () => {
+      const folder = temporaryFolder();
+      const sudo = script('sudo', `echo asked >> ${folder}/log; echo "${GERMAN}" >&2; exit 1`);
+      const run = createRunner(person({ sudo }, true));
+      const refused = { exitCode: undefined, failure: 'elevation-refused', stderr: GERMAN };
+      expect(await run(command)).toMatchObject(refused);
+      const asked = readFileSync(join(folder, 'log'), 'utf8');
+      expect(await run({ ...command, args: ['y'] })).toMatchObject(refused);
+      expect(readFileSync(join(folder, 'log'), 'utf8')).toBe(asked);
+      expect(await run(node(''))).toMatchObject({ exitCode: 0 });
+    });
+
+    test('by an answer in no known language: sudo -l tells it from a failure', async () => {
+      const sudoThat = (allowed: number) =>
+        script('sudo', `[ "$1" = -l ] && exit ${allowed}; echo "${GERMAN}" >&2; exit 1`);
+      expect(await createRunner(person({ sudo: sudoThat(1) }))(command)).toMatchObject({
+        failure: 'elevation-refused',
+      });
+      const failing = await createRunner(person({ sudo: sudoThat(0) }))(command);
+      expect(failing).toMatchObject({ exitCode: 1, stderr: `${GERMAN}\n` });
+      expect(failing.failure).toBeUndefined();
+    });
+  });
 });

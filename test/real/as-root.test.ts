@@ -32,6 +32,8 @@ interface Report {
   readonly doas: ThereAndBack;
   readonly handedOver: { refused: { outcomes: Outcome[] }; typed: Ended; status: number };
   readonly takenBack: string[];
+  readonly forbidden: { outcomes: Outcome[] };
+  readonly failing: { outcomes: Outcome[] };
   readonly anotherUsers: { ada: Outcome; root: Outcome; ran: string };
 }
 
@@ -62,7 +64,7 @@ describe.runIf(ready)('what runs as root', () => {
       const base = join(folder, 'covered');
       mkdirSync(base);
       const checkout = resolve(import.meta.dirname, '../..');
-      const args = ['-m', process.execPath, outfile, base, checkout];
+      const args = ['-m', '-u', process.execPath, outfile, base, checkout];
       const output = execFileSync('unshare', args, { encoding: 'utf8', timeout: 280_000 });
       report = JSON.parse(output) as Report;
     } finally {
@@ -91,6 +93,26 @@ describe.runIf(ready)('what runs as root', () => {
     expect(typed).toMatchObject({ status: 0 });
     expect(status).toBe(0);
     expect(report.takenBack.every((it) => it === 'already-absent')).toBe(true);
+  });
+
+  test('who may not run this with sudo is told once, with the commands; a failure is told as one', () => {
+    const { outcomes } = report.forbidden;
+    expect(outcomes.length).toBeGreaterThan(1);
+    for (const { status, reason, hint } of outcomes) {
+      expect({ status, hint }).toEqual({
+        status: 'failed',
+        hint: expect.stringMatching(/^as an administrator: .*sudo -- /) as string,
+      });
+      expect(reason).toMatch(
+        /^root was refused: Sorry, user dave is not allowed to execute '\/usr\/bin\/install /,
+      );
+    }
+    expect(report.failing.outcomes).toMatchObject([
+      {
+        status: 'failed',
+        reason: expect.stringMatching(/failed with exit code 1: the disk is full$/) as string,
+      },
+    ]);
   });
 
   test('a JDK of another user’s is not run as root, by sudo or by root', () => {
