@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
 import { anchorFile, findLayout, findRefresh, type Layout, systemName } from './linux-layouts.ts';
-import { findTraces, leavesGap, listFiles, type Traces } from './linux-traces.ts';
+import { findTraces, leavesGap, listFiles, type Traces, withoutRoot } from './linux-traces.ts';
 import type {
   Command,
   CommandResult,
@@ -54,6 +54,19 @@ export function removeCommand(files: readonly string[]): Command {
   return { file: 'rm', args: ['-f', '--', ...files], elevated: true };
 }
 
+/** Writes a file of several certificates anew, without the root. */
+function takeOutCommand(layout: Layout, file: string, root: Root, sysroot: string): Command {
+  const input = withoutRoot(layout, file, root, sysroot);
+  if (input !== undefined) return { file: 'tee', args: [file], input, elevated: true };
+  throw new DevcertError(
+    'store',
+    `the root is one of several certificates in "${printable(file)}"`,
+    {
+      hint: 'take it out of that file by hand, then run this again',
+    },
+  );
+}
+
 /** Removes the folder for anchors; fails if it is not empty. */
 export function removeFolderCommand(layout: Layout): Command {
   return { file: 'rmdir', args: ['--', layout.anchors[0]], elevated: true };
@@ -102,7 +115,8 @@ function inspect(layout: Layout, root: Root, host: Host): StoreState {
     if (!(error instanceof DevcertError)) throw error;
     return { state: 'unavailable', reason: error.message, needed: true };
   }
-  const { holding, lacking, anchors, links } = traces;
+  const { holding, lacking, links } = traces;
+  const anchors = [...traces.anchors, ...traces.mixed];
   if (holding.length > 0 && lacking.length === 0) return { state: 'trusted' };
   if (holding.length > 0)
     return {
@@ -132,9 +146,9 @@ function planInstall(layout: Layout, root: Root, host: Host): readonly Command[]
 }
 
 function planUninstall(layout: Layout, root: Root, host: Host): readonly Command[] {
-  const { holding, anchors, links } = findTraces(layout, root, host.sysroot);
+  const { holding, anchors, mixed, links } = findTraces(layout, root, host.sysroot);
   const files = [...anchors, ...links];
-  if (holding.length === 0 && files.length === 0) return [];
+  if (holding.length === 0 && files.length === 0 && mixed.length === 0) return [];
   const program = findRefresh(layout, host);
   if (program === undefined && holding.length > 0) throw missingProgram(layout);
   const folder = layout.anchors[0];
@@ -144,6 +158,7 @@ function planUninstall(layout: Layout, root: Root, host: Host): readonly Command
     listFiles(folder, host.sysroot).every((file) => anchors.includes(file));
   return [
     ...(files.length === 0 ? [] : [removeCommand(files)]),
+    ...mixed.map((file) => takeOutCommand(layout, file, root, host.sysroot)),
     ...(program === undefined
       ? []
       : [

@@ -14,6 +14,7 @@ type User = keyof typeof uids;
 /** Every program that runs where it must not says so here, with the user it runs as. */
 const stolen = join(base, 'stolen');
 const shared = '/etc/ssl/certs/java/cacerts';
+const STATE = '.config/devcert-nodejs';
 const stores = ['/etc/ssl', '/usr/local/share/ca-certificates'];
 
 function script(file: string, text: string): void {
@@ -110,6 +111,8 @@ async function thereAndBack() {
 cover(['/etc', '/opt', '/usr/local', '/usr/lib/jvm', '/var/lib', '/var/log', '/var/spool'], base);
 cpSync(join(checkout, 'dist'), join(base, 'dist'), { recursive: true });
 must('update-ca-certificates', []);
+// Of another program, for root alone.
+must('install', ['-d', '-m', '0700', '/usr/local/share/ca-certificates/closed']);
 for (const name of ['ada', 'bob', 'carol', 'dave', 'root'] as const)
   if (name === 'root') mkdirSync(join(base, name), { mode: 0o700 });
   else makeUser(name);
@@ -159,6 +162,22 @@ try {
   report.failing = await told('ada', ['install', '--stores', 'system']);
   must('rm', ['/usr/local/sbin/update-ca-certificates']);
   must('update-ca-certificates', []);
+
+  // An administrator put the root into a file with another certificate.
+  const team = '/usr/local/share/ca-certificates/team.crt';
+  const other = readFileSync('/etc/ssl/certs/ISRG_Root_X1.pem', 'utf8');
+  await devcert('ada', ['install', '--stores', 'system']);
+  writeFileSync(
+    team,
+    other + (await as('ada', ['cat', join(base, 'ada', STATE, 'root.pem')], {}, '/')).output,
+  );
+  must('update-ca-certificates', []);
+  report.mixed = {
+    ...(await told('ada', ['uninstall', '--stores', 'system,java'])),
+    keepsOthers: readFileSync(team, 'utf8') === other,
+  };
+  must('rm', [team]);
+  must('update-ca-certificates', ['--fresh']);
 
   // A Java that belongs to another user, for one who may use sudo, and for root.
   writeFileSync(stolen, '');

@@ -33,6 +33,7 @@ interface Report {
   readonly handedOver: { refused: { outcomes: Outcome[] }; typed: Ended; status: number };
   readonly takenBack: string[];
   readonly forbidden: { outcomes: Outcome[] };
+  readonly mixed: { outcomes: Outcome[]; keepsOthers: boolean };
   readonly failing: { outcomes: Outcome[] };
   readonly anotherUsers: { ada: Outcome; root: Outcome; ran: string };
 }
@@ -113,6 +114,12 @@ describe.runIf(ready)('what runs as root', () => {
         reason: expect.stringMatching(/failed with exit code 1: the disk is full$/) as string,
       },
     ]);
+  });
+
+  test('a root in a file with another certificate is taken out of it at the first try', () => {
+    const { outcomes, keepsOthers } = report.mixed;
+    expect(outcomes[0]).toMatchObject({ status: 'removed' });
+    expect(keepsOthers).toBe(true);
   });
 
   test('a JDK of another user’s is not run as root, by sudo or by root', () => {
