@@ -26,7 +26,7 @@ const quiet = { JAVA_TOOL_OPTIONS: '', _JAVA_OPTIONS: '', JDK_JAVA_OPTIONS: '' }
 /** Finds the key store of every Java installation, each once. */
 export const javaStores: StoreFinder = {
   kind: 'java',
-  find: (host) => Promise.resolve(findJdks(host).map((jdk) => store(jdk, host))),
+  find: (host) => Promise.resolve(stores(findJdks(host), host)),
 };
 
 /** A key store and the keytool that changes it; absolute paths. */
@@ -107,9 +107,25 @@ function keytoolCommand(
   };
 }
 
-function store(jdk: Jdk, host: Host): TrustStore {
+/** One store for each; those of one name have in it where they lie, too. */
+function stores(jdks: readonly Jdk[], host: Host): TrustStore[] {
+  const names = jdks.map(nameOf);
+  const homes = jdks.map(({ home }) => home);
+  return jdks.map((jdk, index) => {
+    const name = names[index] ?? '';
+    if (count(names, name) === 1) return store(jdk, name, host);
+    const place = count(homes, jdk.home) === 1 ? jdk.home : (jdk.keystore ?? jdk.home);
+    return store(jdk, `${name} (${printable(place)})`, host);
+  });
+}
+
+function count(words: readonly string[], word: string): number {
+  return words.filter((it) => it === word).length;
+}
+
+function store(jdk: Jdk, name: string, host: Host): TrustStore {
   const { keystore, keytool } = jdk;
-  const about = { kind: 'java', name: nameOf(jdk), location: keystore ?? jdk.home } as const;
+  const about = { kind: 'java', name, location: keystore ?? jdk.home } as const;
   if (keystore === undefined || keytool === undefined)
     return {
       ...about,

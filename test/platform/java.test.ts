@@ -181,6 +181,22 @@ describe('findJdks()', () => {
     expect(store.location).toBe(shared);
   });
 
+  test('tells those of one version apart by where they lie, and those of one home by the key store', async () => {
+    const host = machine();
+    const jvm = join(host.sysroot, 'usr/lib/jvm');
+    makeJdk(join(jvm, 'a'));
+    makeJdk(join(jvm, 'b'));
+    writeFileSync(join(jvm, 'b/lib/security/jssecacerts'), '');
+    const other = makeJdk(join(jvm, 'c'));
+    writeFileSync(join(other, 'release'), 'JAVA_VERSION="25"\n');
+    expect((await javaStores.find(host, {})).map(({ name }) => name)).toEqual([
+      `Java 21.0.4 (${jvm}/a)`,
+      `Java 21.0.4 (${jvm}/b/lib/security/jssecacerts)`,
+      `Java 21.0.4 (${jvm}/b/lib/security/cacerts)`,
+      'Java 25',
+    ]);
+  });
+
   test('finds none in a JAVA_HOME that points nowhere, and in folders that only look like one', () => {
     const host = machine({ env: { JAVA_HOME: '/nowhere/at/all' } });
     mkdirSync(join(host.sysroot, 'usr/lib/jvm/openjdk-17'), { recursive: true });
