@@ -198,6 +198,7 @@ function unusable({ home, keystore, leftover }: Jdk): StoreState {
     reason: `the Java in "${home}" has no keytool`,
     hint: 'install a full JDK beside it, or import the root with another keytool',
     needed: true,
+    lacks: 'keytool',
   };
 }
 

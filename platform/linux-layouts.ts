@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Root } from './types.ts';
 
+/** A program with its arguments. */
+type Refresh = readonly [string, ...string[]];
+
 /** One way of keeping system-wide authorities. All paths are absolute, without `host.sysroot`. */
 export interface Layout {
   readonly id: string;
@@ -20,7 +23,7 @@ export interface Layout {
   /** True if the folder itself is what programs read: there need be no bundle. */
   readonly linksAreTrust?: boolean;
   /** Carries the anchors into bundles and links; the first program found is used. */
-  readonly refresh: readonly (readonly [string, ...string[]])[];
+  readonly refresh: readonly [Refresh, ...Refresh[]];
   /** Rebuilds the links from nothing, where the refresh does not. */
   readonly fresh?: readonly string[];
   /** The system does not make the anchor folder itself: we do, and take it away again once it is empty. */

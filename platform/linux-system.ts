@@ -8,6 +8,7 @@ import type {
   Command,
   CommandResult,
   Host,
+  MissingProgram,
   Root,
   StoreFinder,
   StoreState,
@@ -99,6 +100,7 @@ function layoutStore(layout: Layout, name: string, host: Host): TrustStore {
     kind: 'system',
     name,
     location: layout.anchors[0],
+    ...(findRefresh(layout, host) === undefined ? { lacks: refreshProgram(layout) } : {}),
     inspect: (root) => Promise.resolve(inspect(layout, root, host)),
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(layout, root, host)),
@@ -202,8 +204,10 @@ function explain(
 }
 
 function missingProgram(layout: Layout): DevcertError {
-  const [[program] = ['']] = layout.refresh;
-  return new DevcertError('command', `"${program}" is not installed`, {
-    ...(layout.package === undefined ? {} : { hint: `install the package ${layout.package}` }),
-  });
+  const { program, ...hint } = refreshProgram(layout);
+  return new DevcertError('command', `"${program}" is not installed`, hint);
+}
+
+function refreshProgram({ refresh: [[program]], package: name }: Layout): MissingProgram {
+  return { program, ...(name === undefined ? {} : { hint: `install the package ${name}` }) };
 }

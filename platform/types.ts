@@ -135,6 +135,8 @@ export type StoreState =
       readonly reason: string;
       readonly hint?: string;
       readonly needed: boolean;
+      /** The program that is missing, if that is all: what `hint` says brings it. */
+      readonly lacks?: string;
     };
 
 /** The words that `--stores` takes. */
@@ -158,6 +160,8 @@ export interface TrustStore {
   readonly scope?: 'user' | 'machine';
   /** What to restart before a change is seen, if anything: `Firefox`. */
   readonly restart?: string;
+  /** The program without which it cannot be made to trust a root, if it is missing here. */
+  readonly lacks?: MissingProgram;
   inspect(root: Root): Promise<StoreState>;
   /** The commands that make the store trust the root. Called only if it does not yet. */
   planInstall(root: Root): Promise<readonly Command[]>;
@@ -171,6 +175,13 @@ export interface TrustStore {
    * next thing to do. Without it, or if it gives nothing, the tool's own last line is shown.
    */
   explain?(command: Command, result: CommandResult): Explanation | undefined;
+}
+
+/** A program that is not installed. */
+export interface MissingProgram {
+  readonly program: string;
+  /** What brings it. */
+  readonly hint?: string;
 }
 
 /** A failure in words. */

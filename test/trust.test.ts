@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../platform/types.ts';
 import { createAuthority } from '../src/authority/create.ts';
+import { outcomesExitCode } from '../src/cli/outcomes.ts';
+import { EXIT } from '../src/errors.ts';
 import { rootInFile } from '../src/actions/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
 import { memoryMachine } from './helpers/stores.ts';
@@ -102,6 +104,45 @@ describe('installRoot()', () => {
     expect(await installRoot(stores, root, host)).toMatchObject([
       { status: 'failed', hint: 'sudo apt install libnss3-tools' },
       { status: 'skipped' },
+    ]);
+  });
+
+  test('a store that became trusted by what another one did says so, and was not trusted already', async () => {
+    const { host, stores, ran } = memoryMachine([{ reaches: 1 }, { kind: 'java' }]);
+    const first = await installRoot(stores, root, host);
+    expect(first.map(({ status }) => status)).toEqual(['trusted', 'trusted']);
+    expect(ran).toHaveLength(1);
+    const second = await installRoot(stores, root, host);
+    expect(second.map(({ status }) => status)).toEqual(['already-trusted', 'already-trusted']);
+  });
+
+  test('a store that lacks but a program is skipped, and the program named', async () => {
+    const lacks = {
+      program: 'update-ca-certificates',
+      hint: 'install the package ca-certificates',
+    };
+    const reason = 'certutil of NSS is not installed';
+    const hint = 'sudo apt install libnss3-tools';
+    const { host, stores, ran } = memoryMachine([
+      { lacks },
+      { unavailable: { reason, hint, needed: true, lacks: 'certutil' } },
+    ]);
+    const outcomes = await installRoot(stores, root, host);
+    expect(outcomes).toMatchObject([
+      {
+        status: 'skipped',
+        lacks: lacks.program,
+        reason: '"update-ca-certificates" is not installed',
+        hint: lacks.hint,
+      },
+      { status: 'skipped', lacks: 'certutil', reason, hint },
+    ]);
+    expect(ran).toEqual([]);
+    expect(outcomesExitCode(outcomes)).toBe(EXIT.done);
+    // What cannot be asked may hold the root: no uninstall is done before it was.
+    expect((await uninstallRoot(stores, root, host)).map(({ status }) => status)).toEqual([
+      'already-absent',
+      'failed',
     ]);
   });
 

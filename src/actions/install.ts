@@ -1,6 +1,7 @@
 /** `devcert install`: an authority, and every store trusts its root. */
+import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
-import type { Authority } from '../authority/authority.ts';
+import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import {
   ensureAuthority,
@@ -47,6 +48,7 @@ export interface InstallResult {
   /** What happened to the authority: `replaced` by one with other constraints. */
   readonly authority: 'kept' | 'created' | 'replaced';
   readonly constraints: Constraints | undefined;
+  /** When the first certificate of its chain ends. */
   readonly notAfter: Date | undefined;
   readonly outcomes: readonly Outcome[];
   /** Certificates that the new authority issued again, if the authority was replaced. */
@@ -60,7 +62,7 @@ export interface InstallResult {
  * Makes the authority if there is none (or another one, if other constraints are asked for), and has
  * every store trust its root. A store that fails is an outcome, not a throw.
  *
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `expired` (or not valid yet), `file`, `busy`.
  */
 export async function install(
   context: Context,
@@ -118,11 +120,17 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
+  const authority = await loadAuthority(folder).catch(() => undefined);
+  assertNotExpired(authority ?? datesOf(root), host.now());
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun !== true && otherRoots(folder).length > 0)
     await clearOthers(context, await findEverywhere(context, kinds, options));
-  const authority = await loadAuthority(folder).catch(() => undefined);
   return result(root, authority, 'kept', outcomes, notes);
+}
+
+function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
+  const { validFrom, validTo } = new X509Certificate(der);
+  return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
 
 /**
@@ -245,7 +253,7 @@ function result(
     root: root.sha256,
     authority: happened,
     constraints: authority?.constraints,
-    notAfter: authority === undefined ? undefined : new Date(authority.root.validTo),
+    notAfter: authority?.notAfter,
     outcomes,
     reissued: [],
     exports: [],

@@ -378,6 +378,10 @@ describe('system store', () => {
 
   test('refuses to write an anchor that no program would spread, and removes one without it', async () => {
     const store = await onlyStore(machine({ ...debian.bare, [debian.anchor]: root.pem }, []));
+    expect(store.lacks).toEqual({
+      program: 'update-ca-certificates',
+      hint: 'install the package ca-certificates',
+    });
     await expect(store.planInstall(root)).rejects.toMatchObject({
       code: 'command',
       message: '"update-ca-certificates" is not installed',
