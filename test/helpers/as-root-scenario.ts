@@ -8,7 +8,7 @@ import { cover, differences, must, snapshot } from './covered.ts';
 import { type Ended, run } from './run.ts';
 
 const [, , base = '', checkout = ''] = process.argv;
-const uids = { ada: 4001, bob: 4002, carol: 4003, dave: 4004 };
+const uids = { ada: 4001, bob: 4002, carol: 4003, dave: 4004, eve: 4005 };
 type User = keyof typeof uids;
 
 /** Every program that runs where it must not says so here, with the user it runs as. */
@@ -93,6 +93,26 @@ async function told(user: User | 'root', args: readonly string[], env = {}): Pro
   return JSON.parse(/^\{[^]*?^\}$/m.exec(output)?.[0] ?? output) as Told;
 }
 
+/** The same at a terminal, on which the password is typed as often as it is asked for. */
+function atTerminal(user: User, args: readonly string[], password: string): Promise<Ended> {
+  const script = join(base, 'terminal.exp');
+  writeFileSync(
+    script,
+    `set timeout 40
+spawn -noecho {*}$argv
+expect {
+  "password for" { send "${password}\\r"; exp_continue }
+  timeout { exit 99 }
+  eof {}
+}
+exit [lindex [wait] 3]
+`,
+  );
+  const words = [process.execPath, join(base, 'dist/bin/devcert.cjs'), ...args];
+  const env = { HOME: join(base, user), NO_COLOR: '1', LC_ALL: 'C' };
+  return as(user, ['expect', '-f', script, ...words], env, '/');
+}
+
 /** The whole way there and back for a user whose home root may not enter. */
 async function thereAndBack() {
   writeFileSync(stolen, '');
@@ -113,14 +133,15 @@ cpSync(join(checkout, 'dist'), join(base, 'dist'), { recursive: true });
 must('update-ca-certificates', []);
 // Of another program, for root alone.
 must('install', ['-d', '-m', '0700', '/usr/local/share/ca-certificates/closed']);
-for (const name of ['ada', 'bob', 'carol', 'dave', 'root'] as const)
+for (const name of ['ada', 'bob', 'carol', 'dave', 'eve', 'root'] as const)
   if (name === 'root') mkdirSync(join(base, name), { mode: 0o700 });
   else makeUser(name);
 plantPrograms(join(base, 'evil'));
 chmodSync(join(base, 'evil'), 0o777);
 const sudoers =
-  'ada,carol ALL=(ALL) NOPASSWD: ALL\ndave ALL=(ALL) /bin/true\nDefaults:dave !authenticate\n';
+  'ada,carol ALL=(ALL) NOPASSWD: ALL\ndave ALL=(ALL) /bin/true\nDefaults:dave !authenticate\neve ALL=(ALL) ALL\nDefaults:eve passwd_tries=1\n';
 writeFileSync('/etc/sudoers.d/devcert', sudoers, { mode: 0o440 });
+must('sh', ['-c', 'echo eve:secret | chpasswd']);
 must('hostname', ['nobody-knows-me']);
 writeFileSync('/etc/doas.conf', 'permit nopass ada\n', { mode: 0o400 });
 
@@ -178,6 +199,14 @@ try {
   };
   must('rm', [team]);
   must('update-ca-certificates', ['--fresh']);
+
+  // One who is asked for a password, at a terminal: the right one, and a wrong one.
+  report.asked = {
+    right: await atTerminal('eve', ['install', '--stores', 'system'], 'secret'),
+    status: (await devcert('eve', ['status', '--stores', 'system'])).status,
+    removed: await atTerminal('eve', ['uninstall', '--stores', 'system,java'], 'secret'),
+    wrong: await atTerminal('eve', ['install', '--stores', 'system,java'], 'wrong'),
+  };
 
   // A Java that belongs to another user, for one who may use sudo, and for root.
   writeFileSync(stolen, '');

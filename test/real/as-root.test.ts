@@ -34,11 +34,12 @@ interface Report {
   readonly takenBack: string[];
   readonly forbidden: { outcomes: Outcome[] };
   readonly mixed: { outcomes: Outcome[]; keepsOthers: boolean };
+  readonly asked: { right: Ended; status: number; removed: Ended; wrong: Ended };
   readonly failing: { outcomes: Outcome[] };
   readonly anotherUsers: { ada: Outcome; root: Outcome; ran: string };
 }
 
-const tools = ['sudo', 'doas', 'setpriv', 'dash', 'bindfs', 'fusermount3', 'keytool'];
+const tools = ['sudo', 'doas', 'setpriv', 'dash', 'bindfs', 'fusermount3', 'keytool', 'expect'];
 const ready =
   needs(existsSync('/etc/debian_version'), 'Debian') &&
   needs(canCover(), 'root and mount namespaces') &&
@@ -114,6 +115,20 @@ describe.runIf(ready)('what runs as root', () => {
         reason: expect.stringMatching(/failed with exit code 1: the disk is full$/) as string,
       },
     ]);
+  });
+
+  test('a password is asked for at the terminal, and a wrong one once for all stores', () => {
+    const { right, status, removed, wrong } = report.asked;
+    expect(right).toMatchObject({ status: 0 });
+    expect(right.output).toContain('password for eve');
+    expect(status).toBe(0);
+    expect(removed).toMatchObject({ status: 0 });
+    expect(wrong.status).toBe(1);
+    expect(wrong.output.match(/password for eve/g)).toHaveLength(1);
+    expect(
+      wrong.output.match(/root was refused: sudo: 1 incorrect password attempt/g),
+    ).toHaveLength(wrong.output.match(/ failed: /g)?.length ?? 0);
+    expect(wrong.output).toContain('Not everywhere yet: ');
   });
 
   test('a root in a file with another certificate is taken out of it at the first try', () => {
