@@ -90,6 +90,7 @@ function nssStore(
         : 'no browser and no certutil here',
     hint: packageHint(host),
     needed: hasBrowser(host) || !isNew,
+    lacks: 'certutil',
   });
   return {
     kind: 'nss',

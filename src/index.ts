@@ -49,7 +49,7 @@ export type { Outcome, StoreReport } from './trust.ts';
  * Makes the authority if there is none and has every store on this machine trust its root.
  *
  * @returns one outcome for each store: a store that failed does not throw.
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `expired`, `file`, `busy`.
  */
 export async function install(
   options: InstallOptions = {},

@@ -1,6 +1,7 @@
 /** `devcert install`: an authority, and every store trusts its root. */
+import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
-import type { Authority } from '../authority/authority.ts';
+import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import {
   ensureAuthority,
@@ -47,6 +48,7 @@ export interface InstallResult {
   /** What happened to the authority: `replaced` by one with other constraints. */
   readonly authority: 'kept' | 'created' | 'replaced';
   readonly constraints: Constraints | undefined;
+  /** When the first certificate of its chain ends. */
   readonly notAfter: Date | undefined;
   readonly outcomes: readonly Outcome[];
   /** What a new authority made again, if the authority was replaced. */
@@ -58,7 +60,7 @@ export interface InstallResult {
  * Makes the authority if there is none (or another one, if other constraints are asked for), and has
  * every store trust its root. A store that fails is an outcome, not a throw.
  *
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `expired` (or not valid yet), `file`, `busy`.
  */
 export async function install(
   context: Context,
@@ -117,8 +119,9 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
-  const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   const authority = await loadAuthority(folder).catch(() => undefined);
+  assertNotExpired(authority ?? datesOf(root), host.now());
+  const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
   // A replacement that was cut short: what the old authority issued is made again before its root goes.
@@ -126,6 +129,11 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
     authority === undefined || isRotating(folder) ? [] : await renewAll(context, authority);
   await clearOthers(context, await findEverywhere(context, kinds, options));
   return { ...result(root, authority, 'kept', outcomes, notes), renewed };
+}
+
+function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
+  const { validFrom, validTo } = new X509Certificate(der);
+  return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
 
 /**
@@ -184,7 +192,7 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
   const reasons: Record<string, { reason: string; hint: string }> = {
     java: {
       reason:
-        'no Java was found: JAVA_HOME is not set or leads nowhere, and no usual folder has one',
+        'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
       hint: 'export JAVA_HOME=/path/to/jdk',
     },
   };
@@ -208,7 +216,8 @@ async function dryRun(
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const example = createAuthority(identity(context), constraints, host.now());
-  const root = rootInFile(example.root, rootFile(folder));
+  // Nobody is to type in a root that will never be.
+  const root = { ...rootInFile(example.root, rootFile(folder)), pem: '<root.pem>' };
   const keyId = root.commonName.slice(-8);
   const outcomes = await installRoot(stores, root, host, { dryRun: true });
   const shown = outcomes.map((outcome) => ({
@@ -219,7 +228,8 @@ async function dryRun(
           commands: outcome.commands.map((command) =>
             command
               .replaceAll(root.sha256.slice(0, 16), '<fingerprint>')
-              .replaceAll(keyId, '<key id>'),
+              .replaceAll(keyId, '<key id>')
+              .replace(/[0-9a-f]{64}/g, '<SHA-256>'),
           ),
         }),
   }));
@@ -245,7 +255,7 @@ function result(
     root: root.sha256,
     authority: happened,
     constraints: authority?.constraints,
-    notAfter: authority === undefined ? undefined : new Date(authority.root.validTo),
+    notAfter: authority?.notAfter,
     outcomes,
     renewed: [],
     notes,

@@ -43,8 +43,8 @@ export interface StatusResult {
   /** The authorities that have names, if the default one was asked for. */
   readonly others: readonly AuthoritySummary[];
   /**
-   * 0 trusted by every store that is here and valid; 3 no authority; 4 some store does not trust it;
-   * 5 expired or about to.
+   * 0 valid, and trusted by every store that is here or lacks but a program, which it names; 3 no authority;
+   * 4 some store does not trust it, or none does; 5 expired or about to.
    */
   readonly exitCode: number;
 }
@@ -96,7 +96,8 @@ async function ask(
   options: StoreOptions,
 ): Promise<StoreReport[]> {
   const stores = await findEverywhere(context, kinds, options);
-  const reports = await inspectStores(stores, root, { progress: context.progress });
+  const asked = { progress: context.progress, now: context.host.now() };
+  const reports = await inspectStores(stores, root, asked);
   const holds = reports.map(({ state }) => state !== 'absent');
   const shown = relevant(stores, holds, options);
   return namedHints(
@@ -109,7 +110,9 @@ function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly:
   if (daysLeft < WARN_BELOW_DAYS) return EXIT.expired;
   // No store is to trust it.
   if (clientsOnly) return EXIT.done;
-  const here = stores.filter(({ state, needed }) => state !== 'unavailable' || needed);
+  const here = stores.filter(
+    ({ state, needed, lacks }) => lacks === undefined && (state !== 'unavailable' || needed),
+  );
   const trusted = here.length > 0 && here.every(({ state }) => state === 'trusted');
   return trusted ? EXIT.done : EXIT.notTrusted;
 }

@@ -138,7 +138,10 @@ export function readRoot(pem: string, folder: string): X509Certificate {
 /**
  * @throws DevcertError `expired` if root or issuer is past its date, or not valid yet on this clock.
  */
-export function assertNotExpired({ notBefore, notAfter }: Authority, now: Date): void {
+export function assertNotExpired(
+  { notBefore, notAfter }: Pick<Authority, 'notBefore' | 'notAfter'>,
+  now: Date,
+): void {
   if (now > notAfter)
     throw new DevcertError('expired', `the authority expired on ${notAfter.toUTCString()}`, {
       hint: 'make a new one and issue all again: devcert ca replace',

@@ -25,22 +25,37 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
       '',
     ],
   }[result.authority];
-  const trusted = result.outcomes.some(
-    ({ status }) => status === 'trusted' || status === 'already-trusted',
-  );
-  const end =
-    trusted && !planned && result.notAfter !== undefined
-      ? [
-          '',
-          `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
-        ]
-      : [];
+  const end = planned ? [] : closingLines(result, ca);
   return [
     ...head,
     ...outcomeLines(result.outcomes, style),
     ...renewedLines(result.renewed),
     ...end,
   ];
+}
+
+function closingLines({ outcomes, notAfter }: InstallResult, ca: string | undefined): string[] {
+  const undone = outcomes.filter(
+    ({ status, lacks }) => status === 'failed' || status === 'cancelled' || lacks !== undefined,
+  );
+  if (undone.length > 0) {
+    const left = [...new Set(undone.map(stepOf))].join(' and ');
+    return ['', ...wrap(`Not everywhere yet: ${left}, then devcert install${caFlag(ca)}`)];
+  }
+  const trusted = outcomes.some(
+    ({ status }) => status === 'trusted' || status === 'already-trusted',
+  );
+  if (!trusted || notAfter === undefined) return [];
+  return [
+    '',
+    `Trusted until ${date(notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
+  ];
+}
+
+// What a line has room for; the rest stands beside the store.
+function stepOf({ store, hint }: Outcome): string {
+  const isShort = hint !== undefined && hint.length <= 50 && !hint.includes('devcert install');
+  return printable(isShort ? hint : `see to ${store} as said above`);
 }
 
 export function uninstallLines(result: UninstallResult, style: Style): string[] {

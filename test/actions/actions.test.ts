@@ -10,6 +10,8 @@ import {
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { replaceNamed } from '../../src/actions/ca.ts';
+import type { Context } from '../../src/actions/context.ts';
 import { install } from '../../src/actions/install.ts';
 import { issue } from '../../src/actions/issue.ts';
 import { status } from '../../src/actions/status.ts';
@@ -67,6 +69,73 @@ describe('install()', () => {
       { kind: 'java', status: 'failed', reason: expect.stringContaining('JAVA_HOME') as string },
     ]);
     expect(statuses((await install(withJava)).outcomes)).toEqual(['trusted', 'trusted']);
+  });
+
+  test('an authority that has expired is trusted by nobody, and replaced when asked', async () => {
+    const { context, ran } = projectMachine();
+    const { root } = await install(context);
+    ran.length = 0;
+    const later = (year: string): Context => {
+      const now = () => new Date(`${year}-11-24T12:00:00Z`);
+      return { ...context, host: { ...context.host, now } };
+    };
+    for (const options of [{}, { dryRun: true }])
+      await expect(install(later('2040'), options)).rejects.toMatchObject({
+        code: 'expired',
+        exitCode: 5,
+        message: expect.stringMatching(/^the authority expired on .* 2036/) as string,
+        hint: 'make a new one and issue all again: devcert ca replace',
+      });
+    expect(ran).toEqual([]);
+    const reason = /^it is in it, and it expired on .* 2036/;
+    expect(await status(later('2040'))).toMatchObject({
+      exitCode: 5,
+      stores: [{ state: 'partial', reason: expect.stringMatching(reason) as string }, {}],
+    });
+    await expect(install(later('2020'))).rejects.toMatchObject({
+      code: 'expired',
+      message: expect.stringContaining("this machine's clock says") as string,
+    });
+    expect(await status(later('2020'))).toMatchObject({
+      exitCode: 4,
+      stores: [
+        { state: 'partial', reason: expect.stringContaining('it is valid from') as string },
+        {},
+      ],
+    });
+    const next = await replaceNamed(later('2040'), undefined);
+    expect(next.root).not.toBe(root);
+    const installed = await install(later('2040'));
+    expect(installed.notAfter?.getFullYear()).toBe(2050);
+    expect(statuses(installed.outcomes)).toEqual(['already-trusted', 'already-trusted']);
+    expect((await status(later('2040'))).exitCode).toBe(0);
+  });
+
+  test('an expired root whose key is elsewhere is not trusted anew either', async () => {
+    const { context } = projectMachine();
+    await install(context);
+    rmSync(join(context.folder, 'issuer-key.pem'));
+    const now = () => new Date('2040-01-01T00:00:00Z');
+    await expect(install({ ...context, host: { ...context.host, now } })).rejects.toMatchObject({
+      code: 'expired',
+    });
+  });
+
+  test('a store that lacks but a program leaves install and status at 0, and is named', async () => {
+    const lacking = { reason: 'no certutil', hint: 'apt', needed: true, lacks: 'certutil' };
+    const { context } = projectMachine([{}, { kind: 'nss', unavailable: lacking }]);
+    const { outcomes } = await install(context);
+    expect(outcomes).toMatchObject([
+      { status: 'trusted' },
+      { status: 'skipped', lacks: 'certutil' },
+    ]);
+    expect(await status(context)).toMatchObject({
+      exitCode: 0,
+      stores: [{ state: 'trusted' }, { state: 'unavailable', lacks: 'certutil' }],
+    });
+    const alone = projectMachine([{ kind: 'nss', unavailable: lacking }]).context;
+    await install(alone);
+    expect((await status(alone)).exitCode).toBe(4);
   });
 
   test('a dry run makes nothing and runs nothing', async () => {

@@ -27,10 +27,11 @@ export function cover(folders: readonly string[], base: string): void {
 }
 
 /** Runs a command to its end, with its output in English. */
-export function runSync(command: Pick<Command, 'file' | 'args' | 'env'>): CommandResult {
+export function runSync(command: Pick<Command, 'file' | 'args' | 'env' | 'input'>): CommandResult {
   const { status, stdout, stderr, error } = spawnSync(command.file, command.args, {
     encoding: 'utf8',
     env: { ...process.env, LC_ALL: 'C', ...command.env },
+    ...(command.input === undefined ? {} : { input: command.input }),
     maxBuffer: 32 * 1024 * 1024,
   });
   if (error !== undefined)

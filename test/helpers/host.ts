@@ -1,7 +1,7 @@
 /** Machines that do not exist: a host in a temporary folder and a runner that records. */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Command, CommandResult, Host, Runner } from '../../platform/types.ts';
 
@@ -66,12 +66,14 @@ export function fakeHost(
     user: 'ada',
     hostname: 'engine',
     kernel: '6.1.0-30-amd64',
+    uid: 1000,
     isRoot: false,
     uid: process.geteuid?.(),
     interactive: false,
     sysroot,
     now: () => new Date('2026-11-24T12:00:00Z'),
     find: (program) => programs[program],
+    findForRoot: (program) => (isAbsolute(program) ? program : programs[program]),
     run: recorder().run,
     ...rest,
   };

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../platform/host.ts';
+import { findForRoot } from '../../platform/as-root.ts';
+import { findProgram, programFolders } from '../../platform/host.ts';
 import { nssStores } from '../../platform/nss.ts';
 import { createRunner } from '../../platform/run.ts';
 import type { Host, Root, StoreOptions } from '../../platform/types.ts';
@@ -27,7 +28,13 @@ function machine(): {
     home,
     sysroot: '/',
     find,
-    run: createRunner({ isRoot: true, interactive: false, find, env: process.env }),
+    run: createRunner({
+      isRoot: true,
+      interactive: false,
+      find,
+      findForRoot: (program) => findForRoot(program, programFolders(process.env, false)),
+      env: process.env,
+    }),
   });
   const file = join(temporaryFolder(), 'root.pem');
   const { root: pem } = createAuthority('ada@engine', undefined, new Date());
