@@ -5,7 +5,7 @@ import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
 import { sha256Of } from '../authority/origin.ts';
 import type { Ours } from '../authority/siblings.ts';
 import { DevcertError } from '../errors.ts';
-import { publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { readUsages } from '../x509/read.ts';
 import type { CertificateRequest } from './fits.ts';
 import { type CertificatePaths, type ExistingPair, tryCertificate } from './output.ts';
@@ -46,7 +46,7 @@ export function assertSameKey(
   { certFile }: CertificatePaths,
 ): void {
   if (publicKey === undefined || certificate === undefined) return;
-  if (publicKeyHash(certificate.publicKey) === publicKeyHash(publicKey)) return;
+  if (certificateKeyHash(certificate) === publicKeyHash(publicKey)) return;
   throw new DevcertError('file', `"${certFile}" is there already and is for another key`, {
     hint: 'write elsewhere (--out DIR, --cert-file FILE), or replace it: --force',
   });
@@ -91,7 +91,7 @@ function foreignFile(
     const signed = inventory.some((entry) => entry.publicKey === hash && !('keyFile' in entry));
     const known =
       inventory.some((entry) => entry.publicKey === hash) ||
-      (ours && hash === publicKeyHash(certificate.publicKey));
+      (ours && hash !== undefined && hash === certificateKeyHash(certificate));
     if (!known || signed) return keyFile;
   }
   // An imported authority's root has another organization than ours.

@@ -4,7 +4,7 @@ import { type InventoryEntry, readInventory } from '../authority/inventory.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { siblings } from '../authority/siblings.ts';
 import { DevcertError } from '../errors.ts';
-import { keyTypes, publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, keyTypes } from '../keys.ts';
 import { parseNames } from '../names.ts';
 import type { LeafRequest } from '../request.ts';
 import { readExisting } from './output.ts';
@@ -78,8 +78,8 @@ function requestOf(entry: InventoryEntry): LeafRequest {
 // The CSR is gone; its key is in the certificate, which has to be the one that was made for it.
 function keyOf({ certFile, publicKey: hash }: InventoryEntry) {
   const { certificate } = readExisting({ certFile });
-  const publicKey = certificate?.publicKey;
-  if (publicKey !== undefined && publicKeyHash(publicKey) === hash) return { publicKey };
+  if (certificate !== undefined && certificateKeyHash(certificate) === hash)
+    return { publicKey: certificate.publicKey };
   throw new DevcertError('file', `"${certFile}" is not the certificate that was made there`, {
     hint: 'sign its CSR again: devcert sign FILE',
   });
