@@ -80,8 +80,6 @@ export interface Host {
   /** True if there is a person at a terminal who can be asked: false with `CI` set. */
   readonly interactive: boolean;
   /** Effective user id; undefined on Windows. */
-  readonly uid: number | undefined;
-  /** `/` except in tests, where a folder stands for the file system: prefix of every system path read. */
   readonly sysroot: string;
   now(): Date;
   /** Absolute path of a program on `PATH` (and `/usr/sbin`, `/sbin` on Unix), or undefined. */

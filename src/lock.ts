@@ -19,7 +19,7 @@ export interface LockOptions {
   readonly file?: string;
   /** Give up after that long; 60,000 by default. */
   readonly waitMs?: number;
-  /** The time that a lock's age is judged by, where only its age can tell. */
+  /** The time that the age of temporary files is judged by. */
   readonly now?: () => Date;
 }
 
@@ -40,7 +40,7 @@ export async function withLock<T>(
   const now = options.now ?? (() => new Date());
   const file = join(folder, options.file ?? LOCK);
   const own = describeSelf();
-  await acquire(file, own, options.waitMs ?? 60_000, now);
+  await acquire(file, own, options.waitMs ?? 60_000);
   const stillHeld = () => look(file)?.holder?.token === own.token;
   const pulse = setInterval(() => {
     beat(file, stillHeld);
@@ -55,7 +55,7 @@ export async function withLock<T>(
     });
   } finally {
     clearInterval(pulse);
-    release(file, own, stillHeld, now());
+    release(file, own, stillHeld);
   }
 }
 
@@ -79,15 +79,20 @@ interface Lock {
   readonly holder: Holder | undefined;
 }
 
+/** Claims of others, by path, with the first look at them. */
+type Claims = Map<string, { readonly id: string; readonly sinceMs: number }>;
+
 /** Sections take milliseconds: where only the age can tell, this much is certainly too old. */
 const STALE_MS = 30_000;
 
-async function acquire(file: string, own: Holder, waitMs: number, now: () => Date): Promise<void> {
+async function acquire(file: string, own: Holder, waitMs: number): Promise<void> {
   const started = monotonicMs();
   let lastMs = started;
   let goodMs = started;
   let watched: Lock | undefined;
   let unchangedMs = 0;
+  // Also of who was killed, on whatever host, while it removed a lock.
+  const claims: Claims = new Map();
   for (;;) {
     let found: Lock | undefined;
     try {
@@ -104,11 +109,7 @@ async function acquire(file: string, own: Holder, waitMs: number, now: () => Dat
     // Capped: a laptop that slept has not watched, and neither had the holder time to work.
     unchangedMs = same ? unchangedMs + Math.min(nowMs - lastMs, 100) : 0;
     [watched, lastMs] = [found, nowMs];
-    if (
-      found !== undefined &&
-      isStale(found, unchangedMs, now()) &&
-      removeIf(file, found.id, now())
-    )
+    if (found !== undefined && isStale(found, unchangedMs) && removeIf(file, found.id, claims))
       continue;
     if (nowMs - started > waitMs) throw busy(file, found?.holder, waitMs);
     await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
@@ -155,9 +156,10 @@ function idOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 32);
 }
 
-function isStale({ holder, mtimeMs }: Lock, unchangedMs: number, now: Date): boolean {
+function isStale({ holder }: Lock, unchangedMs: number): boolean {
   if (holder === undefined || !isHere(holder))
-    return Math.max(unchangedMs, now.getTime() - mtimeMs) >= STALE_MS;
+    // Never by its time: the clock of another host, or of a file server, may be minutes away.
+    return unchangedMs >= STALE_MS;
   if (!processLives(holder.pid)) return true;
   const start = startOf(holder.pid);
   if (start === undefined || holder.start === '') return unchangedMs >= STALE_MS;
@@ -178,11 +180,17 @@ function isHere({ machine, space = '' }: Holder): boolean {
  *
  * @returns true if this call removed it.
  */
-function removeIf(file: string, id: string, now: Date): boolean {
+function removeIf(file: string, id: string, claims: Claims): boolean {
   const claim = join(dirname(file), `.${basename(file)}.${id}.devcert-tmp`);
   if (!writeExclusive(claim, JSON.stringify(describeSelf()), 0o644)) {
     const other = look(claim);
-    if (other !== undefined && isStale(other, 0, now)) removeIf(claim, other.id, now);
+    if (other !== undefined) {
+      const nowMs = monotonicMs();
+      const seen = claims.get(claim);
+      const sinceMs = seen?.id === other.id ? seen.sinceMs : nowMs;
+      claims.set(claim, { id: other.id, sinceMs });
+      if (isStale(other, nowMs - sinceMs)) removeIf(claim, other.id, claims);
+    }
     return false;
   }
   try {
@@ -198,9 +206,9 @@ function removeIf(file: string, id: string, now: Date): boolean {
   }
 }
 
-function release(file: string, own: Holder, stillHeld: () => boolean, now: Date): void {
+function release(file: string, own: Holder, stillHeld: () => boolean): void {
   try {
-    removeIf(file, idOf(own.token), now);
+    removeIf(file, idOf(own.token), new Map());
   } catch {
     // No claim can be made: the disk is full, or the folder went with what was in it. The error of the
     // work is the one to tell, and nobody judges a lock stale in the instant between these two steps.

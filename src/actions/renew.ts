@@ -12,7 +12,7 @@ import { exportCommand } from '../export/command.ts';
 import { planExport } from '../export/plan.ts';
 import { type ExportOptions, parseExport } from '../export/request.ts';
 import { sourceOf } from '../export/source.ts';
-import { keyTypes, publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, keyTypes } from '../keys.ts';
 import {
   type CertificateEntry,
   type ExportEntry,
@@ -200,8 +200,8 @@ function requestOf(certificate: IssuedCertificate): LeafRequest {
 // The CSR is gone; its key is in the certificate, which has to be the one that was made for it.
 function keyOf({ certFile, publicKey: hash }: IssuedCertificate) {
   const { certificate } = readExisting({ certFile });
-  const publicKey = certificate?.publicKey;
-  if (publicKey !== undefined && publicKeyHash(publicKey) === hash) return { publicKey };
+  if (certificate !== undefined && certificateKeyHash(certificate) === hash)
+    return { publicKey: certificate.publicKey };
   throw new DevcertError('file', `"${certFile}" is not the certificate that was made there`, {
     hint: 'sign its CSR again: devcert sign FILE',
   });

@@ -2,7 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
 import { DevcertError } from '../errors.ts';
-import { publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
 import { assertWritten } from '../ledger/place.ts';
 import { readUsages } from '../x509/read.ts';
@@ -35,7 +35,7 @@ export function assertOurs(
     const belongs =
       isIssued &&
       key !== undefined &&
-      publicKeyHash(key) === publicKeyHash(certificate.publicKey) &&
+      publicKeyHash(key) === certificateKeyHash(certificate) &&
       // The key beside a certificate that was made for a CSR is somebody else's.
       !entries.some((entry) => entry.certificate?.certFile === certFile && !holdsKey(entry));
     if (!belongs) assertWritten(keyFile, bytesOf(keyText), entries);
@@ -54,7 +54,7 @@ export function assertSameKey(
   { certFile }: CertificatePaths,
 ): void {
   if (publicKey === undefined || certificate === undefined) return;
-  if (publicKeyHash(certificate.publicKey) === publicKeyHash(publicKey)) return;
+  if (certificateKeyHash(certificate) === publicKeyHash(publicKey)) return;
   throw new DevcertError('file', `"${certFile}" is there already and is for another key`, {
     hint: 'write elsewhere (--out DIR, --cert-file FILE), or replace it: --force',
   });

@@ -1,8 +1,9 @@
 /** Where a certificate's files lie, and whose they are. */
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
+import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 
 export interface OutputOptions {
   /** Folder for `cert.pem`, `key.pem`, `ca.pem`; `.devcert` by default. */
@@ -150,7 +151,7 @@ export function tryCertificate(text: string): X509Certificate | undefined {
 
 function tryKey(text: string): KeyObject | undefined {
   try {
-    return createPrivateKey(text);
+    return decodePrivateKeyPem(text);
   } catch {
     return undefined; // not a key: the caller says what that means
   }

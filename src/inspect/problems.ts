@@ -1,6 +1,7 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
 import { DAY_MS } from '../days.ts';
 import type { CertificateDetails } from '../x509/details.ts';
+import { UNNAMED_CURVE } from '../x509/ec-key.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 import type { Problem, ProblemCode } from './types.ts';
 
@@ -119,6 +120,8 @@ function keyProblems(
 
 /** Why a key of this type is weak; undefined if it is not. */
 export function keyWeakness(type: string): string | undefined {
+  if (type === UNNAMED_CURVE)
+    return 'on a curve that is spelled out, not named, as forgers do it: no client verifies it';
   const [, kind = '', digits = ''] = /^(rsa|dsa|rsa-pss)(\d+)$/.exec(type) ?? [];
   if (kind === 'dsa') return 'DSA, which no TLS client takes';
   if (kind !== '' && Number(digits) < 2048) return `RSA of ${digits} bits`;

@@ -1,9 +1,10 @@
 /** A party's PKCS#12 files, for those that read no PEM. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
+import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import type { Output } from '../ledger/place.ts';
 import type { PartyFiles } from './set.ts';
@@ -33,7 +34,11 @@ export function keyStoreFiles(
   const trusted = roots.map((root) => new X509Certificate(root).raw);
   if (password === undefined)
     return { outputs: [], stale: isOlder(files.keyStore, files.certFile, contents.certPem) };
-  const key = createPrivateKey(contents.keyPem);
+  const key = decodePrivateKeyPem(contents.keyPem);
+  if (key === undefined)
+    throw new DevcertError('invalid-input', `there is no private key in "${files.keyFile}"`, {
+      hint: 'move it away to have a new one made, or replace it: --force',
+    });
   const written: Output[] = [];
   if (!holds(files.keyStore, password, chain))
     written.push({

@@ -66,7 +66,6 @@ export function fakeHost(
     user: 'ada',
     hostname: 'engine',
     kernel: '6.1.0-30-amd64',
-    uid: 1000,
     isRoot: false,
     uid: process.geteuid?.(),
     interactive: false,

@@ -108,7 +108,6 @@ const host: Host = {
   kernel: '6.1.0-30-amd64',
   uid: 0,
   isRoot: true,
-  uid: 0,
   interactive: false,
   sysroot: '/',
   now: () => new Date(),
