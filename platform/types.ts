@@ -79,7 +79,7 @@ export interface Host {
   readonly isRoot: boolean;
   /** True if there is a person at a terminal who can be asked: false with `CI` set. */
   readonly interactive: boolean;
-  /** Effective user id; undefined on Windows. */
+  /** `/` except in tests, where a folder stands for the file system: prefix of every system path read. */
   readonly sysroot: string;
   now(): Date;
   /** Absolute path of a program on `PATH` (and `/usr/sbin`, `/sbin` on Unix), or undefined. */

@@ -4,7 +4,7 @@ import { DevcertError } from './errors.ts';
 /** Options that are lists of texts; `client` is one of `mtls` alone, and true or false elsewhere. */
 const lists: readonly string[] = ['client', 'serverNames', 'permit'];
 const texts: readonly string[] = [
-  ...['ca', 'serverCa', 'clientCa', 'cn', 'key', 'out', 'dir', 'certFile', 'keyFile', 'caFile'],
+  ...['ca', 'cn', 'key', 'out', 'dir', 'certFile', 'keyFile', 'caFile'],
   ...['password', 'file', 'alias'],
 ];
 const booleans: readonly string[] = ['peer', 'force', 'der', 'clientCerts', 'plainCn', 'trust'];

@@ -6,7 +6,7 @@ import { createECDH } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger } from './asn1-values.ts';
-import { contextTag, integer, octetString, oid, sequence } from './der.ts';
+import { bitString, contextTag, integer, octetString, oid, sequence } from './der.ts';
 
 /** What stands in for the name of a curve that is spelled out. */
 export const UNNAMED_CURVE = 'ec-unnamed-curve';
@@ -62,7 +62,7 @@ function curveIn(algorithm: Element): string | undefined {
   return fields.tag === TAG.oid ? curves[decodeOid(fields.next())] : UNNAMED_CURVE;
 }
 
-// A public key in it is left out, as OpenSSL computes it: one that does not fit would be believed.
+// A public key in it is not taken but computed: one that does not fit would be believed.
 function rebuilt(ecPrivateKey: Buffer, outer: Element | undefined): Buffer {
   const fields = fieldsOf(readElement(ecPrivateKey));
   if (decodeSmallInteger(fields.next()) !== 1) throw damaged('it is no EC private key');
@@ -76,9 +76,15 @@ function rebuilt(ecPrivateKey: Buffer, outer: Element | undefined): Buffer {
   const curve = curves[dotted];
   if (curve === undefined) throw damaged(`it is on the unknown curve ${dotted}`);
   const scalar = number.subarray(leadingZeros(number));
-  if (scalar.length > MAX_SCALAR || !isInRange(curve, scalar))
+  const point = scalar.length > MAX_SCALAR ? undefined : pointOf(curve, scalar);
+  if (point === undefined)
     throw weak(`the private key is none: its number is out of the range of ${curve}`);
-  return sequence(integer(1), octetString(scalar), contextTag(0, true, oid(dotted)));
+  return sequence(
+    integer(1),
+    octetString(scalar),
+    contextTag(0, true, oid(dotted)),
+    contextTag(1, true, bitString(point)),
+  );
 }
 
 /** Bytes of the largest number of all curves, P-521's. */
@@ -89,14 +95,15 @@ function leadingZeros(bytes: Buffer): number {
   return first === -1 ? bytes.length : first;
 }
 
-// ECDH throws for numbers that a curve does not have, where key objects abort later.
-function isInRange(curve: string, scalar: Buffer): boolean {
+/** The public point; undefined for a number that the curve does not have, where key objects abort later. */
+function pointOf(curve: string, scalar: Buffer): Buffer | undefined {
+  const ecdh = createECDH(curve);
   try {
-    createECDH(curve).setPrivateKey(scalar);
-    return true;
+    ecdh.setPrivateKey(scalar);
   } catch {
-    return false; // this is the answer
+    return undefined; // this is the answer
   }
+  return ecdh.getPublicKey();
 }
 
 function damaged(problem: string): DevcertError {

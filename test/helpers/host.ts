@@ -67,7 +67,7 @@ export function fakeHost(
     hostname: 'engine',
     kernel: '6.1.0-30-amd64',
     isRoot: false,
-    uid: process.geteuid?.(),
+    uid: 1000,
     interactive: false,
     sysroot,
     now: () => new Date('2026-11-24T12:00:00Z'),
