@@ -8,7 +8,7 @@ import { installLines } from './report.ts';
 export const installCommand: Declaration = {
   summary: 'make the authority, once per machine, and have every store trust it',
   description:
-    'Makes the authority if there is none and puts its root into the trust stores of the system, the browsers and Java.',
+    'Makes the authority if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the authority’s key can forge the names it certifies in every client, and other names in some.',
   options: [
     ...storeOptions,
     {

@@ -24,7 +24,16 @@ export function constraintsText(constraints: Constraints | undefined): string {
   );
   const except = out.length === 0 ? '' : `; not ${out.join(', ')}`;
   const forms = closed === undefined ? '' : `; no ${closed.join(', no ')} names`;
-  return `${parts.join(', ')}${except}${forms}; nothing else`;
+  return `${parts.join(', ')}${except}${forms}`;
+}
+
+/** What a thief of the issuer's key can do with it, in one sentence; held by test/forgeries/answers.json. */
+export function theftText(constraints: Constraints | undefined, clientsOnly?: boolean): string {
+  if (clientsOnly === true)
+    return 'Whoever copies its key can sign in as any user to every server that trusts its root';
+  return constraints === undefined
+    ? 'Whoever copies its key can forge every name in every client that trusts its root'
+    : 'Whoever copies its key can forge these names in every client; in those of OpenSSL (curl, Python, Node, PHP, Ruby), Java and Bun other names, too, and code that Java verifies';
 }
 
 /** Two columns: labels, and values that are wrapped where the label is in `wrapped`. */

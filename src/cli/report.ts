@@ -5,7 +5,7 @@ import type { UninstallResult } from '../actions/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import { againLines, summaryLines } from './ca-lines.ts';
-import { constraintsText, date, table, wrap } from './lines.ts';
+import { constraintsText, date, table, theftText, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
@@ -16,12 +16,14 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
       planned
         ? 'Would make an authority of your own'
         : 'Made an authority of your own; the key of its root exists no more',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
+      ...wrap(`It certifies ${constraintsText(result.constraints)}`),
+      ...wrap(theftText(result.constraints)),
       '',
     ],
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
+      ...wrap(`It certifies ${constraintsText(result.constraints)}`),
+      ...wrap(theftText(result.constraints)),
       '',
     ],
   }[result.authority];
