@@ -104,7 +104,8 @@ function readCsrFile(path: string): Buffer {
 
 // Measured: who refuses a leaf with such a key.
 function keyNotes(type: string): string[] {
-  if (type === 'ed25519') return ['browsers refuse certificates with an Ed25519 key: use P-256'];
+  if (type === 'ed25519')
+    return ['Chromium and Firefox refuse certificates with an Ed25519 key: use P-256'];
   if (type === 'p521')
     return ['Chromium and others refuse certificates with a P-521 key: use P-256'];
   return [];

@@ -213,7 +213,7 @@ function checkKey(certificate: X509Certificate, name: string): void {
     : ['p256', 'p384', 'p521'].includes(type);
   if (isStrong) return;
   throw new DevcertError('weak-key', `${name} has a key of type "${type}"`, {
-    hint: 'browsers and servers take RSA of 2048 bits or more, P-256, P-384 and P-521',
+    hint: 'use one with RSA of 2048 bits or more, P-256, P-384 or P-521',
   });
 }
 

@@ -3,7 +3,7 @@ import type { AuthorityResult, ReplaceResult } from '../actions/ca.ts';
 import type { Renewed } from '../actions/renew.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
 import { printable } from '../errors.ts';
-import { constraintsText, date, table } from './lines.ts';
+import { constraintsText, date, table, theftText, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 /** One line for each authority. */
@@ -70,7 +70,13 @@ export function keptLines(result: AuthorityResult, verb: string, style: Style): 
         `No store trusts it yet: devcert install${ca}`,
         ...(problem === undefined ? [`Next, in a project: devcert localhost${ca}`] : []),
       ];
-  return [`${verb} the authority ${authorityLines(result, style).join('\n')}`, '', ...next];
+  return [
+    `${verb} the authority ${authorityLines(result, style).join('\n')}`,
+    '',
+    ...wrap(theftText(result.constraints, clientsOnly)),
+    '',
+    ...next,
+  ];
 }
 
 /** What `ca replace` came to. */

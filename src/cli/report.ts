@@ -5,7 +5,7 @@ import type { UninstallResult } from '../actions/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca-lines.ts';
-import { constraintsText, date, madeLines, table, wrap } from './lines.ts';
+import { constraintsText, date, madeLines, powerLines, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
@@ -13,15 +13,11 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
   const head = {
     kept: [],
     created: planned
-      ? [
-          'Would make an authority of your own',
-          ...wrap(`It can certify ${constraintsText(result.constraints)}`),
-          '',
-        ]
+      ? ['Would make an authority of your own', ...powerLines(result.constraints), '']
       : madeLines(result),
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
+      ...powerLines(result.constraints),
       '',
     ],
   }[result.authority];

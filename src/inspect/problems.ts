@@ -101,7 +101,7 @@ function keyProblems(
       error('weak-key', `its key is weak: ${weakness}`, 'make a new key: P-256, or RSA 2048'),
     );
   else if (role === 'leaf' && ['ed25519', 'ed448', 'p521'].includes(key.type)) {
-    const who = key.type === 'p521' ? 'Chromium' : 'browsers';
+    const who = key.type === 'p521' ? 'Chromium' : 'Chromium and Firefox';
     problems.push(
       warning('unusual-key', `${who} refuse keys of the type ${key.type}`, 'use P-256 or RSA 2048'),
     );
@@ -146,7 +146,7 @@ function leafProblems(details: CertificateDetails) {
     problems.push(
       warning(
         'self-signed',
-        'it is signed by itself: no browser trusts it, whatever else is right',
+        'it is signed by itself: only clients that were told of this very certificate trust it',
         `have it signed by your authority: ${issueCommand(names, commonName)}`,
       ),
     );
@@ -154,7 +154,7 @@ function leafProblems(details: CertificateDetails) {
     problems.push(
       error(
         'no-names',
-        `it has no subject alternative names${commonName === undefined ? '' : ', and browsers ignore the common name'}`,
+        `it has no subject alternative names${commonName === undefined ? '' : ', and Chromium, Firefox and Go ignore the common name'}`,
         `issue one with names: ${issueCommand(names, commonName)}`,
       ),
     );
