@@ -13,9 +13,15 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
-import { readIfThere } from '../files.ts';
-import { attempt, checkRegular, removeQuietly, retrying, withDescriptor } from '../filesystem.ts';
-import { temporaryName, writeNew } from '../temporary.ts';
+import { readIfThere } from '../disk/files.ts';
+import {
+  attempt,
+  checkRegular,
+  removeQuietly,
+  retrying,
+  withDescriptor,
+} from '../disk/filesystem.ts';
+import { temporaryName, writeNew } from '../disk/temporary.ts';
 import { cutBack, type Journal, rename, sha256, sizeOf } from './journal.ts';
 
 export interface FileToWrite {
