@@ -2,8 +2,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir, hostname, release, userInfo } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { findForRoot } from './as-root.ts';
 import { isInteractive } from './interactive.ts';
-import type { Command, Host } from './types.ts';
+import type { Command, Host, Runner } from './types.ts';
 
 /**
  * The real machine. Looks nothing up before it is asked.
@@ -32,6 +33,7 @@ export function createHost(
     get kernel() {
       return release();
     },
+    uid: process.geteuid?.(),
     isRoot: !windows && process.geteuid?.() === 0,
     get interactive() {
       return isInteractive(env, () => [process.stdin.isTTY, process.stderr.isTTY].every(Boolean));
@@ -39,11 +41,13 @@ export function createHost(
     sysroot: '/',
     now: () => new Date(),
     find: (program: string) => findProgram(program, env, windows),
+    findForRoot: (program: string) => findForRoot(program, programFolders(env, windows)),
   };
-  // Loaded when something is run: issuing runs nothing.
+  // Loaded when something is run: issuing runs nothing. One for all commands: it remembers a refusal.
+  let runner: Promise<Runner> | undefined;
   const run = async (command: Command) => {
-    const { createRunner } = await import('./run.ts');
-    return createRunner(basis, announce, ask)(command);
+    runner ??= import('./run.ts').then((it) => it.createRunner(basis, announce, ask));
+    return (await runner)(command);
   };
   return Object.assign(basis, { run });
 }
@@ -57,16 +61,24 @@ export function findProgram(
   env: Readonly<Record<string, string | undefined>>,
   windows: boolean,
 ): string | undefined {
-  const path = (env.PATH ?? env.Path ?? '').split(delimiter);
-  const folders = windows ? path : [...path, '/usr/local/sbin', '/usr/sbin', '/sbin'];
   const names = windows ? [`${program}.exe`] : [program];
-  for (const folder of folders.filter(isAbsolute)) {
+  for (const folder of programFolders(env, windows)) {
     for (const name of names) {
       const file = join(folder, name);
       if (isExecutable(file)) return file;
     }
   }
   return undefined;
+}
+
+/** The absolute folders of `PATH` in its order, with those of administration tools behind them on Unix. */
+export function programFolders(
+  env: Readonly<Record<string, string | undefined>>,
+  windows: boolean,
+): string[] {
+  const path = (env.PATH ?? env.Path ?? '').split(delimiter);
+  const folders = windows ? path : [...path, '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return folders.filter(isAbsolute);
 }
 
 function isExecutable(file: string): boolean {

@@ -1,9 +1,10 @@
 /** Java's trust stores: the `cacerts` of every installation, through its own keytool. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
 import { findJdks, type Jdk } from './jdks.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
+import { quoteForPosix } from './run.ts';
 import type {
   Command,
   CommandResult,
@@ -25,7 +26,7 @@ const quiet = { JAVA_TOOL_OPTIONS: '', _JAVA_OPTIONS: '', JDK_JAVA_OPTIONS: '' }
 /** Finds the key store of every Java installation, each once. */
 export const javaStores: StoreFinder = {
   kind: 'java',
-  find: (host) => Promise.resolve(findJdks(host).map((jdk) => store(jdk, host))),
+  find: (host) => Promise.resolve(stores(findJdks(host), host)),
 };
 
 /** A key store and the keytool that changes it; absolute paths. */
@@ -41,13 +42,18 @@ export function listEntriesCommand({ keytool, keystore }: Keystore): Command {
   return keytoolCommand(keytool, keystore, ['-list', '-rfc'], LIST_TIMEOUT_MS);
 }
 
-/** Adds the root as a trusted certificate under {@link entryAlias}. */
+/** Adds the root as a trusted certificate under {@link entryAlias}; as root from standard input. */
 export function importRootCommand(
   { keytool, keystore, elevated }: Keystore,
-  root: Pick<Root, 'sha256' | 'file'>,
+  root: Pick<Root, 'sha256' | 'file' | 'pem'>,
 ): Command {
-  const args = ['-importcert', '-noprompt', '-alias', entryAlias(root), '-file', root.file];
-  return { ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS), elevated };
+  const file = elevated ? [] : ['-file', root.file];
+  const args = ['-importcert', '-noprompt', '-alias', entryAlias(root), ...file];
+  return {
+    ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS),
+    elevated,
+    ...(elevated ? { input: root.pem } : {}),
+  };
 }
 
 /** Deletes one entry. */
@@ -104,9 +110,25 @@ function keytoolCommand(
   };
 }
 
-function store(jdk: Jdk, host: Host): TrustStore {
+/** One store for each; those of one name have in it where they lie, too. */
+function stores(jdks: readonly Jdk[], host: Host): TrustStore[] {
+  const names = jdks.map(nameOf);
+  const homes = jdks.map(({ home }) => home);
+  return jdks.map((jdk, index) => {
+    const name = names[index] ?? '';
+    if (count(names, name) === 1) return store(jdk, name, host);
+    const place = count(homes, jdk.home) === 1 ? jdk.home : (jdk.keystore ?? jdk.home);
+    return store(jdk, `${name} (${printable(place)})`, host);
+  });
+}
+
+function count(words: readonly string[], word: string): number {
+  return words.filter((it) => it === word).length;
+}
+
+function store(jdk: Jdk, name: string, host: Host): TrustStore {
   const { keystore, keytool } = jdk;
-  const about = { kind: 'java', name: nameOf(jdk), location: keystore ?? jdk.home } as const;
+  const about = { kind: 'java', name, location: keystore ?? jdk.home } as const;
   if (keystore === undefined || keytool === undefined)
     return {
       ...about,
@@ -114,7 +136,10 @@ function store(jdk: Jdk, host: Host): TrustStore {
       planInstall: () => Promise.resolve([]),
       planUninstall: () => Promise.resolve([]),
     };
-  const target = { keytool, keystore, elevated: needsRoot(keystore, host) };
+  const isOwn = belongsTo(host.uid, jdk.home);
+  const elevated = !isOwn && needsRoot(keystore, host);
+  const own = isOwn ? mendingHint(jdk.home, keystore, host) : undefined;
+  const target = { keytool, keystore, elevated };
   const list = () => host.run(listEntriesCommand(target));
   return {
     ...about,
@@ -137,8 +162,23 @@ function store(jdk: Jdk, host: Host): TrustStore {
       const bodies = trustedEntries(stdout).map(({ body }) => body);
       return authoritiesIn(bodies, organization);
     },
-    explain: (_command, result) => explain(result),
+    explain: (_command, result) => explain(result, own),
   };
+}
+
+// The user's own Java, as version managers install it: with sudo it would run as root what any program of the
+// user's may have changed.
+function belongsTo(uid: number | undefined, path: string): boolean {
+  return uid !== undefined && uid !== 0 && statSync(path).uid === uid;
+}
+
+/** What lets the user write the key store of a Java of the user's own. */
+function mendingHint(home: string, keystore: string, { uid }: Host): string {
+  if (relative(home, keystore).startsWith('..'))
+    return 'import the root with the keytool of a Java that belongs to root';
+  const file = quoteForPosix(keystore);
+  const owner = belongsTo(uid, keystore) ? '' : `sudo chown ${String(uid)} ${file} && `;
+  return `make it writable, then run this again: ${owner}chmod u+w ${file}`;
 }
 
 function nameOf({ home, version, keystore }: Jdk): string {
@@ -166,6 +206,7 @@ function unusable({ home, keystore, leftover }: Jdk): StoreState {
     reason: `the Java in "${home}" has no keytool`,
     hint: 'install a full JDK beside it, or import the root with another keytool',
     needed: true,
+    lacks: 'keytool',
   };
 }
 
@@ -187,10 +228,17 @@ function failure(result: CommandResult): { reason: string; hint?: string } {
   const explained = explain(result);
   if (explained !== undefined) return explained;
   if (result.failure === 'timeout') return { reason: 'keytool did not end in time' };
+  if (result.failure === 'unsafe')
+    return {
+      reason: 'its keytool is not run as root: others than root can change it',
+      hint: 'run devcert as the user whose Java it is',
+    };
   if (result.failure !== undefined) return { reason: `keytool did not run (${result.failure})` };
   const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').at(-1) ?? '';
   return { reason: `keytool cannot read it: ${printable(said).trim()}` };
 }
+
+const FORBIDDEN = /Permission denied|Access is denied|AccessDeniedException/i;
 
 const explanations: readonly { said: RegExp; reason: string; hint?: string }[] = [
   {
@@ -209,14 +257,23 @@ const explanations: readonly { said: RegExp; reason: string; hint?: string }[] =
     hint: 'import the root where this Java is built or configured',
   },
   {
-    said: /Permission denied|Access is denied|AccessDeniedException/i,
+    said: FORBIDDEN,
     reason: 'this user may not write or read the key store',
     hint: 'run it again from an elevated terminal',
   },
 ];
 
-function explain(result: CommandResult): { reason: string; hint?: string } | undefined {
+/** @param own what to do about a key store that may not be written, in a Java of the user's own. */
+function explain(
+  result: CommandResult,
+  own?: string,
+): { reason: string; hint?: string } | undefined {
   const output = `${result.stdout}\n${result.stderr}`;
+  if (own !== undefined && FORBIDDEN.test(output))
+    return {
+      reason: 'you may not write its key store, and a Java of your own is never run with sudo',
+      hint: own,
+    };
   const found = explanations.find(({ said }) => said.test(output));
   if (found === undefined) return undefined;
   const { reason, hint } = found;

@@ -1,6 +1,6 @@
 /** Where Java installations lie. */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Host } from './types.ts';
 
 /** One set of trusted authorities that a Java installation reads. */
@@ -27,11 +27,16 @@ export function findJdks(host: Host): Jdk[] {
     for (const jdk of readJdk(folder, origin, host)) {
       const key = jdk.keystore ?? jdk.home;
       const known = found.get(key);
-      if (known === undefined || (known.keytool === undefined && jdk.keytool !== undefined))
-        found.set(key, jdk);
+      if (known === undefined || rank(jdk, host) > rank(known, host)) found.set(key, jdk);
     }
   }
   return [...found.values()];
+}
+
+// Of several that share a key store: one with a keytool, best one that root may run.
+function rank({ keytool }: Jdk, host: Host): number {
+  if (keytool === undefined) return 0;
+  return host.findForRoot(keytool) === undefined ? 1 : 2;
 }
 
 /** `folder`: lies where installations lie. `path`: a program's own folder, which may be anything. */
@@ -90,7 +95,8 @@ function candidates(host: Host): { folder: string; origin: Origin }[] {
   const variable = host.env.JAVA_HOME;
   const programs = ['java', 'javac'].flatMap((name) => realPath(host.find(name)) ?? []);
   return [
-    ...(variable === undefined || variable === ''
+    // A relative one means another folder wherever devcert is started: a project's, perhaps.
+    ...(variable === undefined || !isAbsolute(variable)
       ? []
       : [{ folder: variable, origin: 'variable' as const }]),
     ...programs.map((program) => ({

@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Root } from './types.ts';
 
+/** A program with its arguments. */
+type Refresh = readonly [string, ...string[]];
+
 /** One way of keeping system-wide authorities. All paths are absolute, without `host.sysroot`. */
 export interface Layout {
   readonly id: string;
@@ -20,7 +23,7 @@ export interface Layout {
   /** True if the folder itself is what programs read: there need be no bundle. */
   readonly linksAreTrust?: boolean;
   /** Carries the anchors into bundles and links; the first program found is used. */
-  readonly refresh: readonly (readonly [string, ...string[]])[];
+  readonly refresh: readonly [Refresh, ...Refresh[]];
   /** Rebuilds the links from nothing, where the refresh does not. */
   readonly fresh?: readonly string[];
   /** The system does not make the anchor folder itself: we do, and take it away again once it is empty. */
@@ -119,7 +122,7 @@ export type Found = { readonly layout: Layout } | { readonly hint: string };
  * whose program is there beats one of which there is only the folder.
  */
 export function findLayout(
-  host: Pick<Host, 'platform' | 'sysroot' | 'find'>,
+  host: Pick<Host, 'platform' | 'sysroot' | 'find' | 'findForRoot'>,
   table: readonly Layout[] = layouts,
 ): Found | undefined {
   const own = table.filter(({ platform }) => platform === host.platform);
@@ -134,13 +137,16 @@ export function findLayout(
     : { layout };
 }
 
-/** The refresh command of a layout with its program's path; undefined if the program is missing. */
+/**
+ * The refresh command of a layout with its program's path, one that may run as root where there is one;
+ * undefined if the program is missing.
+ */
 export function findRefresh(
   layout: Layout,
-  host: Pick<Host, 'find'>,
+  host: Pick<Host, 'find' | 'findForRoot'>,
 ): { file: string; args: readonly string[] } | undefined {
   for (const [program, ...args] of layout.refresh) {
-    const file = host.find(program);
+    const file = host.findForRoot(program) ?? host.find(program);
     if (file !== undefined) return { file, args };
   }
   return undefined;

@@ -3,11 +3,19 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
 import { anchorFile, findLayout, findRefresh, type Layout, systemName } from './linux-layouts.ts';
-import { findTraces, leavesGap, listAuthorities, listFiles, type Traces } from './linux-traces.ts';
+import {
+  findTraces,
+  leavesGap,
+  listAuthorities,
+  listFiles,
+  type Traces,
+  withoutRoot,
+} from './linux-traces.ts';
 import type {
   Command,
   CommandResult,
   Host,
+  MissingProgram,
   Root,
   StoreFinder,
   StoreState,
@@ -34,18 +42,37 @@ export function makeFolderCommand(layout: Layout): Command {
   return { file: 'install', args: ['-d', '-m', '0755', layout.anchors[0]], elevated: true };
 }
 
-/** Writes the anchor: replaces what is there, never follows a link. */
-export function writeAnchorCommand(layout: Layout, root: Pick<Root, 'sha256' | 'file'>): Command {
-  return {
-    file: 'install',
-    args: ['-m', '0644', root.file, anchorFile(layout, root)],
-    elevated: true,
-  };
+/**
+ * Write the anchor: an empty file that everybody can read replaces what is there, a link too, and gets
+ * its contents. (`install` could do both at once only from a file that root can read.)
+ */
+export function writeAnchorCommands(
+  layout: Layout,
+  root: Pick<Root, 'sha256' | 'pem'>,
+): readonly Command[] {
+  const file = anchorFile(layout, root);
+  return [
+    { file: 'install', args: ['-m', '0644', '/dev/null', file], elevated: true },
+    { file: 'tee', args: [file], input: root.pem, elevated: true },
+  ];
 }
 
 /** Removes files; those that are gone already do not matter. */
 export function removeCommand(files: readonly string[]): Command {
   return { file: 'rm', args: ['-f', '--', ...files], elevated: true };
+}
+
+/** Writes a file of several certificates anew, without the root. */
+function takeOutCommand(layout: Layout, file: string, root: Root, sysroot: string): Command {
+  const input = withoutRoot(layout, file, root, sysroot);
+  if (input !== undefined) return { file: 'tee', args: [file], input, elevated: true };
+  throw new DevcertError(
+    'store',
+    `the root is one of several certificates in "${printable(file)}"`,
+    {
+      hint: 'take it out of that file by hand, then run this again',
+    },
+  );
 }
 
 /** Removes the folder for anchors; fails if it is not empty. */
@@ -80,6 +107,7 @@ function layoutStore(layout: Layout, name: string, host: Host): TrustStore {
     kind: 'system',
     name,
     location: layout.anchors[0],
+    ...(findRefresh(layout, host) === undefined ? { lacks: refreshProgram(layout) } : {}),
     inspect: (root) => Promise.resolve(inspect(layout, root, host)),
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(layout, root, host)),
@@ -97,7 +125,8 @@ function inspect(layout: Layout, root: Root, host: Host): StoreState {
     if (!(error instanceof DevcertError)) throw error;
     return { state: 'unavailable', reason: error.message, needed: true };
   }
-  const { holding, lacking, anchors, links } = traces;
+  const { holding, lacking, links } = traces;
+  const anchors = [...traces.anchors, ...traces.mixed];
   if (holding.length > 0 && lacking.length === 0) return { state: 'trusted' };
   if (holding.length > 0)
     return {
@@ -121,15 +150,15 @@ function planInstall(layout: Layout, root: Root, host: Host): readonly Command[]
   const isThere = existsSync(join(host.sysroot, layout.anchors[0]));
   return [
     ...(isThere ? [] : [makeFolderCommand(layout)]),
-    writeAnchorCommand(layout, root),
+    ...writeAnchorCommands(layout, root),
     refreshCommand(program),
   ];
 }
 
 function planUninstall(layout: Layout, root: Root, host: Host): readonly Command[] {
-  const { holding, anchors, links } = findTraces(layout, root, host.sysroot);
+  const { holding, anchors, mixed, links } = findTraces(layout, root, host.sysroot);
   const files = [...anchors, ...links];
-  if (holding.length === 0 && files.length === 0) return [];
+  if (holding.length === 0 && files.length === 0 && mixed.length === 0) return [];
   const program = findRefresh(layout, host);
   if (program === undefined && holding.length > 0) throw missingProgram(layout);
   const folder = layout.anchors[0];
@@ -139,6 +168,7 @@ function planUninstall(layout: Layout, root: Root, host: Host): readonly Command
     listFiles(folder, host.sysroot).every((file) => anchors.includes(file));
   return [
     ...(files.length === 0 ? [] : [removeCommand(files)]),
+    ...mixed.map((file) => takeOutCommand(layout, file, root, host.sysroot)),
     ...(program === undefined
       ? []
       : [
@@ -182,8 +212,10 @@ function explain(
 }
 
 function missingProgram(layout: Layout): DevcertError {
-  const [[program] = ['']] = layout.refresh;
-  return new DevcertError('command', `"${program}" is not installed`, {
-    ...(layout.package === undefined ? {} : { hint: `install the package ${layout.package}` }),
-  });
+  const { program, ...hint } = refreshProgram(layout);
+  return new DevcertError('command', `"${program}" is not installed`, hint);
+}
+
+function refreshProgram({ refresh: [[program]], package: name }: Layout): MissingProgram {
+  return { program, ...(name === undefined ? {} : { hint: `install the package ${name}` }) };
 }

@@ -1,13 +1,13 @@
 /** What there is of a root in a system store: read from the files themselves, nothing remembered. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DevcertError, printable, systemCode } from '../src/errors.ts';
 import { anchorFile, type Layout } from './linux-layouts.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Root } from './types.ts';
 
-/** A file with one certificate is far smaller. */
-const MAX_ANCHOR_BYTES = 65_536;
+/** A file with a few hundred certificates is smaller. */
+const MAX_ANCHOR_BYTES = 1_048_576;
 
 /** Everything of one root in one store, as system paths. */
 export interface Traces {
@@ -17,6 +17,8 @@ export interface Traces {
   readonly lacking: readonly string[];
   /** Files to remove from the anchor folders: exactly the root, or under its name. */
   readonly anchors: readonly string[];
+  /** Files in the anchor folders that hold the root among other certificates. */
+  readonly mixed: readonly string[];
   /** Links to (or copies of) those files, dangling ones too. */
   readonly links: readonly string[];
 }
@@ -46,34 +48,24 @@ export function listAuthorities(layout: Layout, organization: string, sysroot: s
     ...layout.anchors.map((folder) => ({ folder, recursive: true })),
     ...(layout.links === undefined ? [] : [{ folder: layout.links, recursive: false }]),
   ];
-  const files = folders.flatMap(
-    ({ folder, recursive }) => orNothing(() => listFiles(folder, sysroot, recursive)) ?? [],
+  const files = folders.flatMap(({ folder, recursive }) =>
+    unlessUnreadable(() => listFiles(folder, sysroot, recursive), []),
   );
-  const texts = [...layout.bundles, ...files].map((file) => {
-    const path = join(sysroot, file);
-    const isBundle = layout.bundles.includes(file);
-    return orNothing(() => (isBundle || isSmall(path) ? read(path) : undefined)) ?? '';
-  });
-  return authoritiesIn(texts.flatMap(certificateBodies), organization);
-}
-
-function isSmall(path: string): boolean {
-  const status = statSync(path);
-  return status.isFile() && status.size <= MAX_ANCHOR_BYTES;
-}
-
-function orNothing<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return undefined; // dangling, or not ours to read
-  }
+  const bundles = layout.bundles.map((file) =>
+    unlessUnreadable(() => read(join(sysroot, file)), undefined),
+  );
+  return authoritiesIn(
+    [
+      ...bundles.flatMap((text) => certificateBodies(text ?? '')),
+      ...files.flatMap((file) => bodiesIn(join(sysroot, file))),
+    ],
+    organization,
+  );
 }
 
 function collect(layout: Layout, root: Root, sysroot: string): Traces {
   const body = root.der.toString('base64');
-  const anchors = findAnchors(layout, root, body, sysroot);
+  const { anchors, mixed } = findAnchors(layout, root, body, sysroot);
   const links = findLinks(layout, body, [anchorFile(layout, root), ...anchors], sysroot);
   const holding: string[] = [];
   const lacking: string[] = [];
@@ -83,19 +75,49 @@ function collect(layout: Layout, root: Root, sysroot: string): Traces {
       (certificateBodies(text).includes(body) ? holding : lacking).push(bundle);
   }
   if (layout.linksAreTrust === true && layout.links !== undefined)
-    (links.some((link) => isExactly(join(sysroot, link), body)) ? holding : lacking).push(
+    (links.some((link) => holdsOnly(join(sysroot, link), body)) ? holding : lacking).push(
       layout.links,
     );
-  return { holding, lacking, anchors, links };
+  return { holding, lacking, anchors, mixed, links };
 }
 
-function findAnchors(layout: Layout, root: Root, body: string, sysroot: string): string[] {
+function findAnchors(
+  layout: Layout,
+  root: Root,
+  body: string,
+  sysroot: string,
+): Pick<Traces, 'anchors' | 'mixed'> {
   const ours = anchorFile(layout, root);
-  return layout.anchors.flatMap((folder) =>
-    listFiles(folder, sysroot).filter(
-      (file) => file === ours || isExactly(join(sysroot, file), body),
-    ),
+  const anchors: string[] = [];
+  const mixed: string[] = [];
+  for (const file of layout.anchors.flatMap((folder) => listFiles(folder, sysroot))) {
+    const bodies = bodiesIn(join(sysroot, file));
+    if (file === ours || (bodies.length > 0 && bodies.every((it) => it === body)))
+      anchors.push(file);
+    else if (bodies.includes(body)) mixed.push(file);
+  }
+  return { anchors, mixed };
+}
+
+/**
+ * A file without the root, and all else in it as it is; undefined where writing it as root could reach
+ * another place than this: below other folders than the system's own, and through a link.
+ */
+export function withoutRoot(
+  layout: Layout,
+  file: string,
+  root: Pick<Root, 'der'>,
+  sysroot: string,
+): Buffer | undefined {
+  const path = join(sysroot, file);
+  if (!layout.anchors.includes(dirname(file)) || lstatSync(path).isSymbolicLink()) return undefined;
+  const body = root.der.toString('base64');
+  // Latin-1 gives every byte back.
+  const text = readFileSync(path, 'latin1').replace(
+    /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\r?\n?/g,
+    (block) => (certificateBodies(block)[0] === body ? '' : block),
   );
+  return Buffer.from(text, 'latin1');
 }
 
 /**
@@ -116,7 +138,7 @@ function findLinks(
   }));
   const direct = entries.filter(({ path, target }) =>
     target === undefined
-      ? linksAreTrust === true && isExactly(join(sysroot, path), body)
+      ? linksAreTrust === true && holdsOnly(join(sysroot, path), body)
       : anchors.includes(target),
   );
   const names = new Set(direct.map(({ path }) => path));
@@ -137,15 +159,33 @@ export function leavesGap(layout: Layout, links: readonly string[], sysroot: str
   );
 }
 
-/** Everything in a folder that is not a folder, as system paths; nothing if there is no such folder. */
+/**
+ * Everything in a folder that is not a folder, as system paths; nothing if there is no such folder. What
+ * cannot be read below it is passed over: programs cannot read it either.
+ */
 export function listFiles(folder: string, sysroot: string, recursive = true): string[] {
+  return readEntries(join(sysroot, folder)).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) return [path];
+    return recursive ? unlessUnreadable(() => listFiles(path, sysroot), []) : [];
+  });
+}
+
+function readEntries(folder: string): Dirent[] {
   try {
-    return readdirSync(join(sysroot, folder), { recursive, encoding: 'utf8' })
-      .map((entry) => join(folder, entry))
-      .filter((file) => !lstatSync(join(sysroot, file)).isDirectory());
+    return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
+  }
+}
+
+function unlessUnreadable<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return otherwise;
   }
 }
 
@@ -162,16 +202,18 @@ function linkTarget(path: string, sysroot: string): string | undefined {
   }
 }
 
+function holdsOnly(path: string, body: string): boolean {
+  const bodies = bodiesIn(path);
+  return bodies.length === 1 && bodies[0] === body;
+}
+
 // A file that we may not read is not one that programs of this user trust.
-function isExactly(path: string, body: string): boolean {
-  try {
-    if (!isSmall(path)) return false;
-    const bodies = certificateBodies(readFileSync(path, 'utf8'));
-    return bodies.length === 1 && bodies[0] === body;
-  } catch (error) {
-    if (isMissing(error) || systemCode(error) === 'EACCES') return false;
-    throw error;
-  }
+function bodiesIn(path: string): string[] {
+  return unlessUnreadable(() => {
+    const status = statSync(path);
+    if (!status.isFile() || status.size > MAX_ANCHOR_BYTES) return [];
+    return certificateBodies(readFileSync(path, 'utf8'));
+  }, []);
 }
 
 function read(path: string): string | undefined {

@@ -2,6 +2,7 @@
  * The Keychain: macOS's own store, which Safari, Chrome, Edge, Firefox and curl read. A certificate in
  * a keychain is trusted by trust settings, which lie elsewhere, for the user or for the machine.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../src/errors.ts';
@@ -44,23 +45,27 @@ export const macosStores: StoreFinder = {
 };
 
 /** Puts the certificate into the keychain, then trusts it for TLS. */
-export function trustCommand(domain: KeychainDomain, root: Pick<Root, 'file'>, keychain: string) {
+export function trustCommand(
+  domain: KeychainDomain,
+  root: Pick<Root, 'file' | 'sha256'>,
+  keychain: string,
+) {
   return {
     file: SECURITY,
     args: [
       'add-trusted-cert',
       ...(domain === 'admin' ? ['-d'] : []),
-      ...['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic', '-k', keychain, root.file],
+      ...['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic', '-k', keychain, fileFor(domain, root)],
     ],
     ...asking(domain, 'trust its certificates'),
   } satisfies Command;
 }
 
 /** Removes the trust settings; the certificate stays in the keychain. */
-export function distrustCommand(domain: KeychainDomain, root: Pick<Root, 'file'>) {
+export function distrustCommand(domain: KeychainDomain, root: Pick<Root, 'file' | 'sha256'>) {
   return {
     file: SECURITY,
-    args: ['remove-trusted-cert', ...(domain === 'admin' ? ['-d'] : []), root.file],
+    args: ['remove-trusted-cert', ...(domain === 'admin' ? ['-d'] : []), fileFor(domain, root)],
     ...asking(domain, 'stop trusting its certificates'),
     // errSecNoTrustSettings, errSecItemNotFound: there are none, which is what is wanted.
     tolerates: /-25263|-25300|No Trust Settings were found|could not be found in the keychain/i,
@@ -80,6 +85,40 @@ export function deleteCommand(
     ...(domain === 'admin' ? { elevated: true } : {}),
     tolerates: /Unable to delete certificate matching/i,
   };
+}
+
+/**
+ * The command with the root in a file that only root can change, which it is to read: `security` takes a
+ * certificate from a file alone, and one in the user's home may be changed meanwhile, or be closed to
+ * root. What was written is compared before it is used, and taken away whatever comes of it.
+ */
+export function withRootsFile(
+  command: Command,
+  root: Pick<Root, 'pem' | 'sha256'>,
+): readonly Command[] {
+  const file = rootsFile(root);
+  const hash = createHash('sha256').update(root.pem).digest('hex');
+  return [
+    { file: '/usr/bin/install', args: ['-m', '0600', '/dev/null', file], elevated: true },
+    { file: '/usr/bin/tee', args: [file], input: root.pem, elevated: true },
+    {
+      file: '/usr/bin/shasum',
+      args: ['-a', '256', '-c'],
+      input: `${hash}  ${file}\n`,
+      elevated: true,
+    },
+    command,
+    { file: '/bin/rm', args: ['-f', file], elevated: true, cleansUp: true },
+  ];
+}
+
+function fileFor(domain: KeychainDomain, root: Pick<Root, 'file' | 'sha256'>): string {
+  return domain === 'admin' ? rootsFile(root) : root.file;
+}
+
+// In root's own home, which nobody else may enter.
+function rootsFile({ sha256 }: Pick<Root, 'sha256'>): string {
+  return `/private/var/root/devcert-${sha256.slice(0, 16)}.pem`;
 }
 
 function asking(domain: KeychainDomain, purpose: string) {
@@ -194,7 +233,7 @@ function planInstall(place: Place, root: Root): readonly Command[] {
           ? 'make one in Keychain Access (Settings, Reset Default Keychains), or use --machine'
           : 'this Mac is damaged: see Disk Utility',
     });
-  return [unattended(trustCommand(domain, root, keychain), host)];
+  return inDomain(domain, root, unattended(trustCommand(domain, root, keychain), host));
 }
 
 async function planUninstall(place: Place, root: Root): Promise<readonly Command[]> {
@@ -202,13 +241,17 @@ async function planUninstall(place: Place, root: Root): Promise<readonly Command
   const isThere = await holds(place, root);
   const hasSettings = await hasTrustSettings(host, domain, root);
   const distrusts = hasSettings ?? (isThere || (await verifies(host, root)) === true);
-  const distrust = distrustCommand(domain, root);
+  const distrust = unattended(distrustCommand(domain, root), host);
   const nobody = domain === 'user' && distrusts ? whyNobodyAnswers(host.env) : undefined;
   if (nobody !== undefined) throw noSession(nobody, 'uninstall');
   return [
-    ...(distrusts ? [unattended(distrust, host)] : []),
+    ...(distrusts ? inDomain(domain, root, distrust) : []),
     ...(isThere ? [unattended(deleteCommand(domain, root, keychain), host)] : []),
   ];
+}
+
+function inDomain(domain: KeychainDomain, root: Root, command: Command): readonly Command[] {
+  return domain === 'admin' ? withRootsFile(command, root) : [command];
 }
 
 function unattended(command: Command, { env }: Host): Command {

@@ -1,7 +1,9 @@
 /** Running commands: the one home of execa, loaded only when a command is really run. */
 import { existsSync, realpathSync } from 'node:fs';
-import { basename, isAbsolute } from 'node:path';
+import { basename, delimiter, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
+import { foldersForRoot } from './as-root.ts';
+import { judgeFailure } from './refusal.ts';
 import type { Command, CommandResult, Host, Runner } from './types.ts';
 
 const CHECK_TIMEOUT_MS = 15_000;
@@ -17,10 +19,16 @@ export interface Elevation {
   readonly file: string;
 }
 
-/** sudo, doas or run0, whichever is found first; a `sudo` that is doas under another name is doas. */
-export function findElevation(host: Pick<Host, 'find'>): Elevation | undefined {
+/** What is asked of the machine before a command is started. */
+export type Starter = Pick<Host, 'isRoot' | 'interactive' | 'find' | 'findForRoot'>;
+
+/**
+ * sudo, doas or run0, whichever is found first and belongs to root alone: a `sudo` of somebody else's
+ * would be given the password. A `sudo` that is doas under another name is doas.
+ */
+export function findElevation(host: Pick<Host, 'findForRoot'>): Elevation | undefined {
   for (const tool of ['sudo', 'doas', 'run0'] as const) {
-    const file = host.find(tool);
+    const file = host.findForRoot(tool);
     if (file === undefined) continue;
     return { tool: tool === 'sudo' && isDoas(file) ? 'doas' : tool, file };
   }
@@ -28,68 +36,136 @@ export function findElevation(host: Pick<Host, 'find'>): Elevation | undefined {
 }
 
 /**
- * The command as it will be started: with sudo, doas or run0 in front where it needs root and the
- * process is not. Without a person at the terminal they are told never to ask.
+ * The command as it will be started. What runs as root is a program that only root can change, by its
+ * absolute path, with sudo, doas or run0 in front where the process is not root itself. Without a person
+ * at the terminal they are told never to ask.
+ *
+ * @returns why it must not be started, if so, as {@link CommandResult} has it.
  */
 export function elevate(
   command: Command,
-  host: Pick<Host, 'isRoot' | 'interactive' | 'find'>,
-): Command | undefined {
-  if (command.elevated !== true || host.isRoot) return command;
+  host: Starter,
+): Command | 'not-found' | 'unsafe' | 'not-elevated' {
+  if (!runsAsRoot(command, host)) return command;
+  const file = host.findForRoot(command.file);
+  if (file === undefined) return isThere(command.file, host) ? 'unsafe' : 'not-found';
+  if (host.isRoot) return { ...command, file };
   const elevation = findElevation(host);
-  if (elevation === undefined) return undefined;
+  if (elevation === undefined) return 'not-elevated';
   const never = { sudo: ['-n'], doas: ['-n'], run0: ['--no-ask-password'] }[elevation.tool];
   const options = host.interactive ? [] : never;
   const end = elevation.tool === 'doas' ? [] : ['--'];
-  return {
-    ...command,
-    file: elevation.file,
-    args: [...options, ...end, command.file, ...command.args],
-  };
+  return { ...command, file: elevation.file, args: [...options, ...end, file, ...command.args] };
+}
+
+// A program of Windows runs, by interop, as the user of Windows, whoever starts it; and what lies on a drive of
+// Windows looks in Linux as if everybody could write it.
+function runsAsRoot({ file, elevated }: Command, { isRoot }: Pick<Host, 'isRoot'>): boolean {
+  return elevated === true || (isRoot && !/\.exe$/i.test(file));
+}
+
+function isThere(file: string, host: Pick<Host, 'find'>): boolean {
+  return isAbsolute(file) ? existsSync(file) : host.find(file) !== undefined;
 }
 
 /**
- * A command as a person would type it into a shell (POSIX; cmd or PowerShell on Windows), for `--dry-run`
- * and before elevating.
+ * A command as a person would type it into a shell (any POSIX one; cmd or PowerShell on Windows), for
+ * `--dry-run` and for an administrator: with what it reads from standard input, so that it works from
+ * every account.
  */
 export function formatCommand(
   command: Command,
-  host: Pick<Host, 'isRoot' | 'interactive' | 'find'> & { readonly platform?: NodeJS.Platform },
+  host: Starter & { readonly platform?: NodeJS.Platform },
 ): string {
-  // Where nothing can elevate, sudo is still the word that says what is meant.
-  const shown = elevate(command, { ...host, interactive: true }) ?? {
-    ...command,
-    file: 'sudo',
-    args: ['--', command.file, ...command.args],
-  };
+  return printable(inputLine(command)) + commandLine(command, host);
+}
+
+function commandLine(
+  command: Command,
+  host: Starter & { readonly platform?: NodeJS.Platform },
+): string {
+  const started = elevate(command, { ...host, interactive: true });
+  const shown = typeof started === 'string' ? asMeant(command, host) : started;
   const quote = host.platform === 'win32' ? quoteForWindows : quoteForPosix;
-  const words = [shown.file, ...shown.args].map(quote).join(' ');
-  const input = command.input === undefined ? '' : ` <<< ${quote(command.input.toString().trim())}`;
-  return printable(words + input);
+  return printable([shown.file, ...shown.args].map(quote).join(' '));
+}
+
+// Where nothing can elevate, sudo is still the word that says what is meant.
+function asMeant(command: Command, { isRoot }: Pick<Host, 'isRoot'>): Command {
+  if (isRoot) return command;
+  return { ...command, file: 'sudo', args: ['--', command.file, ...command.args] };
+}
+
+// Of one line: what is shown of a command is one. No shell has to know here-strings.
+function inputLine({ input }: Command): string {
+  if (input === undefined) return '';
+  const lines = input.toString().replace(/\n$/, '').split('\n');
+  return `printf '%s\\n' ${lines.map(quoteForPosix).join(' ')} | `;
 }
 
 /**
  * A runner over real child processes: no shell, an empty standard input unless there is `input`,
  * tools' messages in English, a time limit on each.
  *
- * @param announce called with the command line before it is run as root.
+ * @param announce called with the command line, without its standard input, before it is run as root.
  * @param ask called with what the user is about to be asked, before the command that asks.
  */
 export function createRunner(
-  host: Pick<Host, 'isRoot' | 'interactive' | 'find' | 'env'>,
+  host: Starter & Pick<Host, 'env'>,
   announce: (commandLine: string) => void = () => undefined,
   ask: (prompt: string) => void = () => undefined,
 ): Runner {
+  let refusal: CommandResult | undefined;
   return async (command) => {
     if (command.needsPerson === true && !host.interactive) return { ...failed, failure: 'nobody' };
-    const asRoot = command.elevated === true && !host.isRoot;
     const started = elevate(command, host);
-    if (started === undefined) return { ...failed, failure: 'not-elevated' };
-    if (asRoot) announce(formatCommand(command, host));
+    if (typeof started === 'string') return { ...failed, failure: started };
+    const elevated = command.elevated === true && !host.isRoot;
+    // Who was refused once is not asked for a password again.
+    if (elevated && refusal !== undefined) return refusal;
+    if (elevated) announce(commandLine(command, host));
     if (command.prompt !== undefined) ask(command.prompt);
-    const result = await start(started, host, asRoot);
-    return asRoot && result.failure === undefined ? readRefusal(result, host.interactive) : result;
+    const path = runsAsRoot(command, host) ? pathForRoot(host.env) : {};
+    const as = { ...host, env: { ...host.env, ...path } };
+    const result = await start(started, as, elevated);
+    if (!elevated || result.exitCode !== 1) return result;
+    const judged = await judge(result, command, as);
+    if (judged.failure === 'elevation-refused') refusal = judged;
+    return judged;
   };
+}
+
+async function judge(
+  result: CommandResult,
+  command: Command,
+  host: Starter & Pick<Host, 'env'>,
+): Promise<CommandResult> {
+  let verdict = judgeFailure(result, command);
+  if (verdict === 'unclear')
+    verdict = (await mayRun(command, host))
+      ? { stderr: result.stderr }
+      : { refused: lastLine(result.stderr), asksNobody: false };
+  if (!('refused' in verdict)) return { ...result, ...verdict };
+  return {
+    ...result,
+    exitCode: undefined,
+    stderr: verdict.refused,
+    failure: verdict.asksNobody && !host.interactive ? 'not-elevated' : 'elevation-refused',
+  };
+}
+
+// sudo tells, in no language, whether it would run a command, and never asks. The others have known words.
+async function mayRun(command: Command, host: Starter & Pick<Host, 'env'>): Promise<boolean> {
+  const started = elevate(command, { ...host, interactive: false });
+  if (typeof started === 'string' || findElevation(host)?.tool !== 'sudo') return true;
+  const { file, args } = started;
+  return (await start({ file, args: ['-l', ...args] }, host, false)).exitCode === 0;
+}
+
+// The programs that a script run as root calls are found there; not every sudo has a PATH of its own.
+function pathForRoot({ PATH = '' }: Host['env']): { PATH: string } {
+  const usual = ['/usr/local/sbin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  return { PATH: foldersForRoot([...PATH.split(delimiter), ...usual]).join(delimiter) };
 }
 
 const failed: CommandResult = { exitCode: undefined, stdout: '', stderr: '' };
@@ -97,7 +173,7 @@ const failed: CommandResult = { exitCode: undefined, stdout: '', stderr: '' };
 async function start(
   command: Command,
   host: Pick<Host, 'interactive' | 'env'>,
-  asRoot: boolean,
+  elevated: boolean,
 ): Promise<CommandResult> {
   // On Windows execa gives what it cannot find to the shell there, which ends with a code of its own.
   if (isAbsolute(command.file) && !existsSync(command.file))
@@ -110,7 +186,7 @@ async function start(
     env: { ...host.env, LC_ALL: 'C', LANGUAGE: 'en', ...command.env },
     // sudo reads the password from the terminal itself; the command behind it reads nothing.
     ...(command.input === undefined
-      ? { stdin: asRoot && host.interactive ? 'inherit' : 'ignore' }
+      ? { stdin: elevated && host.interactive ? 'inherit' : 'ignore' }
       : { input: command.input }),
     timeout: command.timeoutMs ?? (slow ? PROMPT_TIMEOUT_MS : CHECK_TIMEOUT_MS),
     killSignal: 'SIGTERM',
@@ -128,18 +204,8 @@ async function start(
   return output;
 }
 
-// sudo and doas exit with 1 when they refuse, as many commands do when they fail; but they say who speaks.
-function readRefusal(result: CommandResult, interactive: boolean): CommandResult {
-  if (
-    result.exitCode === 0 ||
-    !/^(sudo|doas|run0|Failed to start transient)\b/m.test(result.stderr)
-  )
-    return result;
-  return {
-    ...result,
-    exitCode: undefined,
-    failure: interactive ? 'elevation-refused' : 'not-elevated',
-  };
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
 }
 
 function isDoas(file: string): boolean {

@@ -5,10 +5,16 @@
 
 /** One child process, as data. Built by pure functions, run by a {@link Runner}, printed by `--dry-run`. */
 export interface Command {
-  /** Absolute path, or a bare name that was found on this machine. Never a shell. */
+  /**
+   * Absolute path, or a bare name that was found on this machine. Never a shell. What runs as root is
+   * looked for by {@link Host.findForRoot}.
+   */
   readonly file: string;
   readonly args: readonly string[];
-  /** Written to standard input, which is empty otherwise. */
+  /**
+   * Written to standard input, which is empty otherwise. What runs as root gets contents this way alone: a
+   * file in the user's home is one that root may not read (NFS, gocryptfs) or that changes meanwhile.
+   */
   readonly input?: string | Buffer;
   /** Needs root: run through sudo, doas or run0 unless the process is root already. */
   readonly elevated?: boolean;
@@ -24,6 +30,8 @@ export interface Command {
    * hang there.
    */
   readonly needsPerson?: boolean;
+  /** Takes away what commands before it made: run even after one of them failed. */
+  readonly cleansUp?: boolean;
   /** Output with which a failure is as good as success: what it was to remove is gone already. */
   readonly tolerates?: RegExp;
   /** Added to the inherited environment. */
@@ -42,11 +50,12 @@ export interface CommandResult {
    * Set if there is no exit code to speak of, or the command itself never ran:
    * `not-found`: no such program. `timeout`: killed after its time limit. `not-elevated`: root is
    * needed and there is no way to become it here (no sudo, or no terminal to ask on).
-   * `elevation-refused`: sudo (doas, run0) said no. `nobody`: a person is needed to answer it and none is
+   * `elevation-refused`: sudo (doas, run0) said no. `unsafe`: it would run as root, and somebody else than
+   * root can change the program. `nobody`: a person is needed to answer it and none is
    * here. `killed`: ended by a signal.
    */
   readonly failure?:
-    'not-found' | 'timeout' | 'not-elevated' | 'elevation-refused' | 'nobody' | 'killed';
+    'not-found' | 'timeout' | 'not-elevated' | 'elevation-refused' | 'unsafe' | 'nobody' | 'killed';
 }
 
 /** Runs one command to its end within its time limit. */
@@ -64,6 +73,8 @@ export interface Host {
   readonly hostname: string;
   /** Release of the kernel: `6.6.87.2-microsoft-standard-WSL2`. */
   readonly kernel: string;
+  /** Effective user id; undefined on Windows. */
+  readonly uid: number | undefined;
   /** True if the process may do everything already: uid 0. Never on Windows, where tools say what they may not. */
   readonly isRoot: boolean;
   /** True if there is a person at a terminal who can be asked: false with `CI` set. */
@@ -73,6 +84,11 @@ export interface Host {
   now(): Date;
   /** Absolute path of a program on `PATH` (and `/usr/sbin`, `/sbin` on Unix), or undefined. */
   find(program: string): string | undefined;
+  /**
+   * Absolute path of the first such program that may run as root, because nobody but root can change it;
+   * undefined if there is none. An absolute path is judged itself.
+   */
+  findForRoot(program: string): string | undefined;
   readonly run: Runner;
 }
 
@@ -121,6 +137,8 @@ export type StoreState =
       readonly needed: boolean;
       /** There is nothing in it all the same, as it is not made yet: nothing is to be removed. */
       readonly empty?: boolean;
+      /** The program that is missing, if that is all: what `hint` says brings it. */
+      readonly lacks?: string;
     };
 
 /** The words that `--stores` takes. */
@@ -144,6 +162,8 @@ export interface TrustStore {
   readonly scope?: 'user' | 'machine';
   /** What to restart before a change is seen, if anything: `Firefox`. */
   readonly restart?: string;
+  /** The program without which it cannot be made to trust a root, if it is missing here. */
+  readonly lacks?: MissingProgram;
   inspect(root: Root): Promise<StoreState>;
   /** The commands that make the store trust the root. Called only if it does not yet. */
   planInstall(root: Root): Promise<readonly Command[]>;
@@ -164,6 +184,13 @@ export interface TrustStore {
    * next thing to do. Without it, or if it gives nothing, the tool's own last line is shown.
    */
   explain?(command: Command, result: CommandResult): Explanation | undefined;
+}
+
+/** A program that is not installed. */
+export interface MissingProgram {
+  readonly program: string;
+  /** What brings it. */
+  readonly hint?: string;
 }
 
 /** A failure in words. */

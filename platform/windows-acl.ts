@@ -1,5 +1,6 @@
-/** Who may read a folder on Windows, where mode bits say nothing: its access control list, by icacls. */
-import { win32 } from 'node:path';
+/** Whose a folder is on Windows, where mode bits say nothing, and who may read it: by PowerShell and icacls. */
+import { realpathSync } from 'node:fs';
+import { sep, win32 } from 'node:path';
 import { DevcertError } from '../src/errors.ts';
 import type { Command, Host } from './types.ts';
 
@@ -36,6 +37,67 @@ export async function protectFolder(
   throw new DevcertError('file', `cannot close "${folder}" to other users of this machine`, {
     hint: `see whether its drive knows permissions (NTFS does): icacls "${folder}"`,
   });
+}
+
+/**
+ * Prints the owner of a folder and its access control list, as SDDL: `O:S-1-5-21-…-1001G:…`. icacls does not
+ * show an owner. A property, as locked down machines let no script call methods; the path is not part of the
+ * script, which it could change.
+ */
+export function ownerCommand(env: Host['env'], folder: string): Command {
+  return {
+    file: systemProgram(env, 'WindowsPowerShell\\v1.0\\powershell.exe'),
+    args: [
+      ...['-NoProfile', '-NonInteractive', '-Command'],
+      '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).Sddl',
+    ],
+    env: { DEVCERT_FOLDER: folder },
+  };
+}
+
+/**
+ * Resolves if a folder belongs to this user, the system or administrators, or is not there. In the user's
+ * profile nobody else can make one, so nothing is run for it there.
+ *
+ * @throws DevcertError `refused` for a folder of somebody else, also if nothing tells whose it is.
+ */
+export async function assertOwner(
+  folder: string,
+  { env, home, run }: Pick<Host, 'env' | 'home' | 'run'>,
+): Promise<void> {
+  const path = realPath(folder);
+  const profile = home === undefined ? undefined : realPath(home);
+  if (path === undefined || isBelow(path, profile)) return;
+  const sid = /\bS-1-[0-9-]+/.exec((await run(whoamiCommand(env))).stdout)?.[0];
+  const [, owner] =
+    /^O:(S-1-[0-9-]+|[A-Z]{2})/.exec((await run(ownerCommand(env, path))).stdout) ?? [];
+  // SDDL has words for some: SYSTEM, the group of administrators, the account that is one from the start.
+  const known = [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA', 'LA'];
+  if (sid !== undefined && owner !== undefined && known.includes(owner)) return;
+  throw new DevcertError(
+    'refused',
+    owner === undefined
+      ? `cannot tell who owns "${path}"`
+      : `"${path}" belongs to ${owner}, not to you`,
+    {
+      hint:
+        (env.DEVCERT_HOME ?? '') === ''
+          ? `have an administrator give it to you: icacls "${path}" /setowner "%USERNAME%" /t`
+          : 'use the folder that devcert has for you: Remove-Item Env:DEVCERT_HOME (in cmd: set DEVCERT_HOME=)',
+    },
+  );
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined; // not there
+  }
+}
+
+function isBelow(path: string, profile: string | undefined): boolean {
+  return profile !== undefined && path.toLowerCase().startsWith(profile.toLowerCase() + sep);
 }
 
 const SYSTEM = 'S-1-5-18';

@@ -5,11 +5,12 @@ import type {
   ImportAuthorityOptions,
   ImportSource,
   ReplaceResult,
-} from './actions/ca.ts';
-import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
-import type { RemovedAuthority } from './actions/ca-remove.ts';
+} from './commands/ca.ts';
+import type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
+import type { RemovedAuthority } from './commands/ca-remove.ts';
 import type { AuthoritySummary } from './authority/summary.ts';
-import { context, contextWithStores, guided, type Listener } from './machine.ts';
+import { checked, nameOf, textOf, textsOf } from './arguments.ts';
+import { context, contextWithStores, guided, type Listener } from './composition.ts';
 
 /**
  * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
@@ -21,14 +22,14 @@ export async function createAuthority(
   name: string,
   options: CreateOptions = {},
 ): Promise<AuthorityResult> {
-  const { createNamed } = await import('./actions/ca.ts');
-  return createNamed(context({}), name, options);
+  const { createNamed } = await import('./commands/ca.ts');
+  return createNamed(await context({}), textOf(name, 'the name'), checked(options));
 }
 
 /** The default authority, if there is one, and those with names. */
 export async function listAuthorities(): Promise<AuthoritySummary[]> {
-  const { listAuthorities } = await import('./actions/ca.ts');
-  return listAuthorities(context({}));
+  const { listAuthorities } = await import('./commands/ca.ts');
+  return listAuthorities(await context({}));
 }
 
 /**
@@ -39,8 +40,9 @@ export async function listAuthorities(): Promise<AuthoritySummary[]> {
 export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
-  const { showAuthority } = await import('./actions/ca.ts');
-  return guided(context({}, name), () => showAuthority(context({}), name));
+  const { showAuthority } = await import('./commands/ca.ts');
+  const here = await context({}, nameOf(name));
+  return guided(here, () => showAuthority(here, name));
 }
 
 /**
@@ -50,12 +52,16 @@ export async function showAuthority(
  * @throws DevcertError `file`, `invalid-input`, `password`, `expired`, `weak-key`, `refused`, `busy`.
  */
 export async function importAuthority(
-  sources: readonly string[],
+  sources: string | readonly string[],
   options: ImportAuthorityOptions = {},
   listener: Listener = {},
 ): Promise<AuthorityResult | ReplaceResult> {
-  const { importAuthority } = await import('./actions/ca.ts');
-  return importAuthority(await contextWithStores(listener), sources, options);
+  const { importAuthority } = await import('./commands/ca.ts');
+  return importAuthority(
+    await contextWithStores(listener),
+    textsOf(sources, 'the sources'),
+    checked(options),
+  );
 }
 
 /**
@@ -67,8 +73,9 @@ export async function exportAuthority(
   name?: string,
   options: ExportAuthorityOptions = {},
 ): Promise<ExportedAuthority> {
-  const { exportAuthority } = await import('./actions/ca-export.ts');
-  return guided(context({}, name), () => exportAuthority(context({}), name, options));
+  const { exportAuthority } = await import('./commands/ca-export.ts');
+  const here = await context({}, nameOf(name));
+  return guided(here, () => exportAuthority(here, name, checked(options)));
 }
 
 /**
@@ -80,13 +87,15 @@ export async function exportAuthority(
  */
 export async function replaceAuthority(
   name?: string,
-  sources: readonly string[] = [],
+  sources: string | readonly string[] = [],
   options: ImportSource & CreateOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
-  const { replaceNamed } = await import('./actions/ca.ts');
-  const all = await contextWithStores(listener);
-  return guided(context({}, name), () => replaceNamed(all, name, sources, options));
+  const { replaceNamed } = await import('./commands/ca.ts');
+  const all = await contextWithStores(listener, nameOf(name));
+  return guided(all, () =>
+    replaceNamed(all, name, textsOf(sources, 'the sources'), checked(options)),
+  );
 }
 
 /**
@@ -98,7 +107,7 @@ export async function removeAuthority(
   name: string,
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
-  const { removeNamed } = await import('./actions/ca-remove.ts');
-  const all = await contextWithStores(listener);
-  return guided(context({}, name), () => removeNamed(all, name));
+  const { removeNamed } = await import('./commands/ca-remove.ts');
+  const all = await contextWithStores(listener, nameOf(name));
+  return guided(all, () => removeNamed(all, textOf(name, 'the name')));
 }

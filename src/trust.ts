@@ -2,6 +2,7 @@
  * Detect, check, act, check again: over any list of stores. One outcome per store; a store that fails
  * never stops the others, and nothing is said to be trusted that was not asked after the act.
  */
+import { X509Certificate } from 'node:crypto';
 import { formatCommand } from '../platform/run.ts';
 import type {
   Command,
@@ -13,7 +14,8 @@ import type {
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
-import { DevcertError, printable } from './errors.ts';
+import { DevcertError } from './errors.ts';
+import { failureOf } from './store-failure.ts';
 
 /** What happened in one store. */
 export interface Outcome {
@@ -22,7 +24,7 @@ export interface Outcome {
   readonly location: string;
   /**
    * `trusted`, `removed`: done and checked. `already-trusted`, `already-absent`: nothing was to do.
-   * `skipped`: nothing there to act on. `planned`: a dry run, `commands` says what would be run.
+   * `skipped`: nothing there to act on, or a program is missing, which `lacks` names. `planned`: a dry run, `commands` says what would be run.
    * `failed`, `cancelled`: `reason` says why.
    */
   readonly status:
@@ -36,6 +38,8 @@ export interface Outcome {
     | 'cancelled';
   readonly reason?: string;
   readonly hint?: string;
+  /** The program without which the store cannot be changed, if that is all; `hint` says what brings it. */
+  readonly lacks?: string;
   /** What to restart before the change is seen. */
   readonly restart?: string;
   /** The command lines of a dry run, as typed into a shell. */
@@ -52,11 +56,15 @@ export interface StoreReport {
   readonly hint?: string;
   /** False if the store is not available and nothing on this machine needs it. */
   readonly needed: boolean;
+  /** The program without which the store cannot be asked, if that is all. */
+  readonly lacks?: string;
 }
 
 export interface TrustOptions {
   /** Plan, and run nothing. */
   readonly dryRun?: boolean;
+  /** With it a root is not trusted by what holds it before its first day and after its last. */
+  readonly now?: Date;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
 }
@@ -68,19 +76,44 @@ export async function installRoot(
   host: Host,
   options: TrustOptions = {},
 ): Promise<Outcome[]> {
+  // What one store does may reach another, as Debian's reaches Java's: that was not trusted already.
+  const first = new Map<TrustStore, StoreState>();
+  for (const store of stores) {
+    options.progress?.(store.name);
+    first.set(store, await store.inspect(root));
+  }
+  let isChanged = false;
   return each(stores, options, async (store) => {
-    const before = await store.inspect(root);
-    if (before.state === 'trusted') return { status: 'already-trusted' };
-    if (before.state === 'unavailable') return unavailable(before);
+    const known = first.get(store);
+    const isTrusted = known?.state === 'trusted';
+    const asksAgain = known === undefined || (isChanged && !isTrusted);
+    const before = asksAgain ? await store.inspect(root) : known;
+    if (before.state === 'trusted')
+      return isTrusted ? { status: 'already-trusted' } : { status: 'trusted', ...restart(store) };
+    if (before.state === 'unavailable') {
+      const { lacks } = before;
+      return {
+        ...unavailable(before),
+        ...(lacks === undefined ? {} : { status: 'skipped', lacks }),
+      };
+    }
+    if (store.lacks !== undefined) {
+      const { program, ...hint } = store.lacks;
+      return {
+        status: 'skipped',
+        lacks: program,
+        reason: `"${program}" is not installed`,
+        ...hint,
+      };
+    }
     const plan = await store.planInstall(root);
     if (options.dryRun === true) return planned(plan, host);
+    isChanged = true;
     const failure = await runPlan(plan, store, host);
     const after = await store.inspect(root);
     if (after.state === 'trusted') return { status: 'trusted', ...restart(store) };
     // Nothing half-done stays behind, but an entry that somebody else made is not ours to remove.
-    if (before.state === 'absent') {
-      for (const command of await store.planUninstall(root)) await host.run(command);
-    }
+    if (before.state === 'absent') await runPlan(await store.planUninstall(root), store, host);
     return failure ?? { status: 'failed', reason: unchanged(after) };
   });
 }
@@ -133,15 +166,25 @@ export async function inspectStores(
   for (const store of stores) {
     options.progress?.(store.name);
     const state = await store.inspect(root);
+    const isTrusted = state.state === 'trusted';
+    const why = isTrusted && options.now !== undefined ? whyNotValid(root, options.now) : undefined;
     reports.push({
       kind: store.kind,
       store: store.name,
       location: store.location,
       needed: true,
-      ...state,
+      ...(isTrusted || store.lacks === undefined ? {} : { lacks: store.lacks.program }),
+      ...(why === undefined ? state : { state: 'partial', reason: `it is in it, and ${why}` }),
     });
   }
   return reports;
+}
+
+// Stores hold what is past its day as readily as what is not: no client trusts it.
+function whyNotValid(root: Root, now: Date): string | undefined {
+  const { validFrom, validTo } = new X509Certificate(root.der);
+  if (now > new Date(validTo)) return `it expired on ${validTo}`;
+  return now < new Date(validFrom) ? `it is valid from ${validFrom} on` : undefined;
 }
 
 /**
@@ -165,7 +208,7 @@ export function relevant(
 }
 
 /** What one store's turn comes to, before the store's own name and place are added. */
-type Turn = Omit<Outcome, 'kind' | 'store' | 'location'>;
+export type Turn = Omit<Outcome, 'kind' | 'store' | 'location'>;
 
 async function each(
   stores: readonly TrustStore[],
@@ -192,67 +235,24 @@ async function each(
   return outcomes;
 }
 
-/** Runs a plan up to its first failing command, whose failure is returned. */
+/** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */
 async function runPlan(
   plan: readonly Command[],
   store: TrustStore,
   host: Host,
 ): Promise<Turn | undefined> {
+  let failure: Turn | undefined;
   for (const [index, command] of plan.entries()) {
+    if (failure !== undefined && command.cleansUp !== true) continue;
     const result = await host.run(command);
     if (result.exitCode !== 0 && !isTolerated(command, result))
-      return failureOf(plan.slice(index), result, store, host);
+      failure ??= failureOf(plan.slice(index), result, store, host);
   }
-  return undefined;
+  return failure;
 }
 
 function isTolerated({ tolerates }: Command, result: CommandResult): boolean {
   return result.failure === undefined && tolerates?.test(result.stderr + result.stdout) === true;
-}
-
-/** @param left the commands that are not done: the first one is the one that failed. */
-function failureOf(
-  left: readonly Command[],
-  result: CommandResult,
-  store: TrustStore,
-  host: Host,
-): Turn {
-  const [command = { file: '', args: [] }] = left;
-  const explained = store.explain?.(command, result);
-  if (explained !== undefined) {
-    const { cancelled, ...words } = explained;
-    return { status: cancelled === true ? 'cancelled' : 'failed', ...words };
-  }
-  const lines = left.map((it) => formatCommand({ ...it, elevated: false }, host));
-  const byHand = `run it yourself as root: ${lines.join(' && ')}`;
-  switch (result.failure) {
-    case 'not-found':
-      return { status: 'failed', reason: `there is no program "${command.file}"` };
-    case 'timeout':
-      return { status: 'failed', reason: `"${command.file}" did not end in time and was stopped` };
-    case 'not-elevated':
-      return {
-        status: 'failed',
-        reason: 'needs root, and nobody can be asked for a password here',
-        hint: byHand,
-      };
-    case 'nobody':
-      return { status: 'failed', reason: 'nobody is here to answer what it asks', hint: byHand };
-    case 'elevation-refused':
-      return { status: 'failed', reason: `root was refused: ${lastLine(result)}`, hint: byHand };
-    case 'killed':
-      return { status: 'cancelled', reason: `"${command.file}" was stopped` };
-    case undefined:
-      return {
-        status: 'failed',
-        reason: `"${command.file}" failed with exit code ${String(result.exitCode)}: ${lastLine(result)}`,
-      };
-  }
-}
-
-function lastLine(result: CommandResult): string {
-  const lines = (result.stderr.trim() || result.stdout.trim()).split('\n');
-  return printable(lines.at(-1) ?? '').trim() || 'it said nothing';
 }
 
 function unavailable(state: StoreState & { state: 'unavailable' }): Turn {

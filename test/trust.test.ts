@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Host } from '../platform/types.ts';
 import { createAuthority } from '../src/authority/create.ts';
-import { rootInFile } from '../src/actions/roots.ts';
+import { outcomesExitCode } from '../src/cli/outcomes.ts';
+import { EXIT } from '../src/errors.ts';
+import { rootInFile } from '../src/commands/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
 import { memoryMachine } from './helpers/stores.ts';
 
@@ -40,6 +43,46 @@ describe('installRoot()', () => {
     expect(outcomes[3]?.reason).toContain('did not end in time');
   });
 
+  test('what must not run as root is told, with the command for whoever trusts it', async () => {
+    const { host, stores } = memoryMachine([{ elevated: true }, {}]);
+    const run: Host['run'] = (command) =>
+      command.elevated === true
+        ? Promise.resolve({ exitCode: undefined, stdout: '', stderr: '', failure: 'unsafe' })
+        : host.run(command);
+    const findForRoot = (program: string) => (program === 'sudo' ? '/usr/bin/sudo' : undefined);
+    expect(await installRoot(stores, root, { ...host, run, findForRoot })).toMatchObject([
+      {
+        status: 'failed',
+        reason: '"tool" is not run as root: others than root can change it',
+        hint: `if you trust it, as an administrator: sudo -- tool add 0 ${root.sha256}`,
+      },
+      { status: 'trusted' },
+    ]);
+  });
+
+  test('after a failure nothing is run but what cleans up', async () => {
+    const { host, stores } = memoryMachine([{}]);
+    const [store] = stores;
+    if (store === undefined) throw new Error('no store');
+    const ran: string[] = [];
+    const run: Host['run'] = ({ file }) => {
+      ran.push(file);
+      return Promise.resolve({ exitCode: file === 'b' ? 1 : 0, stdout: '', stderr: 'no' });
+    };
+    const plan = [
+      { file: 'a', args: [] },
+      { file: 'b', args: [] },
+      { file: 'c', args: [] },
+      { file: 'd', args: [], cleansUp: true },
+    ];
+    const planInstall = () => Promise.resolve(plan);
+    const outcomes = await installRoot([{ ...store, planInstall }], root, { ...host, run });
+    expect(ran).toEqual(['a', 'b', 'd']);
+    expect(outcomes).toMatchObject([
+      { status: 'failed', reason: '"b" failed with exit code 1: no' },
+    ]);
+  });
+
   test('a tool that says 0 and changes nothing is a failure (statement 35)', async () => {
     const { host, stores } = memoryMachine([{ behaviour: 'lies' }]);
     expect(await installRoot(stores, root, host)).toMatchObject([
@@ -64,12 +107,51 @@ describe('installRoot()', () => {
     ]);
   });
 
+  test('a store that became trusted by what another one did says so, and was not trusted already', async () => {
+    const { host, stores, ran } = memoryMachine([{ reaches: 1 }, { kind: 'java' }]);
+    const first = await installRoot(stores, root, host);
+    expect(first.map(({ status }) => status)).toEqual(['trusted', 'trusted']);
+    expect(ran).toHaveLength(1);
+    const second = await installRoot(stores, root, host);
+    expect(second.map(({ status }) => status)).toEqual(['already-trusted', 'already-trusted']);
+  });
+
+  test('a store that lacks but a program is skipped, and the program named', async () => {
+    const lacks = {
+      program: 'update-ca-certificates',
+      hint: 'install the package ca-certificates',
+    };
+    const reason = 'certutil of NSS is not installed';
+    const hint = 'sudo apt install libnss3-tools';
+    const { host, stores, ran } = memoryMachine([
+      { lacks },
+      { unavailable: { reason, hint, needed: true, lacks: 'certutil' } },
+    ]);
+    const outcomes = await installRoot(stores, root, host);
+    expect(outcomes).toMatchObject([
+      {
+        status: 'skipped',
+        lacks: lacks.program,
+        reason: '"update-ca-certificates" is not installed',
+        hint: lacks.hint,
+      },
+      { status: 'skipped', lacks: 'certutil', reason, hint },
+    ]);
+    expect(ran).toEqual([]);
+    expect(outcomesExitCode(outcomes)).toBe(EXIT.done);
+    // What cannot be asked may hold the root: no uninstall is done before it was.
+    expect((await uninstallRoot(stores, root, host)).map(({ status }) => status)).toEqual([
+      'already-absent',
+      'failed',
+    ]);
+  });
+
   test('a dry run runs nothing and shows sudo where it would be used', async () => {
     const { host, stores, ran } = memoryMachine([{ elevated: true }], {
-      find: (program) => (program === 'sudo' ? '/usr/bin/sudo' : undefined),
+      findForRoot: (program) => `/usr/bin/${program}`,
     });
     const outcomes = await installRoot(stores, root, host, { dryRun: true });
-    expect(outcomes[0]?.commands).toEqual([`/usr/bin/sudo -- tool add 0 ${root.sha256}`]);
+    expect(outcomes[0]?.commands).toEqual([`/usr/bin/sudo -- /usr/bin/tool add 0 ${root.sha256}`]);
     expect(ran).toEqual([]);
   });
 

@@ -1,9 +1,10 @@
 /** An authority in memory: read, checked, ready to sign. */
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { type Constraints, intersectConstraints } from '../constraints.ts';
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { type Constraints, intersectConstraints } from '../names/constraints.ts';
 import { DevcertError } from '../errors.ts';
-import type { Usage } from '../x509/extensions.ts';
+import type { Usage } from '../names/usage.ts';
 import { keyIdentifier } from '../keys.ts';
+import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import {
   readEachConstraints,
   readPermittedUsages,
@@ -138,7 +139,10 @@ export function readRoot(pem: string, folder: string): X509Certificate {
 /**
  * @throws DevcertError `expired` if root or issuer is past its date, or not valid yet on this clock.
  */
-export function assertNotExpired({ notBefore, notAfter }: Authority, now: Date): void {
+export function assertNotExpired(
+  { notBefore, notAfter }: Pick<Authority, 'notBefore' | 'notAfter'>,
+  now: Date,
+): void {
   if (now > notAfter)
     throw new DevcertError('expired', `the authority expired on ${notAfter.toUTCString()}`, {
       hint: 'make a new one and issue all again: devcert ca replace',
@@ -167,11 +171,17 @@ function readCertificate(pem: string, file: string, folder: string): X509Certifi
 function readKey(pem: string, folder: string): KeyObject {
   if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
     throw invalid(`issuer-key.pem in "${folder}" is encrypted`);
+  const key = attemptKey(pem);
+  // Without a cause: nothing of the key's text may get into a message.
+  if (key === undefined) throw invalid(`issuer-key.pem in "${folder}" is not a private key`);
+  return key;
+}
+
+function attemptKey(pem: string): KeyObject | undefined {
   try {
-    return createPrivateKey(pem);
+    return decodePrivateKeyPem(pem);
   } catch {
-    // The cause would quote OpenSSL only; nothing of the key's text may get into a message.
-    throw invalid(`issuer-key.pem in "${folder}" is not a private key`);
+    return undefined; // damaged, or none that a curve has: the caller says so
   }
 }
 

@@ -2,16 +2,21 @@
  * The other state folders of this user: `homes` in the default one lists each `DEVCERT_HOME` whose root was put
  * into stores, so that nobody takes that root for one that belongs to no folder any more.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { readIfThere, replaceFiles } from '../files.ts';
-import { withLock } from '../lock.ts';
-import { authoritiesFolder } from '../paths.ts';
+import { readIfThere } from '../disk/files.ts';
+import { withLock } from '../disk/lock.ts';
+import { authoritiesFolder } from '../disk/paths.ts';
+import { replaceFiles } from '../ledger/transaction.ts';
 import { certificateIn, namesIn } from './known.ts';
+import { HOMES, stateVersion } from './marker.ts';
+import { isIdle } from './named.ts';
 import { sha256Of } from './origin.ts';
-import { FOLDERS, HOMES, makeStateFolder, purge } from './purge.ts';
-import { pendingRootFile, retiredRootFiles } from './replace.ts';
+import { assertOwnFolder } from './ownership.ts';
+import { makeStateFolder, purge } from './purge.ts';
+import { pendingRootFile } from './replace.ts';
+import { retiredRootFiles } from './retired.ts';
 
 /** Absolute paths of the other state folders, whether they are still there or not. */
 export function readHomes(defaultFolder: string): string[] {
@@ -31,7 +36,9 @@ export function readHomes(defaultFolder: string): string[] {
 export async function rememberHome(defaultFolder: string, folder: string): Promise<void> {
   if (readHomes(defaultFolder).includes(folder)) return;
   try {
-    makeStateFolder(defaultFolder);
+    // One of devcert 0.1 is marked when it is migrated, not before.
+    if (stateVersion(defaultFolder) === 1) assertOwnFolder(defaultFolder);
+    else makeStateFolder(defaultFolder);
     await withLock(defaultFolder, () => {
       write(defaultFolder, [...readHomes(defaultFolder), folder]);
     });
@@ -49,14 +56,14 @@ export async function forgetHome(defaultFolder: string, folder: string): Promise
       readHomes(defaultFolder).filter((it) => it !== folder),
     );
   });
-  if (readdirSync(defaultFolder).every((name) => name === FOLDERS)) purge(defaultFolder);
+  if (isIdle(defaultFolder)) purge(defaultFolder);
 }
 
-/** Takes those off the list that are gone; the list itself with the last. */
+/** Takes those off the list that are gone; the list itself with the last, and one that cannot be read. */
 export function dropGoneHomes(defaultFolder: string): void {
   const homes = readHomes(defaultFolder);
   const left = homes.filter((home) => existsSync(home));
-  if (left.length < homes.length) write(defaultFolder, left);
+  if (left.length < homes.length || left.length === 0) write(defaultFolder, left);
 }
 
 /** What the state folders of this user know of roots. */

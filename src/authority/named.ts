@@ -1,11 +1,13 @@
 /** The authorities that have names: folders below `authorities` in the state folder. */
 import { existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
 import { DevcertError } from '../errors.ts';
-import { makeFolder } from '../files.ts';
-import { attempt } from '../filesystem.ts';
-import { authoritiesFolder, authorityFolderIn } from '../paths.ts';
+import { makeFolder } from '../disk/files.ts';
+import { attempt } from '../disk/filesystem.ts';
+import { authoritiesFolder, authorityFolderIn } from '../disk/paths.ts';
 import { hasAuthority } from './folder.ts';
-import { FOLDERS, makeStateFolder, purge } from './purge.ts';
+import { FOLDERS, GUARD_FOLDERS, MARKER } from './marker.ts';
+import { makeStateFolder, purge } from './purge.ts';
+import { retiredRootFiles } from './retired.ts';
 
 /** Names of all that are there, sorted; the default authority has none. */
 export function authorityNames(stateFolder: string): string[] {
@@ -42,10 +44,18 @@ export function removeAuthoritiesFolder(stateFolder: string): boolean {
     attempt('delete', folder, () => {
       rmdirSync(folder);
     });
-  const isEmpty =
-    existsSync(stateFolder) && readdirSync(stateFolder).every((name) => name === FOLDERS);
-  if (isEmpty) purge(stateFolder);
+  if (isIdle(stateFolder)) purge(stateFolder);
   return true;
+}
+
+/** True for a state folder in which nothing is but what marks it. */
+export function isIdle(stateFolder: string): boolean {
+  return (
+    existsSync(stateFolder) &&
+    !hasAuthority(stateFolder) &&
+    retiredRootFiles(stateFolder).length === 0 &&
+    readdirSync(stateFolder).every((name) => IDLE.includes(name))
+  );
 }
 
 /** @throws DevcertError `no-authority`, with the command that makes it. */
@@ -57,6 +67,9 @@ export function assertExists(folder: string, name: string | undefined): void {
     { hint: name === undefined ? 'devcert install' : `devcert ca create ${name}` },
   );
 }
+
+/** What is in a state folder without an authority. */
+const IDLE = [FOLDERS, MARKER, ...GUARD_FOLDERS];
 
 function entries(stateFolder: string): string[] {
   const folder = authoritiesFolder(stateFolder);

@@ -47,7 +47,8 @@ export const caOption: OptionDeclaration = {
 export const storeOptions: readonly OptionDeclaration[] = [
   {
     flags: '--stores <kinds>',
-    description: 'only these, comma-separated: system, nss (browsers), java, windows (from WSL)',
+    description:
+      'only these, comma-separated: system, nss (Chromium and Firefox on Linux), java, windows (from WSL)',
   },
   {
     flags: '--machine',
@@ -56,6 +57,6 @@ export const storeOptions: readonly OptionDeclaration[] = [
   },
   {
     flags: '--nss-password-file <file>',
-    description: 'holds the primary password of browser profiles that have one',
+    description: 'holds the primary password of Firefox or Chromium profiles that have one',
   },
 ];

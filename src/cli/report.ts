@@ -1,11 +1,11 @@
 /** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
-import type { InstallResult } from '../actions/install.ts';
-import type { StatusResult } from '../actions/status.ts';
-import type { UninstallResult } from '../actions/uninstall.ts';
+import type { InstallResult } from '../commands/install.ts';
+import type { StatusResult } from '../commands/status.ts';
+import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
-import { againLines, summaryLines } from './ca-lines.ts';
-import { constraintsText, date, table, wrap } from './lines.ts';
+import { renewedLines, summaryLines } from './ca-lines.ts';
+import { constraintsText, date, madeLines, powerLines, table, wrap } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';
 
@@ -13,30 +13,46 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
   const planned = result.outcomes.some(({ status }) => status === 'planned');
   const head = {
     kept: [],
-    created: [
-      planned
-        ? 'Would make an authority of your own'
-        : 'Made an authority of your own; the key of its root exists no more',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
-      '',
-    ],
+    created: planned
+      ? ['Would make an authority of your own', ...powerLines(result.constraints), '']
+      : madeLines(result),
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
+      ...powerLines(result.constraints),
       '',
     ],
   }[result.authority];
-  const trusted = result.outcomes.some(
+  const end = planned ? [] : closingLines(result, ca);
+  return [
+    ...head,
+    ...outcomeLines(result.outcomes, style),
+    ...renewedLines(result.renewed),
+    ...end,
+  ];
+}
+
+function closingLines({ outcomes, notAfter }: InstallResult, ca: string | undefined): string[] {
+  const undone = outcomes.filter(
+    ({ status, lacks }) => status === 'failed' || status === 'cancelled' || lacks !== undefined,
+  );
+  if (undone.length > 0) {
+    const left = [...new Set(undone.map(stepOf))].join(' and ');
+    return ['', ...wrap(`Not everywhere yet: ${left}, then devcert install${caFlag(ca)}`)];
+  }
+  const trusted = outcomes.some(
     ({ status }) => status === 'trusted' || status === 'already-trusted',
   );
-  const end =
-    trusted && !planned && result.notAfter !== undefined
-      ? [
-          '',
-          `Trusted until ${date(result.notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
-        ]
-      : [];
-  return [...head, ...outcomeLines(result.outcomes, style), ...againLines(result), ...end];
+  if (!trusted || notAfter === undefined) return [];
+  return [
+    '',
+    `Trusted until ${date(notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
+  ];
+}
+
+// What a line has room for; the rest stands beside the store.
+function stepOf({ store, hint }: Outcome): string {
+  const isShort = hint !== undefined && hint.length <= 50 && !hint.includes('devcert install');
+  return printable(isShort ? hint : `see to ${store} as said above`);
 }
 
 /** @param orphans true if those were to be removed. */

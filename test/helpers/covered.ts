@@ -32,6 +32,7 @@ export function runSync(command: Pick<Command, 'file' | 'args' | 'env' | 'input'
     encoding: 'utf8',
     ...(command.input === undefined ? {} : { input: command.input }),
     env: { ...process.env, LC_ALL: 'C', ...command.env },
+    ...(command.input === undefined ? {} : { input: command.input }),
     maxBuffer: 32 * 1024 * 1024,
   });
   if (error !== undefined)

@@ -1,7 +1,7 @@
 /** Machines that do not exist: a host in a temporary folder and a runner that records. */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Command, CommandResult, Host, Runner } from '../../platform/types.ts';
 
@@ -67,10 +67,12 @@ export function fakeHost(
     hostname: 'engine',
     kernel: '6.1.0-30-amd64',
     isRoot: false,
+    uid: 1000,
     interactive: false,
     sysroot,
     now: () => new Date('2026-11-24T12:00:00Z'),
     find: (program) => programs[program],
+    findForRoot: (program) => (isAbsolute(program) ? program : programs[program]),
     run: recorder().run,
     ...rest,
   };

@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../../platform/host.ts';
+import { findForRoot } from '../../platform/as-root.ts';
+import { findProgram, programFolders } from '../../platform/host.ts';
 import { javaStores } from '../../platform/java.ts';
 import { linuxSystemStores } from '../../platform/linux-system.ts';
 import type { Host, Root, TrustStore } from '../../platform/types.ts';
@@ -105,11 +106,13 @@ const host: Host = {
   user: 'root',
   hostname: 'engine',
   kernel: '6.1.0-30-amd64',
+  uid: 0,
   isRoot: true,
   interactive: false,
   sysroot: '/',
   now: () => new Date(),
   find: (program) => findProgram(program, process.env, false),
+  findForRoot: (program) => findForRoot(program, programFolders(process.env, false)),
   run: (command) => Promise.resolve(runSync(command)),
 };
 

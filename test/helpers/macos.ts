@@ -1,10 +1,11 @@
 /** A Mac that does not exist: the adapter over a strict double of `security`, in a temporary folder. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { macosStores } from '../../platform/macos.ts';
 import { createRunner } from '../../platform/run.ts';
 import type { Command, CommandResult, Host } from '../../platform/types.ts';
-import type { Context } from '../../src/actions/context.ts';
+import type { Context } from '../../src/commands/context.ts';
 import { type Knobs as DoubleKnobs, security as ask } from '../doubles/security/commands.mjs';
 import { fakeHost, line, temporaryFolder } from './host.ts';
 
@@ -40,6 +41,34 @@ export function securityProcess(args: readonly string[], where: Where): Promise<
   return run({ file: process.execPath, args: [DOUBLE, ...args], ...limit });
 }
 
+const ROOTS_HOME = '/private/var/root';
+
+/** What makes, fills, compares and removes a file in root's home, and nothing else. */
+function inRootsHome(command: Command, uid: number, sysroot: string): CommandResult {
+  const { file, args, input = '' } = command;
+  const ended = (isDone: boolean) => ({ exitCode: isDone ? 0 : 1, stdout: '', stderr: '' });
+  if (uid !== 0) return ended(false);
+  const path = join(sysroot, args.at(-1) ?? '');
+  const [, hash, compared = ''] = /^([0-9a-f]{64}) {2}(\S+)\n$/.exec(input.toString()) ?? [];
+  switch (line({ file, args: args.filter((it) => !it.startsWith(ROOTS_HOME)) })) {
+    case '/usr/bin/install -m 0600 /dev/null':
+      writeFileSync(path, '');
+      return ended(true);
+    case '/usr/bin/tee':
+      writeFileSync(path, input);
+      return ended(true);
+    case '/bin/rm -f':
+      rmSync(path, { force: true });
+      return ended(true);
+    case '/usr/bin/shasum -a 256 -c': {
+      const contents = readFileSync(join(sysroot, compared));
+      return ended(createHash('sha256').update(contents).digest('hex') === hash);
+    }
+    default:
+      throw new Error(`it runs ${line(command)}`);
+  }
+}
+
 /** The machine: `knobs` may be changed while it lives; `ran` has every command line. */
 export function mac(
   overrides: Partial<Host> = {},
@@ -56,6 +85,7 @@ export function mac(
     mkdirSync(join(keychain, '..'), { recursive: true });
     writeFileSync(keychain, '');
   }
+  mkdirSync(join(sysroot, ROOTS_HOME), { recursive: true });
   const knobs: Knobs = {};
   const ran: string[] = [];
   const asked: string[] = [];
@@ -67,9 +97,10 @@ export function mac(
     run: async (command: Command) => {
       ran.push(line(command));
       if (command.prompt !== undefined) asked.push(command.prompt);
-      if (command.file !== '/usr/bin/security') throw new Error(`it runs ${command.file}`);
       const uid = command.elevated === true || host.isRoot ? 0 : 501;
-      const result = await answer(command.args, { root: sysroot, home, uid, ...knobs });
+      if (command.file !== '/usr/bin/security') return inRootsHome(command, uid, sysroot);
+      const args = command.args.map((it) => (it.startsWith(ROOTS_HOME) ? join(sysroot, it) : it));
+      const result = await answer(args, { root: sysroot, home, uid, ...knobs });
       if (result.exitCode === 70) throw new Error(result.stderr);
       return result;
     },
@@ -88,6 +119,7 @@ export function mac(
       system,
       join(home, 'Library/TrustSettings.json'),
       join(sysroot, 'Library/TrustSettings.json'),
+      ...readdirSync(join(sysroot, ROOTS_HOME)).map((name) => join(sysroot, ROOTS_HOME, name)),
     ].map((file) => {
       try {
         const text = readFileSync(file, 'utf8');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { findProgram } from '../../platform/host.ts';
 import { nssStores } from '../../platform/nss.ts';
 import type { Host } from '../../platform/types.ts';
-import { rootInFile } from '../../src/actions/roots.ts';
+import { rootInFile } from '../../src/commands/roots.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { must, runSync } from './covered.ts';
 
@@ -22,11 +22,13 @@ const host: Host = {
   user: 'root',
   hostname: 'engine',
   kernel: '6.1.0-30-amd64',
+  uid: 0,
   isRoot: true,
   interactive: false,
   sysroot: '/',
   now: () => new Date(),
   find,
+  findForRoot: find,
   run: (command) => Promise.resolve(runSync(command)),
 };
 

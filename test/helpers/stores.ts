@@ -6,13 +6,14 @@ import type {
   CommandResult,
   FindOptions,
   Host,
+  MissingProgram,
   Root,
   StoreFinder,
   StoreKind,
   StoreState,
   TrustStore,
 } from '../../platform/types.ts';
-import type { Context } from '../../src/actions/context.ts';
+import type { Context } from '../../src/commands/context.ts';
 import { fakeHost, temporaryFolder } from './host.ts';
 
 export interface MemoryStore extends TrustStore {
@@ -25,7 +26,17 @@ export interface MemoryStoreOptions {
   readonly name?: string;
   /** How its commands end: `lies` says 0 and does nothing. */
   readonly behaviour?: 'works' | 'fails' | 'lies' | 'refuses' | 'hangs';
-  readonly unavailable?: { reason: string; hint?: string; needed: boolean; empty?: boolean };
+  readonly unavailable?: {
+    reason: string;
+    hint?: string;
+    needed: boolean;
+    empty?: boolean;
+    lacks?: string;
+  };
+  /** A program that its commands would need. */
+  readonly lacks?: MissingProgram;
+  /** Number of another store that its commands reach, too. */
+  readonly reaches?: number;
   readonly elevated?: boolean;
   readonly scope?: 'user' | 'machine';
 }
@@ -46,6 +57,7 @@ export function memoryMachine(
       const behaviour = stores[Number(index)]?.behaviour ?? 'works';
       if (store !== undefined && behaviour === 'works') {
         if (verb === 'add') store.roots.add(sha256);
+        if (verb === 'add') made[stores[Number(index)]?.reaches ?? -1]?.roots.add(sha256);
         else store.roots.delete(sha256);
       }
       return Promise.resolve(endings[behaviour]);
@@ -111,6 +123,7 @@ function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
     name: options.name ?? `store ${index}`,
     location: `memory:${index}`,
     ...(options.scope === undefined ? {} : { scope: options.scope }),
+    ...(options.lacks === undefined ? {} : { lacks: options.lacks }),
     roots,
     inspect: (root): Promise<StoreState> =>
       Promise.resolve(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findAliases, javaStores } from '../../platform/java.ts';
 import { findJdks } from '../../platform/jdks.ts';
 import type { CommandResult, Host, Root, TrustStore } from '../../platform/types.ts';
@@ -9,6 +9,8 @@ import { fakeHost, line, recorder, temporaryFolder } from '../helpers/host.ts';
 
 /** Paths that may not be written: root, as which tests may run, may write everything. */
 const unwritable = vi.hoisted((): string[] => []);
+/** Paths and whose they are, where it is not the user who runs the tests. */
+const owners = vi.hoisted((): Map<string, number> => new Map());
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   return {
@@ -16,6 +18,10 @@ vi.mock('node:fs', async (original) => {
     accessSync: (path: string, mode?: number) => {
       if (unwritable.includes(path)) throw Object.assign(new Error('no'), { code: 'EACCES' });
       fs.accessSync(path, mode);
+    },
+    statSync: (path: string) => {
+      const uid = owners.get(path);
+      return Object.assign(fs.statSync(path), uid === undefined ? {} : { uid });
     },
   };
 });
@@ -117,6 +123,34 @@ describe('findJdks()', () => {
     expect(findJdks(host).map(({ home }) => home)).toEqual([named, onPath]);
   });
 
+  test.each(['jdk', './jdk', '.'])(
+    'a JAVA_HOME of "%s", which is relative, counts for nothing',
+    (it) => {
+      const folder = realpathSync(temporaryFolder());
+      makeJdk(join(folder, 'jdk'));
+      const cwd = process.cwd();
+      onTestFinished(() => {
+        process.chdir(cwd);
+      });
+      process.chdir(it === '.' ? join(folder, 'jdk') : folder);
+      expect(findJdks(machine({ env: { JAVA_HOME: it } }))).toEqual([]);
+    },
+  );
+
+  test('takes, of several that share a key store, the keytool that root may run', () => {
+    const own = makeJdk(join(realpathSync(temporaryFolder()), 'own'));
+    const host = machine({ env: { JAVA_HOME: own } });
+    const shared = join(own, 'lib/security/cacerts');
+    const home = makeJdk(join(host.sysroot, 'usr/lib/jvm/java-17'), {
+      without: ['lib/security/cacerts'],
+    });
+    mkdirSync(join(home, 'lib/security'), { recursive: true });
+    symlinkSync(shared, join(home, 'lib/security/cacerts'));
+    expect(findJdks(host)).toMatchObject([{ home: own, keystore: shared }]);
+    const findForRoot = (program: string) => (program.startsWith(own) ? undefined : program);
+    expect(findJdks({ ...host, findForRoot })).toMatchObject([{ home, keystore: shared }]);
+  });
+
   test('finds the key store of a Java 8, and a jssecacerts beside cacerts', () => {
     const host = machine();
     const home = makeJdk(join(host.sysroot, 'usr/lib/jvm/java-8'), {
@@ -145,6 +179,22 @@ describe('findJdks()', () => {
     const store = await onlyStore(host);
     expect(store.name).toBe('Java (shared cacerts)');
     expect(store.location).toBe(shared);
+  });
+
+  test('tells those of one version apart by where they lie, and those of one home by the key store', async () => {
+    const host = machine();
+    const jvm = join(host.sysroot, 'usr/lib/jvm');
+    makeJdk(join(jvm, 'a'));
+    makeJdk(join(jvm, 'b'));
+    writeFileSync(join(jvm, 'b/lib/security/jssecacerts'), '');
+    const other = makeJdk(join(jvm, 'c'));
+    writeFileSync(join(other, 'release'), 'JAVA_VERSION="25"\n');
+    expect((await javaStores.find(host, {})).map(({ name }) => name)).toEqual([
+      `Java 21.0.4 (${jvm}/a)`,
+      `Java 21.0.4 (${jvm}/b/lib/security/jssecacerts)`,
+      `Java 21.0.4 (${jvm}/b/lib/security/cacerts)`,
+      'Java 25',
+    ]);
   });
 
   test('finds none in a JAVA_HOME that points nowhere, and in folders that only look like one', () => {
@@ -247,6 +297,7 @@ describe('Java store', () => {
       const { host } = withKeytool({ stdout: listing() }, { platform });
       const home = makeJdk(join(realpathSync(temporaryFolder()), 'jdk'));
       writeFileSync(join(home, 'bin/keytool.exe'), '');
+      owners.set(home, 0);
       const elevates = async (isRoot = false) => {
         const stores = await javaStores.find({ ...host, isRoot, env: { JAVA_HOME: home } }, {});
         const store = stores.find(({ location }) => location.startsWith(home));
@@ -258,6 +309,61 @@ describe('Java store', () => {
       expect(await elevates(true)).toBe(false);
     },
   );
+
+  describe('a key store that the user may not write', () => {
+    async function unwritableStore(homeOwner: number, keystoreOwner: number) {
+      const { host, home, keystore } = withKeytool({ stdout: listing() }, { isRoot: false });
+      owners.set(home, homeOwner);
+      owners.set(keystore, keystoreOwner);
+      unwritable.push(keystore);
+      const store = await onlyStore(host);
+      const [command] = await store.planInstall(root);
+      if (command === undefined) throw new Error('no command');
+      return { store, command, home, keystore };
+    }
+    const denied = {
+      exitCode: 1,
+      stdout: 'keytool error: java.io.FileNotFoundException: x (Permission denied)',
+      stderr: '',
+    };
+
+    test('of root’s Java gets the root as root, from standard input', async () => {
+      const { store, command, home, keystore } = await unwritableStore(0, 0);
+      expect(line(command)).toBe(
+        `sudo ${home}/bin/keytool -J-Duser.language=en -importcert -noprompt -alias ${alias} -keystore ${keystore} -storepass changeit`,
+      );
+      expect(command.input).toBe(root.pem);
+      expect(store.explain?.(command, denied)?.hint).not.toContain('chmod');
+    });
+
+    test.each([
+      [1000, 'chmod u+w'],
+      [0, 'sudo chown 1000 KEYSTORE && chmod u+w'],
+    ])('of a Java of the user’s own is never written with sudo, owner %i', async (owner, mend) => {
+      const { store, command, keystore } = await unwritableStore(1000, owner);
+      expect(command).toMatchObject({ elevated: false });
+      expect(command.input).toBeUndefined();
+      expect(store.explain?.(command, denied)).toEqual({
+        reason: 'you may not write its key store, and a Java of your own is never run with sudo',
+        hint: `make it writable, then run this again: ${mend.replace('KEYSTORE', keystore)} ${keystore}`,
+      });
+    });
+
+    test('that a Java of the user’s own shares with the system is left to root’s', async () => {
+      const { host, home, keystore } = withKeytool({ stdout: listing() }, { isRoot: false });
+      const shared = join(host.sysroot, 'shared');
+      renameSync(keystore, shared);
+      symlinkSync(shared, keystore);
+      owners.set(home, 1000);
+      unwritable.push(shared);
+      const store = await onlyStore(host);
+      const [command] = await store.planInstall(root);
+      expect(command?.elevated).toBe(false);
+      expect(command && store.explain?.(command, denied)?.hint).toBe(
+        'import the root with the keytool of a Java that belongs to root',
+      );
+    });
+  });
 
   test.each([
     [
@@ -292,9 +398,10 @@ describe('Java store', () => {
   test.each([
     ['timeout', 'keytool did not end in time'],
     ['not-found', 'keytool did not run (not-found)'],
+    ['unsafe', 'its keytool is not run as root: others than root can change it'],
   ] as const)('is not available after %s', async (failure, reason) => {
     const { host } = withKeytool({ exitCode: undefined, failure });
-    expect(await (await onlyStore(host)).inspect(root)).toEqual({
+    expect(await (await onlyStore(host)).inspect(root)).toMatchObject({
       state: 'unavailable',
       needed: true,
       reason,

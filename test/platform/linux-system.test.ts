@@ -1,10 +1,22 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { linuxSystemStores } from '../../platform/linux-system.ts';
 import type { Host, Root, TrustStore } from '../../platform/types.ts';
 import { fakeHost, line, temporaryFolder } from '../helpers/host.ts';
+
+/** Folders that give an error: root, as which tests may run, may read everything. */
+const unreadable = vi.hoisted((): Map<string, string> => new Map());
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const readdirSync = (path: string, ...options: [{ withFileTypes: true }]) => {
+    const code = unreadable.get(path);
+    if (code !== undefined) throw Object.assign(new Error(code), { code });
+    return fs.readdirSync(path, ...options);
+  };
+  return { ...fs, readdirSync };
+});
 
 function makeRoot(content = 'root'): Root {
   const der = Buffer.from(content.repeat(30));
@@ -155,10 +167,13 @@ describe.each(cases)('system store of $system', (it) => {
     const makes = dirname(anchor) in bare ? [] : [`sudo install -d -m 0755 ${dirname(anchor)}`];
     expect(await lines(store.planInstall(root))).toEqual([
       ...makes,
-      `sudo install -m 0644 /state/root.pem ${anchor}`,
+      `sudo install -m 0644 /dev/null ${anchor}`,
+      `sudo tee ${anchor}`,
       ...it.install,
     ]);
-    expect((await store.planInstall(root)).at(-1)?.timeoutMs).toBe(120_000);
+    const plan = await store.planInstall(root);
+    expect(plan.map(({ input }) => input).filter((it) => it !== undefined)).toEqual([root.pem]);
+    expect(plan.at(-1)?.timeoutMs).toBe(120_000);
   });
 
   test('trusts a root that is in what programs read, and uninstall takes it out', async () => {
@@ -236,7 +251,6 @@ describe('system store', () => {
         ...debian.bare,
         [`${folder}/mkcert_1.crt`]: root.pem,
         [`${folder}/team/copy.crt`]: root.pem,
-        [`${folder}/both.crt`]: root.pem + other.pem,
         [`${folder}/devcert-0000000000000000.crt`]: other.pem,
         [bundle]: root.pem,
       },
@@ -251,6 +265,42 @@ describe('system store', () => {
       `${folder}/mkcert_1.crt`,
       `${folder}/team/copy.crt`,
     ]);
+  });
+
+  test('takes the root out of a file with other certificates, and nothing else', async () => {
+    const [before, after] = ['# team\xe9\r\n', '\n# end'];
+    const mixed = `${folder}/team.crt`;
+    const host = machine({ ...debian.bare, [bundle]: root.pem }, [debian.program]);
+    const text = before + other.pem + root.pem + other.pem + after;
+    writeFileSync(join(host.sysroot, mixed), text, 'latin1');
+    const store = await onlyStore(host);
+    const plan = await store.planUninstall(root);
+    expect(plan.map(line)).toEqual([`sudo tee ${mixed}`, 'sudo /usr/sbin/update-ca-certificates']);
+    expect(plan[0]?.input).toEqual(Buffer.from(before + other.pem + other.pem + after, 'latin1'));
+  });
+
+  test('is partial if only a file with other certificates has it', async () => {
+    const mixed = `${folder}/team.crt`;
+    const host = machine({ ...debian.bare, [mixed]: other.pem + root.pem }, [debian.program]);
+    expect(await (await onlyStore(host)).inspect(root)).toMatchObject({
+      state: 'partial',
+      reason: expect.stringContaining(mixed) as string,
+    });
+  });
+
+  test.each([
+    ['below a folder of others', { [`${folder}/team/all.crt`]: root.pem + other.pem }],
+    [
+      'through a link',
+      { '/srv/all.crt': root.pem + other.pem, [`${folder}/all.crt`]: '-> ../../../../srv/all.crt' },
+    ],
+  ])('names such a file %s, where it is not written as root', async (_where, files) => {
+    const store = await onlyStore(machine({ ...debian.bare, ...files }, [debian.program]));
+    const file = Object.keys(files).at(-1) ?? '';
+    await expect(store.planUninstall(root)).rejects.toMatchObject({
+      code: 'store',
+      message: `the root is one of several certificates in "${file}"`,
+    });
   });
 
   test('removes its own file though it was cut short', async () => {
@@ -328,6 +378,10 @@ describe('system store', () => {
 
   test('refuses to write an anchor that no program would spread, and removes one without it', async () => {
     const store = await onlyStore(machine({ ...debian.bare, [debian.anchor]: root.pem }, []));
+    expect(store.lacks).toEqual({
+      program: 'update-ca-certificates',
+      hint: 'install the package ca-certificates',
+    });
     await expect(store.planInstall(root)).rejects.toMatchObject({
       code: 'command',
       message: '"update-ca-certificates" is not installed',
@@ -348,7 +402,7 @@ describe('system store', () => {
   });
 
   test('passes over an anchor of others that it may not read or that is too large', async () => {
-    const large = root.pem + '\n'.repeat(70_000);
+    const large = root.pem + '\n'.repeat(1_100_000);
     const host = machine(
       { ...debian.bare, [`${folder}/a.crt`]: root.pem, [`${folder}/b.crt`]: large },
       [],
@@ -358,6 +412,27 @@ describe('system store', () => {
     // Root reads everything.
     expect(state.state).toBe(process.geteuid?.() === 0 ? 'partial' : 'absent');
   });
+
+  test.each(['EACCES', 'EIO', 'ESTALE'])(
+    'passes over a folder below that cannot be read (%s), and keeps the rest',
+    async (code) => {
+      const host = machine(
+        {
+          ...debian.bare,
+          [`${folder}/closed/x.crt`]: '',
+          [debian.anchor]: root.pem,
+          [bundle]: root.pem,
+        },
+        [debian.program],
+      );
+      unreadable.set(join(host.sysroot, folder, 'closed'), code);
+      const store = await onlyStore(host);
+      expect(await store.inspect(root)).toEqual({ state: 'trusted' });
+      expect((await lines(store.planUninstall(root)))[0]).toBe(`sudo rm -f -- ${debian.anchor}`);
+      unreadable.set(join(host.sysroot, folder), code);
+      expect(await store.inspect(root)).toMatchObject({ state: 'unavailable', needed: true });
+    },
+  );
 
   test('explains what its commands can fail with', async () => {
     const store = await onlyStore(machine(debian.bare, [debian.program]));

@@ -9,7 +9,7 @@ import type { Host, StoreFinder } from '../../platform/types.ts';
 import { rootsCommand } from '../../platform/windows-roots.ts';
 import { windowsStores } from '../../platform/windows.ts';
 import { wslStores } from '../../platform/wsl.ts';
-import { rootInFile } from '../../src/actions/roots.ts';
+import { rootInFile } from '../../src/commands/roots.ts';
 import { createAuthority } from '../../src/authority/create.ts';
 import { AUTHORITY_ORGANIZATION } from '../../src/authority/profile.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';

@@ -5,14 +5,14 @@ import { deleteCommand, distrustCommand, macosStores, trustCommand } from '../..
 import { exportCommand, findCommand, verifyCommand } from '../../platform/macos-questions.ts';
 import { explainKeychain } from '../../platform/macos-words.ts';
 import type { Command } from '../../platform/types.ts';
-import { createNamed, replaceNamed } from '../../src/actions/ca.ts';
-import { removeNamed } from '../../src/actions/ca-remove.ts';
-import { contextOf } from '../../src/actions/context.ts';
-import { install } from '../../src/actions/install.ts';
-import { status } from '../../src/actions/status.ts';
-import { uninstall } from '../../src/actions/uninstall.ts';
+import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
+import { removeNamed } from '../../src/commands/ca-remove.ts';
+import { contextOf } from '../../src/commands/context.ts';
+import { install } from '../../src/commands/install.ts';
+import { status } from '../../src/commands/status.ts';
+import { uninstall } from '../../src/commands/uninstall.ts';
 import { createAuthority } from '../../src/authority/create.ts';
-import { rootInFile } from '../../src/actions/roots.ts';
+import { rootInFile } from '../../src/commands/roots.ts';
 import { outcomesExitCode } from '../../src/cli/outcomes.ts';
 import { EXIT } from '../../src/errors.ts';
 import { fakeHost, line } from '../helpers/host.ts';
@@ -20,9 +20,11 @@ import { mac, security, securityProcess } from '../helpers/macos.ts';
 
 const K = '/Users/ada/Library/Keychains/login.keychain-db';
 const S = '/Library/Keychains/System.keychain';
+const FILE = `/private/var/root/devcert-${'cd'.repeat(8)}.pem`;
 const root = {
   file: '/c/root.pem',
   sha1: 'ab'.repeat(20),
+  sha256: 'cd'.repeat(32),
   commonName: 'devcert root a@b 01234567',
 };
 const empty = ['empty', 'empty', 'empty', 'empty'];
@@ -36,10 +38,10 @@ describe('the commands', () => {
     ],
     [
       trustCommand('admin', root, S),
-      `sudo /usr/bin/security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${S} /c/root.pem`,
+      `sudo /usr/bin/security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${S} ${FILE}`,
     ],
     [distrustCommand('user', root), '/usr/bin/security remove-trusted-cert /c/root.pem'],
-    [distrustCommand('admin', root), 'sudo /usr/bin/security remove-trusted-cert -d /c/root.pem'],
+    [distrustCommand('admin', root), `sudo /usr/bin/security remove-trusted-cert -d ${FILE}`],
     [
       deleteCommand('user', root, K),
       `/usr/bin/security delete-certificate -Z ${'AB'.repeat(20)} ${K}`,
@@ -208,9 +210,17 @@ describe('macosStores', () => {
     expect((await install(context, { machine: true })).outcomes).toMatchObject([
       { status: 'trusted' },
     ]);
-    expect(ran.filter((it) => it.startsWith('sudo')).at(-1)).toBe(
-      `sudo /usr/bin/security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${S} ${context.folder}/root.pem`,
+    const inRootsHome = '/private/var/root/devcert-[0-9a-f]{16}[.]pem';
+    expect(ran.filter((it) => it.startsWith('sudo')).slice(-5)).toEqual(
+      [
+        `^sudo /usr/bin/install -m 0600 /dev/null ${inRootsHome}$`,
+        `^sudo /usr/bin/tee ${inRootsHome}$`,
+        `^sudo /usr/bin/shasum -a 256 -c$`,
+        `^sudo /usr/bin/security add-trusted-cert -d -r trustRoot -p ssl -p basic -k ${S} ${inRootsHome}$`,
+        `^sudo /bin/rm -f ${inRootsHome}$`,
+      ].map((it) => expect.stringMatching(it) as string),
     );
+    expect(ran.filter((it) => it.startsWith('sudo')).join('\n')).not.toContain(context.folder);
     expect((await status(context, { machine: true })).exitCode).toBe(EXIT.done);
     // Removing the last settings of the machine always asks.
     expect((await uninstall(context, { machine: true })).outcomes).toMatchObject([
@@ -223,6 +233,29 @@ describe('macosStores', () => {
     expect((await uninstall(context, { machine: true })).outcomes).toMatchObject([
       { status: 'removed' },
     ]);
+    expect(state()).toEqual(empty);
+  });
+
+  test('a dry run that would make an authority shows no root that will never be', async () => {
+    const { context, ran } = mac();
+    const { outcomes } = await install(context, { machine: true, dryRun: true });
+    const file = '/private/var/root/devcert-<fingerprint>.pem';
+    expect(outcomes[0]?.commands?.slice(1, 3)).toEqual([
+      `printf '%s\\n' '<root.pem>' | sudo -- /usr/bin/tee ${file}`,
+      `printf '%s\\n' '<SHA-256>  ${file}' | sudo -- /usr/bin/shasum -a 256 -c`,
+    ]);
+    expect(ran.filter((it) => it.startsWith('sudo'))).toEqual([]);
+  });
+
+  test('what is not what was written is given to nobody, and taken away', async () => {
+    const { context, ran, state, host } = mac();
+    const run = (command: Command) =>
+      host.run(command.file === '/usr/bin/tee' ? { ...command, input: 'other' } : command);
+    const { outcomes } = await install({ ...context, host: { ...host, run } }, { machine: true });
+    expect(outcomes).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining('shasum" failed') as string },
+    ]);
+    expect(ran.join('\n')).not.toContain('add-trusted-cert');
     expect(state()).toEqual(empty);
   });
 
@@ -245,8 +278,8 @@ describe('macosStores', () => {
       purged: true,
       outcomes: [{ store: 'macOS System keychain', status: 'removed' }],
     });
-    expect(ran.filter((it) => it.startsWith('sudo'))).toEqual([
-      `sudo /usr/bin/security remove-trusted-cert -d ${context.folder}/root.pem`,
+    expect(ran.filter((it) => it.startsWith('sudo /usr/bin/security'))).toEqual([
+      expect.stringMatching(/remove-trusted-cert -d \/private\/var\/root\/devcert-/) as string,
       expect.stringMatching(
         /^sudo \/usr\/bin\/security delete-certificate -Z [0-9A-F]{40} \/Library\/Keychains\/System.keychain$/,
       ) as string,
@@ -291,7 +324,7 @@ describe('macosStores', () => {
     await expect(removeNamed(unprivileged, 'company')).rejects.toMatchObject({
       code: 'store',
       hint: expect.stringMatching(
-        /^run it yourself as root: \/usr\/bin\/security remove-trusted-cert -d \/.*root.pem && \/usr\/bin\/security delete-certificate -Z/,
+        /^run it yourself as root: \/usr\/bin\/install .* && printf '%s\\n' '-----BEGIN.* && \/usr\/bin\/security remove-trusted-cert -d \/private\/.* && \/usr\/bin\/security delete-certificate -Z/,
       ) as string,
     });
     knobs.ui = 'none';

@@ -1,17 +1,26 @@
-import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRunner, elevate, findElevation, formatCommand } from '../../platform/run.ts';
 import { hasLinks, hasShell } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
-const root = { isRoot: true, interactive: false, find: () => undefined, env: process.env };
+const GERMAN = 'ada steht nicht in der sudoers-Datei.';
+
+const root = {
+  isRoot: true,
+  interactive: false,
+  find: () => undefined,
+  findForRoot: (name: string) => name,
+  env: process.env,
+};
 
 function person(programs: Record<string, string>, interactive = false) {
   return {
     isRoot: false,
     interactive,
     find: (name: string) => programs[name],
+    findForRoot: (name: string) => (isAbsolute(name) ? name : programs[name]),
     env: process.env,
   };
 }
@@ -39,10 +48,41 @@ describe('elevate()', () => {
   });
 
   test('leaves root’s commands and ordinary ones alone (statement 39)', () => {
-    expect(elevate(command, root)).toBe(command);
+    expect(elevate(command, root)).toEqual(command);
     const ordinary = { file: '/bin/tool', args: [] };
     expect(elevate(ordinary, person({}))).toBe(ordinary);
-    expect(elevate(command, person({}))).toBeUndefined();
+    expect(elevate(command, person({}))).toBe('not-elevated');
+  });
+
+  test('takes the program and the sudo that root alone can change, wherever PATH begins', () => {
+    const safe: Record<string, string> = { sudo: '/usr/bin/sudo', tool: '/usr/bin/tool' };
+    const host = {
+      ...person({ sudo: '/home/ada/bin/sudo', tool: '/home/ada/bin/tool' }, true),
+      findForRoot: (name: string) => safe[name],
+    };
+    const elevated = { file: 'tool', args: ['x'], elevated: true };
+    expect(elevate(elevated, host)).toMatchObject({
+      file: '/usr/bin/sudo',
+      args: ['--', '/usr/bin/tool', 'x'],
+    });
+    expect(elevate(elevated, { ...host, isRoot: true })).toMatchObject({ file: '/usr/bin/tool' });
+  });
+
+  test.each([true, false])('starts nothing as root that others can change, root: %s', (isRoot) => {
+    const file = process.execPath;
+    const host = { ...person({ tool: file }), isRoot, findForRoot: () => undefined };
+    for (const it of [file, 'tool'])
+      expect(elevate({ file: it, args: [], elevated: true }, host)).toBe('unsafe');
+    expect(elevate({ file: 'gone', args: [], elevated: true }, host)).toBe('not-found');
+  });
+
+  test('holds root to it for every program, but those of Windows, which run as its user', () => {
+    const host = { ...root, findForRoot: () => undefined };
+    expect(elevate({ file: process.execPath, args: [] }, host)).toBe(
+      process.execPath.endsWith('.exe') ? expect.anything() : 'unsafe',
+    );
+    const windows = { file: '/mnt/c/Windows/System32/certutil.exe', args: [] };
+    expect(elevate(windows, host)).toBe(windows);
   });
 
   test.runIf(hasLinks)('a sudo that is doas under another name is doas', () => {
@@ -64,6 +104,16 @@ describe('formatCommand()', () => {
     expect(formatCommand(command, person({}))).toBe(`sudo -- /bin/t 'it'\\''s' '$(x)' a=b`);
     expect(formatCommand(command, root)).toBe(`/bin/t 'it'\\''s' '$(x)' a=b`);
     expect(formatCommand({ file: 't', args: ['a\u001b[31mb'] }, root)).not.toContain('\u001b');
+  });
+});
+
+describe.runIf(hasShell)('formatCommand(), typed into sh', () => {
+  test('gives standard input its contents, from every account', async () => {
+    const input = "-----BEGIN x-----\nit's $(a) \\n %s\n-----END x-----\n";
+    const text = formatCommand({ file: '/bin/cat', args: ['-'], input }, root);
+    expect(text).not.toContain('\n');
+    const typed = await createRunner(root)({ file: '/bin/sh', args: ['-c', text] });
+    expect(typed).toMatchObject({ exitCode: 0, stdout: input });
   });
 });
 
@@ -126,6 +176,31 @@ describe('createRunner()', () => {
     },
   );
 
+  test.runIf(hasShell)(
+    'what runs as root finds programs only where root alone can put them',
+    async () => {
+      const planted = temporaryFolder();
+      script('tool', 'echo planted', planted);
+      chmodSync(planted, 0o777);
+      const env = { ...process.env, PATH: [planted, process.env.PATH].join(delimiter) };
+      const print = { file: '/bin/sh', args: ['-c', 'echo "$PATH"'] };
+      const path = (await createRunner({ ...root, env })(print)).stdout.trim().split(delimiter);
+      expect(path).not.toContain(planted);
+      expect(path).not.toContain('');
+      const own = (await createRunner({ ...person({}), env })(print)).stdout;
+      expect(own).toContain(planted);
+    },
+  );
+
+  test.runIf(hasShell)('announces what runs as root without its standard input', async () => {
+    const sudo = script('sudo', 'shift 2; exec "$@"');
+    const said: string[] = [];
+    const run = createRunner(person({ sudo }), (text) => said.push(text));
+    const command = { file: '/bin/cat', args: ['-'], input: 'a\nb', elevated: true };
+    expect(await run(command)).toMatchObject({ stdout: 'a\nb' });
+    expect(said).toEqual([`${sudo} -- /bin/cat -`]);
+  });
+
   test('says what the user will be asked before the command that asks', async () => {
     const said: string[] = [];
     const asking = createRunner(root, undefined, (prompt) => said.push(prompt));
@@ -147,11 +222,38 @@ describe('createRunner()', () => {
         failure: 'elevation-refused',
         stderr: expect.stringContaining('a password is required') as string,
       });
-      const failing = script('sudo', 'echo "tool: it failed" >&2; exit 1');
+      const failing = script('sudo', 'echo "true: it failed" >&2; exit 1');
       expect(await createRunner(person({ sudo: failing }))(command)).toMatchObject({
         exitCode: 1,
-        stderr: 'tool: it failed\n',
+        stderr: 'true: it failed',
       });
     },
   );
+
+  describe.runIf(hasShell)('after a refusal', () => {
+    const command = { file: '/bin/true', args: ['x'], elevated: true };
+
+    test('asks nobody again, and runs what needs no root', async () => {
+      const folder = temporaryFolder();
+      const sudo = script('sudo', `echo asked >> ${folder}/log; echo "${GERMAN}" >&2; exit 1`);
+      const run = createRunner(person({ sudo }, true));
+      const refused = { exitCode: undefined, failure: 'elevation-refused', stderr: GERMAN };
+      expect(await run(command)).toMatchObject(refused);
+      const asked = readFileSync(join(folder, 'log'), 'utf8');
+      expect(await run({ ...command, args: ['y'] })).toMatchObject(refused);
+      expect(readFileSync(join(folder, 'log'), 'utf8')).toBe(asked);
+      expect(await run(node(''))).toMatchObject({ exitCode: 0 });
+    });
+
+    test('by an answer in no known language: sudo -l tells it from a failure', async () => {
+      const sudoThat = (allowed: number) =>
+        script('sudo', `[ "$1" = -l ] && exit ${allowed}; echo "${GERMAN}" >&2; exit 1`);
+      expect(await createRunner(person({ sudo: sudoThat(1) }))(command)).toMatchObject({
+        failure: 'elevation-refused',
+      });
+      const failing = await createRunner(person({ sudo: sudoThat(0) }))(command);
+      expect(failing).toMatchObject({ exitCode: 1, stderr: `${GERMAN}\n` });
+      expect(failing.failure).toBeUndefined();
+    });
+  });
 });

@@ -8,7 +8,7 @@ import { findProgram } from '../../platform/host.ts';
 import { neverStarted } from '../../platform/nss-databases.ts';
 import { nssStores } from '../../platform/nss.ts';
 import { createRunner } from '../../platform/run.ts';
-import { rootInFile } from '../../src/actions/roots.ts';
+import { rootInFile } from '../../src/commands/roots.ts';
 import { readAuthority } from '../../src/authority/authority.ts';
 import { createAuthority } from '../../src/authority/create.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
@@ -33,7 +33,13 @@ describe.runIf(certutil && firefox)('Firefox with the variables of Flatpak', () 
       XDG_DATA_HOME: join(box, 'data'),
       XDG_CACHE_HOME: join(box, 'cache'),
     };
-    const run = createRunner({ isRoot: true, interactive: false, find, env: process.env });
+    const run = createRunner({
+      isRoot: true,
+      interactive: false,
+      find,
+      findForRoot: find,
+      env: process.env,
+    });
     const here = (program: string) => (program === 'certutil' ? find(program) : undefined);
     const host = fakeHost({ home, sysroot: '/', run, find: here });
     expect(neverStarted(host)).toMatchObject([{ name: 'Firefox (flatpak)' }]);

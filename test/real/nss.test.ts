@@ -13,13 +13,14 @@ import {
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../platform/host.ts';
+import { findForRoot } from '../../platform/as-root.ts';
+import { findProgram, programFolders } from '../../platform/host.ts';
 import { chromiums, firefoxes } from '../../platform/nss-browsers.ts';
 import { nssStores } from '../../platform/nss.ts';
 import { createRunner } from '../../platform/run.ts';
 import type { Host, Root, StoreOptions } from '../../platform/types.ts';
 import { createAuthority } from '../../src/authority/create.ts';
-import { rootInFile } from '../../src/actions/roots.ts';
+import { rootInFile } from '../../src/commands/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 import { needs } from '../helpers/require.ts';
@@ -48,7 +49,13 @@ function machine(): {
     home,
     sysroot: '/',
     find: findHere,
-    run: createRunner({ isRoot: true, interactive: false, find, env: process.env }),
+    run: createRunner({
+      isRoot: true,
+      interactive: false,
+      find,
+      findForRoot: (program) => findForRoot(program, programFolders(process.env, false)),
+      env: process.env,
+    }),
   });
   const file = join(temporaryFolder(), 'root.pem');
   const { root: pem } = createAuthority('ada@engine', undefined, new Date());

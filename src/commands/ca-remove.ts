@@ -1,0 +1,63 @@
+/** `devcert ca remove`: an authority that has a name leaves the stores, then the disk. */
+import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
+import { purge } from '../authority/purge.ts';
+import { DevcertError } from '../errors.ts';
+import { type Outcome, uninstallRoot } from '../trust.ts';
+import {
+  type Context,
+  contextOf,
+  findEverywhere,
+  issuedBy,
+  refuseSudo,
+  stateFolderOf,
+} from './context.ts';
+import { currentRoot, otherRoots } from './roots.ts';
+
+export interface RemovedAuthority {
+  readonly name: string;
+  /** Of the stores that held the root. */
+  readonly outcomes: readonly Outcome[];
+  /** Certificates that it issued and that are still listed. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Takes the root of an authority that has a name out of every store and deletes it.
+ *
+ * @throws DevcertError `no-authority`, `usage` for the default one, `store` if a store keeps the root:
+ *   then it is not deleted.
+ */
+export async function removeNamed(context: Context, name: string): Promise<RemovedAuthority> {
+  refuseSudo(context);
+  const target = contextOf(context, name);
+  if (target.ca === undefined)
+    throw new DevcertError('usage', 'the default authority is removed with all the others', {
+      hint: 'devcert uninstall --purge',
+    });
+  assertExists(target.folder, target.ca);
+  const root = await currentRoot(target.folder);
+  const roots = [...(root === undefined ? [] : [root]), ...otherRoots(target.folder)];
+  const stores = await findEverywhere(target);
+  const outcomes: Outcome[] = [];
+  for (const root of roots)
+    outcomes.push(
+      ...(await uninstallRoot(stores, root, target.host, { progress: target.progress })).filter(
+        ({ status }) => status !== 'already-absent' && status !== 'skipped',
+      ),
+    );
+  const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
+  if (bad !== undefined)
+    throw new DevcertError('store', `${bad.store} still trusts it: ${bad.reason ?? bad.status}`, {
+      hint: hintFor(bad, name),
+    });
+  const left = issuedBy(target).map(({ certFile }) => certFile);
+  purge(target.folder);
+  removeAuthoritiesFolder(stateFolderOf(target));
+  return { name, outcomes, left };
+}
+
+/** What a store says of `devcert uninstall` holds for this command as well. */
+function hintFor({ hint }: Outcome, name: string): string {
+  if (hint === undefined) return `try that alone: devcert uninstall --ca ${name}`;
+  return hint.replace(/devcert uninstall\b(?: --machine)?/, `devcert ca remove ${name}`);
+}

@@ -1,0 +1,185 @@
+/**
+ * `devcert mtls rotate`: another authority for one side, without a moment in which a right certificate is
+ * refused. Three steps, as every machine has to be reloaded between them: all trust old and new; then
+ * certificates come from the new one; then the old one goes.
+ */
+import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { loadAuthority } from '../authority/folder.ts';
+import {
+  discardPending,
+  isRotating,
+  markRotating,
+  pendingRootFile,
+  promotePending,
+  readPending,
+  stagePending,
+} from '../authority/replace.ts';
+import { isClientsOnly } from '../authority/summary.ts';
+import { DevcertError } from '../errors.ts';
+import { type MtlsSet, partyFiles } from '../mtls/set.ts';
+import { installRoot, uninstallRoot } from '../trust.ts';
+import {
+  type Context,
+  contextOf,
+  findEverywhere,
+  type MadeAuthority,
+  refuseSudo,
+} from './context.ts';
+import { requireSet } from './mtls-check.ts';
+import { type Renewed, renewAll } from './renew.ts';
+import { clearOthers, newAuthority, trustingStores } from './replace.ts';
+import { rootInFile } from './roots.ts';
+
+export interface MtlsRotateOptions {
+  /** The set's folder; the current one by default. */
+  readonly dir?: string;
+  /** The side whose authority is rotated; for sets with one authority either will do. */
+  readonly clientCa?: boolean;
+  readonly serverCa?: boolean;
+  /** The second step: issue from the new authority. */
+  readonly issue?: boolean;
+  /** The last step: drop the old one. */
+  readonly finish?: boolean;
+  /** Of the set's key stores, if it has any. */
+  readonly password?: string | undefined;
+}
+
+export interface MtlsRotateResult {
+  /** The authority. */
+  readonly ca: string;
+  readonly step: 1 | 2 | 3;
+  /** Sets and certificates that were written, and why not where they were not. */
+  readonly written: readonly Renewed[];
+  /** What has to be reloaded before the next step. */
+  readonly reload: Sides;
+  /** The new authority, after the first step. */
+  readonly made?: MadeAuthority;
+}
+
+type Sides = readonly ('server' | 'clients')[];
+
+/**
+ * One step. The first one needs to know the side; the others find it.
+ *
+ * @throws DevcertError `usage`, `refused` for a step whose turn it is not, `store`, `password`, and those of
+ *   `mtls()`.
+ */
+export async function mtlsRotate(
+  context: Context,
+  options: MtlsRotateOptions,
+): Promise<MtlsRotateResult> {
+  refuseSudo(context);
+  const folder = resolve(context.cwd, options.dir ?? '.');
+  const set = requireSet(folder);
+  const { issue = false, finish = false, password } = options;
+  if (issue && finish)
+    throw new DevcertError('usage', '--issue and --finish are two steps', {
+      hint: 'reload the parties in between',
+    });
+  assertPassword(folder, set, password);
+  const ca = issue || finish ? rotatingSide(context, set, options) : chosenSide(set, options);
+  const target = contextOf(context, ca);
+  const { trusting, holding } = sidesOf(set, ca);
+  if (!issue && !finish) {
+    const made = await begin(target);
+    const authority = await loadAuthority(target.folder);
+    const written = await renewAll(target, authority, { only: ['sets'], password });
+    return { ca, step: 1, written, reload: trusting, made };
+  }
+  if (issue) {
+    const written = await issueFromNew(target, password);
+    return { ca, step: 2, written, reload: holding };
+  }
+  return { ca, step: 3, written: await end(target, password), reload: trusting };
+}
+
+async function begin(target: Context): Promise<MadeAuthority> {
+  const { folder, host } = target;
+  if (isRotating(folder) && readPending(folder) === undefined)
+    throw new DevcertError('refused', 'the second step of this rotation is done already', {
+      hint: 'reload the parties, then: devcert mtls rotate --finish',
+    });
+  const old = await loadAuthority(folder);
+  const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
+  markRotating(folder, true);
+  if (readPending(folder) === undefined) {
+    const usages = isClientsOnly(folder) ? (['clientAuth'] as const) : old.usages;
+    await stagePending(folder, newAuthority(target, old.constraints, usages).make());
+  }
+  const pending = readPending(folder);
+  if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
+  const root = rootInFile(pending.rootPem, pendingRootFile(folder));
+  const outcomes = await installRoot(stores, root, host, { progress: target.progress });
+  const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
+  if (bad === undefined) return { constraints: pending.constraints };
+  await uninstallRoot(stores, root, host);
+  await discardPending(folder);
+  markRotating(folder, false);
+  throw new DevcertError(
+    'store',
+    `${bad.store} did not take the new root: ${bad.reason ?? bad.status}`,
+    { hint: bad.hint ?? 'see what it says of the old one: devcert status' },
+  );
+}
+
+async function issueFromNew(target: Context, password: string | undefined): Promise<Renewed[]> {
+  const { folder } = target;
+  const pending = readPending(folder);
+  if (pending !== undefined) await promotePending(folder, pending);
+  const authority = await loadAuthority(folder);
+  return renewAll(target, authority, { only: ['certificates', 'sets'], password });
+}
+
+async function end(target: Context, password: string | undefined): Promise<Renewed[]> {
+  const { folder } = target;
+  if (readPending(folder) !== undefined)
+    throw new DevcertError('refused', 'nothing was issued from the new authority yet', {
+      hint: 'reload the parties, then: devcert mtls rotate --issue',
+    });
+  markRotating(folder, false);
+  await clearOthers(target, isClientsOnly(folder) ? [] : await findEverywhere(target));
+  const authority = await loadAuthority(folder);
+  return renewAll(target, authority, { only: ['roots', 'sets'], password });
+}
+
+function chosenSide(set: MtlsSet, { clientCa, serverCa }: MtlsRotateOptions): string {
+  if (set.serverCa === set.clientCa) return set.serverCa;
+  if ((clientCa === true) !== (serverCa === true))
+    return clientCa === true ? set.clientCa : set.serverCa;
+  throw new DevcertError('usage', 'which authority?', {
+    hint: `--client-ca (${set.clientCa}) or --server-ca (${set.serverCa}), one after the other`,
+  });
+}
+
+function rotatingSide(context: Context, set: MtlsSet, options: MtlsRotateOptions): string {
+  const rotating = [...new Set([set.serverCa, set.clientCa])].filter((ca) =>
+    isRotating(contextOf(context, ca).folder),
+  );
+  const [ca] = rotating;
+  if (ca === undefined)
+    throw new DevcertError('refused', 'no authority of this set is being rotated', {
+      hint: 'begin: devcert mtls rotate --client-ca',
+    });
+  return rotating.length === 1 ? ca : chosenSide(set, options);
+}
+
+/** Who trusts the certificates of an authority, and who has them. */
+function sidesOf(set: MtlsSet, ca: string): { trusting: Sides; holding: Sides } {
+  if (set.serverCa === set.clientCa)
+    return { trusting: ['server', 'clients'], holding: ['server', 'clients'] };
+  return ca === set.clientCa
+    ? { trusting: ['server'], holding: ['clients'] }
+    : { trusting: ['clients'], holding: ['server'] };
+}
+
+/** Key stores that nobody can write again would be left with the old authority. */
+function assertPassword(folder: string, set: MtlsSet, password: string | undefined): void {
+  if (password !== undefined) return;
+  const parties = [partyFiles(folder), ...set.clients.map(({ name }) => partyFiles(folder, name))];
+  const store = parties.flatMap((it) => [it.keyStore, it.trustStore]).find((it) => existsSync(it));
+  if (store === undefined) return;
+  throw new DevcertError('password', `"${store}" has to be written again and needs its password`, {
+    hint: '--password-file FILE, or --no-password if it has none',
+  });
+}

@@ -1,0 +1,149 @@
+/** A key with its chain, or certificates to trust, in every format that `devcert export` knows. No files. */
+import { X509Certificate } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { encodePrivateKey } from '../keys.ts';
+import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
+import { encodeJksKeyStore, encodeJksTrustStore } from '../keystore/jks.ts';
+import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
+import { encodeEncryptedKey, pkcs8Of } from '../keystore/pkcs8.ts';
+
+/** What `--format` takes for a key and its certificate. */
+export const keyFormats = ['p12', 'jks', 'pem', 'der', 'combined', 'fullchain'] as const;
+export type KeyFormat = (typeof keyFormats)[number];
+
+/** What `--format` takes with `--trust`. */
+export const trustFormats = ['pem', 'p12', 'jks', 'der'] as const;
+export type TrustFormat = (typeof trustFormats)[number];
+
+/** How an export is written, apart from its format. */
+export interface FormatOptions {
+  /** Triple DES and SHA-1 in a PKCS#12. */
+  readonly legacy?: boolean;
+  /** `pem`: the key as encrypted PKCS#8. */
+  readonly encrypt?: boolean;
+}
+
+/** One file that a format makes, under the name that it always has. */
+export interface FormatFile {
+  readonly name: string;
+  /** What is in it, for people. */
+  readonly what: string;
+  /** It holds a private key: 0600. */
+  readonly secret: boolean;
+}
+
+/** True if the format takes a password. */
+export function needsPassword(format: KeyFormat | TrustFormat, options: FormatOptions): boolean {
+  return format === 'p12' || format === 'jks' || (format === 'pem' && options.encrypt === true);
+}
+
+/** The files of a format, in the order of {@link encodeKeyFormat}. */
+export function keyFiles(format: KeyFormat, options: FormatOptions): readonly FormatFile[] {
+  if (format === 'pem' && options.encrypt === true)
+    return [{ name: 'key-encrypted.pem', what: 'private key, encrypted', secret: true }];
+  return filesOf[format];
+}
+
+/** The file of a trust store, which holds so many certificates. */
+export function trustFile(format: TrustFormat, count: number): FormatFile {
+  return {
+    name: format === 'der' ? 'ca.der' : `truststore.${format}`,
+    what: count === 1 ? 'the root, for clients' : `${count} roots, for clients`,
+    secret: false,
+  };
+}
+
+/**
+ * The contents of a format's files, for a key and its chain.
+ *
+ * @param password empty for none; looked at where {@link needsPassword} says so.
+ */
+export function encodeKeyFormat(
+  format: KeyFormat,
+  entry: KeyEntry,
+  password: string,
+  options: FormatOptions,
+  now: Date,
+): readonly [Buffer, ...Buffer[]] {
+  const chain = () => Buffer.from(entry.certificates.map(pemOf).join(''));
+  const key = () => Buffer.from(encodePrivateKey(entry.key));
+  switch (format) {
+    case 'p12':
+      return [encodePkcs12KeyStore(entry, { password, ...options })];
+    case 'jks':
+      return [encodeJksKeyStore(entry, password, now)];
+    case 'pem':
+      if (options.encrypt === true) return [Buffer.from(encodeEncryptedKey(entry.key, password))];
+      return [chain(), key()];
+    case 'der':
+      return [entry.certificates[0] ?? Buffer.alloc(0), pkcs8Of(entry.key)];
+    case 'combined':
+      return [Buffer.concat([chain(), key()])];
+    case 'fullchain':
+      return [chain()];
+  }
+}
+
+/** The contents of a trust store. Parameters as for {@link encodeKeyFormat}. */
+export function encodeTrustFormat(
+  format: TrustFormat,
+  certificates: readonly TrustedCertificate[],
+  password: string,
+  options: FormatOptions,
+  now: Date,
+): Buffer {
+  switch (format) {
+    case 'pem':
+      return Buffer.from(certificates.map(({ certificate }) => pemOf(certificate)).join(''));
+    case 'der':
+      return certificates[0]?.certificate ?? Buffer.alloc(0);
+    case 'jks':
+      return encodeJksTrustStore(certificates, password, now);
+    case 'p12':
+      // Without a password in plain text: so Java opens it without one, too.
+      return encodePkcs12TrustStore(
+        certificates,
+        password === '' ? undefined : { password, ...options },
+      );
+  }
+}
+
+/**
+ * Refuses a password that the format, or a usual program that opens it, cannot have.
+ *
+ * @throws DevcertError `password`.
+ */
+export function checkPassword(
+  format: KeyFormat | TrustFormat,
+  options: FormatOptions,
+  password: string,
+): void {
+  const least = format === 'jks' ? 6 : format === 'pem' && options.encrypt === true ? 4 : 0;
+  if (password.length >= least) return;
+  const who = format === 'jks' ? 'a JKS' : 'an encrypted PEM key';
+  const reader = format === 'jks' ? 'keytool' : 'OpenSSL';
+  throw new DevcertError(
+    'password',
+    `the password of ${who} has at least ${least} characters, or ${reader} does not take it`,
+    { hint: format === 'jks' ? 'give a longer one, or write --format p12' : 'give a longer one' },
+  );
+}
+
+const filesOf: Readonly<Record<KeyFormat, readonly FormatFile[]>> = {
+  p12: [{ name: 'keystore.p12', what: 'key and chain', secret: true }],
+  jks: [{ name: 'keystore.jks', what: 'key and chain', secret: true }],
+  pem: [
+    { name: 'cert.pem', what: 'certificate and chain', secret: false },
+    { name: 'key.pem', what: 'private key', secret: true },
+  ],
+  der: [
+    { name: 'cert.der', what: 'certificate alone', secret: false },
+    { name: 'key.der', what: 'private key, PKCS#8', secret: true },
+  ],
+  combined: [{ name: 'combined.pem', what: 'certificate, chain and key', secret: true }],
+  fullchain: [{ name: 'fullchain.pem', what: 'certificate and chain', secret: false }],
+};
+
+function pemOf(certificate: Buffer): string {
+  return new X509Certificate(certificate).toString();
+}

@@ -1,0 +1,74 @@
+/** What a command's failure means for its store, in words. */
+import { findElevation, formatCommand } from '../platform/run.ts';
+import type { Command, CommandResult, Host, TrustStore } from '../platform/types.ts';
+import { printable } from './errors.ts';
+import type { Turn } from './trust.ts';
+
+/**
+ * A failed command as the outcome of its store: why, and what to do about it.
+ *
+ * @param left the commands that are not done: the first one is the one that failed.
+ */
+export function failureOf(
+  left: readonly Command[],
+  result: CommandResult,
+  store: TrustStore,
+  host: Host,
+): Turn {
+  const [command = { file: '', args: [] }] = left;
+  const explained = store.explain?.(command, result);
+  if (explained !== undefined) {
+    const { cancelled, ...words } = explained;
+    return { status: cancelled === true ? 'cancelled' : 'failed', ...words };
+  }
+  const byHand = handOver(left, host);
+  switch (result.failure) {
+    case 'not-found':
+      return { status: 'failed', reason: `there is no program "${command.file}"` };
+    case 'timeout':
+      return { status: 'failed', reason: `"${command.file}" did not end in time and was stopped` };
+    case 'not-elevated': {
+      const lacks = !host.isRoot && findElevation(host) === undefined;
+      return {
+        status: 'failed',
+        reason: lacks
+          ? 'needs root, and there is no sudo, doas or run0 here that root alone can change'
+          : 'needs root, and nobody can be asked for a password here',
+        hint: byHand,
+      };
+    }
+    case 'unsafe':
+      return {
+        status: 'failed',
+        reason: `"${command.file}" is not run as root: others than root can change it`,
+        hint: `if you trust it, ${byHand}`,
+      };
+    case 'nobody':
+      return { status: 'failed', reason: 'nobody is here to answer what it asks', hint: byHand };
+    case 'elevation-refused':
+      return { status: 'failed', reason: `root was refused: ${lastLine(result)}`, hint: byHand };
+    case 'killed':
+      return { status: 'cancelled', reason: `"${command.file}" was stopped` };
+    case undefined:
+      return {
+        status: 'failed',
+        reason: `"${command.file}" failed with exit code ${String(result.exitCode)}: ${lastLine(result)}`,
+      };
+  }
+}
+
+/** Whoever may act as root types these into a shell, from any account. */
+function handOver(commands: readonly Command[], host: Host): string {
+  const asAdministrator = host.isRoot ? undefined : findElevation(host);
+  const lines = commands.map((it) =>
+    formatCommand(it, asAdministrator === undefined ? { ...host, isRoot: true } : host),
+  );
+  return asAdministrator === undefined
+    ? `run it yourself as root: ${lines.join(' && ')}`
+    : `as an administrator: ${lines.join(' && ')}`;
+}
+
+function lastLine(result: CommandResult): string {
+  const lines = (result.stderr.trim() || result.stdout.trim()).split('\n');
+  return printable(lines.at(-1) ?? '').trim() || 'it said nothing';
+}

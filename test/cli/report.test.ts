@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { installLines } from '../../src/cli/report.ts';
+import type { Outcome } from '../../src/trust.ts';
+
+const plain = (text: string) => text;
+const style = { good: plain, bad: plain, dim: plain };
+
+function outcome(store: string, rest: Pick<Outcome, 'status'> & Partial<Outcome>): Outcome {
+  return { kind: 'system', store, location: store, ...rest };
+}
+
+/** What stands below the rows, as one text. */
+function closing(outcomes: readonly Outcome[], ca?: string): string {
+  const result = {
+    root: 'ab',
+    authority: 'kept',
+    constraints: undefined,
+    notAfter: new Date('2036-11-24T12:00:00Z'),
+    outcomes,
+    renewed: [],
+    notes: [],
+  } as const;
+  const lines = installLines(result, style, ca);
+  const last = lines.slice(lines.lastIndexOf('') + 1);
+  expect(last.every((line) => line.length < 80)).toBe(true);
+  return last.join(' ');
+}
+
+describe('installLines() ends with', () => {
+  const trusted = outcome('Debian system store', { status: 'trusted' });
+  const skipped = outcome('Firefox', {
+    status: 'skipped',
+    lacks: 'certutil',
+    reason: 'certutil of NSS is not installed',
+    hint: 'sudo apt install libnss3-tools',
+  });
+
+  test('the day and the next step where every store trusts the root', () => {
+    const already = outcome('Java 21', { status: 'already-trusted' });
+    const absent = outcome('Windows', { status: 'skipped', reason: 'not here' });
+    expect(closing([trusted, already, absent])).toBe(
+      'Trusted until 2036-11-24. Next, in a project: devcert localhost',
+    );
+    expect(closing([trusted], 'company')).toContain('devcert localhost --ca company');
+  });
+
+  test('what brings the program that one lacks, and no word of being trusted', () => {
+    expect(closing([trusted, skipped, { ...skipped, store: 'Chromium' }])).toBe(
+      'Not everywhere yet: sudo apt install libnss3-tools, then devcert install',
+    );
+    expect(closing([skipped], 'company')).toMatch(/, then devcert install --ca company$/);
+  });
+
+  test.each(['failed', 'cancelled'] as const)('the stores that %s', (status) => {
+    const hint = `as an administrator: ${'x'.repeat(60)}`;
+    const bad = outcome('Java 21', { status, reason: 'no', hint });
+    expect(closing([trusted, skipped, bad])).toBe(
+      'Not everywhere yet: sudo apt install libnss3-tools and see to Java 21 as said above, then devcert install',
+    );
+  });
+});
