@@ -1,4 +1,5 @@
 /** Running commands: the one home of execa, loaded only when a command is really run. */
+import { quoteForPosix } from './quote.ts';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
@@ -218,9 +219,4 @@ function isDoas(file: string): boolean {
 
 function quoteForWindows(word: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word}"`;
-}
-
-/** A word for a POSIX shell: as it is where nothing in it is special. */
-export function quoteForPosix(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
