@@ -26,8 +26,8 @@ export interface Command {
    */
   readonly prompt?: string;
   /**
-   * Ends only when a person answers a dialog: not started where nobody can be asked, so that it cannot
-   * hang there.
+   * Ends only when a person answers a dialog of the system: not started in CI or without a desktop, so that
+   * it cannot hang there. It needs no terminal.
    */
   readonly needsPerson?: boolean;
   /** Takes away what commands before it made: run even after one of them failed. */

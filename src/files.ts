@@ -25,6 +25,7 @@ import {
   hasModes,
   removeQuietly,
   retrying,
+  shellCommand,
   withDescriptor,
 } from './filesystem.ts';
 import { temporaryName, writeNew, writeTemporary } from './temporary.ts';
@@ -238,7 +239,7 @@ function undo(steps: readonly Step[], cause: unknown): void {
       } catch {
         // The first error is the one to tell.
         throw new DevcertError('file', `cannot write all files, nor put "${path}" back`, {
-          hint: `put it back by hand: mv "${backup}" "${path}"`,
+          hint: `put it back by hand: ${shellCommand('move', backup, path)}`,
           cause,
         });
       }
@@ -257,7 +258,7 @@ function isFolder(path: string): boolean {
   const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined || stat.isDirectory()) return stat !== undefined;
   throw new DevcertError('file', `"${path}" is in the way: it is not a folder`, {
-    hint: `move it away or choose another path: mv "${path}" "${path}.old"`,
+    hint: `move it away or choose another path: ${shellCommand('move', path, `${path}.old`)}`,
   });
 }
 
@@ -280,7 +281,7 @@ function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer 
     if (length === 0) return Buffer.concat(chunks);
     if ((total += length) > maxBytes)
       throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
-        hint: `see what it is: ls -l "${path}"`,
+        hint: `see what it is: ${shellCommand('size', path)}`,
       });
     chunks.push(chunk.subarray(0, length));
   }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
 import { DevcertError, printable } from './errors.ts';
+import { hasModes } from './filesystem.ts';
 
 /**
  * The state folder: `DEVCERT_HOME` if set, else this system's configuration folder for devcert
@@ -17,7 +18,9 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   if (override !== undefined && override !== '') {
     if (isAbsolute(override)) return override;
     throw new DevcertError('usage', `DEVCERT_HOME is not an absolute path: "${override}"`, {
-      hint: `export DEVCERT_HOME="$PWD/${override}"`,
+      hint: hasModes
+        ? `export DEVCERT_HOME="$PWD/${override}"`
+        : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
     });
   }
   const { config } = envPaths('devcert');

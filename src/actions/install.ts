@@ -16,6 +16,7 @@ import { isClientsOnly } from '../authority/summary.ts';
 import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, addPermits, defaultConstraints, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
+import { hasModes } from '../filesystem.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
@@ -190,7 +191,7 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
     java: {
       reason:
         'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
-      hint: 'export JAVA_HOME=/path/to/jdk',
+      hint: hasModes ? 'export JAVA_HOME=/path/to/jdk' : '$env:JAVA_HOME = "C:\\path\\to\\jdk"',
     },
   };
   return kinds

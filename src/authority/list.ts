@@ -1,6 +1,7 @@
 /** A list that an authority keeps in its folder, as versioned JSON: what it issued, what was exported. */
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
+import { shellCommand } from '../filesystem.ts';
 import { readIfThere, replaceFiles } from '../files.ts';
 import { withLock } from '../lock.ts';
 
@@ -36,7 +37,7 @@ export function readList<T>(folder: string, kind: ListKind<T>): T[] {
     // Not JSON: the same answer as for JSON of another shape, below.
   }
   throw new DevcertError('invalid-authority', `"${file}" is damaged, or a newer devcert wrote it`, {
-    hint: `move it away, what it lists stays valid: mv "${file}" "${file}.old"`,
+    hint: `move it away, what it lists stays valid: ${shellCommand('move', file, `${file}.old`)}`,
   });
 }
 

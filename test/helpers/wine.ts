@@ -31,6 +31,8 @@ export interface Windows {
 export interface NodeOptions {
   readonly terminal?: boolean;
   readonly cwd?: string;
+  /** As on a build machine. */
+  readonly ci?: boolean;
   /** 40 s if left out. */
   readonly timeoutMs?: number;
 }
@@ -96,10 +98,15 @@ export function startWindows(): Windows {
   copyFileSync(compile('pfx-import', base, ['crypt32', 'advapi32']), join(drive, 'pfx-import.exe'));
   const node = windowsNode();
   // Through files: wine cannot give Node a Unix pipe.
-  const wine = (args: readonly string[], cwd = drive, timeout = 40_000): Ran => {
+  const wine = (
+    args: readonly string[],
+    { cwd = drive, timeoutMs: timeout = 40_000, ci = false }: NodeOptions = {},
+  ): Ran => {
     const [out, err] = [join(base, 'out'), join(base, 'err')];
     const line = `wine "$@" </dev/null >"${out}" 2>"${err}"`;
-    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], { env, cwd, timeout });
+    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], {
+      ...{ env: ci ? { ...env, CI: 'true' } : env, cwd, timeout },
+    });
     return { status, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') };
   };
   // With a pty libuv aborts under wine (its process_title assertion), so a terminal is only said to be there.
@@ -111,9 +118,12 @@ export function startWindows(): Windows {
     drive,
     system32,
     env: wineEnv,
-    wine,
-    node: (args, { terminal = false, cwd, timeoutMs } = {}) =>
-      wine([node, ...(terminal ? ['-r', 'C:\\terminal.cjs'] : []), ...args], cwd, timeoutMs),
+    wine: (args) => wine(args),
+    node: (args, options = {}) =>
+      wine(
+        [node, ...(options.terminal === true ? ['-r', 'C:\\terminal.cjs'] : []), ...args],
+        options,
+      ),
     close: () => {
       spawnSync('wineserver', ['-k'], { env });
       rmSync(base, { recursive: true, force: true });

@@ -476,6 +476,9 @@ describe('explainKeychain()', () => {
     ['SecTrustSettingsSetTrustSettings: errSecInternalComponent', 'no session can show one'],
     ['OSStatus (-60007)', 'no session can show one'],
     ['OSStatus (-128)', 'you cancelled'],
+    ['SecKeychainItemCreate: User interaction is not allowed.', 'no session can show one'],
+    ['SecKeychainUnlock: User canceled the operation.', 'you cancelled'],
+    ['security: SecItemDelete: User interaction is not allowed. (-25308)', 'no session can show'],
   ])('%s', (stderr, words) => {
     const result = { exitCode: 1, stdout: '', stderr };
     expect(explainKeychain(result, 'user', true)?.reason).toContain(words);

@@ -257,3 +257,22 @@ describe('createRunner()', () => {
     });
   });
 });
+
+describe('a command that waits for a person', () => {
+  const command = { file: process.execPath, args: ['--version'], needsPerson: true };
+
+  test.each([
+    [{}, undefined],
+    [{ CI: 'false' }, undefined],
+    [{ SESSIONNAME: 'Console' }, undefined],
+    [{ CI: 'true' }, 'nobody'],
+    [{ SSH_CONNECTION: '10.0.0.2 1 10.0.0.1 22' }, 'nobody'],
+    [{ SESSIONNAME: 'Services' }, 'nobody'],
+  ] as const)('without a terminal, with %j: %s', async (env, failure) => {
+    const asked: string[] = [];
+    const run = createRunner({ ...person({}), env }, undefined, (it) => asked.push(it));
+    const { failure: found } = await run({ ...command, prompt: 'Windows asks' });
+    expect(found).toBe(failure);
+    expect(asked).toEqual(failure === undefined ? ['Windows asks'] : []);
+  });
+});

@@ -5,6 +5,7 @@ import type {
   Command,
   CommandResult,
   FindOptions,
+  Host,
   Root,
   TrustStore,
 } from '../../platform/types.ts';
@@ -30,7 +31,7 @@ const NTE_NOT_FOUND = 0x80090011;
 interface Windows {
   user: boolean;
   machine: boolean;
-  disallowed?: boolean;
+  disallowed?: boolean | 'no store';
   policy?: boolean;
   /** A group policy has it trusted for the user. */
   group?: boolean;
@@ -45,7 +46,10 @@ async function windows(state: Windows, options: FindOptions = {}) {
       [`${T} -user -store Root ${sha1}`]: () =>
         found(state.machine || state.group === true || (state.user && state.policy !== true)),
       [`${T} -store Root ${sha1}`]: () => found(state.machine),
-      [`${T} -user -store Disallowed ${sha1}`]: () => found(state.disallowed === true),
+      [`${T} -user -store Disallowed ${sha1}`]: () =>
+        state.disallowed === 'no store'
+          ? { exitCode: 0x80070002 }
+          : found(state.disallowed === true),
       [`${T} -store Disallowed ${sha1}`]: () => found(state.disallowed === true),
       [`${R} query ${OWN}`]: () => ({ exitCode: state.user ? 0 : 1 }),
       [`${R} query ${POLICY} /v Flags`]: () =>
@@ -102,6 +106,12 @@ describe('windowsStores', () => {
     ['the user’s, machine asked', { user: true, machine: false }, { machine: true }, 'partial'],
     ['the machine’s, asked', { user: false, machine: true }, { machine: true }, 'trusted'],
     ['distrusted too', { user: true, machine: false, disallowed: true }, {}, 'partial'],
+    [
+      'a machine that distrusts none',
+      { user: true, machine: false, disallowed: 'no store' },
+      {},
+      'trusted',
+    ],
     ['the user’s, policy against it', { user: true, machine: false, policy: true }, {}, 'partial'],
   ] as const)('a root in %s', async (_where, state, options, expected) => {
     const { store } = await machine({ ...state }, options);
@@ -211,6 +221,24 @@ describe('windowsStores', () => {
     const [outcome] = await installRoot([store], root, host);
     expect(outcome).toMatchObject({ status, reason: expect.stringMatching(reason) as string });
     expect(outcome?.hint ?? '').toMatch(hint);
+  });
+
+  test('a store that cannot be asked after the act is not acted on again, nor said to be unchanged', async () => {
+    const { store, host, ran } = await machine({ user: false, machine: false });
+    const run: Host['run'] = async (command) =>
+      ran.lines.some((it) => it.includes('-addstore')) && command.args.includes('-store')
+        ? { exitCode: undefined, stdout: '', stderr: '', failure: 'timeout' }
+        : host.run(command);
+    const [slow] = await windowsStores.find({ ...host, run }, {});
+    if (slow === undefined) throw new Error(store.name);
+    expect(await installRoot([slow], root, { ...host, run })).toMatchObject([
+      {
+        status: 'failed',
+        reason: expect.stringMatching(/^it was done, and .*in time/) as string,
+        hint: expect.stringContaining('certutil') as string,
+      },
+    ]);
+    expect(ran.lines.filter((it) => it.includes('-delstore'))).toEqual([]);
   });
 
   test('not elevated: names the way to an elevated terminal', async () => {

@@ -63,16 +63,24 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     else rmSync(file, { force: true });
   };
 
-  test('without a terminal it makes the authority and names what to do', () => {
+  test('in CI it makes the authority, opens no dialog and names what to do', () => {
     untilWineReads((attempt) => {
       if (attempt > 0) rmSync(state, { recursive: true });
-      const ran = devcert('install', '--stores', 'system');
+      const ran = windows.node([CLI, 'install', '--stores', 'system'], { cwd: project, ci: true });
       expect(ran.status).toBe(1);
-      expect(ran.stdout).toContain('nobody is there to answer it');
+      expect(ran.stdout).toContain('nobody can answer it');
       expect(ran.stdout).toContain('devcert install --machine');
       expect(existsSync(join(state, 'issuer-key.pem'))).toBe(true);
       return part('root.pem') + part('issuer.pem');
     });
+  });
+
+  test('without a terminal, as in Git Bash or an npm script, the dialog is opened', () => {
+    const ran = devcert('install', '--stores', 'system');
+    expect(ran).toMatchObject({ status: 0 });
+    expect(ran.stderr).toMatch(/Windows asks in a dialog.*choose Yes/);
+    expect(devcert('uninstall', '--stores', 'system')).toMatchObject({ status: 0 });
+    expect(devcert('status', '--stores', 'system').status).toBe(4);
   });
 
   test('issues into a path with spaces and other letters', () => {
