@@ -90,14 +90,23 @@ export async function ensureAuthorityFor(
 }
 
 /**
- * Closes a folder to other users where its mode does not: on Windows. Before a key is written into it.
+ * Closes a folder that devcert made to other users where its mode does not: on Windows. Before a key is
+ * written into it.
  *
- * @throws DevcertError `file`.
+ * @returns notes on what was open.
+ * @throws DevcertError `file`, `command`.
  */
-export async function closeFolder(host: Host, folder: string): Promise<void> {
-  if (host.platform !== 'win32') return;
+export async function closeFolder(host: Host, folder: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
   const { protectFolder } = await import('../../platform/windows-acl.ts');
-  await protectFolder(folder, host);
+  return protectFolder(folder, host);
+}
+
+/** What to tell of the folder that a key was written into, where modes do not tell: on Windows. */
+export async function keyFolderNotes(host: Host, keyFile: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
+  const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
+  return strangeFolderNotes(dirname(keyFile), host);
 }
 
 /**

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mendModes } from '../authority/folder.ts';
 import { writeExport } from '../certificate/export.ts';
 import { checkPassword } from '../keystore/formats.ts';
-import { closeFolder, type Context, refuseSudo, stateFolderOf } from './context.ts';
+import { closeFolder, type Context, keyFolderNotes, refuseSudo, stateFolderOf } from './context.ts';
 import { missingPassword, planExport } from './export-plan.ts';
 import { type ExportOptions, type ExportRequest, parseExport } from './export-request.ts';
 import { type ExportSource, sourceOf } from './export-source.ts';
@@ -80,11 +80,18 @@ export async function exportCertificate(
     },
     encode,
   );
+  const files = exportedFiles(request, source);
+  const secret = files.find((file) => file.secret);
   return {
     ...told(request, source),
     written,
-    files: exportedFiles(request, source),
-    notes: [...modes, ...source.notes, ...notes],
+    files,
+    notes: [
+      ...modes,
+      ...source.notes,
+      ...notes,
+      ...(secret === undefined || !written ? [] : await keyFolderNotes(context.host, secret.path)),
+    ],
   };
 }
 

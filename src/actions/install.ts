@@ -102,7 +102,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) await closeFolder(host, folder);
+  if (options.dryRun !== true) notes.push(...(await closeFolder(host, folder)));
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);

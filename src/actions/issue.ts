@@ -15,6 +15,7 @@ import {
   type Context,
   ensureAuthorityFor,
   identity,
+  keyFolderNotes,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -80,6 +81,7 @@ export async function issue(
     ...modes,
     ...written.notes,
     ...(written.issued ? notesOn(request, authority.constraints, context) : []),
+    ...(written.issued ? await keyFolderNotes(host, paths.keyFile) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
     ...stale,
     ...(created ? ['nothing trusts it yet: devcert install'] : []),

@@ -106,7 +106,7 @@ export async function writeCsr(
   { csrFile, keyFile, followFolders }: CsrPaths,
   csr: string | Buffer,
   newKey: KeyObject | undefined,
-  options: { force: boolean; now: Date; close: (folder: string) => Promise<void> },
+  options: { force: boolean; now: Date; close: (folder: string) => Promise<unknown> },
 ): Promise<void> {
   const made = prepareFolders({ certFile: csrFile, caFile: csrFile }, options.now);
   if (newKey !== undefined && made.includes(dirname(keyFile)))

@@ -48,7 +48,7 @@ export interface ExportContext {
   /** Over whatever lies there. */
   readonly force: boolean;
   /** Keeps other users out of a new folder that gets a key, where modes do not. */
-  readonly close?: (folder: string) => Promise<void>;
+  readonly close?: (folder: string) => Promise<unknown>;
 }
 
 /**

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { closeCommand, protectFolder, whoamiCommand } from '../../platform/windows-acl.ts';
 import { forbidsUserRoots, windowsStores } from '../../platform/windows.ts';
 import type {
   Command,
@@ -267,44 +266,6 @@ describe('windowsStores', () => {
       const run = recorder(() => ({ exitCode: undefined, failure })).run;
       const [store] = await windowsStores.find(fakeHost({ platform: 'win32', run }), {});
       expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true });
-    }
-  });
-});
-
-describe('protectFolder()', () => {
-  const env = { SystemRoot: 'D:\\Win' };
-  const sid = 'S-1-5-21-1-2-3-1001';
-
-  test('closes the folder by SIDs, as nobody translates them', async () => {
-    const ran = recorder((it) =>
-      it.includes('whoami') ? { stdout: `"engine\\zoë","${sid}"\r\n` } : {},
-    );
-    await protectFolder('E:\\my keys', fakeHost({ env, run: ran.run }));
-    expect(ran.commands).toEqual([
-      { file: 'D:\\Win\\System32\\whoami.exe', args: ['/user', '/fo', 'csv', '/nh'] },
-      {
-        file: 'D:\\Win\\System32\\icacls.exe',
-        args: [
-          'E:\\my keys',
-          '/inheritance:r',
-          '/grant:r',
-          `*${sid}:(OI)(CI)F`,
-          '*S-1-5-18:(OI)(CI)F',
-          '*S-1-5-32-544:(OI)(CI)F',
-        ],
-      },
-    ]);
-    expect(ran.commands).toEqual([whoamiCommand(env), closeCommand(env, 'E:\\my keys', sid)]);
-  });
-
-  test('no permissions, no key: a drive that has none is refused', async () => {
-    for (const failing of ['whoami', 'icacls']) {
-      const { run } = recorder((it) =>
-        it.includes(failing) ? { exitCode: 1 } : { stdout: `"a","${sid}"` },
-      );
-      await expect(protectFolder('E:\\x', fakeHost({ env, run }))).rejects.toMatchObject({
-        code: 'file',
-      });
     }
   });
 });
