@@ -147,7 +147,7 @@ function windowsStore(
         if (isSeen) {
           return (await has(scope, 'Disallowed', root))
             ? { state: 'partial', reason: 'it is among the untrusted certificates, too' }
-            : { state: 'trusted' };
+            : { state: 'trusted', note: SCHANNEL };
         }
         if ((alone && scope === 'machine') || !(await isOwn(root))) return { state: 'absent' };
         if (scope === 'machine')
@@ -184,6 +184,10 @@ export function forbidsUserRoots(output: string): boolean {
   const flags = /\bREG_DWORD\s+0x([0-9a-f]+)/i.exec(output)?.[1];
   return flags !== undefined && (Number.parseInt(flags, 16) & 1) === 1;
 }
+
+/** Their Schannel takes a certificate without a source of revocations for revoked. */
+export const SCHANNEL =
+  'curl.exe needs --ssl-no-revoke, git with Schannel: git config --global http.schannelCheckRevoke false';
 
 const POLICY = 'a policy of this machine has Windows ignore the roots of its users';
 

@@ -54,6 +54,8 @@ export interface StoreReport {
   readonly state: StoreState['state'];
   readonly reason?: string;
   readonly hint?: string;
+  /** What some clients of a store that trusts it need besides. */
+  readonly note?: string;
   /** False if the store is not available and nothing on this machine needs it. */
   readonly needed: boolean;
   /** The program without which the store cannot be asked, if that is all. */

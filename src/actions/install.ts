@@ -75,7 +75,10 @@ export async function install(
 
 async function installed(context: Context, options: InstallOptions): Promise<InstallResult> {
   const { host, folder } = context;
-  const kinds = parseStoreKinds(options.stores, context.finders);
+  const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
+  const kinds = parseStoreKinds(options.stores, context.finders).filter(
+    (kind) => options.stores !== undefined || !onRequest.includes(kind),
+  );
   const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
   if (permits.length > 0 && options.constraints === false)
     throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {

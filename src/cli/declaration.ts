@@ -47,7 +47,8 @@ export const caOption: OptionDeclaration = {
 export const storeOptions: readonly OptionDeclaration[] = [
   {
     flags: '--stores <kinds>',
-    description: 'only these, comma-separated: system, nss (browsers), java, windows (from WSL)',
+    description:
+      'only these, comma-separated: system, nss (browsers), java, windows (from WSL); simulator (booted iOS ones) only if named',
   },
   {
     flags: '--machine',

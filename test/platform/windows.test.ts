@@ -117,6 +117,14 @@ describe('windowsStores', () => {
     expect(await store.inspect(root)).toMatchObject({ state: expected });
   });
 
+  test('a root that is trusted says what Schannel’s curl and git need besides', async () => {
+    const { store } = await machine({ user: true, machine: false });
+    expect(await store.inspect(root)).toMatchObject({
+      state: 'trusted',
+      note: expect.stringMatching(/--ssl-no-revoke.*http\.schannelCheckRevoke false/) as string,
+    });
+  });
+
   test('exact commands for the user', async () => {
     const { store } = await machine({ user: true, machine: false });
     expect(await plan(store)).toEqual({
