@@ -3,7 +3,7 @@
  * too. Windows programs run through interop; of their exit codes Linux sees the low 8 bits.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, win32 } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 import { windowsStoresBy, type Handed, type WindowsTools } from './windows.ts';
 import type { Command, Host, Root, StoreFinder, StoreOptions, TrustStore } from './types.ts';
 
@@ -102,7 +102,7 @@ async function inTemporaryFolder(
   const path = there.stdout.replace(/\r?\n$/, '');
   if (there.exitCode !== 0 || !existsSync(join(host.sysroot, path))) return undefined;
   const name = `devcert-${sha256.slice(0, 16)}.cer`;
-  const copy = join(path, name);
+  const copy = posix.join(path, name);
   const program = (name: string) => host.find(name) ?? `/usr/bin/${name}`;
   return {
     file: win32.join(folder, name),

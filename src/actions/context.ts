@@ -1,5 +1,5 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
-import { dirname } from 'node:path';
+import { dirname, win32 } from 'node:path';
 import type {
   FindOptions,
   Host,
@@ -65,6 +65,48 @@ export function refuseSudo({ host }: Context): void {
   throw new DevcertError('refused', 'run devcert as yourself, not with sudo', {
     hint: `it asks for sudo where it needs it; to act for root: env -u SUDO_USER -u DOAS_USER devcert …`,
   });
+}
+
+/**
+ * The same on Windows, in a terminal that is elevated with another account's password.
+ *
+ * @throws DevcertError `refused`, with the command that does in this terminal what was wanted.
+ */
+export async function refuseOtherAccount(
+  { host }: Context,
+  verb: 'install' | 'uninstall',
+): Promise<void> {
+  if (host.platform !== 'win32' || (host.env.DEVCERT_HOME ?? '') !== '') return;
+  const { otherProfile } = await import('../../platform/windows-user.ts');
+  const profile = await otherProfile(host);
+  if (profile === undefined) return;
+  const file = win32.join(profile, 'AppData\\Roaming\\devcert-nodejs\\Config\\root.pem');
+  const root = await readRootOf(file);
+  const commands = {
+    install: `certutil -f -addstore Root "${file}"`,
+    uninstall: `certutil -delstore Root ${root?.sha1 ?? '<SHA-1 of the root>'}`,
+  };
+  throw new DevcertError(
+    'refused',
+    `this terminal is elevated as another user: "${profile}" is the folder of whoever is at the desktop`,
+    {
+      hint:
+        root === undefined && verb === 'install'
+          ? `devcert install in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
+          : `devcert ${verb} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
+    },
+  );
+}
+
+async function readRootOf(file: string): Promise<{ sha1: string } | undefined> {
+  try {
+    const { readFileSync } = await import('node:fs');
+    const { X509Certificate } = await import('node:crypto');
+    const { fingerprint } = new X509Certificate(readFileSync(file));
+    return { sha1: fingerprint.replaceAll(':', '').toLowerCase() };
+  } catch {
+    return undefined; // none there, or not to be read from here
+  }
 }
 
 /**

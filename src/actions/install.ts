@@ -26,6 +26,7 @@ import {
   findStores,
   identity,
   parseStoreKinds,
+  refuseOtherAccount,
   refuseSudo,
 } from './context.ts';
 import { namedHints } from './guide.ts';
@@ -85,6 +86,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
       hint: 'without constraints every name is permitted',
     });
   refuseSudo(context);
+  await refuseOtherAccount(context, 'install');
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);

@@ -13,6 +13,7 @@ import {
   contextOf,
   findEverywhere,
   parseStoreKinds,
+  refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -56,6 +57,7 @@ export async function uninstall(
       },
     );
   refuseSudo(context);
+  await refuseOtherAccount(context, 'uninstall');
   const contexts = [context];
   if (context.ca === undefined)
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
