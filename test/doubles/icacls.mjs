@@ -12,7 +12,20 @@ const names = {
 
 export class Drive {
   /** Path → { isProtected, entries: [{ sid, flags }] }, own entries alone. */
-  #lists = new Map();
+  #lists;
+
+  /** @param lists as toJSON() gives them */
+  constructor(lists = []) {
+    this.#lists = new Map(lists);
+  }
+
+  toJSON() {
+    return [...this.#lists];
+  }
+
+  has(path) {
+    return this.#lists.has(path);
+  }
 
   /** @param sids of entries of its own */
   add(path, sids = [], { isFolder = false } = {}) {

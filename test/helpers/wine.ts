@@ -65,7 +65,7 @@ function windowsNode(): string {
   return node;
 }
 
-/** A fresh Windows 10, with doubles of certutil.exe and whoami.exe in System32. */
+/** A fresh Windows 10, with doubles of certutil.exe, icacls.exe and whoami.exe in System32. */
 export function startWindows(): Windows {
   const base = mkdtempSync(join(tmpdir(), 'devcert-wine-'));
   const prefix = join(base, 'prefix');
@@ -74,7 +74,7 @@ export function startWindows(): Windows {
     WINEPREFIX: prefix,
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
-    WINEDLLOVERRIDES: 'mscoree=;mshtml=;certutil.exe,whoami.exe=n',
+    WINEDLLOVERRIDES: 'mscoree=;mshtml=;certutil.exe,icacls.exe,whoami.exe=n',
   };
   const env = {
     ...process.env,
@@ -97,6 +97,10 @@ export function startWindows(): Windows {
   );
   copyFileSync(compile('pfx-import', base, ['crypt32', 'advapi32']), join(drive, 'pfx-import.exe'));
   const node = windowsNode();
+  copyFileSync(compile('launch', base, []), join(system32, 'icacls.exe'));
+  const program = join(doubles, 'icacls-program.mjs');
+  const onZ = [node, program].map((file) => `Z:${file.replaceAll('/', '\\')}`);
+  writeFileSync(join(system32, 'icacls.launch'), onZ.join('\n'));
   // Through files: wine cannot give Node a Unix pipe.
   const wine = (
     args: readonly string[],

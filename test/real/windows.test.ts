@@ -5,8 +5,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Drive } from '../doubles/icacls.mjs';
 import { readAuthority } from '../../src/authority/authority.ts';
 import { type Forgery, forgeLeaf, purpose } from '../helpers/forge.ts';
 import { needs } from '../helpers/require.ts';
@@ -81,6 +82,32 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     expect(ran.stderr).toMatch(/Windows asks in a dialog.*choose Yes/);
     expect(devcert('uninstall', '--stores', 'system')).toMatchObject({ status: 0 });
     expect(devcert('status', '--stores', 'system').status).toBe(4);
+  });
+
+  test('folders are closed by icacls; a key that was restored open is closed again, and said', () => {
+    const lists = join(windows.drive, 'icacls.json');
+    const drive = () => new Drive(JSON.parse(readFileSync(lists, 'utf8')) as unknown[]);
+    const home = `C:\\${relative(windows.drive, state).replaceAll('/', '\\')}`;
+    const key = `${home}\\issuer-key.pem`;
+    expect(drive().sddl(home)).toMatch(
+      /^D:PAI\(A;OICI;FA;;;S-1-5-21-[0-9-]+\)\(A;OICI;FA;;;SY\)\(A;OICI;FA;;;BA\)$/,
+    );
+    const opened = drive();
+    opened.add(key, ['S-1-1-0']);
+    writeFileSync(lists, JSON.stringify(opened));
+    const ran = windows.node([CLI, 'install', '--stores', 'system'], { cwd: project, ci: true });
+    expect(ran.stderr).toContain(`"${key}" was open to everybody on this machine; it is closed`);
+    expect(drive().sddl(key)).not.toContain('WD');
+  });
+
+  test('a folder of the user’s own is left as it is, with a note when a key goes into it', () => {
+    mkdirSync(join(project, 'mine'));
+    const ran = devcert('localhost', '--out', 'mine');
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).toMatch(/my shop\\mine" is open to other users.*a key is in it: icacls "C:/);
+    const made = devcert('localhost', '--out', 'ours');
+    expect(made.status).toBe(0);
+    expect(made.stderr).not.toContain('open to other users');
   });
 
   test('issues into a path with spaces and other letters', () => {
