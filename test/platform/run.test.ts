@@ -78,7 +78,7 @@ describe('elevate()', () => {
 
   test('holds root to it for every program, but those of Windows, which run as its user', () => {
     const host = { ...root, findForRoot: () => undefined };
-    expect(elevate({ file: process.execPath, args: [] }, host)).toBe(
+    expect(elevate({ file: process.execPath, args: [] }, host)).toEqual(
       process.execPath.endsWith('.exe') ? expect.anything() : 'unsafe',
     );
     const windows = { file: '/mnt/c/Windows/System32/certutil.exe', args: [] };
