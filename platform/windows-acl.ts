@@ -1,7 +1,7 @@
-/** Who may read a folder on Windows, where mode bits say nothing: its access control list, by icacls. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** Whose a folder is on Windows, where mode bits say nothing, and who may read it: by PowerShell and icacls. */
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, win32 } from 'node:path';
+import { join, sep, win32 } from 'node:path';
 import { DevcertError, systemCode } from '../src/errors.ts';
 import type { Command, CommandResult, Host } from './types.ts';
 
@@ -41,11 +41,15 @@ export function resetCommand(env: Host['env'], file: string): Command {
  * @throws DevcertError `command` if it printed none.
  */
 export function readSid({ stdout }: Pick<CommandResult, 'stdout'>): string {
-  const sid = /,"(S-1-[0-9-]+)"\s*$/.exec(stdout)?.[1];
+  const sid = lastSid(stdout);
   if (sid !== undefined) return sid;
   throw new DevcertError('command', 'cannot find out who you are on this machine', {
     hint: 'see what Windows says: whoami /user',
   });
+}
+
+function lastSid(stdout: string): string | undefined {
+  return /,"(S-1-[0-9-]+)"\s*$/.exec(stdout)?.[1];
 }
 
 /**
@@ -136,6 +140,67 @@ function entries(sddl: string): { everybody: boolean; inherited: boolean }[] {
     everybody: ['WD', 'BU', 'AU', ...EVERYBODY.map((sid) => sid.slice(1))].includes(who),
     inherited: /^(..)*ID/.test(flags),
   }));
+}
+
+/**
+ * Prints the owner of a folder and its access control list, as SDDL: `O:S-1-5-21-…-1001G:…`. icacls does not
+ * show an owner. A property, as locked down machines let no script call methods; the path is not part of the
+ * script, which it could change.
+ */
+export function ownerCommand(env: Host['env'], folder: string): Command {
+  return {
+    file: systemProgram(env, 'WindowsPowerShell\\v1.0\\powershell.exe'),
+    args: [
+      ...['-NoProfile', '-NonInteractive', '-Command'],
+      '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).Sddl',
+    ],
+    env: { DEVCERT_FOLDER: folder },
+  };
+}
+
+/**
+ * Resolves if a folder belongs to this user, the system or administrators, or is not there. In the user's
+ * profile nobody else can make one, so nothing is run for it there.
+ *
+ * @throws DevcertError `refused` for a folder of somebody else, also if nothing tells whose it is.
+ */
+export async function assertOwner(
+  folder: string,
+  { env, home, run }: Pick<Host, 'env' | 'home' | 'run'>,
+): Promise<void> {
+  const path = realPath(folder);
+  const profile = home === undefined ? undefined : realPath(home);
+  if (path === undefined || isBelow(path, profile)) return;
+  const sid = lastSid((await run(whoamiCommand(env))).stdout);
+  const [, owner] =
+    /^O:(S-1-[0-9-]+|[A-Z]{2})/.exec((await run(ownerCommand(env, path))).stdout) ?? [];
+  // SDDL has words for some: SYSTEM, the group of administrators, the account that is one from the start.
+  const known = [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA', 'LA'];
+  if (sid !== undefined && owner !== undefined && known.includes(owner)) return;
+  throw new DevcertError(
+    'refused',
+    owner === undefined
+      ? `cannot tell who owns "${path}"`
+      : `"${path}" belongs to ${owner}, not to you`,
+    {
+      hint:
+        (env.DEVCERT_HOME ?? '') === ''
+          ? `have an administrator give it to you: icacls "${path}" /setowner "%USERNAME%" /t`
+          : 'use the folder that devcert has for you: Remove-Item Env:DEVCERT_HOME (in cmd: set DEVCERT_HOME=)',
+    },
+  );
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined; // not there
+  }
+}
+
+function isBelow(path: string, profile: string | undefined): boolean {
+  return profile !== undefined && path.toLowerCase().startsWith(profile.toLowerCase() + sep);
 }
 
 const SYSTEM = 'S-1-5-18';

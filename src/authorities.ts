@@ -9,6 +9,7 @@ import type {
 import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
 import type { RemovedAuthority } from './actions/ca-remove.ts';
 import type { AuthoritySummary } from './authority/summary.ts';
+import { checked, nameOf, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, guided, type Listener } from './machine.ts';
 
 /**
@@ -22,13 +23,13 @@ export async function createAuthority(
   options: CreateOptions = {},
 ): Promise<AuthorityResult> {
   const { createNamed } = await import('./actions/ca.ts');
-  return createNamed(context({}), name, options);
+  return createNamed(await context({}), textOf(name, 'the name'), checked(options));
 }
 
 /** The default authority, if there is one, and those with names. */
 export async function listAuthorities(): Promise<AuthoritySummary[]> {
   const { listAuthorities } = await import('./actions/ca.ts');
-  return listAuthorities(context({}));
+  return listAuthorities(await context({}));
 }
 
 /**
@@ -40,7 +41,8 @@ export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
   const { showAuthority } = await import('./actions/ca.ts');
-  return guided(context({}, name), () => showAuthority(context({}), name));
+  const here = await context({}, nameOf(name));
+  return guided(here, () => showAuthority(here, name));
 }
 
 /**
@@ -50,12 +52,16 @@ export async function showAuthority(
  * @throws DevcertError `file`, `invalid-input`, `password`, `expired`, `weak-key`, `refused`, `busy`.
  */
 export async function importAuthority(
-  sources: readonly string[],
+  sources: string | readonly string[],
   options: ImportAuthorityOptions = {},
   listener: Listener = {},
 ): Promise<AuthorityResult | ReplaceResult> {
   const { importAuthority } = await import('./actions/ca.ts');
-  return importAuthority(await contextWithStores(listener), sources, options);
+  return importAuthority(
+    await contextWithStores(listener),
+    textsOf(sources, 'the sources'),
+    checked(options),
+  );
 }
 
 /**
@@ -68,7 +74,8 @@ export async function exportAuthority(
   options: ExportAuthorityOptions = {},
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('./actions/ca-export.ts');
-  return guided(context({}, name), () => exportAuthority(context({}), name, options));
+  const here = await context({}, nameOf(name));
+  return guided(here, () => exportAuthority(here, name, checked(options)));
 }
 
 /**
@@ -80,13 +87,15 @@ export async function exportAuthority(
  */
 export async function replaceAuthority(
   name?: string,
-  sources: readonly string[] = [],
+  sources: string | readonly string[] = [],
   options: ImportSource & CreateOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('./actions/ca.ts');
-  const all = await contextWithStores(listener);
-  return guided(context({}, name), () => replaceNamed(all, name, sources, options));
+  const all = await contextWithStores(listener, nameOf(name));
+  return guided(all, () =>
+    replaceNamed(all, name, textsOf(sources, 'the sources'), checked(options)),
+  );
 }
 
 /**
@@ -99,6 +108,6 @@ export async function removeAuthority(
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
   const { removeNamed } = await import('./actions/ca-remove.ts');
-  const all = await contextWithStores(listener);
-  return guided(context({}, name), () => removeNamed(all, name));
+  const all = await contextWithStores(listener, nameOf(name));
+  return guided(all, () => removeNamed(all, textOf(name, 'the name')));
 }

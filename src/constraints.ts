@@ -4,7 +4,8 @@
 import { DevcertError } from './errors.ts';
 import { ipBytes } from './ip.ts';
 import { formatName, parseName, type Name } from './names.ts';
-import { isPublicSuffix, registrableDomain } from './publicsuffix.ts';
+import { hasPublicDomain, isPublicSuffix, registrableDomain } from './publicsuffix.ts';
+import { holds, isCovered, isInNetworks, isNetworkIn } from './subtrees.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */
 export interface Constraints {
@@ -13,7 +14,7 @@ export interface Constraints {
    * write, only what is below it, and an empty one everything.
    */
   readonly dns: readonly string[];
-  /** Networks in CIDR notation, as {@link networkBytes} takes them. */
+  /** Networks in CIDR notation, as `networkBytes` takes them. */
   readonly ip: readonly string[];
   /** Subtrees that are taken out again; imported authorities may have such. */
   readonly excluded?: { readonly dns: readonly string[]; readonly ip: readonly string[] };
@@ -50,8 +51,8 @@ export const localNetworks: readonly string[] = [
 
 /**
  * The constraints of a new authority: names and networks that mean something on a local network only,
- * the machine's own host name if it is one that a constraint can hold and that nobody else can have
- * below it, and the domains in `permits`, each once.
+ * the machine's own host name if it is one that a constraint can hold and has no domain that is registered
+ * in public (a machine may call itself `accounts.google.com`), and the domains in `permits`, each once.
  *
  * @param hostname as the system gives it; anything that does not fit is left out without a word
  * @throws DevcertError as {@link parsePermit} for one of `permits`
@@ -60,13 +61,13 @@ export async function defaultConstraints(
   hostname: string,
   permits: readonly string[] = [],
 ): Promise<Constraints> {
-  const dns = [...localDomains];
   const own = await parsePermit(hostname).catch((error: unknown) => {
     // A host name is free text: one that cannot be permitted is no reason to make no authority.
     if (error instanceof DevcertError) return undefined;
     throw error;
   });
-  if (own !== undefined && !isCovered(dns, own)) dns.push(own);
+  const isOwn = own !== undefined && !isCovered(localDomains, own) && !(await hasPublicDomain(own));
+  const dns = isOwn ? [...localDomains, own] : localDomains;
   return addPermits({ dns, ip: [...localNetworks] }, permits);
 }
 
@@ -123,16 +124,23 @@ export function isPermitted(constraints: Constraints | undefined, name: Name): b
   switch (name.type) {
     case 'dns': {
       const domain = withoutStar(name.value);
-      // A star may stand for a name that is taken out, also where the domain behind it is not.
-      const isOut = (base: string) =>
-        covers(base, domain) || (domain !== name.value && covers(domain, base.replace(/^\./, '')));
-      return (dns.length === 0 || isCovered(dns, domain)) && excluded?.dns.some(isOut) !== true;
+      return (
+        (dns.length === 0 || isCovered(dns, domain)) &&
+        (excluded === undefined ||
+          // A star may stand for a name that is taken out, also where the domain behind it is not.
+          !(
+            isCovered(excluded.dns, domain) ||
+            (domain !== name.value && holds(excluded.dns, domain))
+          ))
+      );
     }
     case 'ip': {
       // IPv4 and IPv6 are one name form: an entry of either constrains both.
       const address = ipBytes(name.value);
-      const isIn = (cidr: string) => isInside(cidr, address);
-      return (ip.length === 0 || ip.some(isIn)) && excluded?.ip.some(isIn) !== true;
+      return (
+        (ip.length === 0 || isInNetworks(ip, address)) &&
+        (excluded === undefined || !isInNetworks(excluded.ip, address))
+      );
     }
     case 'email':
     case 'uri':
@@ -153,7 +161,7 @@ export function intersectConstraints(
 
 /**
  * Resolves if every name is permitted.
- * @throws DevcertError `outside-constraints`, which names every one outside; the hint is the command
+ * @throws DevcertError `outside-constraints`, which names those outside, twenty at most; the hint is the command
  *   that would permit them, where there is one
  */
 export async function assertPermitted(
@@ -162,30 +170,20 @@ export async function assertPermitted(
 ): Promise<void> {
   const outside = names.filter((name) => !isPermitted(constraints, name));
   if (outside.length === 0) return;
-  const list = outside.map((name) => `"${formatName(name)}"`).join(', ');
+  const more = outside.length - MAX_LISTED;
+  const list = outside
+    .slice(0, MAX_LISTED)
+    .map((name) => `"${formatName(name)}"`)
+    .join(', ');
   const verb = outside.length === 1 ? 'is' : 'are';
-  const message = `${list} ${verb} outside what this authority may sign`;
-  throw new DevcertError('outside-constraints', message, { hint: await hintFor(outside) });
+  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this authority may sign`;
+  throw new DevcertError('outside-constraints', message, {
+    hint: await hintFor(outside.slice(0, MAX_LISTED)),
+  });
 }
 
-/**
- * A network as an iPAddress constraint holds it: address, then mask, 8 or 32 bytes.
- * @param cidr such as `10.0.0.0/8`
- * @throws RangeError if it is no network, or has bits set outside its mask
- */
-export function networkBytes(cidr: string): Buffer {
-  const [, address = '', digits = ''] = /^([^/]*)\/([0-9]{1,3})$/.exec(cidr) ?? [];
-  if (digits === '') throw new RangeError('not a network in CIDR notation');
-  const base = ipBytes(address);
-  const prefixBits = Number(digits);
-  if (prefixBits > 8 * base.length) throw new RangeError('network prefix too long');
-  const mask = Buffer.from(
-    base.map((_, i) => (0xff00 >> Math.min(8, Math.max(0, prefixBits - 8 * i))) & 0xff),
-  );
-  if (base.some((byte, i) => (byte & ~(mask[i] ?? 0)) !== 0))
-    throw new RangeError('network address has bits set outside its mask');
-  return Buffer.concat([base, mask]);
-}
+/** Names that one message has room for. */
+const MAX_LISTED = 20;
 
 function parseDomain(text: string): string {
   let name: Name;
@@ -211,8 +209,8 @@ function parseDomain(text: string): string {
 }
 
 function intersectTwo(a: Constraints, b: Constraints): Constraints {
-  const dns = intersectBases(a.dns, b.dns, covers);
-  const ip = intersectBases(a.ip, b.ip, networkCovers);
+  const dns = intersectBases(a.dns, b.dns, isCovered);
+  const ip = intersectBases(a.ip, b.ip, isNetworkIn);
   const union = <T>(x: readonly T[] = [], y: readonly T[] = []) => [...new Set([...x, ...y])];
   // Where nothing is left all is excluded, as an empty list would permit everything.
   const excluded = {
@@ -232,32 +230,14 @@ function intersectTwo(a: Constraints, b: Constraints): Constraints {
 function intersectBases(
   a: readonly string[],
   b: readonly string[],
-  covers: (base: string, other: string) => boolean,
+  isWithin: (bases: readonly string[], other: string) => boolean,
 ): string[] | undefined {
   if (a.length === 0 || b.length === 0) return [...a, ...b];
-  const common = a.flatMap((x) => b.flatMap((y) => (covers(y, x) ? [x] : covers(x, y) ? [y] : [])));
-  return common.length === 0 ? undefined : [...new Set(common)];
-}
-
-function isCovered(domains: readonly string[], domain: string): boolean {
-  return domains.some((permitted) => covers(permitted, domain));
-}
-
-function covers(base: string, domain: string): boolean {
-  if (base === '' || base === domain) return true;
-  return domain.endsWith(base.startsWith('.') ? base : `.${base}`);
-}
-
-function networkCovers(base: string, other: string): boolean {
-  const [address = '', prefix = ''] = other.split('/');
-  return isInside(base, ipBytes(address)) && Number(base.split('/')[1]) <= Number(prefix);
-}
-
-function isInside(cidr: string, address: Buffer): boolean {
-  const network = networkBytes(cidr);
-  if (network.length !== 2 * address.length) return false;
-  const mask = network.subarray(address.length);
-  return address.every((byte, i) => (byte & (mask[i] ?? 0)) === network[i]);
+  const common = new Set([
+    ...a.filter((it) => isWithin(b, it)),
+    ...b.filter((it) => isWithin(a, it)),
+  ]);
+  return common.size === 0 ? undefined : [...common];
 }
 
 async function hintFor(outside: readonly Name[]): Promise<string> {

@@ -1,21 +1,16 @@
-/**
- * Files that are whole or not there: written beside their place under a temporary name, with their
- * final mode from the first instant, then renamed. Synchronous, because a few small files are all there is.
- */
+/** Files and folders: read without waiting, made with the right mode. Synchronous: they are few and small. */
 import {
   constants,
   fchmodSync,
   fstatSync,
-  fsyncSync,
   linkSync,
   lstatSync,
   mkdirSync,
   readSync,
-  renameSync,
   rmdirSync,
   statSync,
 } from 'node:fs';
-import { dirname, isAbsolute } from 'node:path';
+import { dirname } from 'node:path';
 import { DevcertError, systemCode } from './errors.ts';
 import {
   attempt,
@@ -24,63 +19,10 @@ import {
   flag,
   hasModes,
   removeQuietly,
-  retrying,
   shellCommand,
   withDescriptor,
 } from './filesystem.ts';
-import { temporaryName, writeNew, writeTemporary } from './temporary.ts';
-
-export { removeStaleTemporaries, temporaryName } from './temporary.ts';
-
-export interface FileToWrite {
-  /** Absolute. */
-  readonly path: string;
-  readonly data: string | Buffer;
-  /** The exact permission bits, whatever the umask and whatever an old file had: 0o600, 0o644. */
-  readonly mode: number;
-}
-
-export interface ReplaceOptions {
-  /** Also survive a power cut: fsync of files and folders. */
-  readonly sync?: boolean;
-  /** Write even where the folder of a file is itself a symbolic link. */
-  readonly followFolder?: boolean;
-}
-
-/**
- * Puts all files in place, in order, or leaves all as they were. Existing files are replaced, never
- * written into, and keep nothing: not even their mode. A kill between two renames can leave the
- * earlier ones new.
- *
- * @throws DevcertError `file` if a target is anything but a regular file (before anything is
- *   written), or if the disk, the folder or the permissions do not allow it.
- */
-export function replaceFiles(files: readonly FileToWrite[], options: ReplaceOptions = {}): void {
-  if (new Set(files.map(({ path }) => path)).size !== files.length)
-    throw new RangeError('the same path twice');
-  for (const { path } of files) checkTarget(path, options.followFolder === true);
-  const steps: Step[] = [];
-  try {
-    for (const { path, data, mode } of files)
-      steps.push({ path, temporary: writeTemporary(path, data, mode, options.sync === true) });
-    // The last rename is the last thing that can fail, so its file needs no backup.
-    for (const step of steps.slice(0, -1)) step.backup = backUp(step.path);
-    for (const step of steps) {
-      attempt('write', step.path, () => {
-        retrying(() => {
-          renameSync(step.temporary, step.path);
-        });
-      });
-      step.placed = true;
-    }
-  } catch (error) {
-    undo(steps, error);
-    throw error;
-  }
-  for (const { backup } of steps) if (backup !== undefined) removeQuietly(backup);
-  if (options.sync === true)
-    for (const folder of new Set(files.map(({ path }) => dirname(path)))) syncFolder(folder);
-}
+import { writeNew, writeTemporary } from './temporary.ts';
 
 /**
  * Writes a file that must not be there yet: complete when it appears.
@@ -189,71 +131,7 @@ export function tighten(path: string, mode: number): void {
   });
 }
 
-interface Step {
-  readonly path: string;
-  readonly temporary: string;
-  /** The old file under another name; undefined if there was none. */
-  backup?: string | undefined;
-  placed?: boolean;
-}
-
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL']);
-function checkTarget(path: string, followFolder: boolean): void {
-  if (!isAbsolute(path)) throw new RangeError(`not an absolute path: "${path}"`);
-  const folder = dirname(path);
-  if (!followFolder && attempt('write', path, () => lstatSync(folder)).isSymbolicLink())
-    throw new DevcertError('file', `cannot write "${path}": its folder is a symbolic link`, {
-      hint: `use the path that the link points to: readlink "${folder}"`,
-    });
-  const stat = attempt('write', path, () => lstatSync(path, { throwIfNoEntry: false }));
-  if (stat !== undefined) checkRegular(stat, path, 'write');
-}
-
-function backUp(path: string): string | undefined {
-  const stat = attempt('keep', path, () => lstatSync(path, { throwIfNoEntry: false }));
-  if (stat === undefined) return undefined;
-  checkRegular(stat, path, 'write');
-  const backup = temporaryName(path);
-  try {
-    linkSync(path, backup);
-    return backup;
-  } catch {
-    // No links here, or not to somebody else's file: a copy, or the error that even that one meets.
-    const data = readIfThere(path, { maxBytes: Infinity, follow: false }) ?? '';
-    return writeTemporary(path, data, stat.mode & 0o777, false);
-  }
-}
-
-/** Latest first. What cannot be put back keeps its backup, and the error names it. */
-function undo(steps: readonly Step[], cause: unknown): void {
-  for (const { path, temporary, backup, placed } of [...steps].reverse()) {
-    if (placed !== true) {
-      removeQuietly(temporary);
-      if (backup !== undefined) removeQuietly(backup);
-    } else if (backup === undefined) removeQuietly(path);
-    else
-      try {
-        retrying(() => {
-          renameSync(backup, path);
-        });
-      } catch {
-        // The first error is the one to tell.
-        throw new DevcertError('file', `cannot write all files, nor put "${path}" back`, {
-          hint: `put it back by hand: ${shellCommand('move', backup, path)}`,
-          cause,
-        });
-      }
-  }
-}
-
-function syncFolder(folder: string): void {
-  try {
-    withDescriptor(folder, constants.O_RDONLY, fsyncSync);
-  } catch {
-    // Windows cannot, some network drives will not; the files themselves are on the disk.
-  }
-}
-
 function isFolder(path: string): boolean {
   const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined || stat.isDirectory()) return stat !== undefined;

@@ -10,8 +10,9 @@ import type { SignOptions, SignResult } from './actions/sign.ts';
 import type { StatusOptions, StatusResult } from './actions/status.ts';
 import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
 import type { AuthorityOption } from './actions/context.ts';
-import { context, contextWithStores, guided, type Listener } from './machine.ts';
+import { context, contextWithStores, guided, type Listener, projectContext } from './machine.ts';
 import type { LeafOptions } from './request.ts';
+import { checked, textOf, textsOf, wrongType } from './arguments.ts';
 
 export type {
   AuthorityResult,
@@ -29,7 +30,7 @@ export type { ExportedFile, ExportOptions, ExportResult } from './actions/export
 export type { InstallOptions, InstallResult } from './actions/install.ts';
 export type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
 export type { IssueOptions, IssueResult } from './actions/issue.ts';
-export type { Remade } from './actions/remake.ts';
+export type { Renewed } from './actions/renew.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
 export type { SignOptions, SignResult } from './actions/sign.ts';
 export type { StatusOptions, StatusResult } from './actions/status.ts';
@@ -41,7 +42,7 @@ export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './request.ts';
-export type { AuthorityOption } from './actions/context.ts';
+export type { AuthorityOption, MadeAuthority } from './actions/context.ts';
 export type { Listener } from './machine.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
@@ -56,7 +57,7 @@ export async function install(
   listener: Listener = {},
 ): Promise<InstallResult> {
   const { install } = await import('./actions/install.ts');
-  const context = await contextWithStores(listener, options.ca);
+  const context = await contextWithStores(listener, checked(options).ca);
   return guided(context, () => install(context, options));
 }
 
@@ -70,13 +71,15 @@ export async function install(
  *   `expired`, `refused`, `busy`.
  */
 export async function issue(
-  names: readonly string[] = [],
+  names: string | readonly string[] = [],
   options: IssueOptions = {},
   listener: Pick<Listener, 'password'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('./actions/issue.ts');
-  const here = context({}, options.ca);
-  return guided(here, () => issue(here, names, options, listener.password?.bind(listener)));
+  const here = await context({}, checked(options).ca);
+  return guided(here, () =>
+    issue(here, textsOf(names, 'names'), checked(options), listener.password?.bind(listener)),
+  );
 }
 
 /**
@@ -91,7 +94,7 @@ export async function exportCertificate(
   listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./actions/export.ts');
-  const here = context({}, options.ca);
+  const here = await context({}, checked(options).ca);
   return guided(here, () => exportCertificate(here, options, listener.password?.bind(listener)));
 }
 
@@ -106,12 +109,12 @@ export async function exportCertificate(
  *   `expired`, `refused`, `busy`.
  */
 export async function certificateFor(
-  names: readonly string[] = [],
+  names: string | readonly string[] = [],
   options: LeafOptions & AuthorityOption = {},
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('./actions/certificate.ts');
-  const here = context({}, options.ca);
-  return guided(here, () => certificateFor(here, names, options));
+  const here = await context({}, checked(options).ca);
+  return guided(here, () => certificateFor(here, textsOf(names, 'names'), checked(options)));
 }
 
 /**
@@ -123,11 +126,11 @@ export async function certificateFor(
  * @throws DevcertError `invalid-name`, `usage`, `file`, `password`, `invalid-input`, `weak-key`, `refused`.
  */
 export async function csr(
-  names: readonly string[] = [],
+  names: string | readonly string[] = [],
   options: CsrOptions = {},
 ): Promise<CsrResult> {
   const { csr } = await import('./actions/csr.ts');
-  return csr(context({}), names, options);
+  return csr(projectContext({}), textsOf(names, 'names'), checked(options));
 }
 
 /**
@@ -144,7 +147,9 @@ export async function sign(
   options: SignOptions = {},
 ): Promise<SignResult> {
   const { sign } = await import('./actions/sign.ts');
-  const here = context({}, options.ca);
+  const here = await context({}, checked(options).ca);
+  if (typeof csr !== 'string' && !(csr instanceof Uint8Array))
+    throw wrongType('the CSR', 'a path or bytes');
   return guided(here, () => sign(here, csr, options));
 }
 
@@ -159,7 +164,7 @@ export async function uninstall(
   listener: Listener = {},
 ): Promise<UninstallResult> {
   const { uninstall } = await import('./actions/uninstall.ts');
-  const context = await contextWithStores(listener, options.ca);
+  const context = await contextWithStores(listener, checked(options).ca);
   return guided(context, () => uninstall(context, options));
 }
 
@@ -173,7 +178,7 @@ export async function status(
   listener: Listener = {},
 ): Promise<StatusResult> {
   const { status } = await import('./actions/status.ts');
-  const context = await contextWithStores(listener, options.ca);
+  const context = await contextWithStores(listener, checked(options).ca);
   return guided(context, () => status(context, options));
 }
 
@@ -192,7 +197,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
  */
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
   const { recipe } = await import('./actions/recipe.ts');
-  return recipe(context({}), name, options);
+  return recipe(projectContext({}), textOf(name, 'the name'), checked(options));
 }
 
 /**
@@ -204,9 +209,23 @@ export async function recipe(name: string, options: RecipeOptions = {}): Promise
  * @throws DevcertError `file`, `usage`, `invalid-input`, `password` if the one in `options` is wrong.
  */
 export async function inspect(
-  sources: readonly InspectSource[] = [],
+  sources: string | readonly InspectSource[] = [],
   options: InspectOptions = {},
 ): Promise<InspectResult> {
   const { inspect } = await import('./actions/inspect.ts');
-  return inspect(context({}), sources, options);
+  return inspect(await context({}), sourcesOf(sources), checked(options));
+}
+
+function sourcesOf(sources: unknown): readonly InspectSource[] {
+  if (typeof sources === 'string') return [sources];
+  const isSource = (it: unknown) =>
+    typeof it === 'string' ||
+    (typeof it === 'object' &&
+      it !== null &&
+      'bytes' in it &&
+      it.bytes instanceof Uint8Array &&
+      'name' in it &&
+      typeof it.name === 'string');
+  if (Array.isArray(sources) && sources.every(isSource)) return sources as InspectSource[];
+  throw wrongType('the sources', 'paths, or bytes with a name');
 }

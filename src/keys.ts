@@ -7,8 +7,10 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  type X509Certificate,
 } from 'node:crypto';
 import { DevcertError } from './errors.ts';
+import { curveOf } from './x509/ec-key.ts';
 
 /** The key types that can be asked for; the first is the default. All of them work in every client measured. */
 export const keyTypes = ['p256', 'p384', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
@@ -60,10 +62,12 @@ export function generateKey(type: KeyType): KeyObject {
 
 /**
  * The type of a public or private key in the words of {@link keyTypes}; other kinds come out as what
- * they are: `rsa1024`, `p521`, `secp256k1`, `ed25519`.
+ * they are: `rsa1024`, `p521`, `secp256k1`, `ed25519`, `ec-unnamed-curve`.
  */
 export function keyTypeOf(key: KeyObject): string {
-  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  const known = key.asymmetricKeyType === 'ec' ? curveOf(publicKeyDer(key)) : undefined;
+  // Not asked of one on a curve that is spelled out: Node need not be able to tell, and then aborts.
+  const { namedCurve = known, modulusLength } = known === undefined ? detailsOf(key) : {};
   if (namedCurve !== undefined) return curves[namedCurve] ?? namedCurve;
   if (modulusLength !== undefined) return `${key.asymmetricKeyType ?? 'rsa'}${modulusLength}`;
   return key.asymmetricKeyType ?? key.type;
@@ -72,20 +76,24 @@ export function keyTypeOf(key: KeyObject): string {
 /** @throws DevcertError `weak-key` for a key that no certificate should be made for. */
 export function assertStrongKey(key: KeyObject): void {
   const type = keyTypeOf(key);
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  const good =
-    key.asymmetricKeyType === 'rsa'
-      ? modulusLength >= 2048 &&
-        modulusLength <= 16_384 &&
-        // An exponent of 1 encrypts nothing, an even one has no inverse.
-        publicExponent >= 3n &&
-        publicExponent % 2n === 1n
-      : ['p256', 'p384', 'p521', 'ed25519'].includes(type);
+  const good = key.asymmetricKeyType === 'rsa' ? isStrongRsa(key) : strongTypes.includes(type);
   if (good) return;
   throw new DevcertError(
     'weak-key',
     `a key of type "${type}" is too weak or not known well enough`,
     { hint: 'use P-256 or P-384, or RSA with 2048 to 16384 bits: devcert csr NAMES…' },
+  );
+}
+
+/** True for an RSA key of 2048 to 16384 bits with a sound exponent. */
+export function isStrongRsa(key: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = detailsOf(key);
+  return (
+    modulusLength >= 2048 &&
+    modulusLength <= 16_384 &&
+    // An exponent of 1 encrypts nothing, an even one has no inverse.
+    publicExponent >= 3n &&
+    publicExponent % 2n === 1n
   );
 }
 
@@ -111,12 +119,31 @@ export function publicKeyHash(key: KeyObject | PublicKey): string {
   return createHash('sha256').update(publicKeyDer(key)).digest('hex');
 }
 
+/** The same of a certificate's key; undefined for one that OpenSSL cannot read, which fits no key that it can. */
+export function certificateKeyHash(certificate: X509Certificate): string | undefined {
+  try {
+    return publicKeyHash(certificate.publicKey);
+  } catch {
+    return undefined; // what the answer is
+  }
+}
+
 /**
  * Key identifier for the SKI and AKI extensions: the first 20 bytes of SHA-256 over the
  * SubjectPublicKeyInfo (RFC 7093 section 2, method 4, shortened as RFC 5280 4.2.1.2 allows).
  */
 export function keyIdentifier(key: KeyObject | PublicKey): Buffer {
   return createHash('sha256').update(publicKeyDer(key)).digest().subarray(0, 20);
+}
+
+const strongTypes: readonly string[] = ['p256', 'p384', 'p521', 'ed25519'];
+
+function detailsOf(key: KeyObject): NonNullable<KeyObject['asymmetricKeyDetails']> {
+  try {
+    return key.asymmetricKeyDetails ?? {};
+  } catch {
+    return {}; // RSA-PSS with parameters that OpenSSL cannot read: a kind without a size, so none that is strong
+  }
 }
 
 // OpenSSL's names for the NIST curves.

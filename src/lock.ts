@@ -1,5 +1,5 @@
 /**
- * One process at a time in a state folder, by a file `lock` in it. A process that was killed does not
+ * One process at a time in a state folder, by a file `devcert.lock` in it. A process that was killed does not
  * hold it: its lock names it, and whoever waits sees that it is gone.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -7,21 +7,26 @@ import { lstatSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError } from './errors.ts';
-import { readIfThere, removeStaleTemporaries, writeExclusive } from './files.ts';
+import { readIfThere, writeExclusive } from './files.ts';
 import { attempt, isTransient, removeQuietly, shellCommand, unlinkRetrying } from './filesystem.ts';
-import { pidSpace, processLives } from './temporary.ts';
+import { pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
+
+/** Name of the lock in a folder. */
+export const LOCK = 'devcert.lock';
 
 export interface LockOptions {
+  /** Name of the lock; {@link LOCK} by default. */
+  readonly file?: string;
   /** Give up after that long; 60,000 by default. */
   readonly waitMs?: number;
-  /** The time that a lock's age is judged by, where only its age can tell. */
+  /** The time that the age of temporary files is judged by. */
   readonly now?: () => Date;
 }
 
 /**
  * Does `work` while no other process is in a section of the same folder. Not re-entrant.
  *
- * @param folder exists and is writable; the lock is the file `lock` in it.
+ * @param folder exists and is writable; the lock is a file in it.
  * @param work gets a function that tells whether the lock is still this process's, to be asked before
  *   a step that cannot be undone, by work that may take long.
  * @throws DevcertError `busy` after waiting, or if the lock was lost while `work` ran (the process was
@@ -33,9 +38,9 @@ export async function withLock<T>(
   options: LockOptions = {},
 ): Promise<T> {
   const now = options.now ?? (() => new Date());
-  const file = join(folder, 'lock');
+  const file = join(folder, options.file ?? LOCK);
   const own = describeSelf();
-  await acquire(file, own, options.waitMs ?? 60_000, now);
+  await acquire(file, own, options.waitMs ?? 60_000);
   const stillHeld = () => look(file)?.holder?.token === own.token;
   const pulse = setInterval(() => {
     beat(file, stillHeld);
@@ -50,7 +55,7 @@ export async function withLock<T>(
     });
   } finally {
     clearInterval(pulse);
-    release(file, own, stillHeld, now());
+    release(file, own, stillHeld);
   }
 }
 
@@ -74,15 +79,20 @@ interface Lock {
   readonly holder: Holder | undefined;
 }
 
+/** Claims of others, by path, with the first look at them. */
+type Claims = Map<string, { readonly id: string; readonly sinceMs: number }>;
+
 /** Sections take milliseconds: where only the age can tell, this much is certainly too old. */
 const STALE_MS = 30_000;
 
-async function acquire(file: string, own: Holder, waitMs: number, now: () => Date): Promise<void> {
+async function acquire(file: string, own: Holder, waitMs: number): Promise<void> {
   const started = monotonicMs();
   let lastMs = started;
   let goodMs = started;
   let watched: Lock | undefined;
   let unchangedMs = 0;
+  // Also of who was killed, on whatever host, while it removed a lock.
+  const claims: Claims = new Map();
   for (;;) {
     let found: Lock | undefined;
     try {
@@ -99,11 +109,7 @@ async function acquire(file: string, own: Holder, waitMs: number, now: () => Dat
     // Capped: a laptop that slept has not watched, and neither had the holder time to work.
     unchangedMs = same ? unchangedMs + Math.min(nowMs - lastMs, 100) : 0;
     [watched, lastMs] = [found, nowMs];
-    if (
-      found !== undefined &&
-      isStale(found, unchangedMs, now()) &&
-      removeIf(file, found.id, now())
-    )
+    if (found !== undefined && isStale(found, unchangedMs) && removeIf(file, found.id, claims))
       continue;
     if (nowMs - started > waitMs) throw busy(file, found?.holder, waitMs);
     await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
@@ -150,9 +156,10 @@ function idOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 32);
 }
 
-function isStale({ holder, mtimeMs }: Lock, unchangedMs: number, now: Date): boolean {
+function isStale({ holder }: Lock, unchangedMs: number): boolean {
   if (holder === undefined || !isHere(holder))
-    return Math.max(unchangedMs, now.getTime() - mtimeMs) >= STALE_MS;
+    // Never by its time: the clock of another host, or of a file server, may be minutes away.
+    return unchangedMs >= STALE_MS;
   if (!processLives(holder.pid)) return true;
   const start = startOf(holder.pid);
   if (start === undefined || holder.start === '') return unchangedMs >= STALE_MS;
@@ -173,11 +180,17 @@ function isHere({ machine, space = '' }: Holder): boolean {
  *
  * @returns true if this call removed it.
  */
-function removeIf(file: string, id: string, now: Date): boolean {
+function removeIf(file: string, id: string, claims: Claims): boolean {
   const claim = join(dirname(file), `.${basename(file)}.${id}.devcert-tmp`);
   if (!writeExclusive(claim, JSON.stringify(describeSelf()), 0o644)) {
     const other = look(claim);
-    if (other !== undefined && isStale(other, 0, now)) removeIf(claim, other.id, now);
+    if (other !== undefined) {
+      const nowMs = monotonicMs();
+      const seen = claims.get(claim);
+      const sinceMs = seen?.id === other.id ? seen.sinceMs : nowMs;
+      claims.set(claim, { id: other.id, sinceMs });
+      if (isStale(other, nowMs - sinceMs)) removeIf(claim, other.id, claims);
+    }
     return false;
   }
   try {
@@ -191,9 +204,9 @@ function removeIf(file: string, id: string, now: Date): boolean {
   }
 }
 
-function release(file: string, own: Holder, stillHeld: () => boolean, now: Date): void {
+function release(file: string, own: Holder, stillHeld: () => boolean): void {
   try {
-    removeIf(file, idOf(own.token), now);
+    removeIf(file, idOf(own.token), new Map());
   } catch {
     // No claim can be made: the disk is full, or the folder went with what was in it. The error of the
     // work is the one to tell, and nobody judges a lock stale in the instant between these two steps.
@@ -207,7 +220,9 @@ function release(file: string, own: Holder, stillHeld: () => boolean, now: Date)
 function clearUp(folder: string, own: Holder, now: Date): void {
   for (const name of attempt('read', folder, () => readdirSync(folder))) {
     const [, id] =
-      /^\.+lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/.exec(name) ?? [];
+      /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/.exec(
+        name,
+      ) ?? [];
     if (id !== undefined && id !== idOf(own.token)) removeQuietly(join(folder, name));
   }
   removeStaleTemporaries(folder, now);

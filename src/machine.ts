@@ -1,7 +1,11 @@
 /** The only place where the real machine, its folders and its stores are put together. */
+import { existsSync } from 'node:fs';
 import { createHost } from '../platform/host.ts';
 import type { Context } from './actions/context.ts';
-import { authorityFolder } from './paths.ts';
+import { recoverFolder } from './authority/folder.ts';
+import { stateVersion } from './authority/marker.ts';
+import { assertOwnState } from './authority/ownership.ts';
+import { authorityFolder, formerStateFolder, stateFolder } from './paths.ts';
 
 /** Told what goes on, by functions that take longer or act as root. All are optional. */
 export interface Listener {
@@ -15,8 +19,30 @@ export interface Listener {
   password?(what: string): Promise<string>;
 }
 
-/** What actions work with here, without the trust stores. @param ca name of the authority. */
-export function context(listener: Listener, ca?: string): Context {
+/**
+ * What actions work with here, without the trust stores. Everything that reads or writes in the state folder
+ * gets it from here, after the folder was checked.
+ *
+ * @param ca name of the authority.
+ * @throws DevcertError `refused` if the state folder is not this user's alone, or a newer devcert's.
+ */
+export async function context(listener: Listener, ca?: string): Promise<Context> {
+  const context = projectContext(listener, ca);
+  const { env } = context.host;
+  const folder = stateFolder(env);
+  await assertOwnState(folder, context.host);
+  const former = formerStateFolder(env);
+  if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former))) {
+    const { migrateState, moveState } = await import('./actions/migrate.ts');
+    if (former !== undefined) moveState(former, folder);
+    await migrateState(folder);
+  }
+  for (const it of new Set([folder, context.folder])) await recoverFolder(it);
+  return context;
+}
+
+/** The same for work that has nothing to do with the state folder. */
+export function projectContext(listener: Listener, ca?: string): Context {
   const host = createHost(
     (commandLine) => listener.announce?.(commandLine),
     (prompt) => listener.ask?.(prompt),
@@ -45,5 +71,5 @@ export async function guided<T>(context: Context, work: () => Promise<T>): Promi
 /** The same with all kinds of stores that there are. */
 export async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
   const { storeFinders } = await import('../platform/stores.ts');
-  return { ...context(listener, ca), finders: storeFinders };
+  return { ...(await context(listener, ca)), finders: storeFinders };
 }

@@ -2,6 +2,7 @@
 import type { MtlsOptions, MtlsResult } from './actions/mtls.ts';
 import type { MtlsCheckOptions, MtlsCheckResult } from './actions/mtls-check.ts';
 import type { MtlsRotateOptions, MtlsRotateResult } from './actions/mtls-rotate.ts';
+import { checked, textOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './machine.ts';
 
 export type { MtlsOptions, MtlsResult } from './actions/mtls.ts';
@@ -19,7 +20,7 @@ export type { WrittenParty } from './mtls/write.ts';
  */
 export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
   const { mtls } = await import('./actions/mtls.ts');
-  return mtls(context({}), name, options);
+  return mtls(await context({}), textOf(name, 'the name'), checked(options));
 }
 
 /**
@@ -33,7 +34,7 @@ export async function mtlsCheck(
   options: MtlsCheckOptions = {},
 ): Promise<MtlsCheckResult> {
   const { mtlsCheck } = await import('./actions/mtls-check.ts');
-  return mtlsCheck(context({}), address, options);
+  return mtlsCheck(await context({}), textOf(address, 'the address'), checked(options));
 }
 
 /**
@@ -47,5 +48,5 @@ export async function mtlsRotate(
   listener: Listener = {},
 ): Promise<MtlsRotateResult> {
   const { mtlsRotate } = await import('./actions/mtls-rotate.ts');
-  return mtlsRotate(await contextWithStores(listener), options);
+  return mtlsRotate(await contextWithStores(listener), checked(options));
 }

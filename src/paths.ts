@@ -23,14 +23,24 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
         : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
     });
   }
-  const { config } = envPaths('devcert');
+  const { config, data } = envPaths('devcert');
+  // A key does not roam: on Windows the folder that goes from machine to machine is not for it.
+  const folder = hasModes ? config : data;
   // The XDG specification has relative values ignored; env-paths follows them.
-  if (isAbsolute(config)) return config;
+  if (isAbsolute(folder)) return folder;
   const home = homedir();
   if (isAbsolute(home)) return join(home, '.config', 'devcert-nodejs');
   throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
     hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
   });
+}
+
+/** Where devcert 0.1 kept its state, if that was elsewhere: on Windows. */
+export function formerStateFolder(
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (hasModes || (env.DEVCERT_HOME ?? '') !== '') return undefined;
+  return envPaths('devcert').config;
 }
 
 /**

@@ -21,6 +21,16 @@ export async function registrableDomain(domain: string): Promise<string | undefi
   return (await lookUp(domain)).domain ?? undefined;
 }
 
+/**
+ * True for a canonical name that somebody can register, or that lies below one: `google.com` and
+ * `accounts.google.com`, `ada.github.io`. False for a suffix itself, for a single label and below a suffix
+ * that the list does not know: `engine.corp`.
+ */
+export async function hasPublicDomain(name: string): Promise<boolean> {
+  const { domain, isIcann, isPrivate } = await lookUp(name);
+  return domain !== null && (isIcann === true || isPrivate === true);
+}
+
 async function lookUp(domain: string) {
   // tldts is CommonJS here: bundled as a chunk of its own it has no named exports.
   const { default: tldts } = await import('tldts');

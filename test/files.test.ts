@@ -3,16 +3,9 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../src/errors.ts';
-import {
-  looserThan,
-  makeFolder,
-  readIfThere,
-  removeStaleTemporaries,
-  replaceFiles,
-  temporaryName,
-  tighten,
-  writeExclusive,
-} from '../src/files.ts';
+import { looserThan, makeFolder, readIfThere, tighten, writeExclusive } from '../src/files.ts';
+import { replaceFiles } from '../src/ledger/transaction.ts';
+import { removeStaleTemporaries, temporaryName } from '../src/temporary.ts';
 import { bundledModule } from './helpers/bundle.ts';
 import { canMake, hasLinks, hasModes, hasShell, seenMode } from './helpers/can.ts';
 import { temporaryFolder } from './helpers/host.ts';
@@ -33,7 +26,7 @@ function failure(action: () => unknown): DevcertError {
 }
 
 // For a process of its own: another umask, another user, another mount table.
-const bundle = bundledModule('src/files.ts');
+const bundle = bundledModule('test/helpers/disk.ts');
 
 /** Runs code with files.ts as `f`, node:fs as `fs`; prints `error.code|cause|message|hint` if it throws. */
 function child(code: string, options: { uid?: number; before?: string } = {}): string {

@@ -1,14 +1,13 @@
 /** `devcert ca export`: the root for those who are to trust it; the key only if that is said twice. */
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { loadAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
 import { DevcertError } from '../errors.ts';
-import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
 import { encodeEncryptedKey } from '../keystore/pkcs8.ts';
-import { type Context, contextOf } from './context.ts';
+import { assertWritten, contentOf, place } from '../ledger/place.ts';
+import { type Context, contextOf, placing } from './context.ts';
 import { currentRoot } from './roots.ts';
 
 export interface ExportAuthorityOptions {
@@ -60,8 +59,16 @@ export async function exportAuthority(
       hint: 'name a file: --file FILE',
     });
   const data = withKey ? await withItsKey(target, options.password) : der ? root.der : root.pem;
-  if (file !== undefined)
-    write(file, data, withKey ? 0o600 : 0o644, options.force === true ? undefined : root.der);
+  if (file !== undefined) {
+    const output = { path: file, data, secret: withKey };
+    const entry = withKey ? undefined : { ca: target.ca ?? 'default' };
+    const batch = { outputs: [output], entry };
+    const force = options.force === true;
+    await place([output], { ...placing(target), force, followFolder: true }, ({ entries }) => {
+      if (!force && !isRoot(file, root.der)) assertWritten(file, contentOf(file), entries());
+      return [batch];
+    });
+  }
   return {
     name: target.ca ?? 'default',
     file,
@@ -105,23 +112,14 @@ function targetFile(
   return join(resolve(cwd, out), `${name}-${base}`);
 }
 
-function write(file: string, data: string | Buffer, mode: number, known?: Buffer): void {
-  makeFolder(dirname(file), 0o755);
-  if (known !== undefined && existsSync(file) && !isOurs(file, known))
-    throw new DevcertError('file', `"${file}" is there already, and is not this root`, {
-      hint: 'write elsewhere, or replace it: --force',
-    });
-  replaceFiles([{ path: file, data, mode }], { followFolder: true });
-}
-
-/** What an earlier export left may be replaced; a key, or somebody else's root, may not. */
-function isOurs(file: string, root: Buffer): boolean {
-  const bytes = readIfThere(file) ?? Buffer.alloc(0);
+/** What an earlier devcert exported may be replaced: this root, or one of its shape. Never a key. */
+function isRoot(file: string, root: Buffer): boolean {
+  const bytes = contentOf(file) ?? Buffer.alloc(0);
   try {
     const { ca, raw, subject } = new X509Certificate(bytes);
     if (!ca || bytes.includes('PRIVATE KEY')) return false;
     return raw.equals(root) || subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`);
   } catch {
-    return false; // something else
+    return false; // something else, or nothing
   }
 }

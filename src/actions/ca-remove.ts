@@ -1,10 +1,16 @@
 /** `devcert ca remove`: an authority that has a name leaves the stores, then the disk. */
-import { readInventory } from '../authority/inventory.ts';
 import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { DevcertError } from '../errors.ts';
 import { type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, contextOf, findEverywhere, refuseSudo, stateFolderOf } from './context.ts';
+import {
+  type Context,
+  contextOf,
+  findEverywhere,
+  issuedBy,
+  refuseSudo,
+  stateFolderOf,
+} from './context.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface RemovedAuthority {
@@ -44,7 +50,7 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
     throw new DevcertError('store', `${bad.store} still trusts it: ${bad.reason ?? bad.status}`, {
       hint: hintFor(bad, name),
     });
-  const left = readInventory(target.folder).map(({ certFile }) => certFile);
+  const left = issuedBy(target).map(({ certFile }) => certFile);
   purge(target.folder);
   removeAuthoritiesFolder(stateFolderOf(target));
   return { name, outcomes, left };

@@ -3,7 +3,6 @@ import type { X509Certificate } from 'node:crypto';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
-import { readInventory } from '../authority/inventory.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
 import {
@@ -12,7 +11,6 @@ import {
   summarize,
   summarizeNamed,
 } from '../authority/summary.ts';
-import type { Reissued } from '../certificate/reissue.ts';
 import { addPermits, type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
@@ -21,10 +19,11 @@ import {
   type Context,
   contextOf,
   identity,
+  issuedBy,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
-import type { Remade } from './remake.ts';
+import type { Renewed } from './renew.ts';
 import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
 import { currentRoot } from './roots.ts';
 
@@ -64,9 +63,8 @@ export interface ReplaceResult extends AuthorityResult {
   /** False if a store that trusts the old root failed for the new one: then all is as it was. */
   readonly replaced: boolean;
   readonly outcomes: readonly Outcome[];
-  readonly reissued: readonly Reissued[];
-  /** What had been exported, and what came of it. */
-  readonly exports: readonly Remade[];
+  /** What the new authority made again. */
+  readonly renewed: readonly Renewed[];
 }
 
 /**
@@ -87,13 +85,15 @@ export async function createNamed(
     });
   const constraints = await wantedConstraints(target, options);
   makeAuthoritiesFolder(stateFolderOf(target));
-  const { created } = await ensureAuthority(target.folder, async () => {
-    await closeFolder(target.host, target.folder);
-    return createAuthority(identity(context), constraints, context.host.now(), {
-      name,
-      ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
-    });
-  });
+  const { created } = await ensureAuthority(
+    target.folder,
+    () =>
+      createAuthority(identity(context), constraints, context.host.now(), {
+        name,
+        ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
+      }),
+    (folder) => closeFolder(target.host, folder),
+  );
   if (!created) throw alreadyThere(name);
   return { ...summaryOf(target), notes: [] };
 }
@@ -113,7 +113,7 @@ export async function showAuthority(
   const target = contextOf(context, name);
   assertExists(target.folder, target.ca);
   await currentRoot(target.folder); // takes up what a killed run left
-  return { ...summaryOf(target), issued: readInventory(target.folder).length };
+  return { ...summaryOf(target), issued: issuedBy(target).length };
 }
 
 /**
@@ -143,10 +143,11 @@ export async function importAuthority(
       hint: 'give this one a name: --name NAME',
     });
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
-  const { created } = await ensureAuthority(target.folder, async () => {
-    await closeFolder(target.host, target.folder);
-    return imported.pem;
-  }).catch(async (error: unknown) => {
+  const { created } = await ensureAuthority(
+    target.folder,
+    () => imported.pem,
+    (folder) => closeFolder(target.host, folder),
+  ).catch(async (error: unknown) => {
     // It is there, and that it cannot issue is what was asked for.
     const root = options.trustOnly === true ? await currentRoot(target.folder) : undefined;
     if (root?.pem !== imported.pem.root) throw error;

@@ -1,4 +1,5 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
+import { existsSync } from 'node:fs';
 import { dirname, win32 } from 'node:path';
 import type {
   FindOptions,
@@ -11,9 +12,13 @@ import type {
 import type { Authority } from '../authority/authority.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
+import { knownAuthorities } from '../authority/known.ts';
 import { assertExists } from '../authority/named.ts';
-import { assertPermitted, defaultConstraints } from '../constraints.ts';
+import type { WriteContext } from '../certificate/write.ts';
+import { assertPermitted, type Constraints, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
+import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
+import type { PlaceContext } from '../ledger/place.ts';
 import type { Name } from '../names.ts';
 import { authorityFolderIn } from '../paths.ts';
 
@@ -36,9 +41,48 @@ export interface AuthorityOption {
   readonly ca?: string;
 }
 
+/** An authority that was made on the way. */
+export interface MadeAuthority {
+  /** What it may certify; undefined: every name. */
+  readonly constraints: Constraints | undefined;
+}
+
 /** The folder of the default authority, in which those with names lie. */
 export function stateFolderOf({ folder, ca }: Context): string {
   return ca === undefined ? folder : dirname(dirname(folder));
+}
+
+/** The certificates that the ledger has of the authority. */
+export function issuedBy(context: Context): IssuedCertificate[] {
+  return readLedger(stateFolderOf(context)).flatMap(({ ca, certificate }) =>
+    ca === (context.ca ?? 'default') && certificate !== undefined ? [certificate] : [],
+  );
+}
+
+/** What everything that is written into projects needs of the machine. */
+export function placing(context: Context): Omit<PlaceContext, 'force'> {
+  const stateFolder = stateFolderOf(context);
+  return {
+    stateFolder: existsSync(stateFolder) ? stateFolder : undefined,
+    now: context.host.now(),
+    close: (folder) => closeFolder(context.host, folder),
+  };
+}
+
+/** The same for certificates of an authority that is there. */
+export function writing(context: Context, authority: Authority): WriteContext {
+  const stateFolder = stateFolderOf(context);
+  return {
+    ...placing(context),
+    stateFolder,
+    authority,
+    ca: context.ca ?? 'default',
+    issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+    // Asked for only if something is issued: the system takes a while to tell the user's name.
+    get identity() {
+      return identity(context);
+    },
+  };
 }
 
 /** The same machine with another authority; undefined and `default` mean the default one. */
@@ -120,15 +164,20 @@ export async function ensureAuthorityFor(
   context: Context,
   names: readonly Name[],
   now: Date,
-): Promise<{ authority: Authority; created: boolean }> {
+): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
-  return ensureAuthority(context.folder, async () => {
-    const constraints = await defaultConstraints(context.host.hostname);
-    await assertPermitted(constraints, names);
-    await closeFolder(context.host, context.folder);
-    const { createAuthority } = await import('../authority/create.ts');
-    return createAuthority(identity(context), constraints, now);
-  });
+  const ensured = await ensureAuthority(
+    context.folder,
+    async () => {
+      const constraints = await defaultConstraints(context.host.hostname);
+      await assertPermitted(constraints, names);
+      const { createAuthority } = await import('../authority/create.ts');
+      return createAuthority(identity(context), constraints, now);
+    },
+    (folder) => closeFolder(context.host, folder),
+  );
+  if (!ensured.created) return ensured;
+  return { ...ensured, made: { constraints: ensured.authority.constraints } };
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from '../request.ts';
 import { decodeCsr, encodeCsr } from '../x509/csr.ts';
 import { encodeSubject, MAX_ATTRIBUTE_CHARACTERS } from '../x509/subject.ts';
-import { closeFolder, type Context, keyFolderNotes, refuseSudo } from './context.ts';
+import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';
 
 export interface CsrOptions extends Omit<LeafOptions, 'days'> {
   /** Folder for `csr.pem` and `key.pem`; `.devcert/csr` by default. */
@@ -82,11 +82,7 @@ export async function csr(
       paths,
       options.der === true ? der : encodePem('CERTIFICATE REQUEST', der),
       existing === undefined ? key : undefined,
-      {
-        force,
-        now: context.host.now(),
-        close: (folder) => closeFolder(context.host, folder),
-      },
+      { ...placing(context), force },
     );
   const loose = looserThan(paths.keyFile, 0o600) !== undefined;
   return {

@@ -1,14 +1,13 @@
 /** `devcert export`: the certificate of a project, or the root, in other formats. */
 import { existsSync } from 'node:fs';
 import { mendModes } from '../authority/folder.ts';
-import { writeExport } from '../certificate/export.ts';
-import { checkPassword } from '../keystore/formats.ts';
-import { closeFolder, type Context, keyFolderNotes, refuseSudo, stateFolderOf } from './context.ts';
-import { missingPassword, planExport } from './export-plan.ts';
-import { type ExportOptions, type ExportRequest, parseExport } from './export-request.ts';
-import { type ExportSource, sourceOf } from './export-source.ts';
+import { checkPassword } from '../export/formats.ts';
+import { missingPassword, planExport, writeExport } from '../export/plan.ts';
+import { type ExportOptions, type ExportRequest, parseExport } from '../export/request.ts';
+import { type ExportSource, sourceOf } from '../export/source.ts';
+import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';
 
-export type { ExportOptions } from './export-request.ts';
+export type { ExportOptions } from '../export/request.ts';
 
 export interface ExportedFile {
   /** Absolute path; `-` if it was not written. */
@@ -52,8 +51,8 @@ export async function exportCertificate(
   refuseSudo(context);
   const { format, paths } = request;
   if (options.password !== undefined) checkPassword(format, request.options, options.password);
-  const source = await sourceOf(request, context);
   const now = context.host.now();
+  const source = await sourceOf(request, context, now);
   const encode = async (): Promise<readonly Buffer[]> =>
     source.encode(options.password ?? (await missingPassword([request], ask)), now);
   if (paths === undefined) {
@@ -64,26 +63,23 @@ export async function exportCertificate(
       secret,
       ...(data === undefined ? {} : { data }),
     }));
-    return { ...told(request, source), written: true, files, notes: source.notes };
+    return { ...exportedParts(request, source), written: true, files, notes: source.notes };
   }
-  const state = existsSync(context.folder) ? context.folder : undefined;
-  const modes = state === undefined ? [] : mendModes(state);
-  const plan = planExport(request, source, context.ca, options.password);
+  const modes = existsSync(context.folder) ? mendModes(context.folder) : [];
   const { written, notes } = await writeExport(
-    plan,
+    planExport(request, source, context.ca, options.password),
     {
-      folder: state,
-      stateFolder: stateFolderOf(context),
-      now,
+      ...placing(context),
       force: options.force === true,
-      close: (keyFolder) => closeFolder(context.host, keyFolder),
+      gitignore: true,
+      followFolder: request.followFolder,
     },
     encode,
   );
   const files = exportedFiles(request, source);
   const secret = files.find((file) => file.secret);
   return {
-    ...told(request, source),
+    ...exportedParts(request, source),
     written,
     files,
     notes: [
@@ -95,8 +91,11 @@ export async function exportCertificate(
   };
 }
 
-/** What is told of an export besides its files. */
-export function told({ format, trust, alias }: ExportRequest, { certificates }: ExportSource) {
+/** What there is to say of an export besides its files. */
+export function exportedParts(
+  { format, trust, alias }: ExportRequest,
+  { certificates }: ExportSource,
+) {
   return {
     format,
     trust,

@@ -12,8 +12,8 @@ import {
 } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
+import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
-import type { Reissued } from '../certificate/reissue.ts';
 import { type Constraints, addPermits, defaultConstraints, parsePermit } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { hasModes } from '../filesystem.ts';
@@ -30,7 +30,7 @@ import {
   refuseSudo,
 } from './context.ts';
 import { namedHints } from './guide.ts';
-import type { Remade } from './remake.ts';
+import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -53,10 +53,8 @@ export interface InstallResult {
   /** When the first certificate of its chain ends. */
   readonly notAfter: Date | undefined;
   readonly outcomes: readonly Outcome[];
-  /** Certificates that the new authority issued again, if the authority was replaced. */
-  readonly reissued: readonly Reissued[];
-  /** What had been exported, and what came of it. */
-  readonly exports: readonly Remade[];
+  /** What a new authority made again, if the authority was replaced. */
+  readonly renewed: readonly Renewed[];
   readonly notes: readonly string[];
 }
 
@@ -97,10 +95,11 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
     const wanted =
       options.constraints === false ? undefined : await defaultConstraints(host.hostname, permits);
     if (options.dryRun === true) return dryRun(context, stores, missing, wanted);
-    const { authority, created } = await ensureAuthority(folder, async () => {
-      await closeFolder(host, folder);
-      return createAuthority(identity(context), wanted, host.now());
-    });
+    const { authority, created } = await ensureAuthority(
+      folder,
+      () => createAuthority(identity(context), wanted, host.now()),
+      (folder) => closeFolder(host, folder),
+    );
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, []);
@@ -112,7 +111,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
     if (options.dryRun === true) return dryRun(context, next, missing, replacement.constraints);
-    const { outcomes, reissued, exports, replaced } = await replaceAuthority(
+    const { outcomes, renewed, replaced } = await replaceAuthority(
       context,
       next,
       newAuthority(context, replacement.constraints),
@@ -121,7 +120,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const happened = replaced ? 'replaced' : 'kept';
     const all = [...outcomes, ...missing];
-    return { ...result(root, authority, happened, all, notes), reissued, exports };
+    return { ...result(root, authority, happened, all, notes), renewed };
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
@@ -129,9 +128,13 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   const authority = await loadAuthority(folder).catch(() => undefined);
   assertNotExpired(authority ?? datesOf(root), host.now());
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-  if (options.dryRun !== true && otherRoots(folder).length > 0)
-    await clearOthers(context, await findEverywhere(context, kinds, options));
-  return result(root, authority, 'kept', outcomes, notes);
+  if (options.dryRun === true || otherRoots(folder).length === 0)
+    return result(root, authority, 'kept', outcomes, notes);
+  // A replacement that was cut short: what the old authority issued is made again before its root goes.
+  const renewed =
+    authority === undefined || isRotating(folder) ? [] : await renewAll(context, authority);
+  await clearOthers(context, await findEverywhere(context, kinds, options));
+  return { ...result(root, authority, 'kept', outcomes, notes), renewed };
 }
 
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
@@ -242,8 +245,7 @@ async function dryRun(
     constraints,
     notAfter: undefined,
     outcomes: [...shown, ...missing],
-    reissued: [],
-    exports: [],
+    renewed: [],
     notes: [],
   };
 }
@@ -261,8 +263,7 @@ function result(
     constraints: authority?.constraints,
     notAfter: authority?.notAfter,
     outcomes,
-    reissued: [],
-    exports: [],
+    renewed: [],
     notes,
   };
 }

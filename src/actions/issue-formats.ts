@@ -1,32 +1,23 @@
 /** `devcert NAMES… --format`: what is issued is exported in the same step, or neither is. */
 import { assertExists } from '../authority/named.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
-import { readExports, recordExports } from '../authority/exports.ts';
-import { takeOver } from '../authority/siblings.ts';
-import { type Companions, type PairText, textOf } from '../certificate/companions.ts';
-import {
-  assertExportOurs,
-  type ExportPlan,
-  exportFiles,
-  exportRecords,
-  fitsExport,
-  knownExports,
-  mendExport,
-} from '../certificate/export.ts';
+import { type Companion, type PairText, textOf } from '../certificate/companion.ts';
 import { fits } from '../certificate/fits.ts';
 import { type OutputPaths, readExisting } from '../certificate/output.ts';
 import { pairIn } from '../certificate/pair.ts';
 import { assertPermitted, defaultConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
-import { checkPassword } from '../keystore/formats.ts';
+import { checkPassword, keyFiles } from '../export/formats.ts';
+import { batchOf, missingPassword, planExport, secretPaths } from '../export/plan.ts';
+import { type ExportRequest, parseExport } from '../export/request.ts';
+import { type ExportSource, keySource } from '../export/source.ts';
+import { findEntries } from '../ledger/ledger.ts';
+import { mendKeys } from '../ledger/place.ts';
 import type { LeafRequest } from '../request.ts';
 import { type Context, stateFolderOf } from './context.ts';
-import { exportedFiles, type ExportResult, told } from './export.ts';
-import { missingPassword, planExport } from './export-plan.ts';
-import { type ExportRequest, parseExport } from './export-request.ts';
-import { type ExportSource, keySource } from './export-source.ts';
+import { exportedFiles, exportedParts, type ExportResult } from './export.ts';
 
-/** What is to lie beside a certificate that is issued. */
+/** What is to be written beside a certificate that is issued. */
 export interface FormatOptions {
   /** Write these formats beside it, too: `p12`, `jks`, `der`, … */
   readonly format?: string | readonly string[];
@@ -42,23 +33,10 @@ export interface FormatOptions {
 
 type KeyRequest = ExportRequest & { readonly trust: false };
 
-interface Planned {
-  readonly request: KeyRequest;
-  readonly source: ExportSource;
-  readonly plan: ExportPlan;
-}
-
-/** The exports of one issue. */
-export interface IssueFormats extends Companions {
-  /**
-   * Asks for the password, if something is going to be written that needs one.
-   *
-   * @throws DevcertError `usage` if nobody can be asked, `password`, `outside-constraints`: before anything
-   *   is issued or made.
-   */
-  settle(request: LeafRequest): Promise<void>;
-  /** What came of each, once the pair is there. */
-  results(): Promise<ExportResult[]>;
+/** An export that is written beside its certificate, and what came of it. */
+export interface BesideExport extends Companion {
+  /** @throws DevcertError `busy` if it was neither written nor found. */
+  result(): ExportResult;
 }
 
 /**
@@ -66,85 +44,7 @@ export interface IssueFormats extends Companions {
  *
  * @throws DevcertError `usage`, `password` for one that a format cannot have.
  */
-export function issueFormats(
-  context: Context,
-  options: FormatOptions,
-  paths: OutputPaths,
-  ask: ((what: string) => Promise<string>) | undefined,
-): IssueFormats {
-  const requests = parseFormats(options, paths, context.cwd);
-  const { folder, host } = context;
-  const stateFolder = stateFolderOf(context);
-  const force = options.force === true;
-  let { password } = options;
-  const check = () => {
-    for (const { format, options, needsPassword } of requests)
-      if (needsPassword && password !== undefined) checkPassword(format, options, password);
-  };
-  check();
-  const planned = (pair: PairText): Planned[] =>
-    requests.map((request) => {
-      const { certFile, keyFile } = paths;
-      const contents = [pair.certPem, ...(pair.certPem === pair.keyPem ? [] : [pair.keyPem])];
-      const entry = pairIn(
-        contents.map((text) => Buffer.from(text)),
-        certFile,
-        keyFile,
-      );
-      const source = keySource(request, entry, host.now());
-      return { request, source, plan: planExport(request, source, context.ca, password) };
-    });
-  let results: ExportResult[] = [];
-  const keep = (exports: readonly (Planned & { written: boolean })[]) => {
-    results = exports.map(({ request, source, plan, written }) => ({
-      ...told(request, source),
-      written,
-      files: exportedFiles(request, source),
-      notes: [...source.notes, ...(written ? [] : mendExport(plan))],
-    }));
-  };
-  const fit = (pair: PairText) => {
-    const known = knownExports(folder, stateFolder);
-    const exports = planned(pair);
-    const whole = exports.every(({ plan }) => fitsExport(plan, known));
-    if (whole) keep(exports.map((it) => ({ ...it, written: false })));
-    return whole;
-  };
-  return {
-    fit,
-    make(pair) {
-      const known = knownExports(folder, stateFolder);
-      const exports = planned(pair).map(({ request, source, plan }) => {
-        if (!force) assertExportOurs(plan, known);
-        const written = force || !fitsExport(plan, known);
-        const encoded = written ? encode(request, source, password, host.now()) : [];
-        return { request, source, plan, written, encoded };
-      });
-      keep(exports);
-      const made = exports.filter(({ written }) => written);
-      return {
-        files: made.flatMap(({ plan, encoded }) => exportFiles(plan, encoded)),
-        record: () => {
-          const records = made.flatMap(({ plan, encoded }) => exportRecords(plan, encoded));
-          if (records.length > 0) recordExports(folder, readExports(folder), records);
-        },
-      };
-    },
-    async settle(request) {
-      if (password !== undefined || !requests.some(({ needsPassword }) => needsPassword)) return;
-      if (await stays(request, context, paths, force ? undefined : fit)) return;
-      password = await missingPassword(requests, ask);
-      check();
-    },
-    async results() {
-      const files = requests.flatMap(({ paths = [] }) => paths);
-      await takeOver(stateFolder, folder, { exports: files });
-      return results;
-    },
-  };
-}
-
-function parseFormats(
+export function parseFormats(
   { format = [], legacy, alias, password }: FormatOptions,
   { certFile, keyFile }: OutputPaths,
   cwd: string,
@@ -166,19 +66,89 @@ function parseFormats(
     throw new DevcertError('usage', `${formats.join(' and ')} takes no password`, {
       hint: 'leave it out; for a key store beside it: --format p12',
     });
+  if (password !== undefined) checkPasswords(requests, password);
   // `pfx` and `p12` are one.
   return requests
     .filter(({ format }, i) => requests.findIndex((it) => it.format === format) === i)
     .filter((request) => !request.trust);
 }
 
+/**
+ * The exports that are to be written beside a certificate. Where one needs a password it is asked for now,
+ * unless nothing is going to be written.
+ *
+ * @throws DevcertError `usage` if nobody can be asked, `password`, `outside-constraints`: before anything
+ *   is issued or made.
+ */
+export async function exportsBeside(
+  requests: readonly KeyRequest[],
+  context: Context,
+  request: LeafRequest,
+  paths: OutputPaths,
+  options: FormatOptions,
+  ask: ((what: string) => Promise<string>) | undefined,
+): Promise<BesideExport[]> {
+  const beside = (password: string | undefined) =>
+    requests.map((it) => besideExport(it, paths, context, password));
+  const { password, force = false } = options;
+  if (password !== undefined || !requests.some(({ needsPassword }) => needsPassword))
+    return beside(password);
+  const exports = beside(undefined);
+  if (await stays(request, context, paths, force ? undefined : exports)) return exports;
+  const given = await missingPassword(requests, ask);
+  checkPasswords(requests, given);
+  return beside(given);
+}
+
+function besideExport(
+  request: KeyRequest,
+  { certFile, keyFile }: OutputPaths,
+  { ca, host }: Context,
+  password: string | undefined,
+): BesideExport {
+  let source: ExportSource | undefined;
+  let written = false;
+  const { paths = [], options, format } = request;
+  const targets = keyFiles(format, options).map(({ secret }, i) => ({
+    path: paths[i] ?? '',
+    secret,
+  }));
+  return {
+    targets,
+    of({ certPem, keyPem }: PairText) {
+      const contents = [certPem, ...(certPem === keyPem ? [] : [keyPem])];
+      const bytes = contents.map((text) => Buffer.from(text));
+      const made = keySource(request, pairIn(bytes, certFile, keyFile), host.now());
+      source = made;
+      const plan = planExport(request, made, ca, password);
+      return {
+        fits: plan.fits,
+        encode() {
+          written = true;
+          return batchOf(plan, encode(request, made, password, host.now()));
+        },
+      };
+    },
+    result() {
+      if (source === undefined) throw new DevcertError('busy', `no ${format} was made`, {});
+      return {
+        ...exportedParts(request, source),
+        written,
+        files: exportedFiles(request, source),
+        notes: [...source.notes, ...(written ? [] : mendKeys(secretPaths(targets)))],
+      };
+    },
+  };
+}
+
 /** True if pair and exports are there and fit. Where not, the names have to be permitted. */
 async function stays(
   request: LeafRequest,
-  { folder, ca, host }: Context,
+  context: Context,
   paths: OutputPaths,
-  fit: ((pair: PairText) => boolean) | undefined,
+  exports: readonly BesideExport[] | undefined,
 ): Promise<boolean> {
+  const { folder, ca, host } = context;
   if (ca !== undefined) assertExists(folder, ca);
   if (!hasAuthority(folder)) {
     await assertPermitted(await defaultConstraints(host.hostname), request.names);
@@ -186,8 +156,11 @@ async function stays(
   }
   const authority = await loadAuthority(folder);
   const existing = readExisting(paths);
-  if (fit !== undefined && fits(existing, authority, request, host.now()))
-    return fit(textOf(existing));
+  if (exports !== undefined && fits(existing, authority, request, host.now())) {
+    const targets = exports.flatMap(({ targets }) => targets.map(({ path }) => path));
+    const entries = findEntries(stateFolderOf(context), targets);
+    return exports.every((it) => it.of(textOf(existing)).fits(entries));
+  }
   await assertPermitted(authority.constraints, request.names);
   return false;
 }
@@ -204,6 +177,11 @@ function encode(
   throw new DevcertError('busy', 'another devcert changed these files in the meantime', {
     hint: 'run the same command again',
   });
+}
+
+function checkPasswords(requests: readonly ExportRequest[], password: string): void {
+  for (const { format, options, needsPassword } of requests)
+    if (needsPassword) checkPassword(format, options, password);
 }
 
 function isPkcs12(format: string): boolean {

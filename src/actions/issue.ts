@@ -1,6 +1,5 @@
 /** `devcert issue`: names → certificate files of a project. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
@@ -11,13 +10,13 @@ import { isLoopbackName, type Name } from '../names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../request.ts';
 import {
   type AuthorityOption,
-  closeFolder,
   type Context,
   ensureAuthorityFor,
-  identity,
   keyFolderNotes,
+  type MadeAuthority,
   refuseSudo,
   stateFolderOf,
+  writing,
 } from './context.ts';
 import type { ExportResult } from './export.ts';
 import type { FormatOptions } from './issue-formats.ts';
@@ -30,6 +29,8 @@ export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOptio
 export interface IssueResult extends WrittenLeaf {
   /** True if there was no authority and this run made it: no store trusts it yet. */
   readonly authorityCreated: boolean;
+  /** That authority. */
+  readonly made?: MadeAuthority;
   /** One for each format that was asked for. */
   readonly exports?: readonly ExportResult[];
 }
@@ -50,33 +51,22 @@ export async function issue(
   const request = parseLeafRequest(names, options);
   const { out, certFile, keyFile } = options;
   const paths = outputPaths({ out, certFile, keyFile }, cwd);
-  const formats =
-    options.format === undefined
-      ? undefined
-      : (await import('./issue-formats.ts')).issueFormats(context, options, paths, ask);
+  // What exports is loaded only where something is exported.
+  const formats = options.format === undefined ? undefined : await import('./issue-formats.ts');
+  const requests = formats?.parseFormats(options, paths, cwd) ?? [];
   refuseSudo(context);
-  await formats?.settle(request);
+  const beside = await formats?.exportsBeside(requests, context, request, paths, options, ask);
   const now = host.now();
-  const { authority, created } = await ensureAuthorityFor(context, request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, request.names, now);
+  // Nothing can have been exported of one that is not there yet.
+  const isFirst = !existsSync(paths.certFile);
   const modes = created ? [] : mendModes(folder);
-  const written = await writeLeaf(
-    {
-      authority,
-      folder,
-      stateFolder: stateFolderOf(context),
-      // Asked for only if something is issued: the system takes a while to tell the user's name.
-      get identity() {
-        return identity(context);
-      },
-      now,
-      close: (keyFolder) => closeFolder(host, keyFolder),
-    },
-    request,
-    paths,
-    { force: options.force === true, companions: formats },
-  );
-  const exports = await formats?.results();
-  const stale = written.issued ? await staleNotes(context, written) : [];
+  const written = await writeLeaf(writing(context, authority), request, paths, {
+    force: options.force === true,
+    beside,
+  });
+  const exports = beside?.map((it) => it.result());
+  const stale = written.issued && !isFirst ? await staleNotes(context, written) : [];
   const notes = [
     ...modes,
     ...written.notes,
@@ -91,17 +81,15 @@ export async function issue(
     notes,
     authorityCreated: created,
     ...(exports === undefined ? {} : { exports }),
+    ...(made === undefined ? {} : { made }),
   };
 }
 
+/** Exports of a certificate that was just replaced, which still hold the old one. */
 async function staleNotes(context: Context, { certFile, sha256 }: WrittenLeaf): Promise<string[]> {
-  const stateFolder = stateFolderOf(context);
-  // Looked at here, as most people have exported nothing and need nothing of the rest.
-  if (!['exports.json', 'authorities'].some((name) => existsSync(join(stateFolder, name))))
-    return [];
-  const { knownExports } = await import('../certificate/export.ts');
-  const { staleExports } = await import('../authority/exports.ts');
-  return staleExports(knownExports(context.folder, stateFolder), certFile, sha256);
+  const { findEntries } = await import('../ledger/ledger.ts');
+  const { staleExports } = await import('./renew.ts');
+  return staleExports(findEntries(stateFolderOf(context), [certFile]), certFile, sha256);
 }
 
 function notesOn(

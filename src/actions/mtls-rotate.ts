@@ -16,7 +16,6 @@ import {
   stagePending,
 } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
-import { type Reissued, reissueAll } from '../certificate/reissue.ts';
 import { DevcertError } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
 import { installRoot, uninstallRoot } from '../trust.ts';
@@ -24,13 +23,11 @@ import {
   type Context,
   contextOf,
   findEverywhere,
-  identity,
+  type MadeAuthority,
   refuseSudo,
-  stateFolderOf,
 } from './context.ts';
-import { refreshSets } from './mtls.ts';
 import { requireSet } from './mtls-check.ts';
-import { remakeExports } from './remake.ts';
+import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, trustingStores } from './replace.ts';
 import { rootInFile } from './roots.ts';
 
@@ -53,9 +50,11 @@ export interface MtlsRotateResult {
   readonly ca: string;
   readonly step: 1 | 2 | 3;
   /** Sets and certificates that were written, and why not where they were not. */
-  readonly written: readonly Reissued[];
+  readonly written: readonly Renewed[];
   /** What has to be reloaded before the next step. */
   readonly reload: Sides;
+  /** The new authority, after the first step. */
+  readonly made?: MadeAuthority;
 }
 
 type Sides = readonly ('server' | 'clients')[];
@@ -83,8 +82,10 @@ export async function mtlsRotate(
   const target = contextOf(context, ca);
   const { trusting, holding } = sidesOf(set, ca);
   if (!issue && !finish) {
-    await begin(target);
-    return { ca, step: 1, written: await refreshSets(target, { password }), reload: trusting };
+    const made = await begin(target);
+    const authority = await loadAuthority(target.folder);
+    const written = await renewAll(target, authority, { only: ['sets'], password });
+    return { ca, step: 1, written, reload: trusting, made };
   }
   if (issue) {
     const written = await issueFromNew(target, password);
@@ -93,7 +94,7 @@ export async function mtlsRotate(
   return { ca, step: 3, written: await end(target, password), reload: trusting };
 }
 
-async function begin(target: Context): Promise<void> {
+async function begin(target: Context): Promise<MadeAuthority> {
   const { folder, host } = target;
   if (isRotating(folder) && readPending(folder) === undefined)
     throw new DevcertError('refused', 'the second step of this rotation is done already', {
@@ -111,7 +112,7 @@ async function begin(target: Context): Promise<void> {
   const root = rootInFile(pending.rootPem, pendingRootFile(folder));
   const outcomes = await installRoot(stores, root, host, { progress: target.progress });
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
-  if (bad === undefined) return;
+  if (bad === undefined) return { constraints: pending.constraints };
   await uninstallRoot(stores, root, host);
   await discardPending(folder);
   markRotating(folder, false);
@@ -122,22 +123,15 @@ async function begin(target: Context): Promise<void> {
   );
 }
 
-async function issueFromNew(target: Context, password: string | undefined): Promise<Reissued[]> {
-  const { folder, host } = target;
+async function issueFromNew(target: Context, password: string | undefined): Promise<Renewed[]> {
+  const { folder } = target;
   const pending = readPending(folder);
   if (pending !== undefined) await promotePending(folder, pending);
   const authority = await loadAuthority(folder);
-  const stateFolder = stateFolderOf(target);
-  const context = { authority, folder, stateFolder, identity: identity(target), now: host.now() };
-  const reissued = await reissueAll(context);
-  return [
-    ...reissued,
-    ...(await remake(target, reissued, ['certificates'])),
-    ...(await refreshSets(target, { password })),
-  ];
+  return renewAll(target, authority, { only: ['certificates', 'sets'], password });
 }
 
-async function end(target: Context, password: string | undefined): Promise<Reissued[]> {
+async function end(target: Context, password: string | undefined): Promise<Renewed[]> {
   const { folder } = target;
   if (readPending(folder) !== undefined)
     throw new DevcertError('refused', 'nothing was issued from the new authority yet', {
@@ -145,17 +139,8 @@ async function end(target: Context, password: string | undefined): Promise<Reiss
     });
   markRotating(folder, false);
   await clearOthers(target, isClientsOnly(folder) ? [] : await findEverywhere(target));
-  return [...(await remake(target, [], ['roots'])), ...(await refreshSets(target, { password }))];
-}
-
-async function remake(...args: Parameters<typeof remakeExports>): Promise<Reissued[]> {
-  const remade = await remakeExports(...args);
-  return remade.flatMap(({ files, command, reason }) =>
-    files.map((certFile) => ({
-      certFile,
-      ...(reason === undefined ? {} : { reason: `${reason}: ${command}` }),
-    })),
-  );
+  const authority = await loadAuthority(folder);
+  return renewAll(target, authority, { only: ['roots', 'sets'], password });
 }
 
 function chosenSide(set: MtlsSet, { clientCa, serverCa }: MtlsRotateOptions): string {

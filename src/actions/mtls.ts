@@ -1,19 +1,19 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { readInventory } from '../authority/inventory.ts';
-import type { Reissued } from '../certificate/reissue.ts';
+import { resolve } from 'node:path';
+import { knownAuthorities } from '../authority/known.ts';
 import { assertPermitted } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names.ts';
 import { clientName } from '../request.ts';
-import { type MtlsClient, type MtlsSet, parsePartyName, readSet, SET_FILE } from '../mtls/set.ts';
+import { type MtlsClient, type MtlsSet, parsePartyName, readSet } from '../mtls/set.ts';
 import { type Certifier, type SetOptions, writeSet, type WrittenSet } from '../mtls/write.ts';
 import {
   type Context,
   contextOf,
   ensureAuthorityFor,
   identity,
+  type MadeAuthority,
+  placing,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -39,6 +39,8 @@ export interface MtlsResult extends WrittenSet {
   /** Absolute. */
   readonly folder: string;
   readonly set: MtlsSet;
+  /** If there was no authority and this run made it. */
+  readonly made?: MadeAuthority;
 }
 
 /**
@@ -65,57 +67,42 @@ export async function mtls(
   return { ...written, notes, folder, set };
 }
 
-/** Brings every set in which an authority has issued to what the authorities are now. */
-export async function refreshSets(context: Context, options: SetOptions = {}): Promise<Reissued[]> {
-  const folders = readInventory(context.folder).flatMap(({ mtls }) => mtls ?? []);
-  const results: Reissued[] = [];
-  for (const folder of new Set(folders)) {
-    if (!existsSync(join(folder, SET_FILE))) continue;
-    try {
-      const set = readSet(folder);
-      if (set === undefined) continue;
-      const { notes } = await writeSetOf(context, folder, set, options);
-      results.push({ certFile: folder, ...(notes[0] === undefined ? {} : { reason: notes[0] }) });
-    } catch (error) {
-      // One set's unwritable folder must not keep the others on the old authority.
-      if (!(error instanceof DevcertError)) throw error;
-      results.push({ certFile: folder, reason: error.message });
-    }
-  }
-  return results;
-}
-
-async function writeSetOf(
+/** Writes a set with what its authorities are now. */
+export async function writeSetOf(
   context: Context,
   folder: string,
   set: MtlsSet,
   options: SetOptions,
-): Promise<WrittenSet> {
+): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
-  return writeSet(
+  const stateFolder = stateFolderOf(context);
+  const written = await writeSet(
     set,
     {
+      ...placing(context),
       folder,
-      stateFolder: stateFolderOf(context),
+      stateFolder,
+      issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
       server,
       client,
       identity: identity(context),
-      now: context.host.now(),
     },
     options,
   );
+  const made = server.made ?? client.made;
+  return made === undefined ? written : { ...written, made };
 }
 
 async function certifier(
   context: Context,
   ca: string,
   names: readonly string[],
-): Promise<Certifier> {
+): Promise<Certifier & { readonly made?: MadeAuthority }> {
   const target = contextOf(context, ca);
   const parsed = parseNames(names, { client: true });
-  const { authority } = await ensureAuthorityFor(target, parsed, context.host.now());
+  const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
   try {
     await assertPermitted(authority.constraints, parsed);
   } catch (error) {
@@ -124,7 +111,12 @@ async function certifier(
   }
   const current = await currentRoot(target.folder);
   const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
-  return { authority, folder: target.folder, roots: roots.map(({ pem }) => pem) };
+  return {
+    authority,
+    ca: target.ca ?? 'default',
+    roots: roots.map(({ pem }) => pem),
+    ...(made === undefined ? {} : { made }),
+  };
 }
 
 function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions): MtlsSet {

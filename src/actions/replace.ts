@@ -2,30 +2,29 @@
 import type { Root, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
-import { loadAuthority } from '../authority/folder.ts';
+import { loadAuthority, recoverFolder } from '../authority/folder.ts';
 import {
   discardPending,
-  dropRetired,
   isRotating,
   pendingRootFile,
   promotePending,
   readPending,
   stagePending,
 } from '../authority/replace.ts';
-import { type Reissued, reissueAll } from '../certificate/reissue.ts';
+import { dropRetired } from '../authority/retired.ts';
 import type { Constraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findEverywhere, identity, stateFolderOf } from './context.ts';
-import type { Remade } from './remake.ts';
+import { type Context, findEverywhere, identity } from './context.ts';
+import { type Renewed, renewAll } from './renew.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
 export interface Replacement {
   /** What the stores did with the new root. */
   readonly outcomes: readonly Outcome[];
-  readonly reissued: readonly Reissued[];
-  readonly exports: readonly Remade[];
+  /** What was made again by the new authority. */
+  readonly renewed: readonly Renewed[];
   /** False if a store that trusts the old root failed for the new one: then all is as it was. */
   readonly replaced: boolean;
 }
@@ -65,6 +64,7 @@ export async function replaceAuthority(
     throw new DevcertError('refused', 'this authority is being rotated', {
       hint: 'finish that first: devcert mtls rotate --finish --dir DIR',
     });
+  await recoverFolder(folder);
   const old = await currentRoot(folder);
   await clearPending(context, stores, successor);
   if (readPending(folder) === undefined) await stagePending(folder, successor.make());
@@ -77,7 +77,7 @@ export async function replaceAuthority(
   if (old !== undefined && bad.length > 0 && (await anyTrusts(stores, bad, old))) {
     await uninstallRoot(stores, pendingRoot, host, trust);
     await discardPending(folder);
-    return { outcomes, reissued: [], exports: [], replaced: false };
+    return { outcomes, renewed: [], replaced: false };
   }
   try {
     await promotePending(folder, pending);
@@ -88,19 +88,11 @@ export async function replaceAuthority(
     throw error;
   }
   const authority = await loadAuthority(folder);
-  const reissued = await reissueAll({
-    authority,
-    folder,
-    stateFolder: stateFolderOf(context),
-    identity: identity(context),
-    now: host.now(),
-  });
-  const { remakeExports } = await import('./remake.ts');
-  const exports = await remakeExports(context, reissued);
+  // Sets list the roots that are trusted: they are written again when the old one is gone.
+  const renewed = await renewAll(context, authority, { only: ['certificates', 'roots'] });
   await clearOthers(context, stores);
-  const { refreshSets } = await import('./mtls.ts');
-  const sets = await refreshSets(context);
-  return { outcomes, reissued: [...reissued, ...sets], exports, replaced: true };
+  const sets = await renewAll(context, authority, { only: ['sets'] });
+  return { outcomes, renewed: [...renewed, ...sets], replaced: true };
 }
 
 /** The stores that trust the root of an authority now, wherever it was put. */
@@ -173,7 +165,7 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
     if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
     if (await anyHolds(all, root)) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
-    else dropRetired(context.folder, root.file);
+    else dropRetired(root.file);
   }
 }
 

@@ -8,7 +8,9 @@ import { readCommonName } from '../x509/read.ts';
 import { readRoot } from '../authority/authority.ts';
 import { loadRoot, rootFile } from '../authority/folder.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { pendingRootFile, retiredRootFiles } from '../authority/replace.ts';
+import { pendingRootFile } from '../authority/replace.ts';
+import { retiredRootFiles } from '../authority/retired.ts';
+import { isStaged } from '../authority/staged.ts';
 
 /**
  * A root certificate in a file, as trust stores take it. `pem` is the file's first certificate; its
@@ -45,7 +47,8 @@ export async function currentRoot(folder: string): Promise<Root | undefined> {
 
 /** The roots besides the authority's own: of a replacement that was cut short, and of earlier ones. */
 export function otherRoots(folder: string): Root[] {
-  const files = [pendingRootFile(folder), ...retiredRootFiles(folder)];
+  const pending = pendingRootFile(folder);
+  const files = [...(isStaged(dirname(pending)) ? [pending] : []), ...retiredRootFiles(folder)];
   return files
     .filter((file) => existsSync(file))
     .map((file) =>

@@ -21,8 +21,9 @@ import {
   type Context,
   ensureAuthorityFor,
   identity,
+  type MadeAuthority,
   refuseSudo,
-  stateFolderOf,
+  writing,
 } from './context.ts';
 
 export interface SignOptions
@@ -43,6 +44,8 @@ export interface SignResult extends Omit<WrittenCertificate, 'certFile'> {
   readonly dropped: readonly string[];
   /** True if there was no authority and this run made it: no store trusts it yet. */
   readonly authorityCreated: boolean;
+  /** That authority. */
+  readonly made?: MadeAuthority;
 }
 
 /**
@@ -67,20 +70,17 @@ export async function sign(
   const wanted = grantCsr(readCsr(findCsr(bytes)), { ...options, validityDays });
   refuseSudo(context);
   const now = host.now();
-  const { authority, created } = await ensureAuthorityFor(context, wanted.request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, wanted.request.names, now);
   const modes = created ? [] : mendModes(folder);
   const { request, dropped } = holdCommonName(wanted, authority.constraints);
-  const whoami = identity(context);
   let written: Omit<WrittenCertificate, 'certFile'>;
   let certPem: string;
   if (paths === undefined) {
-    const certificate = await certify(authority, request, whoami, now);
+    const certificate = await certify(authority, request, identity(context), now);
     certPem = certificate.toString() + authority.chainPem;
     written = describeCertificate(certificate, true);
   } else {
-    const stateFolder = stateFolderOf(context);
-    const writing = { authority, folder, stateFolder, identity: whoami, now };
-    written = await writeCertificate(writing, request, paths, { force });
+    written = await writeCertificate(writing(context, authority), request, paths, { force });
     certPem = readIfThere(paths.certFile)?.toString() ?? '';
   }
   const notes = [
@@ -90,7 +90,8 @@ export async function sign(
     ...keyNotes(keyTypeOf(request.publicKey)),
     ...(created ? ['nothing trusts it yet: devcert install'] : []),
   ];
-  return { ...written, certPem, dropped, notes, authorityCreated: created };
+  const result = { ...written, certPem, dropped, notes, authorityCreated: created };
+  return made === undefined ? result : { ...result, made };
 }
 
 function readCsrFile(path: string): Buffer {
@@ -103,7 +104,8 @@ function readCsrFile(path: string): Buffer {
 
 // Measured: who refuses a leaf with such a key.
 function keyNotes(type: string): string[] {
-  if (type === 'ed25519') return ['browsers refuse certificates with an Ed25519 key: use P-256'];
+  if (type === 'ed25519')
+    return ['Chromium and Firefox refuse certificates with an Ed25519 key: use P-256'];
   if (type === 'p521')
     return ['Chromium and others refuse certificates with a P-521 key: use P-256'];
   return [];

@@ -1,17 +1,19 @@
 /** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
 import type { Root, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
-import { inventoryFile, readInventory } from '../authority/inventory.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
-import { discardPending, dropRetired, isRotating, pendingRootFile } from '../authority/replace.ts';
+import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
+import { dropRetired } from '../authority/retired.ts';
 import { DevcertError } from '../errors.ts';
+import { ledgerFile } from '../ledger/ledger.ts';
 import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
 import {
   type AuthorityOption,
   type Context,
   contextOf,
   findEverywhere,
+  issuedBy,
   parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
@@ -79,7 +81,7 @@ export async function uninstall(
   let purged = false;
   if (options.purge === true && options.dryRun !== true) {
     if (clear) {
-      notes.push(...contexts.flatMap(({ folder }) => projectFiles(folder)));
+      notes.push(...contexts.flatMap((it) => projectFiles(it)));
       purged = purgeAll(context);
       if (!purged) notes.push(`"${folder}" stays: files that are not devcert's are in it`);
     } else
@@ -134,8 +136,7 @@ function purgeAll(context: Context): boolean {
 async function forget(folder: string, root: Root): Promise<void> {
   if (isRotating(folder)) return; // the parties of a set need both roots
   if (root.file === pendingRootFile(folder)) await discardPending(folder);
-  else if (otherRoots(folder).some(({ file }) => file === root.file))
-    dropRetired(folder, root.file);
+  else if (otherRoots(folder).some(({ file }) => file === root.file)) dropRetired(root.file);
 }
 
 /** One outcome for each store: the one that says most. */
@@ -153,14 +154,16 @@ function merge(outcomes: readonly Outcome[], more: readonly Outcome[]): Outcome[
   });
 }
 
-function projectFiles(folder: string): string[] {
+function projectFiles(context: Context): string[] {
   try {
-    const files = readInventory(folder).map(({ certFile }) => `"${certFile}"`);
+    const files = issuedBy(context).map(({ certFile }) => `"${certFile}"`);
     return files.length === 0
       ? []
       : [`certificates stay in your projects, trusted by nothing: ${files.join(', ')}`];
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    return [`${inventoryFile(folder)} was damaged: certificates may be left in your projects`];
+    return [
+      `${ledgerFile(stateFolderOf(context))} was damaged: certificates may be left in your projects`,
+    ];
   }
 }

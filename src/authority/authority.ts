@@ -1,9 +1,10 @@
 /** An authority in memory: read, checked, ready to sign. */
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { type Constraints, intersectConstraints } from '../constraints.ts';
 import { DevcertError } from '../errors.ts';
 import type { Usage } from '../x509/extensions.ts';
 import { keyIdentifier } from '../keys.ts';
+import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import {
   readEachConstraints,
   readPermittedUsages,
@@ -170,11 +171,17 @@ function readCertificate(pem: string, file: string, folder: string): X509Certifi
 function readKey(pem: string, folder: string): KeyObject {
   if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
     throw invalid(`issuer-key.pem in "${folder}" is encrypted`);
+  const key = attemptKey(pem);
+  // Without a cause: nothing of the key's text may get into a message.
+  if (key === undefined) throw invalid(`issuer-key.pem in "${folder}" is not a private key`);
+  return key;
+}
+
+function attemptKey(pem: string): KeyObject | undefined {
   try {
-    return createPrivateKey(pem);
+    return decodePrivateKeyPem(pem);
   } catch {
-    // The cause would quote OpenSSL only; nothing of the key's text may get into a message.
-    throw invalid(`issuer-key.pem in "${folder}" is not a private key`);
+    return undefined; // damaged, or none that a curve has: the caller says so
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * Making an authority (design: useless to a thief). The root's private key lives in a local variable
- * of {@link createAuthority} and nowhere else; what stays is an issuer that the constraints bind in
- * every TLS stack, also in those that ignore constraints on a trust anchor (Java).
+ * Making an authority. The root's private key lives in a local variable of {@link createAuthority} and
+ * nowhere else; what stays is an issuer with the same constraints, for stacks that ignore those of a
+ * trust anchor (Java). They bind the names of a SAN. A thief with the issuer's key forges every permitted
+ * name, and other names for clients that fall back to a common name: src/guides/safety.md has the list.
  */
 import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../constraints.ts';
@@ -72,7 +73,7 @@ export function createAuthority(
   };
   const powers = [
     keyUsage('keyCertSign', 'cRLSign'),
-    // An authority limited to TLS: a stolen issuer key signs neither code nor mail.
+    // Limited to TLS. Verifiers of mail that were measured heed it; Java's of code looks at the leaf alone.
     extendedKeyUsage(...usages),
     ...(constraints === undefined ? [] : [nameConstraints(constraints)]),
   ];

@@ -1,50 +1,50 @@
 /**
- * The authority on disk: `root.pem`, `issuer.pem`, `issuer-key.pem`.
- *
- * Three files cannot be replaced in one step, so a new authority is written into a folder of its own
- * which is then renamed to `next`: from that instant on it is the authority, and whoever finds a
- * `next` first moves its files up. A kill at any moment leaves either the old state or a `next`.
+ * The authority on disk: `root.pem`, `issuer.pem`, `issuer-key.pem`. They are replaced together, by a
+ * journal in the same folder: whoever finds one completes or undoes what a killed process had begun.
  */
-import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError, systemCode } from '../errors.ts';
-import { looserThan, makeFolder, readIfThere, replaceFiles, tighten } from '../files.ts';
+import { DevcertError } from '../errors.ts';
+import { looserThan, makeFolder, readIfThere, tighten } from '../files.ts';
+import { removeQuietly } from '../filesystem.ts';
+import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
+import { type Change, applyChange } from '../ledger/transaction.ts';
 import { withLock } from '../lock.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
+import { madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
 
 const FOLDER_MODE = 0o700;
 const KEY_MODE = 0o600;
 const CERTIFICATE_MODE = 0o644;
 
-/** The key first and the root last: the order they are moved in, so that a root is never there alone. */
-const files = [
+/** The key first and the root last: the order they are placed in, so that a root is never there alone. */
+const parts = [
   { name: ORIGIN_FILE, part: 'origin', mode: CERTIFICATE_MODE },
   { name: 'issuer-key.pem', part: 'issuerKey', mode: KEY_MODE },
   { name: 'issuer.pem', part: 'issuer', mode: CERTIFICATE_MODE },
   { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
 ] as const;
 
-/** Where {@link Authority.root} lies in a state folder. */
+/** Where {@link Authority.root} lies in an authority's folder. */
 export function rootFile(folder: string): string {
   return join(folder, 'root.pem');
 }
 
-/** True if the folder holds an authority, or the better part of one. Changes nothing. */
+/** True if the folder holds an authority. Changes nothing. */
 export function hasAuthority(folder: string): boolean {
-  return existsSync(rootFile(folder)) || existsSync(join(folder, 'next'));
+  return existsSync(rootFile(folder));
 }
 
 /**
- * The authority in a state folder.
+ * The authority in its folder.
  *
  * @throws DevcertError `no-authority`, `invalid-authority`, `file`.
  */
 export async function loadAuthority(folder: string): Promise<Authority> {
-  if (!existsSync(join(folder, 'next'))) {
+  if (!isInterrupted(folder)) {
     try {
       return read(folder);
     } catch (error) {
@@ -53,7 +53,7 @@ export async function loadAuthority(folder: string): Promise<Authority> {
     }
   }
   return withLock(folder, () => {
-    rollForward(folder);
+    recover(folder);
     return read(folder);
   });
 }
@@ -64,30 +64,40 @@ export async function loadAuthority(folder: string): Promise<Authority> {
  * @throws DevcertError `invalid-authority` if `root.pem` is something else, `file`.
  */
 export async function loadRoot(folder: string): Promise<string | undefined> {
-  if (existsSync(join(folder, 'next')))
-    await withLock(folder, () => {
-      rollForward(folder);
-    });
+  await recoverFolder(folder);
   const pem = readIfThere(rootFile(folder))?.toString();
   return pem === undefined ? undefined : readRoot(pem, folder).toString();
 }
 
+/** Completes or undoes what a killed process had begun in an authority's folder. */
+export async function recoverFolder(folder: string): Promise<void> {
+  if (isInterrupted(folder))
+    await withLock(folder, () => {
+      recover(folder);
+    });
+}
+
 /**
- * The authority in a state folder, made first if there is none. Any number of processes may do this
- * at once: one makes it.
+ * The authority in a folder, made first if there is none. Any number of processes may do this at once:
+ * the authority of one is kept.
  *
- * @param create makes the new authority; called at most once, under the folder's lock.
+ * @param create makes the new authority, without the lock.
+ * @param close closes the folder to other users, where its mode does not.
  */
 export async function ensureAuthority(
   folder: string,
   create: () => AuthorityPem | Promise<AuthorityPem>,
+  close: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<{ authority: Authority; created: boolean }> {
+  await recoverFolder(folder);
   if (hasAuthority(folder)) return { authority: await loadAuthority(folder), created: false };
+  const pem = await create();
   makeStateFolder(folder);
-  return withLock(folder, async () => {
-    rollForward(folder);
+  await close(folder);
+  return withLock(folder, () => {
+    recover(folder);
     if (hasAuthority(folder)) return { authority: read(folder), created: false };
-    const leftOver = files.find(
+    const leftOver = parts.find(
       ({ part, name }) => part !== 'origin' && existsSync(join(folder, name)),
     );
     if (leftOver !== undefined)
@@ -96,48 +106,53 @@ export async function ensureAuthority(
         `"${folder}" holds ${leftOver.name} and no root.pem`,
         { hint: 'put root.pem back, or start anew: devcert uninstall --purge && devcert install' },
       );
-    stage(folder, await create(), 'next');
-    rollForward(folder);
+    changeFolder(folder, { files: filesOf(folder, pem) });
     return { authority: read(folder), created: true };
   });
 }
 
-/**
- * Writes an authority into the sub-folder `name` in one step: it is there whole or not at all.
- * Under the folder's lock.
- */
-export function stage(folder: string, pem: AuthorityPem, name: string): void {
-  for (const entry of readdirSync(folder))
-    if (entry.startsWith(STAGING)) rmSync(join(folder, entry), { recursive: true, force: true });
-  const staging = join(folder, STAGING + randomBytes(6).toString('hex'));
-  makeFolder(staging, FOLDER_MODE);
-  replaceFiles(
-    files.flatMap(({ name, part, mode }) => {
-      const data = pem[part];
-      return data === undefined || data === '' ? [] : [{ path: join(staging, name), data, mode }];
-    }),
-    { sync: true },
-  );
-  renameSync(staging, join(folder, name));
+/** The files of an authority in a folder, in the order they are placed in. */
+export function filesOf(folder: string, pem: AuthorityPem): Change['files'] {
+  return parts.flatMap(({ name, part, mode }) => {
+    const data = pem[part];
+    return data === undefined || data === '' ? [] : [{ path: join(folder, name), data, mode }];
+  });
 }
 
-/** Moves the files of a `next` up, if there is one. Under the folder's lock. */
-export function rollForward(folder: string): void {
-  const next = join(folder, 'next');
-  if (!existsSync(next)) return;
-  for (const { name } of files) {
-    try {
-      renameSync(join(next, name), join(folder, name));
-    } catch (error) {
-      // Moved by an earlier run that was killed before the last file.
-      if (systemCode(error) !== 'ENOENT') throw error;
-    }
-  }
-  rmdirSync(next);
+/** Absolute paths of the files that an authority has in a folder now. */
+export function pathsIn(folder: string): string[] {
+  return parts.map(({ name }) => join(folder, name)).filter((path) => existsSync(path));
+}
+
+/** The texts of the files in a folder; empty where one is not there. */
+export function readPem(folder: string): AuthorityPem {
+  const text = (name: string) => readIfThere(join(folder, name))?.toString() ?? '';
+  return {
+    root: text('root.pem'),
+    issuer: text('issuer.pem'),
+    issuerKey: text('issuer-key.pem'),
+    origin: text(ORIGIN_FILE),
+  };
+}
+
+/** Files of an authority's folder that change together. Under the folder's lock. */
+export function changeFolder(folder: string, change: Change): void {
+  applyChange(change, { journal: join(folder, JOURNAL), sync: true });
+}
+
+/** Makes a folder below an authority's, as closed as that. */
+export function makeSubfolder(path: string): void {
+  makeFolder(path, FOLDER_MODE);
+}
+
+/** Takes a folder away that nothing is in any more. */
+export function removeIfEmpty(path: string): void {
+  removeQuietly(path, rmdirSync);
 }
 
 /**
- * Mends modes of the folder and its key that let others in, as after a restore from a backup.
+ * Mends modes of the folder and its key that let others in, as after a restore from a backup. A folder that
+ * devcert did not make keeps its mode.
  *
  * @returns one line for each, for the user.
  */
@@ -150,6 +165,7 @@ export function mendModes(folder: string): string[] {
   for (const { path, mode } of wanted) {
     const actual = looserThan(path, mode);
     if (actual === undefined) continue;
+    if (path === folder && !madeFolders(folder).includes(folder)) continue;
     tighten(path, mode);
     notes.push(
       `"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: devcert uninstall --purge && devcert install`,
@@ -158,24 +174,20 @@ export function mendModes(folder: string): string[] {
   return notes;
 }
 
-const STAGING = 'staging-';
-
 function read(folder: string): Authority {
-  const [issuerKey, issuer, root] = ['issuer-key.pem', 'issuer.pem', 'root.pem'].map((name) =>
-    readIfThere(join(folder, name))?.toString(),
-  );
-  if (root === undefined)
+  const { root, issuer, issuerKey } = readPem(folder);
+  if (root === '')
     throw new DevcertError('no-authority', 'there is no authority yet', {
       hint: 'devcert install',
     });
-  if (issuer === undefined && issuerKey === undefined)
+  if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
       hint: 'it can be trusted and issues nothing; with its key: devcert ca import --force',
     });
-  if (issuer === undefined || issuerKey === undefined)
+  if (issuer === '' || issuerKey === '')
     throw new DevcertError(
       'invalid-authority',
-      `${issuer === undefined ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
+      `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
       { hint: 'put it back, or start anew: devcert uninstall --purge && devcert install' },
     );
   const authority = decoded({ root, issuer, issuerKey }, folder);

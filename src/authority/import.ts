@@ -6,7 +6,13 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { type ClosedForm, type Constraints } from '../constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
-import { encodePrivateKey, keyTypeOf, publicKeyHash } from '../keys.ts';
+import {
+  certificateKeyHash,
+  encodePrivateKey,
+  isStrongRsa,
+  keyTypeOf,
+  publicKeyHash,
+} from '../keys.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import { readPathLength, readSignatureAlgorithm } from '../x509/read.ts';
 import { constraintsOf, usagesOf } from './authority.ts';
@@ -99,7 +105,7 @@ function findIssuer(
   const pairs = keys.flatMap((key) => {
     const hash = publicKeyHash(key);
     return certificates
-      .filter((certificate) => hashOf(certificate) === hash)
+      .filter((certificate) => certificateKeyHash(certificate) === hash)
       .map((issuer) => ({ issuer, key }));
   });
   const good = pairs.filter(({ issuer }) => issuer.ca);
@@ -195,15 +201,19 @@ const strongAlgorithms: readonly string[] = [
   OID.sha512WithRsa,
 ];
 
-function checkKey({ publicKey }: X509Certificate, name: string): void {
+function checkKey(certificate: X509Certificate, name: string): void {
+  if (certificateKeyHash(certificate) === undefined)
+    throw new DevcertError('weak-key', `${name} has a key of a kind that is not known`, {
+      hint: 'browsers and servers take RSA of 2048 bits or more, P-256, P-384 and P-521',
+    });
+  const { publicKey } = certificate;
   const type = keyTypeOf(publicKey);
-  const { publicExponent = 0n, modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {};
   const isStrong = /^rsa\d+$/.test(type)
-    ? modulusLength >= 2048 && publicExponent >= 3n && publicExponent % 2n === 1n
+    ? isStrongRsa(publicKey)
     : ['p256', 'p384', 'p521'].includes(type);
   if (isStrong) return;
   throw new DevcertError('weak-key', `${name} has a key of type "${type}"`, {
-    hint: 'browsers and servers take RSA of 2048 bits or more, P-256, P-384 and P-521',
+    hint: 'use one with RSA of 2048 bits or more, P-256, P-384 or P-521',
   });
 }
 
@@ -265,14 +275,6 @@ function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): bool
     return certificate.verify(issuer.publicKey);
   } catch {
     return false; // a key or an algorithm that OpenSSL does not know
-  }
-}
-
-function hashOf(certificate: X509Certificate): string | undefined {
-  try {
-    return publicKeyHash(certificate.publicKey);
-  } catch {
-    return undefined; // a key of a kind that OpenSSL does not know fits none that it does
   }
 }
 

@@ -5,7 +5,8 @@ import { makeFolder } from '../files.ts';
 import { attempt } from '../filesystem.ts';
 import { authoritiesFolder, authorityFolderIn } from '../paths.ts';
 import { hasAuthority } from './folder.ts';
-import { FOLDERS, makeStateFolder, purge } from './purge.ts';
+import { FOLDERS, GUARD_FOLDERS, MARKER } from './marker.ts';
+import { makeStateFolder, purge } from './purge.ts';
 
 /** Names of all that are there, sorted; the default authority has none. */
 export function authorityNames(stateFolder: string): string[] {
@@ -43,7 +44,9 @@ export function removeAuthoritiesFolder(stateFolder: string): boolean {
       rmdirSync(folder);
     });
   const isEmpty =
-    existsSync(stateFolder) && readdirSync(stateFolder).every((name) => name === FOLDERS);
+    existsSync(stateFolder) &&
+    !hasAuthority(stateFolder) &&
+    readdirSync(stateFolder).every((name) => IDLE.includes(name));
   if (isEmpty) purge(stateFolder);
   return true;
 }
@@ -57,6 +60,9 @@ export function assertExists(folder: string, name: string | undefined): void {
     { hint: name === undefined ? 'devcert install' : `devcert ca create ${name}` },
   );
 }
+
+/** What is in a state folder without an authority. */
+const IDLE = [FOLDERS, MARKER, ...GUARD_FOLDERS];
 
 function entries(stateFolder: string): string[] {
   const folder = authoritiesFolder(stateFolder);

@@ -1,55 +1,67 @@
 /** Deleting an authority and everything devcert keeps about it. */
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../files.ts';
 import { attempt } from '../filesystem.ts';
+import { madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
+import { assertOwnFolder } from './ownership.ts';
+import { dropRetired, retiredRootFiles } from './retired.ts';
+import { isFolder, isTemporary, removeStaged } from './staged.ts';
 
-/** Everything devcert ever writes into its state folder; other people's files there stay. */
+/** The files that devcert ever writes into its state folder; other people's there stay. */
 const OWN =
-  /^(root\.pem|issuer\.pem|issuer-key\.pem|inventory\.json|exports\.json|folders|lock|next|pending|retired|origin\.json|rotation|staging-.*|\..*\.devcert-tmp)$/;
-/** Lists the folders above the state folder that devcert had to make. */
-export const FOLDERS = 'folders';
+  /^(root\.pem|issuer\.pem|issuer-key\.pem|ledger\.jsonl|journal\.json|devcert-state\.json|folders|devcert\.lock|origin\.json|rotation)$/;
 
 /**
- * Makes the state folder and remembers which folders above it had to be made for it, so that
- * {@link purge} takes those away again, too.
+ * Makes the state folder if it is not there, marks it, and remembers which folders had to be made, so that
+ * {@link purge} takes those away again, and no others.
  *
  * A kill between the two steps leaves empty folders that nobody remembers: `~/.config` at worst. No order
  * avoids it, as the note needs a folder to lie in; one that lies elsewhere, or folders made under another
  * name and renamed, would leave a stranger trace of the same kill: something of devcert's in the home.
+ *
+ * @throws DevcertError `refused` if it is not this user's alone or holds what is not devcert's; `file`.
  */
 export function makeStateFolder(folder: string): void {
-  const parents = makeFolder(folder, 0o700).filter((path) => path !== folder);
-  if (parents.length > 0) writeFileSync(join(folder, FOLDERS), parents.join('\n'), { mode: 0o600 });
+  const made = makeFolder(folder, 0o700);
+  // Between the question whose it is and this moment somebody may have made it, or one above it.
+  assertOwnFolder(folder);
+  markStateFolder(folder, made);
 }
 
 /**
  * Deletes the authority, its key and the inventory. No store may trust the root any more.
  *
- * @returns true if the folder is gone; false if somebody else's files are in it.
+ * @returns false if somebody else's files are in the folder. Otherwise it is gone, unless devcert did not
+ *   make it: then it stays, empty.
  */
 export function purge(folder: string): boolean {
   if (!existsSync(folder)) return true;
-  const parents = readParents(folder);
-  for (const entry of attempt('delete', folder, () => readdirSync(folder)))
-    if (OWN.test(entry))
-      attempt('delete', join(folder, entry), () => {
-        rmSync(join(folder, entry), { recursive: true, force: true });
+  const names = attempt('read', folder, () => readdirSync(folder));
+  const made = madeFolders(folder);
+  for (const retired of retiredRootFiles(folder)) dropRetired(retired);
+  for (const name of names) {
+    const path = join(folder, name);
+    if (STAGED.test(name)) removeStaged(path);
+    else if ((OWN.test(name) || isTemporary(name)) && !isFolder(path))
+      attempt('delete', path, () => {
+        unlinkSync(path);
       });
+  }
+  removeGuards(folder);
+  // An early version did not note that it made the folder itself.
+  if (!made.includes(folder) && names.includes(MARKER)) return readdirSync(folder).length === 0;
   const gone = removeEmpty(folder);
-  for (const parent of parents) removeEmpty(parent);
+  for (const parent of ancestorsOf(folder)) if (made.includes(parent)) removeEmpty(parent);
   return gone;
 }
 
+const STAGED = /^pending$/;
+
 // Innermost first, and only real ancestors of the folder, whatever the file says.
-function readParents(folder: string): string[] {
-  const file = join(folder, FOLDERS);
-  if (!existsSync(file)) return [];
-  const listed = new Set(readFileSync(file, 'utf8').split('\n'));
-  const ancestors: string[] = [];
-  for (let path = dirname(folder); path !== dirname(path); path = dirname(path))
-    ancestors.push(path);
-  return ancestors.filter((path) => listed.has(path));
+function ancestorsOf(folder: string): string[] {
+  const above = dirname(folder);
+  return above === folder ? [] : [above, ...ancestorsOf(above)];
 }
 
 function removeEmpty(folder: string): boolean {

@@ -3,30 +3,26 @@
  * one's place; the old root stays in `retired` until no store holds it any more.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256Of } from './origin.ts';
 import { DevcertError } from '../errors.ts';
-import { makeFolder, readIfThere, replaceFiles } from '../files.ts';
-import { removeQuietly } from '../filesystem.ts';
+import { recover } from '../ledger/journal.ts';
+import { replaceFiles } from '../ledger/transaction.ts';
 import { withLock } from '../lock.ts';
-import { type Authority, readAuthority, readRoot } from './authority.ts';
+import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
-import { rollForward, rootFile, stage } from './folder.ts';
+import { changeFolder, filesOf, makeSubfolder, pathsIn, readPem, removeIfEmpty } from './folder.ts';
+import { retiredRoot } from './retired.ts';
+import { assertFree } from './staged.ts';
 
 const PENDING = 'pending';
-const RETIRED = 'retired';
 const ROTATION = 'rotation';
 
 /** The authority that waits to take over, if there is one. */
 export function readPending(folder: string): Authority | undefined {
-  const pending = join(folder, PENDING);
-  if (!existsSync(pending)) return undefined;
-  const part = (name: string) => readIfThere(join(pending, name))?.toString() ?? '';
-  return readAuthority(
-    { root: part('root.pem'), issuer: part('issuer.pem'), issuerKey: part('issuer-key.pem') },
-    pending,
-  );
+  return existsSync(pendingRootFile(folder))
+    ? readAuthority(readPem(join(folder, PENDING)), join(folder, PENDING))
+    : undefined;
 }
 
 /** Absolute path of the pending authority's root. */
@@ -36,9 +32,14 @@ export function pendingRootFile(folder: string): string {
 
 /** Writes an authority that is to take over; one that waited before is dropped. */
 export async function stagePending(folder: string, pem: AuthorityPem): Promise<void> {
+  const pending = join(folder, PENDING);
   await withLock(folder, () => {
-    rmSync(join(folder, PENDING), { recursive: true, force: true });
-    stage(folder, pem, PENDING);
+    recover(folder);
+    assertFree(pending);
+    makeSubfolder(pending);
+    const files = filesOf(pending, pem);
+    const removals = pathsIn(pending).filter((path) => files.every((file) => file.path !== path));
+    changeFolder(folder, { files, removals });
   });
 }
 
@@ -50,26 +51,32 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
  * @throws DevcertError `busy` if another one waits by now.
  */
 export async function promotePending(folder: string, expected: Authority): Promise<void> {
+  const pending = join(folder, PENDING);
   await withLock(folder, () => {
-    rollForward(folder);
-    const pending = join(folder, PENDING);
+    recover(folder);
     if (!isIssuer(pending, expected)) {
       if (isIssuer(folder, expected)) return;
       throw new DevcertError('busy', 'another devcert replaced this authority in the meantime', {
         hint: 'see what there is now: devcert ca list',
       });
     }
-    const old = readIfThere(rootFile(folder))?.toString();
-    if (old !== undefined) retire(folder, old);
-    renameSync(pending, join(folder, 'next'));
-    rollForward(folder);
+    const old = readPem(folder).root;
+    const files = filesOf(folder, readPem(pending));
+    const gone = pathsIn(folder).filter((path) => files.every((file) => file.path !== path));
+    changeFolder(folder, {
+      files: [...(old === '' ? [] : [retiredRoot(folder, old)]), ...files],
+      removals: [...pathsIn(pending), ...gone],
+    });
+    removeIfEmpty(pending);
   });
 }
 
 /** Drops the pending authority. Its root must have left every store. */
 export async function discardPending(folder: string): Promise<void> {
   await withLock(folder, () => {
-    rmSync(join(folder, PENDING), { recursive: true, force: true });
+    recover(folder);
+    changeFolder(folder, { files: [], removals: pathsIn(join(folder, PENDING)) });
+    removeIfEmpty(join(folder, PENDING));
   });
 }
 
@@ -85,36 +92,10 @@ export function markRotating(folder: string, rotating: boolean): void {
   else rmSync(path, { force: true });
 }
 
-/** Absolute paths of the roots that were replaced and may still be in a store. */
-export function retiredRootFiles(folder: string): string[] {
-  const retired = join(folder, RETIRED);
-  if (!existsSync(retired)) return [];
-  return readdirSync(retired)
-    .filter((name) => name.endsWith('.pem'))
-    .map((name) => join(retired, name));
-}
-
-/** Forgets a retired root, by its path: no store holds it any more. */
-export function dropRetired(folder: string, file: string): void {
-  rmSync(file, { force: true });
-  if (retiredRootFiles(folder).length === 0) removeQuietly(join(folder, RETIRED), rmdirSync);
-}
-
 /** True if what lies in the folder is this authority. */
-function isIssuer(folder: string, { chain }: Authority): boolean {
-  const part = (name: string) => readIfThere(join(folder, name))?.toString();
-  const [root, issuer] = [part('root.pem'), part('issuer.pem')];
-  return (
-    root !== undefined &&
-    issuer !== undefined &&
-    new X509Certificate(root).fingerprint256 === chain.at(-1)?.fingerprint256 &&
-    new X509Certificate(issuer).fingerprint256 === chain[0]?.fingerprint256
-  );
-}
-
-function retire(folder: string, rootPem: string): void {
-  const root = readRoot(rootPem, folder);
-  const name = `${sha256Of(root)}.pem`;
-  makeFolder(join(folder, RETIRED), 0o700);
-  replaceFiles([{ path: join(folder, RETIRED, name), data: root.toString(), mode: 0o644 }]);
+function isIssuer(folder: string, { chain, rootPem }: Authority): boolean {
+  const { root, issuer } = readPem(folder);
+  if (root === '' || issuer === '') return false;
+  const [rootThere, issuerThere] = [root, issuer].map((pem) => new X509Certificate(pem).toString());
+  return rootThere === rootPem && issuerThere === chain[0]?.toString();
 }

@@ -3,13 +3,13 @@ import type { KeyObject } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { readIfThere, replaceFiles, writeExclusive } from '../files.ts';
+import { readIfThere } from '../files.ts';
 import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { missingPassword } from '../keystore/pkcs8.ts';
 import { readKeyStore } from '../keystore/read.ts';
+import { type Output, place, type PlaceContext } from '../ledger/place.ts';
 import { decodeCsr } from '../x509/csr.ts';
 import { findCsr, MAX_CSR_BYTES } from './csr-file.ts';
-import { prepareFolders } from './folders.ts';
 import { DEFAULT_FOLDER } from './output.ts';
 
 /** Absolute paths of a CSR and its key. */
@@ -98,30 +98,37 @@ export function readOwnCsr(path: string, key: KeyObject | undefined): Buffer | u
 /**
  * Writes a CSR, and its key if that is new.
  *
- * @param options.force replaces a key that is there.
- * @param options.close makes a new folder its owner's alone, where modes do not.
+ * @param csr PEM or DER.
+ * @param context its `force` replaces a key that is there.
  * @throws DevcertError `file`.
  */
 export async function writeCsr(
   { csrFile, keyFile, followFolders }: CsrPaths,
   csr: string | Buffer,
   newKey: KeyObject | undefined,
-  options: { force: boolean; now: Date; close: (folder: string) => Promise<unknown> },
+  context: PlaceContext,
 ): Promise<void> {
-  const made = prepareFolders({ certFile: csrFile, caFile: csrFile }, options.now);
-  if (newKey !== undefined && made.includes(dirname(keyFile)))
-    await options.close(dirname(keyFile));
-  const files = [{ path: csrFile, data: csr, mode: 0o644 }];
-  if (newKey !== undefined) {
-    const data = encodePrivateKey(newKey);
-    if (options.force) files.unshift({ path: keyFile, data, mode: 0o600 });
-    else if (!writeExclusive(keyFile, data, 0o600))
-      throw new DevcertError('file', `"${keyFile}" was made by somebody else just now`, {
-        hint: 'run the same again to use it',
-      });
-  }
-  replaceFiles(files, { followFolder: followFolders });
+  const keys: Output[] =
+    newKey === undefined
+      ? []
+      : [
+          {
+            path: keyFile,
+            data: encodePrivateKey(newKey),
+            secret: true,
+            isNew: context.force !== true,
+          },
+        ];
+  const outputs = [{ path: csrFile, data: csr, secret: false }];
+  const options = { ...context, followFolder: followFolders, gitignore: true };
+  await place([...keys, ...outputs], options, () => [
+    { outputs: keys, entry: undefined },
+    { outputs, entry: { ca: NO_AUTHORITY } },
+  ]);
 }
+
+/** A CSR is of no authority yet. */
+const NO_AUTHORITY = '';
 
 function assertNoLink(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;

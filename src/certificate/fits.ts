@@ -4,7 +4,7 @@ import type { Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameOf } from '../common-name.ts';
 import { DAY_MS } from '../days.ts';
-import { type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import type { LeafRequest } from '../request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { ExistingPair } from './output.ts';
@@ -59,8 +59,9 @@ function hasKey(
   key: KeyObject | undefined,
   request: CertificateRequest,
 ): boolean {
-  if (request.publicKey === undefined) return key !== undefined && certificate.checkPrivateKey(key);
-  return publicKeyHash(certificate.publicKey) === publicKeyHash(request.publicKey);
+  if (request.publicKey === undefined)
+    return key !== undefined && certificateKeyHash(certificate) === publicKeyHash(key);
+  return certificateKeyHash(certificate) === publicKeyHash(request.publicKey);
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -15,5 +15,9 @@ export function certificateNotes(
     notes.push(
       'Bun, gRPC and others on BoringSSL refuse a certificate that lists an IP address: for them leave it out',
     );
+  if (!request.usages.includes('serverAuth') && names.some(({ type }) => type === 'dns'))
+    notes.push(
+      'clients that look at no usage (wget) take it for a certificate of the server of that name, too',
+    );
   return [...notes, ...commonNameNotes(constraints, request)];
 }

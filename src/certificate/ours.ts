@@ -1,38 +1,46 @@
-/** Whose the files are that lie where a certificate is to go, and whether it may take their place. */
+/** Whether what is there where a certificate is to go is devcert's, and may give way to it. */
 import type { X509Certificate } from 'node:crypto';
-import type { InventoryEntry } from '../authority/inventory.ts';
 import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
-import { sha256Of } from '../authority/origin.ts';
-import type { Ours } from '../authority/siblings.ts';
 import { DevcertError } from '../errors.ts';
-import { publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, publicKeyHash } from '../keys.ts';
+import { isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
+import { assertWritten } from '../ledger/place.ts';
 import { readUsages } from '../x509/read.ts';
 import type { CertificateRequest } from './fits.ts';
 import { type CertificatePaths, type ExistingPair, tryCertificate } from './output.ts';
 
 /**
- * Makes sure that all that lies there came from devcert: from the authority that writes now or, if
- * `stateFolder` is given, from any other one in it.
+ * Makes sure that all that is there came from devcert: by path and hash or, for a folder that was moved, by
+ * the signature of one of the user's authorities.
  *
- * @param own the authority that writes, in `folder`.
- * @throws DevcertError `file` if something there is not ours to replace.
+ * @param issuers of all authorities in the state folder; asked for only where the ledger does not tell.
+ * @throws DevcertError `file` if something there is not devcert's to replace.
  */
-export async function assertOurs(
+export function assertOurs(
   existing: ExistingPair,
-  paths: CertificatePaths,
-  own: Ours,
-  { folder, stateFolder }: { readonly folder: string; readonly stateFolder?: string },
-): Promise<void> {
-  const foreign = foreignFile(existing, paths, [own]);
-  if (foreign === undefined) return;
-  if (stateFolder !== undefined) {
-    const { siblings } = await import('../authority/siblings.ts');
-    const all = [own, ...siblings(stateFolder, folder)];
-    if (foreignFile(existing, paths, all) === undefined) return;
+  { certFile, keyFile, caFile }: CertificatePaths,
+  entries: readonly LedgerEntry[],
+  issuers: () => readonly X509Certificate[],
+): void {
+  const { certificate, certText, key, keyText, caText } = existing;
+  const recorded = (path: string, text: string | undefined) =>
+    text === undefined || isRecorded(entries, path, text);
+  const isIssued =
+    certificate !== undefined &&
+    (recorded(certFile, certText) ||
+      issuers().some(({ publicKey }) => certificate.verify(publicKey)));
+  if (!isIssued) assertWritten(certFile, bytesOf(certText), entries);
+  // One combined file is looked at once.
+  if (keyFile !== undefined && keyFile !== certFile) {
+    const belongs =
+      isIssued &&
+      key !== undefined &&
+      publicKeyHash(key) === certificateKeyHash(certificate) &&
+      // The key beside a certificate that was made for a CSR is somebody else's.
+      !entries.some((entry) => entry.certificate?.certFile === certFile && !holdsKey(entry));
+    if (!belongs) assertWritten(keyFile, bytesOf(keyText), entries);
   }
-  throw new DevcertError('file', `"${foreign}" is there already and devcert did not write it`, {
-    hint: 'move it away, write elsewhere (--out DIR), or replace it: --force',
-  });
+  if (caFile !== undefined && !isOurRoot(caText)) assertWritten(caFile, bytesOf(caText), entries);
 }
 
 /**
@@ -46,14 +54,14 @@ export function assertSameKey(
   { certFile }: CertificatePaths,
 ): void {
   if (publicKey === undefined || certificate === undefined) return;
-  if (publicKeyHash(certificate.publicKey) === publicKeyHash(publicKey)) return;
+  if (certificateKeyHash(certificate) === publicKeyHash(publicKey)) return;
   throw new DevcertError('file', `"${certFile}" is there already and is for another key`, {
     hint: 'write elsewhere (--out DIR, --cert-file FILE), or replace it: --force',
   });
 }
 
 /**
- * Makes sure that no server's certificate gives way to a client's, or the other way round: whoever uses
+ * Makes sure that no server's certificate gives way to a client's, or the other way round: who uses
  * it would find out at the next start.
  *
  * @throws DevcertError `file`.
@@ -64,7 +72,7 @@ export function assertSamePurpose(
   { certFile }: CertificatePaths,
   now: Date,
 ): void {
-  // Whoever signs a CSR anew says what it is to be now.
+  // Who signs a CSR anew says what it is to be now.
   if (publicKey !== undefined || certificate === undefined) return;
   const before = readUsages(certificate.raw);
   const expired = Date.parse(certificate.validTo) < now.getTime();
@@ -75,46 +83,17 @@ export function assertSamePurpose(
   });
 }
 
-/** The first file that none of the authorities wrote. */
-function foreignFile(
-  existing: ExistingPair,
-  { certFile, keyFile, caFile }: CertificatePaths,
-  authorities: readonly Ours[],
-): string | undefined {
-  const { certificate, certText, key, hasKeyFile, caText } = existing;
-  const inventory = authorities.flatMap(({ inventory }) => inventory);
-  const ours = certificate !== undefined && isOurs(certificate, authorities, inventory);
-  if (certText !== undefined && !ours) return certFile;
-  if (hasKeyFile && keyFile !== undefined) {
-    const hash = key === undefined ? undefined : publicKeyHash(key);
-    // The key beside a certificate that was made for a CSR is not ours.
-    const signed = inventory.some((entry) => entry.publicKey === hash && !('keyFile' in entry));
-    const known =
-      inventory.some((entry) => entry.publicKey === hash) ||
-      (ours && hash === publicKeyHash(certificate.publicKey));
-    if (!known || signed) return keyFile;
-  }
-  // An imported authority's root has another organization than ours.
-  const written = inventory.some((entry) => entry.caFile === caFile);
-  return caFile !== undefined && caText !== undefined && !isOurRoot(caText, written)
-    ? caFile
-    : undefined;
+function holdsKey({ certificate }: LedgerEntry): boolean {
+  return certificate?.keyFile !== undefined;
 }
 
-function isOurs(
-  certificate: X509Certificate,
-  authorities: readonly Ours[],
-  inventory: readonly InventoryEntry[],
-): boolean {
-  const sha256 = sha256Of(certificate);
-  return (
-    inventory.some((entry) => entry.sha256 === sha256) ||
-    authorities.some(({ issuer }) => issuer !== undefined && certificate.verify(issuer.publicKey))
-  );
-}
-
-function isOurRoot(text: string, written: boolean): boolean {
+/** A copy of a root that devcert made, by its shape: it may be of an authority that is gone. */
+function isOurRoot(text: string | undefined): boolean {
+  if (text === undefined) return true;
   const certificate = tryCertificate(text);
-  if (written && certificate?.ca === true) return true;
   return certificate?.subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`) ?? false;
+}
+
+function bytesOf(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : Buffer.from(text);
 }

@@ -1,8 +1,9 @@
 /** Where a certificate's files lie, and whose they are. */
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
+import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 
 export interface OutputOptions {
   /** Folder for `cert.pem`, `key.pem`, `ca.pem`; `.devcert` by default. */
@@ -99,8 +100,8 @@ export interface ExistingPair {
   /** Whole text of the certificate file. */
   readonly certText: string | undefined;
   readonly key: KeyObject | undefined;
-  /** True if a key file is there, also one that is not a key. */
-  readonly hasKeyFile: boolean;
+  /** Whole text of the key file, also of one that is not a key. Secret. */
+  readonly keyText: string | undefined;
   readonly caText: string | undefined;
 }
 
@@ -122,7 +123,7 @@ export function readExisting(paths: CertificatePaths): ExistingPair {
     certificate: certText === undefined ? undefined : tryCertificate(certText),
     certText,
     key: keyText === undefined ? undefined : tryKey(keyText),
-    hasKeyFile: keyText !== undefined,
+    keyText,
     caText,
   };
 }
@@ -150,7 +151,7 @@ export function tryCertificate(text: string): X509Certificate | undefined {
 
 function tryKey(text: string): KeyObject | undefined {
   try {
-    return createPrivateKey(text);
+    return decodePrivateKeyPem(text);
   } catch {
     return undefined; // not a key: the caller says what that means
   }

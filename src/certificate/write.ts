@@ -1,29 +1,32 @@
 /** Issuing to disk: a pair that is still good stays, everything else is replaced whole or not at all. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import type { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
-import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { looserThan, replaceFiles, tighten } from '../files.ts';
-import { withLock } from '../lock.ts';
+import { DevcertError } from '../errors.ts';
+import { looserThan } from '../files.ts';
 import { keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
+import { findEntries, type IssuedCertificate, type LedgerEntry } from '../ledger/ledger.ts';
+import {
+  type Batch,
+  mendKeys,
+  type Output,
+  place,
+  SECRET_MODE,
+  type Target,
+} from '../ledger/place.ts';
 import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
-import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { Usage } from '../x509/extensions.ts';
-import { type Companions, textOf } from './companions.ts';
+import { readCommonName, readNames, readUsages } from '../x509/read.ts';
+import { batchOfCompanion, type Companion, textOf } from './companion.ts';
 import { type CertificateRequest, fits } from './fits.ts';
 import type { Leaf } from './issue.ts';
-import { prepareFolders, removeIfEmpty } from './folders.ts';
-import { assertOurs, assertSameKey, assertSamePurpose } from './ours.ts';
 import {
   type CertificatePaths,
   type ExistingPair,
   type OutputPaths,
   readExisting,
 } from './output.ts';
-
-const KEY_MODE = 0o600;
-const CERTIFICATE_MODE = 0o644;
+import { assertOurs, assertSameKey, assertSamePurpose } from './ours.ts';
 
 /** What writing a certificate came to. */
 export interface WrittenCertificate {
@@ -49,10 +52,12 @@ export interface WrittenLeaf extends WrittenCertificate {
 
 export interface WriteContext {
   readonly authority: Authority;
-  /** The authority's folder. */
-  readonly folder: string;
-  /** Where the other authorities lie whose files may be replaced, too; without it none may. */
-  readonly stateFolder?: string;
+  /** Name of the authority, for the ledger. */
+  readonly ca: string;
+  /** Whose ledger it is. */
+  readonly stateFolder: string;
+  /** The issuers of all authorities whose files may be replaced. */
+  readonly issuers: () => readonly X509Certificate[];
   /** `user@host` from `identityOf()`. */
   readonly identity: string;
   readonly now: Date;
@@ -61,9 +66,10 @@ export interface WriteContext {
 }
 
 export interface WriteOptions {
-  /** Issue anyway, over whatever lies there. */
+  /** Issue anyway, over whatever is there. */
   readonly force?: boolean;
-  readonly companions?: Companions | undefined;
+  /** Files that are made of the pair and are written with it, or not at all. */
+  readonly beside?: readonly Companion[] | undefined;
 }
 
 /**
@@ -91,65 +97,97 @@ export async function writeCertificate(
   context: WriteContext,
   request: CertificateRequest,
   paths: CertificatePaths,
-  { force = false, companions }: WriteOptions = {},
+  { force = false, beside = [] }: WriteOptions = {},
 ): Promise<WrittenCertificate> {
-  const { authority, folder, now } = context;
-  const isWhole = (existing: ExistingPair) =>
-    isMended(existing, authority, paths) && companions?.fit(textOf(existing)) !== false;
-  if (!force) {
-    // Without the lock at first: nearly always all is well, and then nothing is written. Read while
-    // somebody replaces it, a pair does not fit.
-    const existing = readExisting(paths);
-    if (fits(existing, authority, request, now) && isWhole(existing))
-      return describe(existing.certificate, paths, false, []);
-  }
-  const written = await withLock(folder, async () => {
-    const inventory = readInventory(folder);
-    const options = { followFolder: paths.followFolders === true };
-    if (!force) {
-      const existing = readExisting(paths);
-      const own = { issuer: authority.issuer, inventory };
-      await assertOurs(existing, paths, own, context);
-      assertSameKey(existing, request, paths);
-      assertSamePurpose(existing, request, paths, now);
-      if (fits(existing, authority, request, now)) {
-        const beside = companions?.make(textOf(existing));
-        const notes = keepFiles(existing, authority, paths);
-        beside?.record();
-        replaceFiles(beside?.files ?? [], options);
-        return describe(existing.certificate, paths, false, notes);
-      }
-    }
-    const leaf = await makeLeaf(context, request);
-    const beside = companions?.make({ certPem: leaf.certPem, keyPem: leaf.keyPem ?? '' });
-    const files = [...filesOf(leaf, authority, paths), ...(beside?.files ?? [])];
-    const made = prepareFolders(paths, now);
-    try {
-      const secret = files.filter(({ mode }) => mode === KEY_MODE).map(({ path }) => dirname(path));
-      for (const folder of new Set(secret))
-        if (made.includes(folder)) await context.close?.(folder);
-      // The inventory first: it is what tells that a file is ours if we are killed between renames.
-      recordIssued(folder, inventory, entryFor(leaf, authority, request, paths, now));
-      beside?.record();
-      replaceFiles(files, options);
-    } catch (error) {
-      for (const path of made.reverse()) removeIfEmpty(path);
-      throw error;
-    }
-    return describe(leaf.certificate, paths, true, []);
+  const { authority, stateFolder, issuers, now } = context;
+  const isFitting = (pair: ExistingPair) => !force && fits(pair, authority, request, now);
+  const targets = [...targetsOf(paths), ...beside.flatMap(({ targets }) => targets)];
+  const known = () =>
+    findEntries(
+      stateFolder,
+      targets.map(({ path }) => path),
+    );
+  // Without the lock at first: nearly always all is well, and then nothing is written.
+  const before = readExisting(paths);
+  if (isFitting(before) && isWhole(before, paths, authority, beside, known))
+    return describe(before, paths, false, []);
+  const check = (pair: ExistingPair, entries: () => readonly LedgerEntry[]) => {
+    if (force || isAbsent(pair)) return;
+    assertOurs(pair, paths, entries(), issuers);
+    assertSameKey(pair, request, paths);
+    assertSamePurpose(pair, request, paths, now);
+  };
+  check(before, known);
+  // Signing may take long, or ask somebody: never under the lock.
+  const leaf = isFitting(before) ? undefined : await makeLeaf(context, request);
+  const done: { there: ExistingPair; leaf?: NewLeaf } = { there: before };
+  await place(targets, { ...context, force, ...folderOptions(paths) }, ({ entries }) => {
+    done.there = readExisting(paths);
+    if (!isSame(done.there, before)) check(done.there, entries);
+    if (!isFitting(done.there)) done.leaf = required(leaf);
+    const own =
+      done.leaf === undefined
+        ? rootCopy(done.there, paths, context)
+        : [batchOf(done.leaf, request, paths, context)];
+    const pair = textOf(done.leaf ?? done.there);
+    return [...own, ...beside.flatMap((it) => batchOfCompanion(it, pair, force, entries))];
   });
-  if (written.issued) await takeFromOthers(context, paths.certFile);
-  return written;
+  if (done.leaf !== undefined) return describe(done.leaf, paths, true, []);
+  return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
 }
 
-async function takeFromOthers({ folder, stateFolder }: WriteContext, certFile: string) {
-  if (stateFolder === undefined) return;
-  // Looked at here, as most people have one authority and need nothing of the rest.
-  if (folder === stateFolder && !existsSync(join(stateFolder, 'authorities'))) return;
-  const { takeOver } = await import('../authority/siblings.ts');
-  await takeOver(stateFolder, folder, { certFiles: [certFile] });
+/** A pair that fitted and no longer does. */
+function required(leaf: NewLeaf | undefined): NewLeaf {
+  if (leaf !== undefined) return leaf;
+  throw new DevcertError('busy', 'another devcert changed these files in the meantime', {
+    hint: 'run the same command again',
+  });
 }
 
+/** What is told of a certificate, wherever it is. */
+export function describeCertificate(
+  certificate: Leaf['certificate'],
+  issued: boolean,
+): Omit<WrittenCertificate, 'certFile'> {
+  const commonName = readCommonName(certificate.raw);
+  return {
+    issued,
+    names: readNames(certificate.raw),
+    usages: readUsages(certificate.raw),
+    ...(commonName === undefined ? {} : { commonName }),
+    notAfter: new Date(certificate.validTo),
+    sha256: sha256Of(certificate),
+    keyType: keyTypeOf(certificate.publicKey),
+    notes: [],
+  };
+}
+
+/** What the ledger keeps of a certificate. */
+export function recordOf(
+  { certificate, publicKey }: NewLeaf,
+  authority: Authority,
+  request: CertificateRequest,
+  { certFile, keyFile, caFile }: CertificatePaths,
+  now: Date,
+): IssuedCertificate {
+  return {
+    names: request.names.map(({ value }) => value),
+    usages: request.usages,
+    commonName: request.commonName,
+    keyType: publicKey.type,
+    validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
+    certFile,
+    keyFile,
+    caFile,
+    sha256: sha256Of(certificate),
+    publicKey: publicKeyHash(publicKey),
+    issuer: sha256Of(authority.issuer),
+    issuedAt: now.toISOString(),
+    notAfter: new Date(certificate.validTo).toISOString(),
+  };
+}
+
+/** A certificate that was issued; without its key where that is somebody else's. */
 type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
 
 // What makes one is loaded here, as a pair that is still good needs nothing of it.
@@ -169,101 +207,84 @@ async function makeLeaf(context: WriteContext, request: CertificateRequest): Pro
   };
 }
 
-/** What is told of a certificate, wherever it lies. */
-export function describeCertificate(
-  certificate: Leaf['certificate'],
-  issued: boolean,
-): Omit<WrittenCertificate, 'certFile'> {
-  const commonName = readCommonName(certificate.raw);
-  return {
-    issued,
-    names: readNames(certificate.raw),
-    usages: readUsages(certificate.raw),
-    ...(commonName === undefined ? {} : { commonName }),
-    notAfter: new Date(certificate.validTo),
-    sha256: sha256Of(certificate),
-    keyType: keyTypeOf(certificate.publicKey),
-    notes: [],
-  };
-}
-
-/** False if {@link keepFiles} has something to do. */
-function isMended(existing: ExistingPair, authority: Authority, paths: CertificatePaths): boolean {
-  return (
-    (paths.keyFile === undefined || looserThan(paths.keyFile, KEY_MODE) === undefined) &&
-    (paths.caFile === undefined || existing.caText === authority.rootPem)
-  );
-}
-
-/** Mends what little may be off beside a good pair: the key's mode, the root's copy. */
-function keepFiles(
-  existing: ExistingPair,
-  authority: Authority,
-  paths: CertificatePaths,
-): string[] {
-  const notes: string[] = [];
-  const { keyFile } = paths;
-  const loose = keyFile === undefined ? undefined : looserThan(keyFile, KEY_MODE);
-  if (keyFile !== undefined && loose !== undefined) {
-    tighten(keyFile, KEY_MODE);
-    notes.push(
-      `"${keyFile}" was open to others (mode 0${loose.toString(8)}); it is 0600 now. If others use this machine, issue anew: --force`,
-    );
-  }
-  if (paths.caFile !== undefined && existing.caText !== authority.rootPem)
-    replaceFiles([{ path: paths.caFile, data: authority.rootPem, mode: CERTIFICATE_MODE }]);
-  return notes;
-}
-
-function filesOf({ certPem, keyPem }: NewLeaf, authority: Authority, paths: CertificatePaths) {
-  const { certFile, keyFile, caFile } = paths;
-  if (certFile === keyFile)
-    return [{ path: certFile, data: certPem + (keyPem ?? ''), mode: KEY_MODE }];
+function targetsOf({ certFile, keyFile, caFile }: CertificatePaths): Target[] {
+  if (certFile === keyFile) return [{ path: certFile, secret: true }];
   return [
-    ...(keyFile === undefined || keyPem === undefined
-      ? []
-      : [{ path: keyFile, data: keyPem, mode: KEY_MODE }]),
-    { path: certFile, data: certPem, mode: CERTIFICATE_MODE },
-    ...(caFile === undefined
-      ? []
-      : [{ path: caFile, data: authority.rootPem, mode: CERTIFICATE_MODE }]),
+    ...(keyFile === undefined ? [] : [{ path: keyFile, secret: true }]),
+    { path: certFile, secret: false },
+    ...(caFile === undefined ? [] : [{ path: caFile, secret: false }]),
   ];
 }
 
-/** What the inventory keeps of a certificate. */
-export function entryFor(
+function batchOf(
   leaf: NewLeaf,
-  authority: Authority,
   request: CertificateRequest,
   paths: CertificatePaths,
-  now: Date,
-): InventoryEntry {
-  const { certificate, publicKey } = leaf;
-  return {
-    names: request.names.map(({ value }) => value),
-    usages: request.usages,
-    ...(request.commonName === undefined ? {} : { commonName: request.commonName }),
-    keyType: publicKey.type,
-    validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
-    ...filePaths(paths),
-    ...(paths.keyFile === undefined ? {} : { keyFile: paths.keyFile }),
-    sha256: sha256Of(certificate),
-    publicKey: publicKeyHash(publicKey),
-    issuer: sha256Of(authority.issuer),
-    issuedAt: now.toISOString(),
-    notAfter: new Date(certificate.validTo).toISOString(),
-  };
+  { authority, ca, now }: WriteContext,
+): Batch {
+  const { certPem, keyPem = '' } = leaf;
+  const { certFile, keyFile, caFile } = paths;
+  const data = new Map([
+    [keyFile, keyPem],
+    [caFile, authority.rootPem],
+    [certFile, certFile === keyFile ? certPem + keyPem : certPem],
+  ]);
+  // The certificate stands for all of them in the ledger.
+  const outputs = targetsOf(paths).map((it): Output => ({ ...it, data: data.get(it.path) ?? '' }));
+  return { outputs, entry: { ca, certificate: recordOf(leaf, authority, request, paths, now) } };
+}
+
+/** The root's copy beside a pair that stays, if that is another one's. */
+function rootCopy(
+  { caText }: ExistingPair,
+  { caFile }: CertificatePaths,
+  { authority, ca }: WriteContext,
+): Batch[] {
+  if (caFile === undefined || caText === authority.rootPem) return [];
+  return [{ outputs: [{ path: caFile, data: authority.rootPem, secret: false }], entry: { ca } }];
+}
+
+function isWhole(
+  existing: ExistingPair,
+  paths: CertificatePaths,
+  authority: Authority,
+  beside: readonly Companion[],
+  known: () => readonly LedgerEntry[],
+): boolean {
+  return (
+    keyPaths(paths).every((path) => looserThan(path, SECRET_MODE) === undefined) &&
+    (paths.caFile === undefined || existing.caText === authority.rootPem) &&
+    beside.every((it) => it.of(textOf(existing)).fits(known()))
+  );
+}
+
+function keyPaths({ keyFile }: CertificatePaths): string[] {
+  return keyFile === undefined ? [] : [keyFile];
+}
+
+function isAbsent({ certText, keyText, caText }: ExistingPair): boolean {
+  return certText === undefined && keyText === undefined && caText === undefined;
+}
+
+function isSame(a: ExistingPair, b: ExistingPair): boolean {
+  return a.certText === b.certText && a.keyText === b.keyText && a.caText === b.caText;
+}
+
+function folderOptions({ caFile, followFolders }: CertificatePaths) {
+  return { gitignore: caFile !== undefined, followFolder: followFolders === true };
 }
 
 function describe(
-  certificate: Leaf['certificate'],
-  paths: CertificatePaths,
+  { certificate }: Pick<ExistingPair, 'certificate'>,
+  { certFile, caFile }: CertificatePaths,
   issued: boolean,
   notes: readonly string[],
 ): WrittenCertificate {
-  return { ...describeCertificate(certificate, issued), ...filePaths(paths), notes };
-}
-
-function filePaths({ certFile, caFile }: CertificatePaths) {
-  return { certFile, ...(caFile === undefined ? {} : { caFile }) };
+  if (certificate === undefined) throw new TypeError('a pair without a certificate');
+  return {
+    ...describeCertificate(certificate, issued),
+    certFile,
+    ...(caFile === undefined ? {} : { caFile }),
+    notes,
+  };
 }

@@ -1,8 +1,9 @@
 /** Authorities as lines for a person. Pure. */
 import type { AuthorityResult, ReplaceResult } from '../actions/ca.ts';
+import type { Renewed } from '../actions/renew.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
 import { printable } from '../errors.ts';
-import { constraintsText, date, table } from './lines.ts';
+import { constraintsText, date, table, theftText, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 /** One line for each authority. */
@@ -69,7 +70,13 @@ export function keptLines(result: AuthorityResult, verb: string, style: Style): 
         `No store trusts it yet: devcert install${ca}`,
         ...(problem === undefined ? [`Next, in a project: devcert localhost${ca}`] : []),
       ];
-  return [`${verb} the authority ${authorityLines(result, style).join('\n')}`, '', ...next];
+  return [
+    `${verb} the authority ${authorityLines(result, style).join('\n')}`,
+    '',
+    ...wrap(theftText(result.constraints, clientsOnly)),
+    '',
+    ...next,
+  ];
 }
 
 /** What `ca replace` came to. */
@@ -79,7 +86,7 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
     ({ store, status, reason }) =>
       `  ${printable(store)}: ${status}${reason === undefined ? '' : `: ${printable(reason)}`}`,
   );
-  const again = againLines(result);
+  const again = renewedLines(result.renewed);
   return [
     replaced
       ? `Replaced the authority ${authorityLines(result, style).join('\n')}`
@@ -90,25 +97,19 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
 }
 
 /** What a new authority did to what the old one had issued, and to what was exported of it. */
-export function againLines({
-  reissued,
-  exports,
-}: Pick<ReplaceResult, 'reissued' | 'exports'>): string[] {
-  return [
-    ...reissued.map(({ certFile, reason }) =>
-      reason === undefined
-        ? `Issued again: ${printable(certFile)}`
-        : `Not issued again: ${printable(certFile)}: ${printable(reason)}`,
-    ),
-    ...exports.flatMap(({ files, command, reason }) =>
-      reason === undefined
-        ? [`Exported again: ${printable(files.join(', '))}`]
-        : [
-            `Still of the old authority: ${printable(files.join(', '))}: ${printable(reason)}`,
-            `  make it anew: ${printable(command)}`,
-          ],
-    ),
-  ];
+export function renewedLines(renewed: readonly Renewed[]): string[] {
+  return renewed.flatMap(({ what, files, command, reason }) => {
+    const paths = printable(files.join(', '));
+    const [done, left] =
+      what === 'export'
+        ? ['Exported again', 'Still of the old authority']
+        : ['Issued again', 'Not issued again'];
+    if (reason === undefined) return [`${done}: ${paths}`];
+    return [
+      `${left}: ${paths}: ${printable(reason)}`,
+      ...(command === undefined ? [] : [`  make it anew: ${printable(command)}`]),
+    ];
+  });
 }
 
 function usagesText({ usages }: AuthoritySummary): string {

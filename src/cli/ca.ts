@@ -51,7 +51,7 @@ const nameArgument = { name: '[name]', description: 'the default authority if le
 const create: Declaration = {
   summary: 'make an authority with a name',
   description:
-    'Makes an authority beside the default one. No store trusts it until it is installed.',
+    'Makes an authority beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it certifies in every client that trusts it, and other names in some.',
   positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
   options: [...permitOptions, clientsOnly],
   async run([name = ''], options: CreateOptions, terminal) {

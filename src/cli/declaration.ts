@@ -48,7 +48,7 @@ export const storeOptions: readonly OptionDeclaration[] = [
   {
     flags: '--stores <kinds>',
     description:
-      'only these, comma-separated: system, nss (browsers), java, windows (from WSL); simulator (booted iOS ones) only if named',
+      'only these, comma-separated: system, nss (Chromium and Firefox on Linux), java, windows (from WSL); simulator (booted iOS ones) only if named',
   },
   {
     flags: '--machine',
@@ -57,6 +57,6 @@ export const storeOptions: readonly OptionDeclaration[] = [
   },
   {
     flags: '--nss-password-file <file>',
-    description: 'holds the primary password of browser profiles that have one',
+    description: 'holds the primary password of Firefox or Chromium profiles that have one',
   },
 ];

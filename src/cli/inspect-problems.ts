@@ -28,6 +28,8 @@ export function problemLines(file: InspectedFile, style: Style): string[] {
 /** More certificates than this with one problem are told in one line. */
 const MAX_SINGLE = 2;
 const MAX_TITLES = 5;
+/** Problems of one kind that are told: a certificate may have thousands of names. */
+const MAX_ALIKE = 12;
 
 const plurals: Partial<Record<ProblemCode, string>> = {
   expired: 'have expired',
@@ -40,20 +42,40 @@ const plurals: Partial<Record<ProblemCode, string>> = {
 
 function group(file: InspectedFile): Pick<Problem, 'severity' | 'message' | 'hint'>[] {
   const { problems, certificates, chain } = file;
-  const told = new Set<ProblemCode>();
+  const byCode = new Map<ProblemCode, Problem[]>();
+  for (const problem of problems) {
+    const alike = byCode.get(problem.code);
+    if (alike === undefined) byCode.set(problem.code, [problem]);
+    else alike.push(problem);
+  }
+  const told = new Map<ProblemCode, number>();
   return problems.flatMap((problem) => {
     const { code, certificate, message } = problem;
-    const alike = problems.filter((it) => it.code === code && it.certificate !== undefined);
+    const all = byCode.get(code) ?? [];
+    const before = told.get(code) ?? 0;
+    told.set(code, before + 1);
     const plural = plurals[code];
+    const alike =
+      plural === undefined || before >= MAX_ALIKE
+        ? []
+        : all.filter((it) => it.certificate !== undefined);
     if (plural !== undefined && alike.length > MAX_SINGLE && certificate !== undefined) {
-      if (told.has(code)) return [];
-      told.add(code);
+      if (before > 0) return [];
       const titles = alike.flatMap((it) => certificates[it.certificate ?? 0] ?? []).map(titleOf);
       const more = titles.length - MAX_TITLES;
       const list =
         more > 0 ? `${titles.slice(0, MAX_TITLES).join(', ')} and ${more} more` : and(titles);
       return [{ ...problem, message: `${titles.length} of the certificates ${plural}: ${list}` }];
     }
+    if (before > MAX_ALIKE) return [];
+    if (before === MAX_ALIKE)
+      return [
+        {
+          ...problem,
+          message: `and ${all.length - before} more of the same`,
+          hint: 'list them all: --json',
+        },
+      ];
     const own = certificate === undefined ? undefined : certificates[certificate];
     const isMain = certificates.length === 1 || certificate === (chain?.order[0] ?? -1);
     return own === undefined || isMain

@@ -1,5 +1,6 @@
 /** Facts of certificates in words that fit a table. Pure. */
 import { formatName } from '../names.ts';
+import { UNNAMED_CURVE } from '../x509/ec-key.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { ConstraintLists, GeneralName } from '../x509/general-names.ts';
 import { roleOf } from '../inspect/problems.ts';
@@ -55,6 +56,7 @@ export function fileText({ kind, format, certificates, keys }: InspectedFile): s
 export function keyText(type: string): string {
   const [, kind = '', bits = ''] = /^(rsa|rsa-pss|dsa)(\d+)$/.exec(type) ?? [];
   if (bits !== '') return `${kind.toUpperCase()}, ${bits} bits`;
+  if (type === UNNAMED_CURVE) return 'elliptic curve without a name';
   const curve = /^p(\d{3})$/.exec(type)?.[1];
   if (curve !== undefined) return `P-${curve} (elliptic curve)`;
   return type.replace(/^ed(\d+)$/, 'Ed$1');

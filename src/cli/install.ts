@@ -8,7 +8,7 @@ import { installLines } from './report.ts';
 export const installCommand: Declaration = {
   summary: 'make the authority, once per machine, and have every store trust it',
   description:
-    'Makes the authority if there is none and puts its root into the trust stores of the system, the browsers and Java. Exit code: 0 if every store that is there was done or lacks but a program, which is named; 1 if one failed; 5 if the authority has expired.',
+    'Makes the authority if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the authority’s key can forge the names it certifies in every client, and other names in some. Exit code: 0 if every store that is there was done or lacks but a program, which is named; 1 if one failed; 5 if the authority has expired.',
   options: [
     ...storeOptions,
     {

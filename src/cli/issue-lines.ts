@@ -1,7 +1,7 @@
 /** An issued certificate as lines for a person. Pure: nothing here writes. */
 import type { IssueResult } from '../actions/issue.ts';
 import { printable } from '../errors.ts';
-import { date, table } from './lines.ts';
+import { date, madeLines, table } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export function issueLines(result: IssueResult, style: Style): string[] {
@@ -16,6 +16,7 @@ export function issueLines(result: IssueResult, style: Style): string[] {
           ...(caFile === undefined ? [] : [[rootLabel(result), printable(caFile)]]),
         ];
   return [
+    ...madeLines(result.made),
     `${verb} ${names.join(', ')}`,
     ...table([...usageRows(result), ...files], style),
     `It is valid until ${date(notAfter)}`,

@@ -26,7 +26,7 @@ export const issueCommand: Declaration = {
     {
       flags: '--client',
       description:
-        'for a client instead of a server: users, mail addresses and URIs are names, too',
+        'for a client: users, mail addresses and URIs are names, too (one for a DNS name is taken as a server’s by wget and others)',
     },
     { flags: '--peer', description: 'for both a server and a client, as in a service mesh' },
     {

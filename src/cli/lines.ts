@@ -1,5 +1,6 @@
 /** Lines and tables that several results share. Pure. */
 import { type Constraints, localNetworks } from '../constraints.ts';
+import type { MadeAuthority } from '../actions/context.ts';
 import type { Style } from './terminal.ts';
 
 /** Columns: what a terminal is wide at the least, and what still reads well. */
@@ -24,7 +25,34 @@ export function constraintsText(constraints: Constraints | undefined): string {
   );
   const except = out.length === 0 ? '' : `; not ${out.join(', ')}`;
   const forms = closed === undefined ? '' : `; no ${closed.join(', no ')} names`;
-  return `${parts.join(', ')}${except}${forms}; nothing else`;
+  return `${parts.join(', ')}${except}${forms}`;
+}
+
+/** What a thief of the issuer's key can do with it, in one sentence; held by test/forgeries/answers.json. */
+export function theftText(constraints: Constraints | undefined, clientsOnly?: boolean): string {
+  if (clientsOnly === true)
+    return 'Whoever copies its key can sign in as any user to every server that trusts its root';
+  return constraints === undefined
+    ? 'Whoever copies its key can forge every name in every client that trusts its root'
+    : 'Whoever copies its key can forge these names in every client; in those of OpenSSL (curl, Python, Node, PHP, Ruby), Java and Bun other names, too, and code that Java verifies';
+}
+
+/** What an authority may certify, and what a thief of its key could. */
+export function powerLines(constraints: Constraints | undefined): string[] {
+  return [
+    ...wrap(`It certifies ${constraintsText(constraints)}`),
+    ...wrap(theftText(constraints)),
+  ];
+}
+
+/** What is said of an authority that was made on the way; nothing if none was. */
+export function madeLines(made: MadeAuthority | undefined): string[] {
+  if (made === undefined) return [];
+  return [
+    'Made an authority of your own; the key of its root exists no more',
+    ...powerLines(made.constraints),
+    '',
+  ];
 }
 
 /** Two columns: labels, and values that are wrapped where the label is in `wrapped`. */

@@ -4,7 +4,7 @@ import type { MtlsResult } from '../actions/mtls.ts';
 import type { MtlsCheckResult } from '../actions/mtls-check.ts';
 import type { MtlsRotateResult } from '../actions/mtls-rotate.ts';
 import { printable } from '../errors.ts';
-import { date, table, wrap } from './lines.ts';
+import { date, madeLines, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export function mtlsLines(result: MtlsResult, style: Style): string[] {
@@ -14,6 +14,7 @@ export function mtlsLines(result: MtlsResult, style: Style): string[] {
       ? `one authority, ${set.serverCa}`
       : `server by ${set.serverCa}, clients by ${set.clientCa}`;
   return [
+    ...madeLines(result.made),
     written.length === 0
       ? `All is in place for "${set.name}": ${whose}`
       : `Wrote the parties of "${set.name}": ${whose}`,
@@ -61,7 +62,7 @@ export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] 
 }
 
 export function mtlsRotateLines(result: MtlsRotateResult): string[] {
-  const { ca, step, written, reload } = result;
+  const { ca, step, written, reload, made } = result;
   const what = {
     1: `Old and new authority "${ca}" are both trusted now`,
     2: `Certificates come from the new authority "${ca}" now`,
@@ -70,11 +71,13 @@ export function mtlsRotateLines(result: MtlsRotateResult): string[] {
   const next = { 1: '--issue', 2: '--finish', 3: undefined }[step];
   return [
     `Step ${step} of 3: ${what}`,
-    ...written.map(({ certFile, reason }) =>
-      reason === undefined
-        ? `  written: ${printable(certFile)}`
-        : `  not written: ${printable(certFile)}: ${printable(reason)}`,
-    ),
+    ...madeLines(made),
+    ...written.map(({ files, command, reason }) => {
+      const paths = printable(files.join(', '));
+      if (reason === undefined) return `  written: ${paths}`;
+      const again = command === undefined ? '' : `: ${printable(command)}`;
+      return `  not written: ${paths}: ${printable(reason)}${again}`;
+    }),
     `Now reload the ${reload.join(' and the ')}${next === undefined ? '' : `, and when all are: devcert mtls rotate ${next}`}`,
   ];
 }

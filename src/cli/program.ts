@@ -35,7 +35,7 @@ async function createProgram(
 ): Promise<Command> {
   const program = new Command('devcert')
     .description(
-      'Real HTTPS on local names: an authority that only your machine trusts and that can certify nothing but local names.',
+      'Real HTTPS on local names: an authority of your own, constrained to them, that your machine trusts until you uninstall it. Keep its key to yourself: whoever copies it can forge these names in every client, and in some others, too.',
     )
     .version(version, '-V, --version')
     .exitOverride()

@@ -4,29 +4,30 @@ import type { StatusResult } from '../actions/status.ts';
 import type { UninstallResult } from '../actions/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
-import { againLines, summaryLines } from './ca-lines.ts';
-import { constraintsText, date, table, wrap } from './lines.ts';
+import { renewedLines, summaryLines } from './ca-lines.ts';
+import { constraintsText, date, madeLines, powerLines, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
   const head = {
     kept: [],
-    created: [
-      planned
-        ? 'Would make an authority of your own'
-        : 'Made an authority of your own; the key of its root exists no more',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
-      '',
-    ],
+    created: planned
+      ? ['Would make an authority of your own', ...powerLines(result.constraints), '']
+      : madeLines(result),
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      ...wrap(`It can certify ${constraintsText(result.constraints)}`),
+      ...powerLines(result.constraints),
       '',
     ],
   }[result.authority];
   const end = planned ? [] : closingLines(result, ca);
-  return [...head, ...outcomeLines(result.outcomes, style), ...againLines(result), ...end];
+  return [
+    ...head,
+    ...outcomeLines(result.outcomes, style),
+    ...renewedLines(result.renewed),
+    ...end,
+  ];
 }
 
 function closingLines({ outcomes, notAfter }: InstallResult, ca: string | undefined): string[] {

@@ -3,7 +3,7 @@ import { MAX_CSR_BYTES } from '../certificate/csr-file.ts';
 import { EXIT, printable } from '../errors.ts';
 import { sign, type SignOptions, type SignResult } from '../index.ts';
 import { caOption, type Declaration } from './declaration.ts';
-import { date, table } from './lines.ts';
+import { date, madeLines, table } from './lines.ts';
 import { usageRows } from './issue-lines.ts';
 import { readStdin } from './stdin.ts';
 import type { Style } from './terminal.ts';
@@ -35,6 +35,8 @@ export const signCommand: Declaration = {
     const result = await sign(file === '-' ? readStdin(MAX_CSR_BYTES) : file, options);
     if (result.certFile === undefined) {
       terminal.print([result.certPem.trimEnd()]);
+      // Standard output is the certificate.
+      for (const line of madeLines(result.made).filter((it) => it !== '')) terminal.note(line);
       for (const line of result.dropped) terminal.note(`not granted: ${line}`);
     } else terminal.print(signLines(result, terminal.style));
     for (const note of result.notes) terminal.note(note);
@@ -48,6 +50,7 @@ export function signLines(result: SignResult, style: Style): string[] {
   const { issued, names, certFile = '', caFile, keyType, notAfter, dropped } = result;
   const verb = issued ? 'Signed a certificate for' : 'A valid certificate is there already for';
   return [
+    ...madeLines(result.made),
     `${verb} ${names.join(', ')}`,
     ...table(
       [

@@ -4,7 +4,7 @@
  * somebody looks and `NO_COLOR` is not set; errors are two lines, what went wrong and what to type next.
  */
 import { fstatSync, writeSync } from 'node:fs';
-import { type DevcertError, printable, systemCode } from '../errors.ts';
+import { type DevcertError, isPlain, printable, steering, systemCode } from '../errors.ts';
 
 export interface Terminal {
   /** Lines of the result. Nothing with `--json`. */
@@ -52,10 +52,10 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
     write(STDERR, `devcert: ${label} ${oneLine(text)}\n`);
   };
   return {
-    style: wantsColour && stdoutIsTerminal ? colours : plain,
+    style: wantsColour && stdoutIsTerminal ? marks : plain,
     print: (lines) => {
       clear();
-      if (!json && lines.length > 0) write(STDOUT, `${lines.join('\n')}\n`);
+      if (!json && lines.length > 0) write(STDOUT, `${safe(lines.join('\n'))}\n`);
     },
     json: (value) => {
       if (json) write(STDOUT, toJson(value));
@@ -114,14 +114,28 @@ async function isTerminal(descriptor: number): Promise<boolean> {
 }
 
 const paint = (code: string) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;
-const colours: Style = { good: paint('32'), bad: paint('31'), dim: paint('2') };
+// Our own colours are marks until the lines leave: what a file says cannot know them.
+const nonce = `${process.hrtime.bigint().toString(36)}${Math.random().toString(36)}`;
+const mark = (code: string) => (text: string) => `<${nonce}:${code}>${text}<${nonce}:0>`;
+const marks: Style = { good: mark('32'), bad: mark('31'), dim: mark('2') };
+
+/** The one way out for lines: nothing in them but our own colours steers the terminal. */
+function safe(text: string): string {
+  const clean = printable(text);
+  return clean.includes(nonce)
+    ? clean.replaceAll(new RegExp(`<${nonce}:(\\d+)>`, 'g'), '\u001b[$1m')
+    : clean;
+}
 const plain: Style = { good: (text) => text, bad: (text) => text, dim: (text) => text };
 
 /** A document that is safe on a screen, too: what could steer the terminal is escaped, as JSON allows. */
 function toJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
-  const hex = (character: string) => character.charCodeAt(0).toString(16).padStart(4, '0');
-  return `${text.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (it) => `\\u${hex(it)}`)}\n`;
+  const escape = (character: string) =>
+    Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join('');
+  return `${isPlain(text) ? text : text.replace(steering, escape)}\n`;
 }
 
 function oneLine(text: string): string {

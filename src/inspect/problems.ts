@@ -1,6 +1,7 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
 import { DAY_MS } from '../days.ts';
 import type { CertificateDetails } from '../x509/details.ts';
+import { UNNAMED_CURVE } from '../x509/ec-key.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 import type { Problem, ProblemCode } from './types.ts';
 
@@ -100,7 +101,7 @@ function keyProblems(
       error('weak-key', `its key is weak: ${weakness}`, 'make a new key: P-256, or RSA 2048'),
     );
   else if (role === 'leaf' && ['ed25519', 'ed448', 'p521'].includes(key.type)) {
-    const who = key.type === 'p521' ? 'Chromium' : 'browsers';
+    const who = key.type === 'p521' ? 'Chromium' : 'Chromium and Firefox';
     problems.push(
       warning('unusual-key', `${who} refuse keys of the type ${key.type}`, 'use P-256 or RSA 2048'),
     );
@@ -119,6 +120,8 @@ function keyProblems(
 
 /** Why a key of this type is weak; undefined if it is not. */
 export function keyWeakness(type: string): string | undefined {
+  if (type === UNNAMED_CURVE)
+    return 'on a curve that is spelled out, not named, as forgers do it: no client verifies it';
   const [, kind = '', digits = ''] = /^(rsa|dsa|rsa-pss)(\d+)$/.exec(type) ?? [];
   if (kind === 'dsa') return 'DSA, which no TLS client takes';
   if (kind !== '' && Number(digits) < 2048) return `RSA of ${digits} bits`;
@@ -143,7 +146,7 @@ function leafProblems(details: CertificateDetails) {
     problems.push(
       warning(
         'self-signed',
-        'it is signed by itself: no browser trusts it, whatever else is right',
+        'it is signed by itself: only clients that were told of this very certificate trust it',
         `have it signed by your authority: ${issueCommand(names, commonName)}`,
       ),
     );
@@ -151,7 +154,7 @@ function leafProblems(details: CertificateDetails) {
     problems.push(
       error(
         'no-names',
-        `it has no subject alternative names${commonName === undefined ? '' : ', and browsers ignore the common name'}`,
+        `it has no subject alternative names${commonName === undefined ? '' : ', and Chromium, Firefox and Go ignore the common name'}`,
         `issue one with names: ${issueCommand(names, commonName)}`,
       ),
     );

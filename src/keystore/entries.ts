@@ -1,7 +1,7 @@
 /** What is in a key store of any format, and how keys and certificates that lie loose in one belong together. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 
 /** One entry of a key store or PEM file that was read. */
 export interface KeyStoreEntry {
@@ -60,10 +60,12 @@ export function pairEntries(
   const bySubject = new Map<string, X509Certificate[]>();
   // Without a key there are no chains to build.
   for (const { x509 } of keys.length === 0 ? [] : parsed) {
-    const hash = hashOfPublicKey(x509);
+    const hash = certificateKeyHash(x509);
     if (hash !== undefined && !leaves.has(hash)) leaves.set(hash, x509);
     const { subject } = x509;
-    bySubject.set(subject, [...(bySubject.get(subject) ?? []), x509]);
+    const same = bySubject.get(subject);
+    if (same === undefined) bySubject.set(subject, [x509]);
+    else same.push(x509);
   }
   const inChains = new Set<X509Certificate>();
   const entries = keys.map(({ key, alias }): KeyStoreEntry => {
@@ -143,15 +145,6 @@ function damagedCertificate(cause?: unknown): DevcertError {
     hint: 'ask for the file again where it came from',
     cause,
   });
-}
-
-function hashOfPublicKey(certificate: X509Certificate): string | undefined {
-  try {
-    return publicKeyHash(certificate.publicKey);
-  } catch {
-    // A kind of key that OpenSSL does not know: then it fits no private key that it does know.
-    return undefined;
-  }
 }
 
 function chainOf(

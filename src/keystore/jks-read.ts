@@ -14,7 +14,8 @@ import {
   unprotectKey,
 } from './jks-format.ts';
 import { OID } from './oids.ts';
-import { decodePrivateKey, wrongPassword } from './pkcs8.ts';
+import { wrongPassword } from './pkcs8.ts';
+import { decodePrivateKey } from './private-key.ts';
 
 /** `JKS`, or `JCEKS` (its cousin with secret keys, not supported), by the first four bytes. */
 export function jksKindOf(bytes: Buffer): 'jks' | 'jceks' | undefined {

@@ -15,12 +15,8 @@ import { type KeyStoreEntry, pairEntries } from './entries.ts';
 import { OID } from './oids.ts';
 import { decryptPbe, isMacValid, WorkLimit } from './pbe.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
-import {
-  decodePrivateKey,
-  decryptPrivateKeyInfo,
-  missingPassword,
-  wrongPassword,
-} from './pkcs8.ts';
+import { decryptPrivateKeyInfo, missingPassword, wrongPassword } from './pkcs8.ts';
+import { decodePrivateKey } from './private-key.ts';
 
 /** More keys and certificates than this are refused. */
 const MAX_BAGS = 2000;

@@ -7,6 +7,7 @@ import { octetString, sequence } from '../x509/der.ts';
 import { decryptPbe, type Encrypted, encryptPbes2, WorkLimit } from './pbe.ts';
 import { encodePem, type PemBlock } from './pem.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
+import { decodePrivateKey } from './private-key.ts';
 
 /**
  * What a guess at the password of a stolen key file costs (OWASP's number for PBKDF2-HMAC-SHA-256).
@@ -33,19 +34,6 @@ export function pkcs8Of(key: KeyObject): Buffer {
   return key.export({ type: 'pkcs8', format: 'der' });
 }
 
-/** The key in DER that is not encrypted. Throws `invalid-input`. */
-export function decodePrivateKey(der: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): KeyObject {
-  readElement(der); // OpenSSL passes over bytes after the end
-  try {
-    return createPrivateKey({ key: der, format: 'der', type });
-  } catch (error) {
-    throw new DevcertError('invalid-input', 'cannot read the private key: it is damaged', {
-      hint: 'make a new key; kinds other than RSA, EC and Ed25519 are not supported',
-      cause: error,
-    });
-  }
-}
-
 /** The key in a DER EncryptedPrivateKeyInfo. Throws `password` for a wrong one, and `invalid-input`. */
 export function decryptPrivateKey(
   der: Buffer,
@@ -70,6 +58,7 @@ export function decryptPrivateKeyInfo(
   try {
     return decodePrivateKey(plain, 'pkcs8');
   } catch (error) {
+    if (error instanceof DevcertError && error.code === 'weak-key') throw error;
     // A wrong password can pass the padding by chance, and gives noise.
     throw wrongPassword('private key', error);
   }
@@ -86,13 +75,27 @@ export function decryptPemKey(block: PemBlock, password: string): KeyObject {
     '',
   ];
   const [begin = '', ...rest] = encodePem(block.label, block.der).split('\n');
+  let key: KeyObject;
   try {
-    return createPrivateKey({
+    key = createPrivateKey({
       key: [begin, ...headers, ...rest].join('\n'),
       passphrase: password,
     });
   } catch (error) {
     throw wrongPassword('private key', error);
+  }
+  // OpenSSL decrypted it: what it says is judged as that of any other, and before it is asked anything.
+  return decodePrivateKey(exported(key), 'pkcs8');
+}
+
+function exported(key: KeyObject): Buffer {
+  try {
+    return pkcs8Of(key);
+  } catch (cause) {
+    throw new DevcertError('weak-key', 'the private key is none: its number is out of range', {
+      hint: 'make a new key on P-256: devcert csr NAMES…',
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Reading keys and certificates from whatever file they are in. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
+import { publicKeyDer } from '../keys.ts';
 import { readElement, readFirst } from '../x509/asn1.ts';
 import { type KeyStoreEntry, pairEntries, parseCertificate } from './entries.ts';
 import { jksKindOf, readJks } from './jks-read.ts';
@@ -8,7 +9,8 @@ import { WorkLimit } from './pbe.ts';
 import { decodePem, isPem, type PemBlock } from './pem.ts';
 import { readPkcs12 } from './pkcs12-read.ts';
 import { readPkcs7 } from './pkcs7.ts';
-import { decodePrivateKey, decryptPemKey, decryptPrivateKey } from './pkcs8.ts';
+import { decryptPemKey, decryptPrivateKey } from './pkcs8.ts';
+import { decodePrivateKey } from './private-key.ts';
 
 /** A file that was read. */
 export interface KeyStore {
@@ -154,7 +156,9 @@ class Contents {
 function decodePublicKey(der: Buffer): KeyObject {
   readElement(der);
   try {
-    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    publicKeyDer(key); // RSA-PSS with bad parameters is read, and cannot be written
+    return key;
   } catch (error) {
     throw new DevcertError('invalid-input', 'cannot read the public key: it is damaged', {
       hint: 'ask for the file again where it came from',

@@ -1,10 +1,12 @@
 /** A party's PKCS#12 files, for those that read no PEM. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { type FileToWrite, readIfThere } from '../files.ts';
+import { readIfThere } from '../files.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
+import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import { readKeyStore } from '../keystore/read.ts';
+import type { Output } from '../ledger/place.ts';
 import type { PartyFiles } from './set.ts';
 
 /** What the stores are made of. */
@@ -26,19 +28,23 @@ export interface StoreContents {
 export function keyStoreFiles(
   contents: StoreContents,
   password: string | undefined,
-): { files: FileToWrite[]; stale: boolean } {
+): { outputs: Output[]; stale: boolean } {
   const { files, party, roots } = contents;
   const chain = decodePem(contents.certPem).map(({ der }) => der);
   const trusted = roots.map((root) => new X509Certificate(root).raw);
   if (password === undefined)
-    return { files: [], stale: isOlder(files.keyStore, files.certFile, contents.certPem) };
-  const key = createPrivateKey(contents.keyPem);
-  const written: FileToWrite[] = [];
+    return { outputs: [], stale: isOlder(files.keyStore, files.certFile, contents.certPem) };
+  const key = decodePrivateKeyPem(contents.keyPem);
+  if (key === undefined)
+    throw new DevcertError('invalid-input', `there is no private key in "${files.keyFile}"`, {
+      hint: 'move it away to have a new one made, or replace it: --force',
+    });
+  const written: Output[] = [];
   if (!holds(files.keyStore, password, chain))
     written.push({
       path: files.keyStore,
       data: encodePkcs12KeyStore({ key, certificates: chain, alias: party }, { password }),
-      mode: 0o600,
+      secret: true,
     });
   if (!holds(files.trustStore, password, trusted))
     written.push({
@@ -47,9 +53,9 @@ export function keyStoreFiles(
         trusted.map((certificate, index) => ({ certificate, alias: `trusted-${index + 1}` })),
         password === '' ? undefined : { password },
       ),
-      mode: 0o644,
+      secret: false,
     });
-  return { files: written, stale: false };
+  return { outputs: written, stale: false };
 }
 
 /** True if there is a store and the certificate beside it is about to change. */

@@ -2,41 +2,50 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
-import { type InventoryEntry, readInventory, recordIssued } from '../authority/inventory.ts';
+import { sha256Of } from '../authority/origin.ts';
+import { fits } from '../certificate/fits.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
-import { removeIfEmpty } from '../certificate/folders.ts';
 import { readExisting } from '../certificate/output.ts';
 import { assertOurs } from '../certificate/ours.ts';
-import { fits } from '../certificate/fits.ts';
-import { entryFor } from '../certificate/write.ts';
-import { sha256Of } from '../authority/origin.ts';
-import { takeOver } from '../authority/siblings.ts';
-import { DevcertError } from '../errors.ts';
-import { type FileToWrite, makeFolder, readIfThere, replaceFiles } from '../files.ts';
-import { withLock } from '../lock.ts';
+import { recordOf } from '../certificate/write.ts';
+import type { LedgerEntry } from '../ledger/ledger.ts';
+import {
+  assertWritten,
+  type Batch,
+  contentOf,
+  mendKeys,
+  type Output,
+  place,
+  type Target,
+} from '../ledger/place.ts';
 import { parseNames } from '../names.ts';
 import type { LeafRequest } from '../request.ts';
 import { keyStoreFiles } from './key-stores.ts';
 import { readmeText } from './readme.ts';
-import { encodeSet, type MtlsSet, type PartyFiles, partyFiles, readSet, SET_FILE } from './set.ts';
+import { encodeSet, type MtlsSet, type PartyFiles, partyFiles, SET_FILE } from './set.ts';
 
 /** One of the set's authorities. */
 export interface Certifier {
   readonly authority: Authority;
-  /** Its state folder. */
-  readonly folder: string;
+  /** Its name, `default` for the one without. */
+  readonly ca: string;
   /** PEM of its root, then of one that follows or goes while it is rotated: what the others trust. */
   readonly roots: readonly string[];
 }
 
 export interface SetContext {
+  /** Of the set, absolute. */
   readonly folder: string;
-  /** In which the authorities lie. */
+  /** Whose ledger it is. */
   readonly stateFolder: string;
+  /** The issuers of all authorities whose files may be replaced. */
+  readonly issuers: () => readonly X509Certificate[];
   readonly server: Certifier;
   readonly client: Certifier;
   readonly identity: string;
   readonly now: Date;
+  /** Closes a folder that was made for a key to other users, where its mode does not. */
+  readonly close?: (folder: string) => Promise<unknown>;
 }
 
 export interface SetOptions {
@@ -72,23 +81,23 @@ export async function writeSet(
   context: SetContext,
   options: SetOptions = {},
 ): Promise<WrittenSet> {
-  const { server, client } = context;
-  // Always in the same order, so that two runs never wait for each other.
-  const [first = '', second] = [...new Set([server.folder, client.folder])].sort();
-  const written = await withLock(first, () =>
-    second === undefined
-      ? writeLocked(set, context, options)
-      : withLock(second, () => writeLocked(set, context, options)),
-  );
-  for (const { folder } of new Set([server, client])) {
-    const certFiles = written.parties
-      .filter(
-        ({ party, issued }) => issued && folder === (party === 'server' ? server : client).folder,
-      )
-      .map(({ certFile }) => certFile);
-    await takeOver(context.stateFolder, folder, { certFiles });
-  }
-  return written;
+  const force = options.force === true;
+  const parties: Prepared[] = [];
+  // Signing may take long, or ask somebody: never under the lock.
+  for (const party of partiesOf(set, context)) parties.push(await prepare(party, context, force));
+  const notes = mendKeys(parties.map(({ files }) => files.keyFile));
+  const batches = parties.map((party) => partyBatch(party, context, options, notes));
+  batches.push(setBatch(set, context));
+  const changed = batches
+    .map(({ outputs, entry }) => ({ outputs: outputs.filter((it) => !isThere(it)), entry }))
+    .filter(({ outputs }) => outputs.length > 0);
+  const outputs = changed.flatMap(({ outputs }) => outputs);
+  const placing = { ...context, force, followFolder: true };
+  const written = await place(outputs, placing, ({ entries }) => {
+    if (!force) assertReplaceable(parties, outputs, entries(), context);
+    return changed;
+  });
+  return { parties: parties.map(describe), written, notes };
 }
 
 interface Party {
@@ -104,45 +113,6 @@ interface Prepared extends Party {
   readonly certificate: X509Certificate;
   readonly certPem: string;
   readonly keyPem: string;
-}
-
-async function writeLocked(
-  set: MtlsSet,
-  context: SetContext,
-  options: SetOptions,
-): Promise<WrittenSet> {
-  const isOurs = options.force === true || readSet(context.folder) !== undefined;
-  const prepared: Prepared[] = [];
-  for (const party of partiesOf(set, context))
-    prepared.push(await prepare(party, context, isOurs, options));
-  const notes: string[] = [];
-  const wanted = prepared.flatMap((party) => {
-    const { trusted, files, certPem, keyPem } = party;
-    const stores = keyStoreFiles({ ...party, roots: trusted.roots }, options.password);
-    if (stores.stale)
-      notes.push(
-        `"${files.folder}" has key stores of before, which need their password: give it again`,
-      );
-    return [
-      { path: files.keyFile, data: keyPem, mode: 0o600 },
-      { path: files.certFile, data: certPem, mode: 0o644 },
-      { path: files.trustFile, data: trusted.roots.join(''), mode: 0o644 },
-      ...stores.files,
-    ];
-  });
-  wanted.push(
-    { path: join(context.folder, 'README.md'), data: readmeText(set), mode: 0o644 },
-    { path: join(context.folder, '.gitignore'), data: '*\n', mode: 0o644 },
-    { path: join(context.folder, SET_FILE), data: encodeSet(set), mode: 0o644 },
-  );
-  const changed = wanted.filter(({ path, data }) => !isThere(path, data));
-  assertReplaceable(changed, isOurs);
-  place(prepared, changed, context);
-  return {
-    parties: prepared.map(describe),
-    written: changed.map(({ path }) => path),
-    notes,
-  };
 }
 
 function partiesOf(set: MtlsSet, { folder, server, client }: SetContext): Party[] {
@@ -172,74 +142,87 @@ function partiesOf(set: MtlsSet, { folder, server, client }: SetContext): Party[
 
 async function prepare(
   party: Party,
-  { identity, now, stateFolder }: SetContext,
-  isOurs: boolean,
-  options: SetOptions,
+  { identity, now }: SetContext,
+  force: boolean,
 ): Promise<Prepared> {
   const { certifier, request, files } = party;
   const { authority } = certifier;
-  const paths = { certFile: files.certFile, keyFile: files.keyFile };
-  const existing = readExisting(paths);
-  const keyPem = readIfThere(files.keyFile)?.toString();
-  if (fits(existing, authority, request, now) && keyPem !== undefined)
-    return {
-      ...party,
-      issued: undefined,
-      certificate: existing.certificate,
-      certPem: existing.certText ?? '',
-      keyPem,
-    };
-  if (!isOurs) {
-    const own = { issuer: authority.issuer, inventory: readInventory(certifier.folder) };
-    await assertOurs(existing, paths, own, { folder: certifier.folder, stateFolder });
+  const existing = readExisting(pairPaths(files));
+  const { certText, keyText } = existing;
+  if (!force && fits(existing, authority, request, now)) {
+    const { certificate } = existing;
+    const texts = { certPem: certText ?? '', keyPem: keyText ?? '' };
+    return { ...party, ...texts, issued: undefined, certificate };
   }
-  if (isOurs && options.force !== true) assertKnown(existing.certificate, certifier, files);
   const leaf = await issueLeaf(authority, request, identity, now);
   return { ...party, ...leaf, issued: leaf };
 }
 
-/** Also in a folder of ours a certificate that somebody put there by hand stays. */
-function assertKnown(
-  certificate: X509Certificate | undefined,
-  { folder, authority }: Certifier,
-  { certFile }: PartyFiles,
+/** A party's files, as they are to be. */
+function partyBatch(
+  party: Prepared,
+  { folder, now }: SetContext,
+  { password }: SetOptions,
+  notes: string[],
+): Batch {
+  const { trusted, certifier, files, certPem, keyPem, issued, request } = party;
+  const stores = keyStoreFiles({ ...party, roots: trusted.roots }, password);
+  if (stores.stale)
+    notes.push(
+      `"${files.folder}" has key stores of before, which need their password: give it again`,
+    );
+  const paths = pairPaths(files);
+  return {
+    outputs: [
+      { path: files.keyFile, data: keyPem, secret: true },
+      { path: files.certFile, data: certPem, secret: false },
+      { path: files.trustFile, data: trusted.roots.join(''), secret: false },
+      ...stores.outputs,
+    ],
+    entry: {
+      ca: certifier.ca,
+      mtls: folder,
+      ...(issued === undefined
+        ? {}
+        : { certificate: recordOf(issued, certifier.authority, request, paths, now) }),
+    },
+  };
+}
+
+/** What the folder of the set holds besides its parties. */
+function setBatch(set: MtlsSet, { folder }: SetContext): Batch {
+  const output = (name: string, data: string): Output => ({
+    ...{ path: join(folder, name), data, secret: false },
+  });
+  return {
+    outputs: [
+      output(SET_FILE, encodeSet(set)),
+      output('README.md', readmeText(set)),
+      output('.gitignore', '*\n'),
+    ],
+    entry: { ca: set.serverCa, mtls: folder },
+  };
+}
+
+/** @throws DevcertError `file` if something is there that devcert did not write. */
+function assertReplaceable(
+  parties: readonly Prepared[],
+  outputs: readonly Target[],
+  entries: readonly LedgerEntry[],
+  { issuers }: SetContext,
 ): void {
-  if (certificate === undefined) return;
-  const known =
-    readInventory(folder).some((entry) => entry.certFile === certFile) ||
-    certificate.verify(authority.issuer.publicKey);
-  if (!known) throw foreign(certFile);
+  const pairs = parties.filter(({ issued }) => issued !== undefined);
+  for (const { files } of pairs) {
+    const paths = pairPaths(files);
+    assertOurs(readExisting(paths), paths, entries, issuers);
+  }
+  const checked = new Set(pairs.flatMap(({ files }) => [files.certFile, files.keyFile]));
+  for (const { path } of outputs)
+    if (!checked.has(path)) assertWritten(path, contentOf(path), entries);
 }
 
-function assertReplaceable(files: readonly FileToWrite[], isOurs: boolean): void {
-  if (isOurs) return;
-  for (const { path } of files) {
-    if (/[\\/](?:cert|key)\.pem$/.test(path)) continue; // looked at already
-    if (readIfThere(path) !== undefined) throw foreign(path);
-  }
-}
-
-function place(prepared: readonly Prepared[], files: readonly FileToWrite[], context: SetContext) {
-  const made: string[] = [];
-  try {
-    for (const folder of [context.folder, ...prepared.map(({ files }) => files.folder)])
-      made.push(...makeFolder(folder, 0o755));
-    // The inventory first: it is what tells that a file is ours if we are killed between renames.
-    for (const { issued, certifier, files, request } of prepared) {
-      if (issued === undefined) continue;
-      const { certFile, keyFile } = files;
-      const entry: InventoryEntry = {
-        ...entryFor(issued, certifier.authority, request, { certFile, keyFile }, context.now),
-        mtls: context.folder,
-      };
-      recordIssued(certifier.folder, readInventory(certifier.folder), entry);
-    }
-    // A key is never there without what says what it is for.
-    if (files.length > 0) replaceFiles(files, { followFolder: true });
-  } catch (error) {
-    for (const folder of made.reverse()) removeIfEmpty(folder);
-    throw error;
-  }
+function pairPaths({ certFile, keyFile }: PartyFiles) {
+  return { certFile, keyFile };
 }
 
 function describe({ party, files, request, issued, certificate }: Prepared): WrittenParty {
@@ -253,12 +236,6 @@ function describe({ party, files, request, issued, certificate }: Prepared): Wri
   };
 }
 
-function isThere(path: string, data: string | Buffer): boolean {
-  return readIfThere(path)?.equals(Buffer.from(data)) === true;
-}
-
-function foreign(path: string): DevcertError {
-  return new DevcertError('file', `"${path}" is there already and devcert did not write it`, {
-    hint: 'move it away, write elsewhere (--out DIR), or replace it: --force',
-  });
+function isThere({ path, data }: Output): boolean {
+  return contentOf(path)?.equals(Buffer.from(data)) === true;
 }

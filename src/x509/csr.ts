@@ -8,6 +8,7 @@ import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-va
 import { signatureAlgorithm } from './certificate.ts';
 import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
 import { subjectAltName } from './extensions.ts';
+import { curveOf, UNNAMED_CURVE } from './ec-key.ts';
 import { OID } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
 
@@ -94,23 +95,20 @@ export function decodeCsr(der: Buffer): {
 
 function readPublicKey(der: Buffer): KeyObject {
   try {
-    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    publicKeyDer(key); // RSA-PSS with bad parameters is read, and cannot be written
+    return key;
   } catch (cause) {
     throw unreadable('a public key of no known kind', cause);
   }
 }
 
-// RFC 5480 2.1.1: curves go by name. One spelled out can be P-256 but for the base point, for which
-// anyone finds a private key (CVE-2020-0601).
 function assertNamedCurve(publicKeyInfo: Buffer): void {
-  const algorithm = fieldsOf(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence));
-  if (decodeOid(algorithm.next()) !== EC_PUBLIC_KEY || algorithm.tag === TAG.oid) return;
+  if (curveOf(publicKeyInfo) !== UNNAMED_CURVE) return;
   throw new DevcertError('weak-key', 'the key is on a curve that has no name', {
     hint: 'make it anew on P-256: devcert csr NAMES…',
   });
 }
-
-const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 
 // What proves possession must not be forgeable itself: nothing below SHA-256.
 const signatures: Readonly<Record<string, { hash: string | null; key: string }>> = {

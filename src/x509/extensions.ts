@@ -1,6 +1,6 @@
 /** Certificate extensions (RFC 5280 4.2.1), each function the DER of one whole Extension. */
 import type { Constraints } from '../constraints.ts';
-import { networkBytes } from '../constraints.ts';
+import { networkBytes } from '../subtrees.ts';
 import { ipBytes } from '../ip.ts';
 import type { Name } from '../names.ts';
 import { boolean, contextTag, integer, namedBits, octetString, oid, sequence } from './der.ts';

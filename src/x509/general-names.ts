@@ -1,5 +1,6 @@
 /** Names of every form that a certificate may hold (RFC 5280 4.2.1.6), and constraints on them (4.2.1.10). */
 import { formatIp, ipBytes } from '../ip.ts';
+import { firstBits, isCovered, isInNetworks } from '../subtrees.ts';
 import { contextTagOf, type Element, fieldsOf, unreadable, unwrap } from './asn1.ts';
 import { decodeOid, decodeText } from './asn1-values.ts';
 import { nameText } from './distinguished-name.ts';
@@ -32,8 +33,16 @@ export function readConstraintLists(value: Element): ConstraintLists {
   const fields = fieldsOf(value);
   const permitted = fields.optional(contextTagOf(0, true));
   const excluded = fields.optional(contextTagOf(1, true));
-  return { permitted: subtrees(permitted), excluded: subtrees(excluded) };
+  const lists = { permitted: subtrees(permitted), excluded: subtrees(excluded) };
+  const gaps = [...lists.permitted, ...lists.excluded].filter(
+    ({ type, value }) => type === 'ip' && !/\/\d+$/.test(value),
+  );
+  if (gaps.length > MAX_GAPS) throw unreadable(`more than ${MAX_GAPS} network masks with gaps`);
+  return lists;
 }
+
+/** Nobody needs one, and each has to be tried for each address. */
+const MAX_GAPS = 100;
 
 /**
  * True if the constraints forbid the name: it is excluded, or its form is constrained and no subtree permits it.
@@ -41,12 +50,10 @@ export function readConstraintLists(value: Element): ConstraintLists {
  */
 export function isForbidden(name: GeneralName, constraints: ConstraintLists): boolean {
   if (name.type !== 'dns' && name.type !== 'ip' && name.type !== 'email') return false;
-  const ofForm = ({ type }: GeneralName) => type === name.type;
-  const permitted = constraints.permitted.filter(ofForm);
-  const matches = (subtree: GeneralName) => isWithin(name, subtree.value);
+  const permitted = basesOf(constraints.permitted);
   return (
-    constraints.excluded.filter(ofForm).some(matches) ||
-    (permitted.length > 0 && !permitted.some(matches))
+    isWithin(name, basesOf(constraints.excluded)) ||
+    (permitted.has[name.type] && !isWithin(name, permitted))
   );
 }
 
@@ -103,32 +110,63 @@ function networkText(content: Buffer): string {
   return `${address}/${bits.includes('01') ? formatIp(mask) : bits.replaceAll('0', '').length}`;
 }
 
-function isWithin({ type, value }: GeneralName, subtree: string): boolean {
-  if (type === 'ip') return isInNetwork(value, subtree);
-  const name = value.toLowerCase();
-  const base = subtree.toLowerCase();
-  if (type === 'email') {
-    const host = name.slice(name.lastIndexOf('@') + 1);
-    if (base.includes('@')) return name === base;
-    return base.startsWith('.') ? host.endsWith(base) : host === base;
-  }
-  const domain = name.replace(/^\*\./, '');
-  // The form with a dot in front is no standard's, and programs read it as "below, not itself".
-  return (
-    base === '' || domain === base || domain.endsWith(base.startsWith('.') ? base : `.${base}`)
-  );
+interface Bases {
+  readonly has: Readonly<Record<'dns' | 'ip' | 'email', boolean>>;
+  /** In lower case, as those below. */
+  readonly dns: readonly string[];
+  /** A whole address, a host, or what is below one, with a dot in front. */
+  readonly email: ReadonlySet<string>;
+  readonly networks: readonly string[];
+  /** Networks whose mask has gaps: address and mask. */
+  readonly patterns: readonly (readonly [Buffer, Buffer])[];
 }
 
-function isInNetwork(address: string, network: string): boolean {
-  const [base = '', mask = ''] = network.split('/');
-  const [bytes, baseBytes] = [ipBytes(address), ipBytes(base)];
-  if (bytes.length !== baseBytes.length) return false;
-  const bits = /^\d+$/.test(mask) ? Number(mask) : undefined;
-  const maskBytes =
-    bits === undefined
-      ? ipBytes(mask)
-      : Buffer.from(bytes.map((_, i) => (0xff00 >> Math.min(8, Math.max(0, bits - 8 * i))) & 0xff));
-  return bytes.every(
-    (byte, i) => (byte & (maskBytes[i] ?? 0)) === ((baseBytes[i] ?? 0) & (maskBytes[i] ?? 0)),
+// Of lists that nobody changes: sorted once, not for every name.
+const known = new WeakMap<readonly GeneralName[], Bases>();
+
+function basesOf(subtrees: readonly GeneralName[]): Bases {
+  const found = known.get(subtrees);
+  if (found !== undefined) return found;
+  const of = (wanted: GeneralName['type']) =>
+    subtrees.flatMap(({ type, value }) => (type === wanted ? [value.toLowerCase()] : []));
+  const [dns, email, ip] = [of('dns'), of('email'), of('ip')];
+  const networks: string[] = [];
+  const patterns: [Buffer, Buffer][] = [];
+  for (const network of ip) {
+    const [base = '', mask = ''] = network.split('/');
+    const bytes = ipBytes(base);
+    const bits = /^\d+$/.test(mask) ? Number(mask) : undefined;
+    // Who checks it looks through the mask: 10.0.0.1/8, as some write, is 10.0.0.0/8.
+    if (bits === undefined) patterns.push([bytes, ipBytes(mask)]);
+    else networks.push(`${formatIp(firstBits(bytes, bits))}/${bits}`);
+  }
+  const has = { dns: dns.length > 0, email: email.length > 0, ip: ip.length > 0 };
+  const bases = { has, dns, email: new Set(email), networks, patterns };
+  known.set(subtrees, bases);
+  return bases;
+}
+
+function isWithin({ type, value }: GeneralName, bases: Bases): boolean {
+  if (type === 'ip') return isInside(ipBytes(value), bases);
+  const name = value.toLowerCase();
+  if (type === 'dns') return isCovered(bases.dns, name.replace(/^\*\./, ''));
+  const host = name.slice(name.lastIndexOf('@') + 1);
+  const { email } = bases;
+  if (email.has(name) || email.has(host)) return true;
+  // RFC 1035 2.3.4: longer hosts are none, and could have millions of suffixes.
+  if (email.size === 0 || host.length > 255) return false;
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1))
+    if (email.has(host.slice(dot))) return true;
+  return false;
+}
+
+function isInside(address: Buffer, { networks, patterns }: Bases): boolean {
+  return (
+    isInNetworks(networks, address) ||
+    patterns.some(
+      ([base, mask]) =>
+        base.length === address.length &&
+        address.every((byte, i) => (((base[i] ?? 0) ^ byte) & (mask[i] ?? 0)) === 0),
+    )
   );
 }

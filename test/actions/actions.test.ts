@@ -20,7 +20,9 @@ import { createAuthority } from '../../src/authority/create.ts';
 import { stagePending } from '../../src/authority/replace.ts';
 import { defaultConstraints } from '../../src/constraints.ts';
 import { hasModes, seenMode } from '../helpers/can.ts';
+import { keyTypeOf } from '../../src/keys.ts';
 import { projectMachine } from '../helpers/stores.ts';
+import { stateNames } from '../helpers/state.ts';
 
 const statuses = (outcomes: readonly { status: string }[]) => outcomes.map(({ status }) => status);
 
@@ -28,13 +30,15 @@ describe('install()', () => {
   test('makes the authority once and has every store trust it', async () => {
     const { context, stores } = projectMachine();
     const first = await install(context);
-    expect(first).toMatchObject({ authority: 'created', reissued: [] });
+    expect(first).toMatchObject({ authority: 'created', renewed: [] });
     expect(statuses(first.outcomes)).toEqual(['trusted', 'trusted']);
     const again = await install(context);
     expect(again).toMatchObject({ authority: 'kept', root: first.root });
     expect(statuses(again.outcomes)).toEqual(['already-trusted', 'already-trusted']);
     expect(stores[0]?.roots).toEqual(new Set([first.root]));
-    expect(readdirSync(context.folder).sort()).toEqual([
+    expect(stateNames(context.folder)).toEqual([
+      'devcert-state.json',
+      'folders',
       'issuer-key.pem',
       'issuer.pem',
       'root.pem',
@@ -158,17 +162,19 @@ describe('install()', () => {
     expect(second.constraints?.dns).toContain('example.com');
     expect(second.constraints?.dns).toContain('localhost');
     for (const store of stores) expect(store.roots).toEqual(new Set([second.root]));
-    expect(second.reissued).toMatchObject([
-      { certFile: issued.certFile, leaf: { names: ['localhost', 'api.test'], keyType: 'p384' } },
-    ]);
+    expect(second.renewed).toEqual([{ what: 'certificate', files: [issued.certFile] }]);
     const reissued = new X509Certificate(readFileSync(issued.certFile));
+    expect(reissued.subjectAltName).toBe('DNS:localhost, DNS:api.test');
+    expect(keyTypeOf(reissued.publicKey)).toBe('p384');
     expect(
       Math.round((Date.parse(reissued.validTo) - context.host.now().getTime()) / 86_400_000),
     ).toBe(90);
-    expect(readdirSync(context.folder).sort()).toEqual([
-      'inventory.json',
+    expect(stateNames(context.folder)).toEqual([
+      'devcert-state.json',
+      'folders',
       'issuer-key.pem',
       'issuer.pem',
+      'ledger.jsonl',
       'root.pem',
     ]);
     await issue(context, ['app.corp.example.com'], { out: 'corp' });
@@ -274,7 +280,7 @@ describe('issue()', () => {
     const { context } = projectMachine();
     await issue(context, ['api.test']);
     // A folder in its place: whoever wants the lock fails.
-    mkdirSync(join(context.folder, 'lock'));
+    mkdirSync(join(context.folder, 'devcert.lock'));
     expect(await issue(context, ['api.test'])).toMatchObject({ issued: false });
     await expect(issue(context, ['other.test'])).rejects.toMatchObject({ code: 'file' });
   });

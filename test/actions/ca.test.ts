@@ -373,7 +373,7 @@ describe('importAuthority()', () => {
       exitCode: 6,
     });
     const result = await importAuthority(context, ['ca.pem'], { force: true });
-    expect(result).toMatchObject({ replaced: true, reissued: [{ certFile: issued.certFile }] });
+    expect(result).toMatchObject({ replaced: true, renewed: [{ files: [issued.certFile] }] });
     const leaf = new X509Certificate(readFileSync(issued.certFile));
     expect(leaf.verify(root.certificate.publicKey)).toBe(true);
     const sha256 = createHash('sha256').update(root.certificate.raw).digest('hex');

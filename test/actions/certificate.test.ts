@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { certificateFor } from '../../src/actions/certificate.ts';
 import { PAGE, startServer } from '../helpers/server.ts';
 import { projectMachine } from '../helpers/stores.ts';
+import { stateNames } from '../helpers/state.ts';
 
 // The real time: the handshake below is judged by the real clock.
 const machine = (env: Record<string, string> = {}) =>
@@ -50,7 +51,9 @@ describe('certificateFor()', () => {
     const second = await certificateFor(context, [], { days: 3, key: 'p384' });
     expect(second.ca).toBe(first.ca);
     expect(second.key).not.toBe(first.key);
-    expect(readdirSync(context.folder).sort()).toEqual([
+    expect(stateNames(context.folder)).toEqual([
+      'devcert-state.json',
+      'folders',
       'issuer-key.pem',
       'issuer.pem',
       'root.pem',

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Context } from '../../src/actions/context.ts';
 import { exportCertificate } from '../../src/actions/export.ts';
-import type { ExportOptions } from '../../src/actions/export-request.ts';
+import type { ExportOptions } from '../../src/export/request.ts';
 import { issue } from '../../src/actions/issue.ts';
 import { purge } from '../../src/authority/purge.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';

@@ -1,3 +1,4 @@
+import { readLedger } from '../../src/ledger/ledger.ts';
 import { X509Certificate } from 'node:crypto';
 import {
   existsSync,
@@ -14,13 +15,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createNamed, replaceNamed } from '../../src/actions/ca.ts';
-import { type Context, contextOf } from '../../src/actions/context.ts';
+import { type Context, contextOf, issuedBy } from '../../src/actions/context.ts';
 import { install } from '../../src/actions/install.ts';
 import { mtls } from '../../src/actions/mtls.ts';
 import { mtlsCheck } from '../../src/actions/mtls-check.ts';
 import { mtlsRotate } from '../../src/actions/mtls-rotate.ts';
 import { uninstall } from '../../src/actions/uninstall.ts';
-import { readInventory } from '../../src/authority/inventory.ts';
 import { readCertificateRequest } from '../../src/mtls/accepted.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { readCommonName, readUsages } from '../../src/x509/read.ts';
@@ -82,10 +82,11 @@ describe('mtls()', () => {
     );
     expect(text(at('api/README.md'))).toContain('`clients/cron`');
     expect(text(at('api/.gitignore'))).toBe('*\n');
-    expect(readInventory(contextOf(context, 'people').folder)).toHaveLength(2);
-    expect(readInventory(contextOf(context, 'hosts').folder)).toMatchObject([
-      { mtls: at('api'), usages: ['serverAuth'] },
+    expect(issuedBy(contextOf(context, 'people'))).toHaveLength(2);
+    expect(issuedBy(contextOf(context, 'hosts'))).toMatchObject([
+      { certFile: at('api/server/cert.pem'), usages: ['serverAuth'] },
     ]);
+    expect(readLedger(context.folder).every((entry) => entry.mtls === at('api'))).toBe(true);
     expect(existsSync(join(context.folder, 'root.pem'))).toBe(false);
   });
 
@@ -204,7 +205,7 @@ describe('mtls()', () => {
   test('a set follows when its authority is replaced', async () => {
     const { context, at } = await crossed();
     const result = await replaceNamed(context, 'people');
-    expect(result.reissued).toEqual([{ certFile: at('api') }]);
+    expect(result.renewed).toEqual([{ what: 'mtls', files: [at('api')] }]);
     expect(text(at('api/server/trust.pem'))).toBe(rootOf(context, 'people'));
     const running = await server(at('api/server'));
     for (const client of ['web', 'cron'])

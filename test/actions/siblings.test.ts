@@ -1,15 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createNamed, replaceNamed } from '../../src/actions/ca.ts';
-import { type Context, contextOf } from '../../src/actions/context.ts';
+import { type Context, contextOf, issuedBy, stateFolderOf } from '../../src/actions/context.ts';
 import { exportCertificate } from '../../src/actions/export.ts';
 import { issue } from '../../src/actions/issue.ts';
 import { mtls } from '../../src/actions/mtls.ts';
-import { readExports } from '../../src/authority/exports.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
-import { inventoryFile, readInventory } from '../../src/authority/inventory.ts';
+import { ledgerFile, readLedger } from '../../src/ledger/ledger.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 
 /** A default authority with a certificate in `.devcert`, and another one named `other`. */
@@ -33,10 +32,10 @@ async function isIssuedBy(certFile: string, { folder }: Context): Promise<boolea
   return new X509Certificate(readFileSync(certFile)).verify(issuer.publicKey);
 }
 
-const listed = ({ folder }: Context) => readInventory(folder).map(({ certFile }) => certFile);
+const listed = (context: Context) => issuedBy(context).map(({ certFile }) => certFile);
 
 describe('the files of another authority of the same user', () => {
-  test('are replaced without --force, and the earlier inventory lists them no more', async () => {
+  test('are replaced without --force, and are no longer listed for the earlier one', async () => {
     const { context, other, certFile } = await twoAuthorities();
     expect((await issue(other, ['localhost'])).issued).toBe(true);
     expect(await isIssuedBy(certFile, other)).toBe(true);
@@ -57,18 +56,20 @@ describe('the files of another authority of the same user', () => {
     expect(readFileSync(certFile)).toEqual(before);
   });
 
-  test('a damaged list of the other one keeps nobody from issuing', async () => {
+  test('in a folder that was moved are known by the issuer’s signature', async () => {
     const { context, other, certFile } = await twoAuthorities();
-    writeFileSync(inventoryFile(context.folder), '{');
-    // Known by its issuer's signature still.
-    expect((await issue(other, ['localhost'])).issued).toBe(true);
-    expect(await isIssuedBy(certFile, other)).toBe(true);
-    expect(readFileSync(inventoryFile(context.folder), 'utf8')).toBe('{');
+    const moved = join(context.cwd, 'moved');
+    renameSync(dirname(certFile), moved);
+    expect((await issue(other, ['localhost'], { out: 'moved' })).issued).toBe(true);
+    expect(await isIssuedBy(join(moved, 'cert.pem'), other)).toBe(true);
   });
 
   test('exports, too', async () => {
     const { context, other } = await twoAuthorities();
-    const files = (of: Context) => readExports(of.folder).length;
+    const files = ({ ca = 'default', ...of }: Context) =>
+      readLedger(stateFolderOf({ ...of, ca: ca === 'default' ? undefined : ca })).flatMap(
+        (entry) => (entry.ca === ca && entry.export !== undefined ? entry.files : []),
+      ).length;
     await exportCertificate(context, { format: 'der' });
     expect([files(context), files(other)]).toEqual([2, 0]);
     expect((await issue(other, ['localhost'])).notes).toContainEqual(
@@ -83,12 +84,9 @@ describe('the files of another authority of the same user', () => {
 
   test('are not issued again by the earlier authority when that is replaced', async () => {
     const { context, other, certFile } = await twoAuthorities();
-    const inventory = readFileSync(inventoryFile(context.folder));
     await issue(other, ['localhost']);
-    // As after a kill before the earlier one forgot it.
-    writeFileSync(inventoryFile(context.folder), inventory);
     const before = readFileSync(certFile);
-    expect((await replaceNamed(context, undefined)).reissued).toEqual([]);
+    expect((await replaceNamed(context, undefined)).renewed).toEqual([]);
     expect(readFileSync(certFile)).toEqual(before);
   });
 
@@ -122,8 +120,11 @@ describe('replaceNamed() and what was exported', () => {
       ...{ format: 'p12', trust: true, password, withPublicRoots: true },
     });
     const before = contents(folder);
-    const { reissued, exports } = await replaceNamed(context, undefined);
-    expect(reissued.map(({ certFile }) => certFile)).toEqual([join(folder, 'cert.pem')]);
+    const { renewed } = await replaceNamed(context, undefined);
+    const exports = renewed.filter(({ what }) => what === 'export');
+    expect(renewed.filter(({ what }) => what === 'certificate')).toEqual([
+      { what: 'certificate', files: [join(folder, 'cert.pem')] },
+    ]);
     const after = contents(folder);
     const changed = names(folder).filter((name) => before[name] !== after[name]);
     expect(changed).toEqual([
@@ -131,15 +132,15 @@ describe('replaceNamed() and what was exported', () => {
     ]);
     const told = exports.filter(({ reason }) => reason !== undefined);
     expect(told.map(({ files, reason }) => [files, reason])).toEqual([
-      [[join(folder, 'truststore.p12')], 'it needs its password'],
       [[join(folder, 'keystore.p12')], 'it needs its password'],
+      [[join(folder, 'truststore.p12')], 'it needs its password'],
     ]);
     // Windows' backslashes are quoted.
     const shown = (command: string) =>
       command.replaceAll(context.cwd, 'CWD').replace(/"CWD\\(\S+)"/, 'CWD/$1');
-    expect(told.map(({ command }) => shown(command))).toEqual([
-      'devcert export --trust --format p12 --with-public-roots --out CWD/.devcert',
+    expect(told.map(({ command = '' }) => shown(command))).toEqual([
       'devcert export --format p12 --alias tomcat --dir CWD/.devcert',
+      'devcert export --trust --format p12 --with-public-roots --out CWD/.devcert',
     ]);
     expect(exports.filter(({ reason }) => reason === undefined)).toHaveLength(4);
     const leaf = new X509Certificate(readFileSync(join(folder, 'cert.pem')));
@@ -157,8 +158,8 @@ describe('replaceNamed() and what was exported', () => {
     writeFileSync(join(folder, 'combined.pem'), 'mine');
     writeFileSync(join(context.cwd, 'gone/fullchain.pem'), '');
     rmSync(join(context.cwd, 'gone'), { recursive: true });
-    const { exports } = await replaceNamed(context, undefined);
-    expect(exports).toMatchObject([
+    const { renewed } = await replaceNamed(context, undefined);
+    expect(renewed.filter(({ what }) => what === 'export')).toMatchObject([
       {
         files: [join(folder, 'combined.pem')],
         reason: expect.stringContaining('changed since devcert wrote it') as string,
@@ -170,11 +171,10 @@ describe('replaceNamed() and what was exported', () => {
   test('tells an export that an early version recorded', async () => {
     const { context } = await twoAuthorities();
     await exportCertificate(context, { format: 'der' });
-    const file = join(context.folder, 'exports.json');
-    const list = JSON.parse(readFileSync(file, 'utf8')) as { exports: { options?: unknown }[] };
-    for (const record of list.exports) delete record.options;
-    writeFileSync(file, JSON.stringify(list));
-    const { exports } = await replaceNamed(context, undefined);
-    expect(exports).toMatchObject([{ reason: 'an early devcert wrote it' }]);
+    const file = ledgerFile(context.folder);
+    const lines = readFileSync(file, 'utf8');
+    writeFileSync(file, lines.replace(/,"options":\{[^{}]*\}/, ''));
+    const { renewed } = await replaceNamed(context, undefined);
+    expect(renewed.at(-1)).toMatchObject({ reason: 'an early devcert wrote it' });
   });
 });

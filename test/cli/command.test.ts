@@ -188,20 +188,15 @@ describe('devcert', () => {
     expect(readdirSync(project)).toEqual([]);
   });
 
-  test('a damaged inventory is told and not overwritten', async () => {
+  test('a damaged ledger is told and not overwritten', async () => {
     const { run, state } = freshHome();
     await run([]);
-    for (const text of [
-      '{',
-      '[]',
-      '{"version":2,"certificates":[]}',
-      '{"version":1,"certificates":[{}]}',
-    ]) {
-      writeFileSync(join(state, 'inventory.json'), text);
+    for (const text of ['{', '[]', '{"version":3}\n', '{"version":1,"certificates":[]}\n']) {
+      writeFileSync(join(state, 'ledger.jsonl'), text);
       const ran = await run(['--force']);
       expect(ran.status).toBe(1);
-      expect(twoLines(ran).hint).toMatch(/ (mv|move) "/);
-      expect(readFileSync(join(state, 'inventory.json'), 'utf8')).toBe(text);
+      expect(twoLines(ran).hint).toContain('mv ');
+      expect(readFileSync(join(state, 'ledger.jsonl'), 'utf8')).toBe(text);
     }
   });
 

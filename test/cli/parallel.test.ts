@@ -1,10 +1,11 @@
 /** Many at once, and killed at any moment: one authority, whole pairs, and the next run goes on. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readInventory } from '../../src/authority/inventory.ts';
+import { readLedger } from '../../src/ledger/ledger.ts';
 import { freshHome } from '../helpers/cli.ts';
+import { stateNames } from '../helpers/state.ts';
 
 function verifies(folder: string, state: string): boolean {
   const leaf = new X509Certificate(readFileSync(join(folder, 'cert.pem')));
@@ -28,12 +29,13 @@ describe('devcert, many at once', () => {
     expect(ended.filter(({ status }) => status !== 0)).toEqual([]);
     expect(ended.filter(({ stderr }) => stderr.includes('nothing trusts it yet'))).toHaveLength(1);
     for (let i = 0; i < 50; i++) expect(verifies(join(project, `out${i}`), state)).toBe(true);
-    expect(readInventory(state)).toHaveLength(50);
-    expect(readdirSync(state).sort()).toEqual([
+    expect(readLedger(state)).toHaveLength(50);
+    expect(stateNames(state)).toEqual([
+      'devcert-state.json',
       'folders',
-      'inventory.json',
       'issuer-key.pem',
       'issuer.pem',
+      'ledger.jsonl',
       'root.pem',
     ]);
   }, 120_000);
@@ -44,7 +46,7 @@ describe('devcert, many at once', () => {
     const ended = await Promise.all(Array.from({ length: 20 }, (_, i) => run(names(i))));
     expect(ended.filter(({ status }) => status !== 0)).toEqual([]);
     expect(verifies(join(project, '.devcert'), state)).toBe(true);
-    expect(readInventory(state)).toHaveLength(1);
+    expect(readLedger(state)).toHaveLength(1);
   }, 120_000);
 
   test('killed at any moment of creation or issuing, the next run completes (statements 2 and 19)', async () => {
@@ -55,7 +57,7 @@ describe('devcert, many at once', () => {
       const ran = await run([]);
       expect([round, ran.status, ran.stderr]).toEqual([round, 0, ran.stderr]);
       expect(verifies(join(project, '.devcert'), state)).toBe(true);
-      expect(existsSync(join(state, 'next'))).toBe(false);
+      expect(existsSync(join(state, 'journal.json'))).toBe(false);
       // And a new pair over the old one, killed as well.
       await run(['--force'], { killAfterMs: 20 + round * 2.5 });
       expect(await run(['other.test'])).toMatchObject({ status: 0 });

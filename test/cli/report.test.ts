@@ -17,8 +17,7 @@ function closing(outcomes: readonly Outcome[], ca?: string): string {
     constraints: undefined,
     notAfter: new Date('2036-11-24T12:00:00Z'),
     outcomes,
-    reissued: [],
-    exports: [],
+    renewed: [],
     notes: [],
   } as const;
   const lines = installLines(result, style, ca);

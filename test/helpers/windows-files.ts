@@ -5,7 +5,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIfThere, replaceFiles, writeExclusive } from '../../src/files.ts';
+import { readIfThere, writeExclusive } from '../../src/files.ts';
+import { replaceFiles } from '../../src/ledger/transaction.ts';
 import { withLock } from '../../src/lock.ts';
 
 const folder = 'C:\\files Müller';

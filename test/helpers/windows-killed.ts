@@ -12,7 +12,9 @@ async function killAt(path: RegExp, index: number) {
   const base = `C:\\killed\\${folder}`;
   const cwd = `${base}\\project`;
   mkdirSync(cwd, { recursive: true });
-  const options = { cwd, env: { ...process.env, DEVCERT_HOME: `${base}\\state` } };
+  // In the user's profile: elsewhere PowerShell is asked for the owner, and wine's answers nothing.
+  const own = { USERPROFILE: base, DEVCERT_HOME: `${base}\\state` };
+  const options = { cwd, env: { ...process.env, ...own } };
   const args = [cli, 'shop.test'];
   const child = spawn(process.execPath, args, { ...options, stdio: 'ignore' });
   const end = new Promise((resolve) => child.on('exit', resolve));
@@ -47,7 +49,7 @@ const PATHS = [
   /\\\.devcert$/,
   /\\\.devcert\\.+/,
   /\\cert\.pem$/,
-  /^state\\inventory\.json$/,
+  /^state\\ledger\.jsonl$/,
 ];
 
 async function all() {

@@ -9,7 +9,8 @@ async function first(index: number): Promise<{ status: number | null; stderr: st
   mkdirSync(cwd, { recursive: true });
   const child = spawn(process.execPath, [cli, `p${index}.test`], {
     cwd,
-    env: { ...process.env, DEVCERT_HOME: 'C:\\parallel\\state' },
+    // In the user's profile: elsewhere PowerShell is asked for the owner, and wine's answers nothing.
+    env: { ...process.env, USERPROFILE: 'C:\\parallel', DEVCERT_HOME: 'C:\\parallel\\state' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';

@@ -1,4 +1,7 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { assertOwner, whoamiCommand } from '../../platform/windows-acl.ts';
 import { forbidsUserRoots, windowsStores } from '../../platform/windows.ts';
 import type {
   Command,
@@ -9,7 +12,7 @@ import type {
   TrustStore,
 } from '../../platform/types.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
-import { fakeHost, line, recorder } from '../helpers/host.ts';
+import { fakeHost, line, recorder, temporaryFolder } from '../helpers/host.ts';
 
 const T = 'D:\\Win\\System32\\certutil.exe';
 const R = 'D:\\Win\\System32\\reg.exe';
@@ -275,5 +278,78 @@ describe('windowsStores', () => {
       const [store] = await windowsStores.find(fakeHost({ platform: 'win32', run }), {});
       expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true });
     }
+  });
+});
+
+describe('assertOwner()', () => {
+  const sid = 'S-1-5-21-1-2-3-1001';
+  const answers = (owner: string) =>
+    recorder((it) =>
+      it.includes('whoami')
+        ? { stdout: `"engine\\zoë","${sid}"\r\n` }
+        : it.includes('powershell')
+          ? { stdout: owner }
+          : {},
+    );
+
+  test.each([
+    ['this user', `O:${sid}`, true],
+    ['SYSTEM', 'O:SY', true],
+    ['Administrators', 'O:BA', true],
+    ['the built-in administrator', 'O:LA', true],
+    ['SYSTEM, by number', 'O:S-1-5-18', true],
+    ['Administrators, by number', 'O:S-1-5-32-544', true],
+    ['another user', `O:${sid}2`, false],
+    ['another user whose number this user’s begins with', 'O:S-1-5-21-1-2-3-100', false],
+    ['everyone', 'O:WD', false],
+    ['Users', 'O:BU', false],
+    ['nobody that can be told', '', false],
+  ])('of a folder that belongs to %s', async (_, owner, taken) => {
+    const folder = temporaryFolder();
+    const { run, commands } = answers(owner && `${owner}G:S-1-5-21-1-2-3-513D:AI(A;;FA;;;WD)\r\n`);
+    const env = { SystemRoot: 'D:\\Win', DEVCERT_HOME: folder };
+    const asked = assertOwner(folder, fakeHost({ env, run, home: temporaryFolder() }));
+    if (taken) await asked;
+    else
+      await expect(asked).rejects.toMatchObject({
+        code: 'refused',
+        exitCode: 6,
+        hint: 'use the folder that devcert has for you: Remove-Item Env:DEVCERT_HOME (in cmd: set DEVCERT_HOME=)',
+      });
+    expect(commands).toEqual([
+      whoamiCommand(env),
+      {
+        file: 'D:\\Win\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
+        args: [
+          '-NoProfile',
+          '-NonInteractive',
+          '-Command',
+          '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).Sddl',
+        ],
+        env: { DEVCERT_FOLDER: folder },
+      },
+    ]);
+  });
+
+  test('refuses where the user cannot be told either', async () => {
+    const { run } = recorder((it) => (it.includes('powershell') ? { stdout: 'O:SY' } : {}));
+    await expect(assertOwner(temporaryFolder(), fakeHost({ run }))).rejects.toMatchObject({
+      code: 'refused',
+      hint: expect.stringContaining('icacls') as unknown,
+    });
+  });
+
+  test('runs nothing for a folder that is not there', async () => {
+    const { run, commands } = answers('');
+    await assertOwner(join(temporaryFolder(), 'state'), fakeHost({ run }));
+    expect(commands).toEqual([]);
+  });
+
+  test('runs nothing in the user’s profile', async () => {
+    const { run, commands } = answers('');
+    const home = temporaryFolder();
+    mkdirSync(join(home, 'state'));
+    await assertOwner(join(home, 'state'), fakeHost({ run, home }));
+    expect(commands).toEqual([]);
   });
 });

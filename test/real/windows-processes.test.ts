@@ -108,8 +108,8 @@ describe.runIf(ready)('processes on Windows Node under wine', () => {
     expect(isValid(at('parallel/p0/.devcert/cert.pem'), at('parallel/state'), 'p1.test')).toBe(
       false,
     );
-    const inventory = readFileSync(at('parallel/state/inventory.json'), 'utf8');
-    for (let i = 0; i < 8; i++) expect(inventory).toContain(`p${i}.test`);
+    const ledger = readFileSync(at('parallel/state/ledger.jsonl'), 'utf8');
+    for (let i = 0; i < 8; i++) expect(ledger).toContain(`p${i}.test`);
     expect(leftovers(at('parallel'))).toEqual([]);
   });
 

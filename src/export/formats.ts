@@ -2,10 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
-import type { KeyEntry, TrustedCertificate } from './entries.ts';
-import { encodeJksKeyStore, encodeJksTrustStore } from './jks.ts';
-import { encodePkcs12KeyStore, encodePkcs12TrustStore } from './pkcs12.ts';
-import { encodeEncryptedKey, pkcs8Of } from './pkcs8.ts';
+import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
+import { encodeJksKeyStore, encodeJksTrustStore } from '../keystore/jks.ts';
+import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
+import { encodeEncryptedKey, pkcs8Of } from '../keystore/pkcs8.ts';
 
 /** What `--format` takes for a key and its certificate. */
 export const keyFormats = ['p12', 'jks', 'pem', 'der', 'combined', 'fullchain'] as const;

@@ -11,9 +11,14 @@ import {
   type FormatFile,
   keyFiles,
   trustFile,
-} from '../keystore/formats.ts';
-import type { Context } from './context.ts';
-import type { ExportRequest } from './export-request.ts';
+} from './formats.ts';
+import type { ExportRequest } from './request.ts';
+
+/** Where an authority is kept, and under which name; undefined for the default one. */
+export interface AuthorityPlace {
+  readonly folder: string;
+  readonly ca?: string | undefined;
+}
 
 /** Its parts, and how they become files. */
 export interface ExportSource {
@@ -24,10 +29,18 @@ export interface ExportSource {
   readonly encode: (password: string, now: Date) => readonly Buffer[];
 }
 
-/** What the files, or the authority, of a request give. */
-export async function sourceOf(request: ExportRequest, context: Context): Promise<ExportSource> {
-  if (request.trust) return trustSource(request, context);
-  return keySource(request, readPair(request.certFile, request.keyFile), context.host.now());
+/**
+ * What the files, or the authority, of a request give.
+ *
+ * @param authority its folder, and its name if it has one.
+ */
+export async function sourceOf(
+  request: ExportRequest,
+  authority: AuthorityPlace,
+  now: Date,
+): Promise<ExportSource> {
+  if (request.trust) return trustSource(request, authority);
+  return keySource(request, readPair(request.certFile, request.keyFile), now);
 }
 
 /** A key and its chain as what an export is made of. */
@@ -51,12 +64,12 @@ export function keySource(
 
 async function trustSource(
   request: ExportRequest & { trust: true },
-  context: Context,
+  { folder, ca }: AuthorityPlace,
 ): Promise<ExportSource> {
-  const root = await loadRoot(context.folder);
+  const root = await loadRoot(folder);
   if (root === undefined)
     throw new DevcertError('no-authority', 'there is no authority whose root could be exported', {
-      hint: context.ca === undefined ? 'devcert install' : `devcert ca create ${context.ca}`,
+      hint: ca === undefined ? 'devcert install' : `devcert ca create ${ca}`,
     });
   const own = { certificate: new X509Certificate(root).raw, alias: request.alias };
   const certificates = request.withPublicRoots

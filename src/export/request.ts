@@ -10,16 +10,17 @@ import {
   trustFile,
   type TrustFormat,
   trustFormats,
-} from '../keystore/formats.ts';
+} from './formats.ts';
 import { outputPaths } from '../certificate/output.ts';
-import type { AuthorityOption } from './context.ts';
 
 /** Of an entry in a key store or trust store. */
 export function defaultAlias(trust: boolean): string {
   return trust ? 'devcert-root' : 'devcert';
 }
 
-export interface ExportOptions extends AuthorityOption, FormatOptions {
+export interface ExportOptions extends FormatOptions {
+  /** Name of the authority; the default one if undefined. */
+  readonly ca?: string;
   /** `p12`, `jks`, `pem`, `der`, `combined`, `fullchain`; with `trust` `pem`, `p12`, `jks`, `der`. */
   readonly format?: string;
   /** Certificates to trust, without any key, instead of the key and its certificate. */

@@ -1,0 +1,45 @@
+/** Private keys that are not encrypted, whoever wrote them. Small, as finding a good certificate needs it, too. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { publicKeyDer } from '../keys.ts';
+import { readElement } from '../x509/asn1.ts';
+import { cleanEcKey } from '../x509/ec-key.ts';
+import { decodePem } from './pem.ts';
+
+/**
+ * The key in DER that is not encrypted: the one way in for every private key that devcert did not just make.
+ * Throws `invalid-input`; `weak-key` for one that is out of its curve's range, or on a curve without a name.
+ */
+export function decodePrivateKey(der: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): KeyObject {
+  readElement(der); // OpenSSL passes over bytes after the end
+  const clean = type === 'pkcs1' ? undefined : cleanEcKey(der, type);
+  try {
+    if (clean !== undefined) return createPrivateKey({ key: clean, format: 'der', type: 'sec1' });
+    const key = createPrivateKey({ key: der, format: 'der', type });
+    publicKeyDer(key); // RSA-PSS with bad parameters is read, and cannot be written
+    return key;
+  } catch (error) {
+    throw new DevcertError('invalid-input', 'cannot read the private key: it is damaged', {
+      hint: 'make a new key; kinds other than RSA, EC and Ed25519 are not supported',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The first private key that is not encrypted in a PEM text; undefined without one. Throws as
+ * {@link decodePrivateKey}, and for damaged PEM.
+ */
+export function decodePrivateKeyPem(text: string): KeyObject | undefined {
+  for (const { label, der, headers } of decodePem(text)) {
+    const type = keyLabels[label];
+    if (type !== undefined && !headers.has('DEK-Info')) return decodePrivateKey(der, type);
+  }
+  return undefined;
+}
+
+const keyLabels: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1'>> = {
+  'PRIVATE KEY': 'pkcs8',
+  'RSA PRIVATE KEY': 'pkcs1',
+  'EC PRIVATE KEY': 'sec1',
+};

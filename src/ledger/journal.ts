@@ -1,0 +1,125 @@
+/**
+ * What a change of several files is about to do, as a file: written first and removed last, it tells the
+ * next devcert what a killed one had begun.
+ */
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { readIfThere } from '../files.ts';
+import { attempt, removeQuietly, retrying } from '../filesystem.ts';
+
+/** Name of the journal in a state folder. */
+export const JOURNAL = 'journal.json';
+
+export interface JournalStep {
+  readonly path: string;
+  readonly temporary: string;
+  /** Name of the old file while it may still have to be put back. */
+  readonly backup: string;
+  readonly sha256: string;
+}
+
+export interface Journal {
+  readonly steps: readonly JournalStep[];
+  readonly removals: readonly string[];
+  /** `size` is that of the file before, in bytes. */
+  readonly append?: { readonly path: string; readonly text: string; readonly size: number };
+}
+
+/** True if a change was cut short: {@link recover} has something to do. */
+export function isInterrupted(stateFolder: string): boolean {
+  return existsSync(join(stateFolder, JOURNAL));
+}
+
+/**
+ * Completes what a killed process had begun, or undoes it if not all of it had been written. Under the
+ * lock of the state folder.
+ */
+export function recover(stateFolder: string): void {
+  const file = join(stateFolder, JOURNAL);
+  const text = readIfThere(file, { maxBytes: MAX_JOURNAL_BYTES, follow: false })?.toString();
+  if (text === undefined) return;
+  const journal = parseJournal(text);
+  if (journal !== undefined) {
+    const { steps, removals, append } = journal;
+    const isDone = ({ path, sha256: hash }: JournalStep) => holds(path, hash);
+    const isReady = ({ temporary, sha256: hash }: JournalStep) => holds(temporary, hash);
+    if (steps.every((step) => isReady(step) || isDone(step))) {
+      if (append !== undefined) {
+        cutBack(append.path, append.size);
+        appendFileSync(append.path, append.text, { mode: 0o600 });
+      }
+      for (const step of steps) if (isReady(step)) rename(step.temporary, step.path);
+      for (const path of removals) removeQuietly(path);
+    } else {
+      if (append !== undefined) cutBack(append.path, append.size);
+      // Killed while it was being undone: what is new already has its old file under another name.
+      for (const step of steps)
+        if (isDone(step) && existsSync(step.backup)) rename(step.backup, step.path);
+    }
+    for (const { temporary, backup } of steps)
+      for (const path of [temporary, backup]) removeQuietly(path);
+  }
+  attempt('delete', file, () => {
+    unlinkSync(file);
+  });
+}
+
+/** SHA-256 as 64 hex digits. */
+export function sha256(data: Buffer | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** Moves a file, over one that is there. @throws DevcertError `file`. */
+export function rename(from: string, to: string): void {
+  attempt('write', to, () => {
+    retrying(() => {
+      renameSync(from, to);
+    });
+  });
+}
+
+/** Bytes in a file; 0 if it is not there. */
+export function sizeOf(path: string): number {
+  return attempt('read', path, () => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+}
+
+/** Takes off the end of a file what was added to it; a file that was not there before goes. */
+export function cutBack(path: string, size: number): void {
+  try {
+    if (size === 0) unlinkSync(path);
+    else if (sizeOf(path) > size) truncateSync(path, size);
+  } catch {
+    // A line too many: it says that a file may hold what it does not, which is looked at when it counts.
+  }
+}
+
+/** A few hundred bytes for each of the files of a large set. */
+const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
+
+/** Undefined for what no devcert wrote: it was whole when it appeared, so nothing is under way then. */
+function parseJournal(text: string): Journal | undefined {
+  try {
+    const content = JSON.parse(text) as Partial<Journal> | null;
+    if (Array.isArray(content?.steps) && Array.isArray(content.removals)) return content as Journal;
+  } catch {
+    // Not JSON: damaged by hand.
+  }
+  return undefined;
+}
+
+function holds(path: string, hash: string): boolean {
+  try {
+    const bytes = readIfThere(path, { maxBytes: Infinity, follow: false });
+    return bytes !== undefined && sha256(bytes) === hash;
+  } catch {
+    return false; // not readable by now: it is neither ready nor done
+  }
+}

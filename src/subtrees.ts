@@ -1,0 +1,122 @@
+/** Subtrees of names and addresses, as name constraints have them (RFC 5280 4.2.1.10), and what is in them. Pure. */
+import { ipBytes } from './ip.ts';
+
+/**
+ * True if one of the bases is the domain or above it; both in lower case. A base with a leading dot is only
+ * above what is below it, an empty one above everything.
+ *
+ * Found by the domain's own suffixes: names and constraints come in thousands, and one by one never end.
+ */
+export function isCovered(bases: readonly string[], domain: string): boolean {
+  const { all } = indexOf(bases);
+  if (all.has('') || all.has(domain)) return true;
+  if (domain.length > MAX_DOMAIN) return false;
+  for (let dot = domain.indexOf('.'); dot !== -1; dot = domain.indexOf('.', dot + 1))
+    if (all.has(domain.slice(dot)) || all.has(domain.slice(dot + 1))) return true;
+  return false;
+}
+
+/** True if one of the bases is the domain or below it. */
+export function holds(bases: readonly string[], domain: string): boolean {
+  return domain === '' ? bases.length > 0 : indexOf(bases).above().has(domain);
+}
+
+/** RFC 1035 2.3.4. Longer ones are no names, and could have millions of suffixes. */
+const MAX_DOMAIN = 255;
+
+interface BaseIndex {
+  readonly all: ReadonlySet<string>;
+  /** Every domain that is a base, without its dot, or above one. */
+  readonly above: () => ReadonlySet<string>;
+}
+
+// Of lists that nobody changes: they are the same objects for every name of a certificate.
+const indexes = new WeakMap<readonly string[], BaseIndex>();
+
+function indexOf(bases: readonly string[]): BaseIndex {
+  const known = indexes.get(bases);
+  if (known !== undefined) return known;
+  let above: Set<string> | undefined;
+  const index = {
+    all: new Set(bases),
+    above: () => {
+      above ??= new Set(
+        bases
+          .filter(({ length }) => length <= MAX_DOMAIN + 1)
+          .flatMap((base) => {
+            const labels = base.replace(/^\./, '').split('.');
+            return labels.map((_, at) => labels.slice(at).join('.'));
+          }),
+      );
+      return above;
+    },
+  };
+  indexes.set(bases, index);
+  return index;
+}
+
+/** True if the address, 4 or 16 bytes, is in one of the networks. */
+export function isInNetworks(networks: readonly string[], address: Buffer): boolean {
+  return prefixesFor(networks).some(({ bits, bases }) => bases.has(masked(address, bits)));
+}
+
+/** True if the network is, or is a part of, one of the networks. */
+export function isNetworkIn(networks: readonly string[], other: string): boolean {
+  const network = networkBytes(other);
+  const address = network.subarray(0, network.length / 2);
+  const own = Number(other.split('/')[1]);
+  return prefixesFor(networks).some(
+    ({ bits, bases }) => bits <= own && bases.has(masked(address, bits)),
+  );
+}
+
+/** The networks by the length of their prefix, of which there are few. */
+type Prefixes = readonly { readonly bits: number; readonly bases: ReadonlySet<string> }[];
+
+const prefixes = new WeakMap<readonly string[], Prefixes>();
+
+function prefixesFor(networks: readonly string[]): Prefixes {
+  const known = prefixes.get(networks);
+  if (known !== undefined) return known;
+  const byBits = new Map<number, Set<string>>();
+  for (const cidr of networks) {
+    const network = networkBytes(cidr);
+    const bits = Number(cidr.split('/')[1]);
+    const bases = byBits.get(bits) ?? new Set<string>();
+    byBits.set(bits, bases.add(masked(network.subarray(0, network.length / 2), bits)));
+  }
+  const list = [...byBits].map(([bits, bases]) => ({ bits, bases }));
+  prefixes.set(networks, list);
+  return list;
+}
+
+/** The first bits as text; IPv4 and IPv6 never have the same. */
+function masked(address: Buffer, bits: number): string {
+  return firstBits(address, bits).toString('hex');
+}
+
+/** The address with all but its first bits zero. */
+export function firstBits(address: Buffer, bits: number): Buffer {
+  return Buffer.from(
+    address.map((byte, i) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - 8 * i)))),
+  );
+}
+
+/**
+ * A network as an iPAddress constraint holds it: address, then mask, 8 or 32 bytes.
+ * @param cidr such as `10.0.0.0/8`
+ * @throws RangeError if it is no network, or has bits set outside its mask
+ */
+export function networkBytes(cidr: string): Buffer {
+  const [, address = '', digits = ''] = /^([^/]*)\/([0-9]{1,3})$/.exec(cidr) ?? [];
+  if (digits === '') throw new RangeError('not a network in CIDR notation');
+  const base = ipBytes(address);
+  const prefixBits = Number(digits);
+  if (prefixBits > 8 * base.length) throw new RangeError('network prefix too long');
+  const mask = Buffer.from(
+    base.map((_, i) => (0xff00 >> Math.min(8, Math.max(0, prefixBits - 8 * i))) & 0xff),
+  );
+  if (base.some((byte, i) => (byte & ~(mask[i] ?? 0)) !== 0))
+    throw new RangeError('network address has bits set outside its mask');
+  return Buffer.concat([base, mask]);
+}
