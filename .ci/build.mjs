@@ -63,7 +63,7 @@ const command = await build({
 });
 const packed = await packChunks(command, {
   'start.cjs': ['bin/devcert.ts'],
-  'issue.cjs': ['src/cli/issue.ts', 'src/actions/issue.ts'],
+  'issue.cjs': ['src/cli/issue.ts', 'src/commands/issue.ts'],
   'sign.cjs': ['src/certificate/issue.ts', 'src/authority/create.ts'],
 });
 mkdirSync(join(root, 'dist/bin'), { recursive: true });

@@ -5,12 +5,12 @@ import type {
   ImportAuthorityOptions,
   ImportSource,
   ReplaceResult,
-} from './actions/ca.ts';
-import type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
-import type { RemovedAuthority } from './actions/ca-remove.ts';
+} from './commands/ca.ts';
+import type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
+import type { RemovedAuthority } from './commands/ca-remove.ts';
 import type { AuthoritySummary } from './authority/summary.ts';
 import { checked, nameOf, textOf, textsOf } from './arguments.ts';
-import { context, contextWithStores, guided, type Listener } from './machine.ts';
+import { context, contextWithStores, guided, type Listener } from './composition.ts';
 
 /**
  * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
@@ -22,13 +22,13 @@ export async function createAuthority(
   name: string,
   options: CreateOptions = {},
 ): Promise<AuthorityResult> {
-  const { createNamed } = await import('./actions/ca.ts');
+  const { createNamed } = await import('./commands/ca.ts');
   return createNamed(await context({}), textOf(name, 'the name'), checked(options));
 }
 
 /** The default authority, if there is one, and those with names. */
 export async function listAuthorities(): Promise<AuthoritySummary[]> {
-  const { listAuthorities } = await import('./actions/ca.ts');
+  const { listAuthorities } = await import('./commands/ca.ts');
   return listAuthorities(await context({}));
 }
 
@@ -40,7 +40,7 @@ export async function listAuthorities(): Promise<AuthoritySummary[]> {
 export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
-  const { showAuthority } = await import('./actions/ca.ts');
+  const { showAuthority } = await import('./commands/ca.ts');
   const here = await context({}, nameOf(name));
   return guided(here, () => showAuthority(here, name));
 }
@@ -56,7 +56,7 @@ export async function importAuthority(
   options: ImportAuthorityOptions = {},
   listener: Listener = {},
 ): Promise<AuthorityResult | ReplaceResult> {
-  const { importAuthority } = await import('./actions/ca.ts');
+  const { importAuthority } = await import('./commands/ca.ts');
   return importAuthority(
     await contextWithStores(listener),
     textsOf(sources, 'the sources'),
@@ -73,7 +73,7 @@ export async function exportAuthority(
   name?: string,
   options: ExportAuthorityOptions = {},
 ): Promise<ExportedAuthority> {
-  const { exportAuthority } = await import('./actions/ca-export.ts');
+  const { exportAuthority } = await import('./commands/ca-export.ts');
   const here = await context({}, nameOf(name));
   return guided(here, () => exportAuthority(here, name, checked(options)));
 }
@@ -91,7 +91,7 @@ export async function replaceAuthority(
   options: ImportSource & CreateOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
-  const { replaceNamed } = await import('./actions/ca.ts');
+  const { replaceNamed } = await import('./commands/ca.ts');
   const all = await contextWithStores(listener, nameOf(name));
   return guided(all, () =>
     replaceNamed(all, name, textsOf(sources, 'the sources'), checked(options)),
@@ -107,7 +107,7 @@ export async function removeAuthority(
   name: string,
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
-  const { removeNamed } = await import('./actions/ca-remove.ts');
+  const { removeNamed } = await import('./commands/ca-remove.ts');
   const all = await contextWithStores(listener, nameOf(name));
   return guided(all, () => removeNamed(all, textOf(name, 'the name')));
 }

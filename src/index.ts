@@ -1,17 +1,23 @@
 /** devcert as a library: what the command does, as functions, and certificates in memory. */
-import type { CsrOptions, CsrResult } from './actions/csr.ts';
-import type { ServerCertificate } from './actions/certificate.ts';
-import type { ExportOptions, ExportResult } from './actions/export.ts';
-import type { InstallOptions, InstallResult } from './actions/install.ts';
-import type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
-import type { IssueOptions, IssueResult } from './actions/issue.ts';
-import type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
-import type { SignOptions, SignResult } from './actions/sign.ts';
-import type { StatusOptions, StatusResult } from './actions/status.ts';
-import type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
-import type { AuthorityOption } from './actions/context.ts';
-import { context, contextWithStores, guided, type Listener, projectContext } from './machine.ts';
-import type { LeafOptions } from './request.ts';
+import type { CsrOptions, CsrResult } from './commands/csr.ts';
+import type { ServerCertificate } from './commands/certificate.ts';
+import type { ExportOptions, ExportResult } from './commands/export.ts';
+import type { InstallOptions, InstallResult } from './commands/install.ts';
+import type { InspectOptions, InspectResult, InspectSource } from './commands/inspect.ts';
+import type { IssueOptions, IssueResult } from './commands/issue.ts';
+import type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/recipe.ts';
+import type { SignOptions, SignResult } from './commands/sign.ts';
+import type { StatusOptions, StatusResult } from './commands/status.ts';
+import type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
+import type { AuthorityOption } from './commands/context.ts';
+import {
+  context,
+  contextWithStores,
+  guided,
+  type Listener,
+  projectContext,
+} from './composition.ts';
+import type { LeafOptions } from './names/request.ts';
 import { checked, textOf, textsOf, wrongType } from './arguments.ts';
 
 export type {
@@ -20,30 +26,30 @@ export type {
   ImportAuthorityOptions,
   ImportSource,
   ReplaceResult,
-} from './actions/ca.ts';
-export type { ExportAuthorityOptions, ExportedAuthority } from './actions/ca-export.ts';
-export type { RemovedAuthority } from './actions/ca-remove.ts';
+} from './commands/ca.ts';
+export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
+export type { RemovedAuthority } from './commands/ca-remove.ts';
 export type { AuthoritySummary } from './authority/summary.ts';
-export type { CsrOptions, CsrResult } from './actions/csr.ts';
-export type { ServerCertificate } from './actions/certificate.ts';
-export type { ExportedFile, ExportOptions, ExportResult } from './actions/export.ts';
-export type { InstallOptions, InstallResult } from './actions/install.ts';
-export type { InspectOptions, InspectResult, InspectSource } from './actions/inspect.ts';
-export type { IssueOptions, IssueResult } from './actions/issue.ts';
-export type { Renewed } from './actions/renew.ts';
-export type { RecipeOptions, RecipeResult, RecipeSummary } from './actions/recipe.ts';
-export type { SignOptions, SignResult } from './actions/sign.ts';
-export type { StatusOptions, StatusResult } from './actions/status.ts';
-export type { UninstallOptions, UninstallResult } from './actions/uninstall.ts';
-export type { Constraints } from './constraints.ts';
+export type { CsrOptions, CsrResult } from './commands/csr.ts';
+export type { ServerCertificate } from './commands/certificate.ts';
+export type { ExportedFile, ExportOptions, ExportResult } from './commands/export.ts';
+export type { InstallOptions, InstallResult } from './commands/install.ts';
+export type { InspectOptions, InspectResult, InspectSource } from './commands/inspect.ts';
+export type { IssueOptions, IssueResult } from './commands/issue.ts';
+export type { Renewed } from './commands/renew.ts';
+export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/recipe.ts';
+export type { SignOptions, SignResult } from './commands/sign.ts';
+export type { StatusOptions, StatusResult } from './commands/status.ts';
+export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
+export type { Constraints } from './names/constraints.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
-export type { LeafOptions } from './request.ts';
-export type { AuthorityOption, MadeAuthority } from './actions/context.ts';
-export type { Listener } from './machine.ts';
+export type { LeafOptions } from './names/request.ts';
+export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
+export type { Listener } from './composition.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
 /**
@@ -56,7 +62,7 @@ export async function install(
   options: InstallOptions = {},
   listener: Listener = {},
 ): Promise<InstallResult> {
-  const { install } = await import('./actions/install.ts');
+  const { install } = await import('./commands/install.ts');
   const context = await contextWithStores(listener, checked(options).ca);
   return guided(context, () => install(context, options));
 }
@@ -75,7 +81,7 @@ export async function issue(
   options: IssueOptions = {},
   listener: Pick<Listener, 'password'> = {},
 ): Promise<IssueResult> {
-  const { issue } = await import('./actions/issue.ts');
+  const { issue } = await import('./commands/issue.ts');
   const here = await context({}, checked(options).ca);
   return guided(here, () =>
     issue(here, textsOf(names, 'names'), checked(options), listener.password?.bind(listener)),
@@ -93,7 +99,7 @@ export async function exportCertificate(
   options: ExportOptions,
   listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportResult> {
-  const { exportCertificate } = await import('./actions/export.ts');
+  const { exportCertificate } = await import('./commands/export.ts');
   const here = await context({}, checked(options).ca);
   return guided(here, () => exportCertificate(here, options, listener.password?.bind(listener)));
 }
@@ -112,7 +118,7 @@ export async function certificateFor(
   names: string | readonly string[] = [],
   options: LeafOptions & AuthorityOption = {},
 ): Promise<ServerCertificate> {
-  const { certificateFor } = await import('./actions/certificate.ts');
+  const { certificateFor } = await import('./commands/certificate.ts');
   const here = await context({}, checked(options).ca);
   return guided(here, () => certificateFor(here, textsOf(names, 'names'), checked(options)));
 }
@@ -129,7 +135,7 @@ export async function csr(
   names: string | readonly string[] = [],
   options: CsrOptions = {},
 ): Promise<CsrResult> {
-  const { csr } = await import('./actions/csr.ts');
+  const { csr } = await import('./commands/csr.ts');
   return csr(projectContext({}), textsOf(names, 'names'), checked(options));
 }
 
@@ -146,7 +152,7 @@ export async function sign(
   csr: string | Uint8Array,
   options: SignOptions = {},
 ): Promise<SignResult> {
-  const { sign } = await import('./actions/sign.ts');
+  const { sign } = await import('./commands/sign.ts');
   const here = await context({}, checked(options).ca);
   if (typeof csr !== 'string' && !(csr instanceof Uint8Array))
     throw wrongType('the CSR', 'a path or bytes');
@@ -163,7 +169,7 @@ export async function uninstall(
   options: UninstallOptions = {},
   listener: Listener = {},
 ): Promise<UninstallResult> {
-  const { uninstall } = await import('./actions/uninstall.ts');
+  const { uninstall } = await import('./commands/uninstall.ts');
   const context = await contextWithStores(listener, checked(options).ca);
   return guided(context, () => uninstall(context, options));
 }
@@ -177,14 +183,14 @@ export async function status(
   options: StatusOptions = {},
   listener: Listener = {},
 ): Promise<StatusResult> {
-  const { status } = await import('./actions/status.ts');
+  const { status } = await import('./commands/status.ts');
   const context = await contextWithStores(listener, checked(options).ca);
   return guided(context, () => status(context, options));
 }
 
 /** Every recipe there is for {@link recipe}. */
 export async function recipes(): Promise<RecipeSummary[]> {
-  const { recipes } = await import('./actions/recipe.ts');
+  const { recipes } = await import('./commands/recipe.ts');
   return recipes();
 }
 
@@ -196,7 +202,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
  * @throws DevcertError `usage`, `file`, `invalid-input`.
  */
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
-  const { recipe } = await import('./actions/recipe.ts');
+  const { recipe } = await import('./commands/recipe.ts');
   return recipe(projectContext({}), textOf(name, 'the name'), checked(options));
 }
 
@@ -212,7 +218,7 @@ export async function inspect(
   sources: string | readonly InspectSource[] = [],
   options: InspectOptions = {},
 ): Promise<InspectResult> {
-  const { inspect } = await import('./actions/inspect.ts');
+  const { inspect } = await import('./commands/inspect.ts');
   return inspect(await context({}), sourcesOf(sources), checked(options));
 }
 

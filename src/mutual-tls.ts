@@ -1,13 +1,13 @@
 /** Mutual TLS: `devcert mtls` as functions. */
-import type { MtlsOptions, MtlsResult } from './actions/mtls.ts';
-import type { MtlsCheckOptions, MtlsCheckResult } from './actions/mtls-check.ts';
-import type { MtlsRotateOptions, MtlsRotateResult } from './actions/mtls-rotate.ts';
+import type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
+import type { MtlsCheckOptions, MtlsCheckResult } from './commands/mtls-check.ts';
+import type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 import { checked, textOf } from './arguments.ts';
-import { context, contextWithStores, type Listener } from './machine.ts';
+import { context, contextWithStores, type Listener } from './composition.ts';
 
-export type { MtlsOptions, MtlsResult } from './actions/mtls.ts';
-export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './actions/mtls-check.ts';
-export type { MtlsRotateOptions, MtlsRotateResult } from './actions/mtls-rotate.ts';
+export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
+export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
+export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsClient, MtlsSet } from './mtls/set.ts';
 export type { WrittenParty } from './mtls/write.ts';
 
@@ -19,7 +19,7 @@ export type { WrittenParty } from './mtls/write.ts';
  *   `expired`, `busy`: nothing was written then.
  */
 export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
-  const { mtls } = await import('./actions/mtls.ts');
+  const { mtls } = await import('./commands/mtls.ts');
   return mtls(await context({}), textOf(name, 'the name'), checked(options));
 }
 
@@ -33,7 +33,7 @@ export async function mtlsCheck(
   address: string,
   options: MtlsCheckOptions = {},
 ): Promise<MtlsCheckResult> {
-  const { mtlsCheck } = await import('./actions/mtls-check.ts');
+  const { mtlsCheck } = await import('./commands/mtls-check.ts');
   return mtlsCheck(await context({}), textOf(address, 'the address'), checked(options));
 }
 
@@ -47,6 +47,6 @@ export async function mtlsRotate(
   options: MtlsRotateOptions,
   listener: Listener = {},
 ): Promise<MtlsRotateResult> {
-  const { mtlsRotate } = await import('./actions/mtls-rotate.ts');
+  const { mtlsRotate } = await import('./commands/mtls-rotate.ts');
   return mtlsRotate(await contextWithStores(listener), checked(options));
 }

@@ -46,10 +46,10 @@ function ownCode(path: string, text: string): string {
 
 const homes: Record<string, string> = {
   commander: 'src/cli/program.ts',
-  'env-paths': 'src/paths.ts',
+  'env-paths': 'src/disk/paths.ts',
   execa: 'platform/run.ts',
   'node-forge': 'src/x509/der.ts',
-  tldts: 'src/publicsuffix.ts',
+  tldts: 'src/names/publicsuffix.ts',
 };
 
 function importersOf(target: string): string[] {
@@ -83,13 +83,17 @@ describe('architecture', () => {
 
   test('the rooms of src stand above each other in the order of the flow', () => {
     const floors = [
+      'disk',
+      'names',
       'x509',
       'keystore',
+      'ledger',
       'authority',
       'certificate',
+      'export',
       'inspect',
       'mtls',
-      'actions',
+      'commands',
       'cli',
     ];
     const floorOf = (path: string) => floors.indexOf(/^src\/(\w+)\//.exec(path)?.[1] ?? '');
@@ -107,8 +111,8 @@ describe('architecture', () => {
   });
 
   test('real stores and the real machine meet the rest in src/machine.ts only', () => {
-    expect(importersOf('platform/host.ts')).toEqual(['src/machine.ts']);
-    expect(importersOf('platform/stores.ts')).toEqual(['src/machine.ts']);
+    expect(importersOf('platform/host.ts')).toEqual(['src/composition.ts']);
+    expect(importersOf('platform/stores.ts')).toEqual(['src/composition.ts']);
   });
 
   test('only src/cli and bin touch the terminal', () => {
@@ -127,7 +131,7 @@ describe('architecture', () => {
       )
       .map(({ path }) => path)
       .filter((path) => !/^(bin|src\/cli)\//.test(path));
-    expect(readers.sort()).toEqual(['platform/host.ts', 'src/machine.ts']);
+    expect(readers.sort()).toEqual(['platform/host.ts', 'src/composition.ts']);
   });
 
   test('no child process is started outside platform/run.ts, and none by a shell', () => {

@@ -3,7 +3,7 @@ import type { Host } from '../platform/types.ts';
 import { createAuthority } from '../src/authority/create.ts';
 import { outcomesExitCode } from '../src/cli/outcomes.ts';
 import { EXIT } from '../src/errors.ts';
-import { rootInFile } from '../src/actions/roots.ts';
+import { rootInFile } from '../src/commands/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
 import { memoryMachine } from './helpers/stores.ts';
 

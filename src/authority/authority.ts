@@ -1,8 +1,8 @@
 /** An authority in memory: read, checked, ready to sign. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
-import { type Constraints, intersectConstraints } from '../constraints.ts';
+import { type Constraints, intersectConstraints } from '../names/constraints.ts';
 import { DevcertError } from '../errors.ts';
-import type { Usage } from '../x509/extensions.ts';
+import type { Usage } from '../names/usage.ts';
 import { keyIdentifier } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import {

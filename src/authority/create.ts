@@ -4,8 +4,9 @@
  * trust anchor (Java). They bind the names of a SAN. A thief with the issuer's key forges every permitted
  * name, and other names for clients that fall back to a common name: src/guides/safety.md has the list.
  */
+import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
-import type { Constraints } from '../constraints.ts';
+import type { Constraints } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { generateKey, generateKeyPair, keyIdentifier } from '../keys.ts';
 import { signCertificate } from '../x509/certificate.ts';
@@ -16,7 +17,6 @@ import {
   keyUsage,
   nameConstraints,
   subjectKeyIdentifier,
-  type Usage,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
 import { AUTHORITY_ORGANIZATION, BACKDATE_MS } from './profile.ts';

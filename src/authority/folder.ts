@@ -5,11 +5,11 @@
 import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { looserThan, makeFolder, readIfThere, tighten } from '../files.ts';
-import { removeQuietly } from '../filesystem.ts';
+import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
+import { removeQuietly } from '../disk/filesystem.ts';
 import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
 import { type Change, applyChange } from '../ledger/transaction.ts';
-import { withLock } from '../lock.ts';
+import { withLock } from '../disk/lock.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';

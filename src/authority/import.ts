@@ -3,7 +3,7 @@
  * would make its certificates worthless, or dangerous, is refused before anything is kept.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { type ClosedForm, type Constraints } from '../constraints.ts';
+import { type ClosedForm, type Constraints } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
 import {

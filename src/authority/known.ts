@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
-import { readIfThere } from '../files.ts';
-import { authoritiesFolder } from '../paths.ts';
+import { readIfThere } from '../disk/files.ts';
+import { authoritiesFolder } from '../disk/paths.ts';
 
 /** An authority's certificates. */
 export interface KnownAuthority {

@@ -3,11 +3,11 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { makeFolder, readIfThere, writeExclusive } from '../files.ts';
-import { removeQuietly } from '../filesystem.ts';
+import { makeFolder, readIfThere, writeExclusive } from '../disk/files.ts';
+import { removeQuietly } from '../disk/filesystem.ts';
 import { VERSION } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { authoritiesFolder } from '../paths.ts';
+import { authoritiesFolder } from '../disk/paths.ts';
 import { RETIRED } from './retired.ts';
 import { isTemporary } from './staged.ts';
 

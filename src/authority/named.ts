@@ -1,9 +1,9 @@
 /** The authorities that have names: folders below `authorities` in the state folder. */
 import { existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
 import { DevcertError } from '../errors.ts';
-import { makeFolder } from '../files.ts';
-import { attempt } from '../filesystem.ts';
-import { authoritiesFolder, authorityFolderIn } from '../paths.ts';
+import { makeFolder } from '../disk/files.ts';
+import { attempt } from '../disk/filesystem.ts';
+import { authoritiesFolder, authorityFolderIn } from '../disk/paths.ts';
 import { hasAuthority } from './folder.ts';
 import { FOLDERS, GUARD_FOLDERS, MARKER } from './marker.ts';
 import { makeStateFolder, purge } from './purge.ts';

@@ -1,7 +1,7 @@
 /** Where an imported authority came from: `origin.json` in its folder. One that devcert made has none. */
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { readIfThere } from '../files.ts';
+import { readIfThere } from '../disk/files.ts';
 
 /** What is known of an import. */
 export interface Origin {

@@ -18,7 +18,7 @@ import type { Host } from '../../platform/types.ts';
 import { isOwnGroup } from '../../platform/accounts.ts';
 import { keepsOwners, mountOf, NOBODY, ownerlessName, parseMounts } from '../../platform/mounts.ts';
 import { DevcertError, systemCode } from '../errors.ts';
-import { attempt } from '../filesystem.ts';
+import { attempt } from '../disk/filesystem.ts';
 import { isStateFolder, MARKER, strangers } from './marker.ts';
 import { type Asker, Refusals } from './refusals.ts';
 import { isTemporary } from './staged.ts';

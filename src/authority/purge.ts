@@ -1,8 +1,8 @@
 /** Deleting an authority and everything devcert keeps about it. */
 import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../files.ts';
-import { attempt } from '../filesystem.ts';
+import { makeFolder } from '../disk/files.ts';
+import { attempt } from '../disk/filesystem.ts';
 import { madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
 import { assertOwnFolder } from './ownership.ts';
 import { dropRetired, retiredRootFiles } from './retired.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { recover } from '../ledger/journal.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { withLock } from '../lock.ts';
+import { withLock } from '../disk/lock.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { changeFolder, filesOf, makeSubfolder, pathsIn, readPem, removeIfEmpty } from './folder.ts';

@@ -1,7 +1,7 @@
 /** Roots that were replaced: kept in `retired` until no store holds them any more. */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../files.ts';
+import { makeFolder } from '../disk/files.ts';
 import type { FileToWrite } from '../ledger/transaction.ts';
 import { readRoot } from './authority.ts';
 import { sha256Of } from './origin.ts';

@@ -3,8 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Host } from '../../platform/types.ts';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../files.ts';
-import { attempt } from '../filesystem.ts';
+import { readIfThere } from '../disk/files.ts';
+import { attempt } from '../disk/filesystem.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import type { Findings } from './import.ts';
 

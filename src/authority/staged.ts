@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
-import { attempt, fileError, shellCommand } from '../filesystem.ts';
+import { attempt, fileError, shellCommand } from '../disk/filesystem.ts';
 import { ORIGIN_FILE } from './origin.ts';
 
 /** The files of an authority. The key first and the root last: the order they are moved in. */

@@ -1,13 +1,13 @@
 /** What there is to tell of an authority, from its files alone. */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import type { Constraints } from '../constraints.ts';
+import type { Constraints } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere } from '../disk/files.ts';
 import { keyTypeOf } from '../keys.ts';
-import { authorityFolderIn } from '../paths.ts';
-import type { Usage } from '../x509/extensions.ts';
+import { authorityFolderIn } from '../disk/paths.ts';
+import type { Usage } from '../names/usage.ts';
 import { readCommonName, readPermittedUsages } from '../x509/read.ts';
 import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
 import { rootFile } from './folder.ts';

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere } from '../disk/files.ts';
 import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { missingPassword } from '../keystore/pkcs8.ts';
 import { readKeyStore } from '../keystore/read.ts';

@@ -1,7 +1,7 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
 import { DevcertError } from '../errors.ts';
-import { formatIp } from '../ip.ts';
-import { type Name, parseName } from '../names.ts';
+import { formatIp } from '../names/ip.ts';
+import { type Name, parseName } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeBits, decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
 import type { Csr } from '../x509/csr.ts';

@@ -2,10 +2,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
-import { commonNameOf } from '../common-name.ts';
+import { commonNameOf } from '../names/common-name.ts';
 import { DAY_MS } from '../days.ts';
 import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
-import type { LeafRequest } from '../request.ts';
+import type { LeafRequest } from '../names/request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { ExistingPair } from './output.ts';
 

@@ -1,13 +1,14 @@
 /** Authority and request make a certificate: in memory, no files. */
+import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
-import { commonNameObjection, commonNameOf } from '../common-name.ts';
-import { assertPermitted } from '../constraints.ts';
+import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
+import { assertPermitted } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
 import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
-import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
+import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../names/request.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -16,7 +17,6 @@ import {
   leafConstraints,
   subjectAltName,
   subjectKeyIdentifier,
-  type Usage,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
 

@@ -1,8 +1,8 @@
 /** What people should know of a certificate that is issued all the same. Pure. */
-import { commonNameNotes } from '../common-name.ts';
-import type { Constraints } from '../constraints.ts';
-import { nameNotes } from '../names.ts';
-import type { LeafRequest } from '../request.ts';
+import { commonNameNotes } from '../names/common-name.ts';
+import type { Constraints } from '../names/constraints.ts';
+import { nameNotes } from '../names/names.ts';
+import type { LeafRequest } from '../names/request.ts';
 
 /** None or more lines without full stop on the names of a request and who refuses them. */
 export function certificateNotes(

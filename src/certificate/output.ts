@@ -2,7 +2,7 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere } from '../disk/files.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 
 export interface OutputOptions {

@@ -1,7 +1,7 @@
 /** A certificate and its key, read from files of any format. */
 import { X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere } from '../disk/files.ts';
 import { type KeyEntry, type KeyStoreEntry, pairEntries } from '../keystore/entries.ts';
 import { readKeyStore } from '../keystore/read.ts';
 

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
-import { looserThan } from '../files.ts';
+import { looserThan } from '../disk/files.ts';
 import { keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
 import { findEntries, type IssuedCertificate, type LedgerEntry } from '../ledger/ledger.ts';
 import {
@@ -14,8 +14,8 @@ import {
   SECRET_MODE,
   type Target,
 } from '../ledger/place.ts';
-import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../request.ts';
-import type { Usage } from '../x509/extensions.ts';
+import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../names/request.ts';
+import type { Usage } from '../names/usage.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import { batchOfCompanion, type Companion, textOf } from './companion.ts';
 import { type CertificateRequest, fits } from './fits.ts';

@@ -1,6 +1,6 @@
 /** Authorities as lines for a person. Pure. */
-import type { AuthorityResult, ReplaceResult } from '../actions/ca.ts';
-import type { Renewed } from '../actions/renew.ts';
+import type { AuthorityResult, ReplaceResult } from '../commands/ca.ts';
+import type { Renewed } from '../commands/renew.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
 import { printable } from '../errors.ts';
 import { constraintsText, date, table, theftText, wrap } from './lines.ts';

@@ -1,5 +1,5 @@
 /** What `inspect` found, as lines for a person: one screen for a file. Pure. */
-import type { InspectResult } from '../actions/inspect.ts';
+import type { InspectResult } from '../commands/inspect.ts';
 import type { InspectedCertificate, InspectedCsr, InspectedFile } from '../inspect/types.ts';
 import { problemLines } from './inspect-problems.ts';
 import { protectionText, storeLines } from './inspect-store.ts';

@@ -1,5 +1,5 @@
 /** Facts of certificates in words that fit a table. Pure. */
-import { formatName } from '../names.ts';
+import { formatName } from '../names/names.ts';
 import { UNNAMED_CURVE } from '../x509/ec-key.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { ConstraintLists, GeneralName } from '../x509/general-names.ts';

@@ -1,5 +1,5 @@
 /** An issued certificate as lines for a person. Pure: nothing here writes. */
-import type { IssueResult } from '../actions/issue.ts';
+import type { IssueResult } from '../commands/issue.ts';
 import { printable } from '../errors.ts';
 import { date, madeLines, table } from './lines.ts';
 import type { Style } from './terminal.ts';

@@ -1,6 +1,6 @@
 /** Lines and tables that several results share. Pure. */
-import { type Constraints, localNetworks } from '../constraints.ts';
-import type { MadeAuthority } from '../actions/context.ts';
+import { type Constraints, localNetworks } from '../names/constraints.ts';
+import type { MadeAuthority } from '../commands/context.ts';
 import type { Style } from './terminal.ts';
 
 /** Columns: what a terminal is wide at the least, and what still reads well. */
@@ -39,10 +39,7 @@ export function theftText(constraints: Constraints | undefined, clientsOnly?: bo
 
 /** What an authority may certify, and what a thief of its key could. */
 export function powerLines(constraints: Constraints | undefined): string[] {
-  return [
-    ...wrap(`It certifies ${constraintsText(constraints)}`),
-    ...wrap(theftText(constraints)),
-  ];
+  return [...wrap(`It certifies ${constraintsText(constraints)}`), ...wrap(theftText(constraints))];
 }
 
 /** What is said of an authority that was made on the way; nothing if none was. */

@@ -1,8 +1,8 @@
 /** Mutual TLS as lines for a person. Pure. */
 import { relative } from 'node:path';
-import type { MtlsResult } from '../actions/mtls.ts';
-import type { MtlsCheckResult } from '../actions/mtls-check.ts';
-import type { MtlsRotateResult } from '../actions/mtls-rotate.ts';
+import type { MtlsResult } from '../commands/mtls.ts';
+import type { MtlsCheckResult } from '../commands/mtls-check.ts';
+import type { MtlsRotateResult } from '../commands/mtls-rotate.ts';
 import { printable } from '../errors.ts';
 import { date, madeLines, table, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';

@@ -6,7 +6,7 @@ import { readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isInteractive } from '../../platform/interactive.ts';
 import { DevcertError, systemCode } from '../errors.ts';
-import { looserThan, readIfThere } from '../files.ts';
+import { looserThan, readIfThere } from '../disk/files.ts';
 import { Line } from './password-line.ts';
 import type { PasswordFlags } from './password-options.ts';
 import { type Terminal, write } from './terminal.ts';

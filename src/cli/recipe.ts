@@ -1,5 +1,5 @@
 /** `devcert recipe [NAME]` */
-import type { RecipeOptions, RecipeResult, RecipeSummary } from '../actions/recipe.ts';
+import type { RecipeOptions, RecipeResult, RecipeSummary } from '../commands/recipe.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { recipe, recipes } from '../index.ts';
 import type { Block, CommentMark } from '../recipes/recipe.ts';

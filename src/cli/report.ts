@@ -1,7 +1,7 @@
 /** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
-import type { InstallResult } from '../actions/install.ts';
-import type { StatusResult } from '../actions/status.ts';
-import type { UninstallResult } from '../actions/uninstall.ts';
+import type { InstallResult } from '../commands/install.ts';
+import type { StatusResult } from '../commands/status.ts';
+import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca-lines.ts';

@@ -12,8 +12,8 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { readIfThere } from '../files.ts';
-import { attempt, removeQuietly, retrying } from '../filesystem.ts';
+import { readIfThere } from '../disk/files.ts';
+import { attempt, removeQuietly, retrying } from '../disk/filesystem.ts';
 
 /** Name of the journal in a state folder. */
 export const JOURNAL = 'journal.json';

@@ -5,9 +5,9 @@
 import { constants, existsSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../files.ts';
-import { attempt, flag, withDescriptor, shellCommand } from '../filesystem.ts';
-import type { Usage } from '../x509/extensions.ts';
+import { readIfThere } from '../disk/files.ts';
+import { attempt, flag, withDescriptor, shellCommand } from '../disk/filesystem.ts';
+import type { Usage } from '../names/usage.ts';
 import { sha256 } from './journal.ts';
 import { replaceFiles } from './transaction.ts';
 

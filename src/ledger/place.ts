@@ -5,10 +5,10 @@
 import { existsSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { looserThan, makeFolder, readIfThere, tighten } from '../files.ts';
-import { removeQuietly } from '../filesystem.ts';
-import { withLock } from '../lock.ts';
-import { removeStaleTemporaries } from '../temporary.ts';
+import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
+import { removeQuietly } from '../disk/filesystem.ts';
+import { withLock } from '../disk/lock.ts';
+import { removeStaleTemporaries } from '../disk/temporary.ts';
 import {
   appendix,
   compact,

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere } from '../disk/files.ts';
 import {
   attempt,
   checkRegular,
@@ -21,8 +21,8 @@ import {
   retrying,
   withDescriptor,
   shellCommand,
-} from '../filesystem.ts';
-import { temporaryName, writeNew } from '../temporary.ts';
+} from '../disk/filesystem.ts';
+import { temporaryName, writeNew } from '../disk/temporary.ts';
 import { cutBack, type Journal, rename, sha256, sizeOf } from './journal.ts';
 
 export interface FileToWrite {

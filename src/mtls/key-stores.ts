@@ -1,7 +1,7 @@
 /** A party's PKCS#12 files, for those that read no PEM. */
 import { X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere } from '../disk/files.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';

@@ -1,8 +1,8 @@
 /** A set of parties for mutual TLS: one server, its clients, and who certifies which. `mtls.json` in its folder. */
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { shellCommand } from '../filesystem.ts';
-import { readIfThere } from '../files.ts';
+import { shellCommand } from '../disk/filesystem.ts';
+import { readIfThere } from '../disk/files.ts';
 
 /** One client: a person or a service. */
 export interface MtlsClient {

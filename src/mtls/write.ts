@@ -18,8 +18,8 @@ import {
   place,
   type Target,
 } from '../ledger/place.ts';
-import { parseNames } from '../names.ts';
-import type { LeafRequest } from '../request.ts';
+import { parseNames } from '../names/names.ts';
+import type { LeafRequest } from '../names/request.ts';
 import { keyStoreFiles } from './key-stores.ts';
 import { readmeText } from './readme.ts';
 import { encodeSet, type MtlsSet, type PartyFiles, partyFiles, SET_FILE } from './set.ts';

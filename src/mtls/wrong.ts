@@ -2,14 +2,15 @@
  * Client certificates that no server may take, each wrong in one way. In memory only: they are made for
  * one check and never written.
  */
+import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import { type Authority, readAuthority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import { DAY_MS } from '../days.ts';
 import { issueLeaf } from '../certificate/issue.ts';
 import { generateKeyPair, keyIdentifier } from '../keys.ts';
-import type { Name } from '../names.ts';
-import type { LeafRequest } from '../request.ts';
+import type { Name } from '../names/names.ts';
+import type { LeafRequest } from '../names/request.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -18,7 +19,6 @@ import {
   leafConstraints,
   subjectAltName,
   subjectKeyIdentifier,
-  type Usage,
 } from '../x509/extensions.ts';
 import { readSubject } from '../x509/read.ts';
 

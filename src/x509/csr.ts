@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { publicKeyDer } from '../keys.ts';
-import type { Name } from '../names.ts';
+import type { Name } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
 import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
 import { signatureAlgorithm } from './certificate.ts';

@@ -1,8 +1,9 @@
 /** Certificate extensions (RFC 5280 4.2.1), each function the DER of one whole Extension. */
-import type { Constraints } from '../constraints.ts';
-import { networkBytes } from '../subtrees.ts';
-import { ipBytes } from '../ip.ts';
-import type { Name } from '../names.ts';
+import type { Usage } from '../names/usage.ts';
+import type { Constraints } from '../names/constraints.ts';
+import { networkBytes } from '../names/subtrees.ts';
+import { ipBytes } from '../names/ip.ts';
+import type { Name } from '../names/names.ts';
 import { boolean, contextTag, integer, namedBits, octetString, oid, sequence } from './der.ts';
 import { OID } from './oids.ts';
 
@@ -10,9 +11,6 @@ import { OID } from './oids.ts';
 const KEY_USAGE = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
 
 export type KeyUsage = keyof typeof KEY_USAGE;
-
-/** Key purposes that devcert issues. */
-export type Usage = 'serverAuth' | 'clientAuth';
 
 /** Critical basicConstraints of an authority that may have `pathLength` authorities below it (4.2.1.9). */
 export function authorityConstraints(pathLength: number): Buffer {

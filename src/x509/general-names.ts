@@ -1,6 +1,6 @@
 /** Names of every form that a certificate may hold (RFC 5280 4.2.1.6), and constraints on them (4.2.1.10). */
-import { formatIp, ipBytes } from '../ip.ts';
-import { firstBits, isCovered, isInNetworks } from '../subtrees.ts';
+import { formatIp, ipBytes } from '../names/ip.ts';
+import { firstBits, isCovered, isInNetworks } from '../names/subtrees.ts';
 import { contextTagOf, type Element, fieldsOf, unreadable, unwrap } from './asn1.ts';
 import { decodeOid, decodeText } from './asn1-values.ts';
 import { nameText } from './distinguished-name.ts';

@@ -3,8 +3,8 @@
  * what it may do (RFC 5280 4.1, 4.2.1). Every function takes a certificate as DER and throws
  * DevcertError `invalid-input` for anything else.
  */
-import type { ClosedForm, Constraints } from '../constraints.ts';
-import { formatIp } from '../ip.ts';
+import type { ClosedForm, Constraints } from '../names/constraints.ts';
+import { formatIp } from '../names/ip.ts';
 import {
   contextTagOf,
   type Element,
@@ -21,7 +21,7 @@ import {
   decodeSmallInteger,
   decodeText,
 } from './asn1-values.ts';
-import type { Usage } from './extensions.ts';
+import type { Usage } from '../names/usage.ts';
 import { OID } from './oids.ts';
 
 /** One Extension (4.1.2.9). */

@@ -5,7 +5,7 @@
 import { createHash, verify } from 'node:crypto';
 import { type GrantedCsr, grantCsr } from '../../src/certificate/csr-policy.ts';
 import { generateKey, keyTypeOf, publicKeyDer } from '../../src/keys.ts';
-import { parseName } from '../../src/names.ts';
+import { parseName } from '../../src/names/names.ts';
 import { fieldsOf, readElement } from '../../src/x509/asn1.ts';
 import { decodeBits } from '../../src/x509/asn1-values.ts';
 import { encodeCsr, readCsr } from '../../src/x509/csr.ts';

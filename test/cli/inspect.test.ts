@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { inspect } from '../../src/actions/inspect.ts';
-import type { Context } from '../../src/actions/context.ts';
+import { inspect } from '../../src/commands/inspect.ts';
+import type { Context } from '../../src/commands/context.ts';
 import { inspectLines } from '../../src/cli/inspect-lines.ts';
 import { contextTag, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';

@@ -3,7 +3,7 @@
  * constraints, so that one server tells by SNI which certificate a client is to see.
  */
 import type { Authority } from '../../src/authority/authority.ts';
-import type { Name } from '../../src/names.ts';
+import type { Name } from '../../src/names/names.ts';
 import {
   type CommonName,
   forgeAuthority,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { macosStores } from '../../platform/macos.ts';
 import { createRunner } from '../../platform/run.ts';
 import type { Command, CommandResult, Host } from '../../platform/types.ts';
-import type { Context } from '../../src/actions/context.ts';
+import type { Context } from '../../src/commands/context.ts';
 import { type Knobs as DoubleKnobs, security as ask } from '../doubles/security/commands.mjs';
 import { fakeHost, line, temporaryFolder } from './host.ts';
 

@@ -13,7 +13,7 @@ import type {
   StoreState,
   TrustStore,
 } from '../../platform/types.ts';
-import type { Context } from '../../src/actions/context.ts';
+import type { Context } from '../../src/commands/context.ts';
 import { fakeHost, temporaryFolder } from './host.ts';
 
 export interface MemoryStore extends TrustStore {

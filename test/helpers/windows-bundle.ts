@@ -7,7 +7,7 @@ const tests = resolve(import.meta.dirname, '..');
 
 /** Why a file is not among them; the reasons for single tests stand in the files themselves. */
 const SAME = 'slow, and the same on every system';
-const STARTS = 'starts the command very often; what it does is tested in actions/';
+const STARTS = 'starts the command very often; what it does is tested in commands/';
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'architecture.test.ts': 'is about the source',
   'certificate/csr-fuzz.test.ts': SAME,

@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIfThere, writeExclusive } from '../../src/files.ts';
+import { readIfThere, writeExclusive } from '../../src/disk/files.ts';
 import { replaceFiles } from '../../src/ledger/transaction.ts';
-import { withLock } from '../../src/lock.ts';
+import { withLock } from '../../src/disk/lock.ts';
 
 const folder = 'C:\\files Müller';
 const at = (name: string) => join(folder, name);

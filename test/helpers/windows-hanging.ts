@@ -3,7 +3,7 @@ import { createHost } from '../../platform/host.ts';
 import { createRunner } from '../../platform/run.ts';
 import type { Host } from '../../platform/types.ts';
 import { windowsStores } from '../../platform/windows.ts';
-import { install } from '../../src/actions/install.ts';
+import { install } from '../../src/commands/install.ts';
 
 const basis = createHost();
 const run = createRunner(basis);

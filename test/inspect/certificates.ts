@@ -1,8 +1,8 @@
 /** Certificates of every shape, good and bad, made for one test each. */
 import { createHash, type KeyObject, sign, X509Certificate } from 'node:crypto';
-import type { Constraints } from '../../src/constraints.ts';
+import type { Constraints } from '../../src/names/constraints.ts';
 import { generateKey, publicKeyDer } from '../../src/keys.ts';
-import { parseName } from '../../src/names.ts';
+import { parseName } from '../../src/names/names.ts';
 import {
   bitString,
   boolean,

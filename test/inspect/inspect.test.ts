@@ -7,7 +7,7 @@ import { generateKey } from '../../src/keys.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../../src/keystore/jks.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../../src/keystore/pkcs12.ts';
 import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
-import { parseName } from '../../src/names.ts';
+import { parseName } from '../../src/names/names.ts';
 import { encodeCsr } from '../../src/x509/csr.ts';
 import { contextTag, octetString, oid, sequence, utf8String } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';

@@ -3,9 +3,9 @@ import { createCipheriv, createHash, createPublicKey, randomBytes } from 'node:c
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { importAuthority } from '../../src/actions/ca.ts';
-import { csr } from '../../src/actions/csr.ts';
-import { issue } from '../../src/actions/issue.ts';
+import { importAuthority } from '../../src/commands/ca.ts';
+import { csr } from '../../src/commands/csr.ts';
+import { issue } from '../../src/commands/issue.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile } from '../../src/inspect/file.ts';
 import { inspectLines } from '../../src/cli/inspect-lines.ts';

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { simulatorStores } from '../../platform/simulators.ts';
 import type { Command, CommandResult } from '../../platform/types.ts';
-import { install } from '../../src/actions/install.ts';
-import { status } from '../../src/actions/status.ts';
-import { uninstall } from '../../src/actions/uninstall.ts';
-import { rootInFile } from '../../src/actions/roots.ts';
+import { install } from '../../src/commands/install.ts';
+import { status } from '../../src/commands/status.ts';
+import { uninstall } from '../../src/commands/uninstall.ts';
+import { rootInFile } from '../../src/commands/roots.ts';
 import { fakeHost, line, temporaryFolder } from '../helpers/host.ts';
 
 const NEW = 'private/var/protected/trustd/private/TrustStore.sqlite3';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { install } from '../../src/actions/install.ts';
-import { uninstall } from '../../src/actions/uninstall.ts';
+import { install } from '../../src/commands/install.ts';
+import { uninstall } from '../../src/commands/uninstall.ts';
 import { otherProfile } from '../../platform/windows-user.ts';
 import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
 

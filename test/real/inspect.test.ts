@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { InspectResult } from '../../src/actions/inspect.ts';
-import { parseName } from '../../src/names.ts';
+import type { InspectResult } from '../../src/commands/inspect.ts';
+import { parseName } from '../../src/names/names.ts';
 import { freshHome } from '../helpers/cli.ts';
 import { needs } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';

@@ -9,7 +9,7 @@ import { nssStores } from '../../platform/nss.ts';
 import { createRunner } from '../../platform/run.ts';
 import type { Host, Root, StoreOptions } from '../../platform/types.ts';
 import { createAuthority } from '../../src/authority/create.ts';
-import { rootInFile } from '../../src/actions/roots.ts';
+import { rootInFile } from '../../src/commands/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 import { needs } from '../helpers/require.ts';

@@ -1,0 +1,272 @@
+/** `devcert ca`: authorities that have names, and those that others made. */
+import type { X509Certificate } from 'node:crypto';
+import { createAuthority } from '../authority/create.ts';
+import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
+import { checkImport, type Imported } from '../authority/import.ts';
+import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
+import { readSources, sourceFiles } from '../authority/sources.ts';
+import {
+  type AuthoritySummary,
+  isClientsOnly,
+  summarize,
+  summarizeNamed,
+} from '../authority/summary.ts';
+import { addPermits, type Constraints, defaultConstraints } from '../names/constraints.ts';
+import { DevcertError } from '../errors.ts';
+import type { Outcome } from '../trust.ts';
+import {
+  closeFolder,
+  type Context,
+  contextOf,
+  identity,
+  issuedBy,
+  refuseSudo,
+  stateFolderOf,
+} from './context.ts';
+import type { Renewed } from './renew.ts';
+import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
+import { currentRoot } from './roots.ts';
+
+export interface CreateOptions {
+  /** Domains it is to permit besides the local ones. */
+  readonly permit?: readonly string[];
+  /** False makes one that may certify every name. */
+  readonly constraints?: boolean;
+  /** It certifies clients, never servers, and no store ever trusts it. */
+  readonly clientsOnly?: boolean;
+}
+
+export interface ImportSource {
+  /** Private keys that lie elsewhere; absolute, or from `cwd`. */
+  readonly key?: string | undefined;
+  /** The root, and what lies between it and the issuer. */
+  readonly root?: string | undefined;
+  /** Of encrypted keys and key stores. */
+  readonly password?: string | undefined;
+  readonly clientsOnly?: boolean;
+}
+
+export interface ImportAuthorityOptions extends ImportSource {
+  /** What it is kept under; the default authority if left out. */
+  readonly name?: string;
+  /** Take a root without its key: to be trusted, not to issue. */
+  readonly trustOnly?: boolean;
+  /** Let it replace the authority that is there. */
+  readonly force?: boolean;
+}
+
+export interface AuthorityResult extends AuthoritySummary {
+  readonly notes: readonly string[];
+}
+
+export interface ReplaceResult extends AuthorityResult {
+  /** False if a store that trusts the old root failed for the new one: then all is as it was. */
+  readonly replaced: boolean;
+  readonly outcomes: readonly Outcome[];
+  /** What the new authority made again. */
+  readonly renewed: readonly Renewed[];
+}
+
+/**
+ * Makes an authority with a name. It is put into no store.
+ *
+ * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`.
+ */
+export async function createNamed(
+  context: Context,
+  name: string,
+  options: CreateOptions = {},
+): Promise<AuthorityResult> {
+  refuseSudo(context);
+  const target = contextOf(context, name);
+  if (target.ca === undefined)
+    throw new DevcertError('usage', '"default" is the authority that install makes', {
+      hint: 'devcert install',
+    });
+  const constraints = await wantedConstraints(target, options);
+  makeAuthoritiesFolder(stateFolderOf(target));
+  const { created } = await ensureAuthority(
+    target.folder,
+    () =>
+      createAuthority(identity(context), constraints, context.host.now(), {
+        name,
+        ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
+      }),
+    (folder) => closeFolder(target.host, folder),
+  );
+  if (!created) throw alreadyThere(name);
+  return { ...summaryOf(target), notes: [] };
+}
+
+/** The default authority, if there is one, then those with names. */
+export function listAuthorities(context: Context): AuthoritySummary[] {
+  const state = contextOf(context, undefined);
+  const own = hasAuthority(state.folder) ? [summaryOf(state)] : [];
+  return [...own, ...summarizeNamed(state.folder, context.host.now())];
+}
+
+/** @throws DevcertError `no-authority`, `invalid-authority`. */
+export async function showAuthority(
+  context: Context,
+  name?: string,
+): Promise<AuthoritySummary & { readonly issued: number }> {
+  const target = contextOf(context, name);
+  assertExists(target.folder, target.ca);
+  await currentRoot(target.folder); // takes up what a killed run left
+  return { ...summaryOf(target), issued: issuedBy(target).length };
+}
+
+/**
+ * Keeps somebody else's authority: `mkcert`, a folder, or files. It is put into no store.
+ *
+ * @throws DevcertError `file`, `invalid-input`, `password`, `expired`, `weak-key`, `refused`, `busy`.
+ */
+export async function importAuthority(
+  context: Context,
+  sources: readonly string[],
+  options: ImportAuthorityOptions = {},
+): Promise<AuthorityResult | ReplaceResult> {
+  refuseSudo(context);
+  const target = contextOf(context, options.name);
+  // Before any password is asked for.
+  if (hasAuthority(target.folder) && options.force !== true) throw alreadyThere(options.name);
+  const imported = readImport(context, sources, options);
+  if (hasAuthority(target.folder)) {
+    if (imported.pem.issuerKey === '')
+      throw new DevcertError('refused', 'a root without its key cannot replace an authority', {
+        hint: 'give it a name of its own: --name NAME',
+      });
+    return replaceByImport(target, imported);
+  }
+  if (options.trustOnly === true && target.ca === undefined)
+    throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
+      hint: 'give this one a name: --name NAME',
+    });
+  if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
+  const { created } = await ensureAuthority(
+    target.folder,
+    () => imported.pem,
+    (folder) => closeFolder(target.host, folder),
+  ).catch(async (error: unknown) => {
+    // It is there, and that it cannot issue is what was asked for.
+    const root = options.trustOnly === true ? await currentRoot(target.folder) : undefined;
+    if (root?.pem !== imported.pem.root) throw error;
+    return { created: true };
+  });
+  if (!created) throw alreadyThere(options.name);
+  return { ...summaryOf(target), notes: imported.notes };
+}
+
+/**
+ * Another authority in the place of one: old and new are trusted together until everything it issued
+ * was issued again. Stores that do not trust the old one are left alone.
+ *
+ * @param sources of an authority to import; a new one with the same constraints if there are none.
+ * @throws DevcertError `no-authority`, and those of {@link importAuthority}.
+ */
+export async function replaceNamed(
+  context: Context,
+  name: string | undefined,
+  sources: readonly string[] = [],
+  options: ImportSource & CreateOptions = {},
+): Promise<ReplaceResult> {
+  refuseSudo(context);
+  const target = contextOf(context, name);
+  assertExists(target.folder, target.ca);
+  if (sources.length === 0 && (options.key ?? options.root) !== undefined)
+    throw new DevcertError('usage', 'a key or root belongs to an authority that is imported', {
+      hint: 'give that, too: devcert ca replace --import FILE',
+    });
+  if (sources.length > 0 && (options.permit !== undefined || options.constraints === false))
+    throw new DevcertError('usage', 'an imported authority keeps the constraints it came with', {
+      hint: 'leave out --import, or --permit and --no-constraints',
+    });
+  if (sources.length > 0) {
+    // What was for clients only stays so, without a word.
+    const clientsOnly = options.clientsOnly ?? isClientsOnly(target.folder);
+    return replaceByImport(target, readImport(context, sources, { ...options, clientsOnly }));
+  }
+  const old = await loadAuthority(target.folder);
+  const asked = options.permit !== undefined || options.constraints === false;
+  const constraints = asked
+    ? await wantedConstraints(target, options, old.constraints)
+    : old.constraints;
+  const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
+  return replaceBy(target, newAuthority(target, constraints, usages), []);
+}
+
+/**
+ * Stores that trust an authority are made to trust its successor: never one for clients only.
+ *
+ * @throws DevcertError `refused`.
+ */
+async function replaceByImport(target: Context, imported: Imported): Promise<ReplaceResult> {
+  if (imported.clientsOnly && !isClientsOnly(target.folder))
+    throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
+      hint: 'give this one a name of its own: --name NAME',
+    });
+  return replaceBy(target, importSuccessor(imported), imported.notes);
+}
+
+async function replaceBy(
+  target: Context,
+  successor: Successor,
+  notes: readonly string[],
+): Promise<ReplaceResult> {
+  const stores = isClientsOnly(target.folder) ? [] : await trustingStores(target);
+  const replacement = await replaceAuthority(target, stores, successor);
+  return { ...summaryOf(target), ...replacement, notes };
+}
+
+function readImport(
+  { host, cwd }: Context,
+  sources: readonly string[],
+  options: ImportSource & { trustOnly?: boolean },
+): Imported {
+  const more = [options.key, options.root].filter((it) => it !== undefined);
+  if (sources.length + more.length === 0)
+    throw new DevcertError('usage', 'which authority?', {
+      hint: 'devcert ca import mkcert, or a folder, or FILE…',
+    });
+  const files = [...sources, ...more].flatMap((it) => sourceFiles(it, host, cwd));
+  const findings = readSources([...new Set(files)], options.password);
+  return checkImport(findings, { ...options, files }, host.now());
+}
+
+function importSuccessor({ pem, chain }: Imported): Successor {
+  return {
+    make: () => pem,
+    isSame: (pending) => fingerprints(pending.chain) === fingerprints(chain),
+  };
+}
+
+function fingerprints(chain: readonly X509Certificate[]): string {
+  return chain.map(({ fingerprint256 }) => fingerprint256).join();
+}
+
+async function wantedConstraints(
+  { host }: Context,
+  { permit, constraints }: CreateOptions,
+  old?: Constraints,
+): Promise<Constraints | undefined> {
+  if (constraints !== false)
+    return addPermits(old ?? (await defaultConstraints(host.hostname)), permit ?? []);
+  if (permit === undefined) return undefined;
+  throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
+    hint: 'without constraints every name is permitted',
+  });
+}
+
+function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
+  return summarize(folder, ca, host.now());
+}
+
+function alreadyThere(name: string | undefined): DevcertError {
+  return name === undefined || name === 'default'
+    ? new DevcertError('refused', 'there is a default authority already', {
+        hint: 'keep this one beside it: --name NAME; or let it take over: --force',
+      })
+    : new DevcertError('refused', `there is an authority "${name}" already`, {
+        hint: `devcert ca show ${name}, or put another in its place: devcert ca replace ${name}`,
+      });
+}

@@ -1,0 +1,248 @@
+/** What every action works with: this machine, the state folder, the kinds of stores. */
+import { existsSync } from 'node:fs';
+import { dirname, win32 } from 'node:path';
+import type {
+  FindOptions,
+  Host,
+  StoreFinder,
+  StoreKind,
+  StoreOptions,
+  TrustStore,
+} from '../../platform/types.ts';
+import type { Authority } from '../authority/authority.ts';
+import { ensureAuthority } from '../authority/folder.ts';
+import { identityOf } from '../authority/identity.ts';
+import { knownAuthorities } from '../authority/known.ts';
+import { assertExists } from '../authority/named.ts';
+import type { WriteContext } from '../certificate/write.ts';
+import { assertPermitted, type Constraints, defaultConstraints } from '../names/constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
+import type { PlaceContext } from '../ledger/place.ts';
+import type { Name } from '../names/names.ts';
+import { authorityFolderIn } from '../disk/paths.ts';
+
+export interface Context {
+  readonly host: Host;
+  /** The folder of the authority that is worked with, absolute. */
+  readonly folder: string;
+  /** Its name; undefined for the default one, which alone is made when it is needed first. */
+  readonly ca?: string | undefined;
+  /** Absolute; relative paths start here. */
+  readonly cwd: string;
+  readonly finders: readonly StoreFinder[];
+  /** Told what is worked on, for a person who waits. */
+  readonly progress?: (doing: string) => void;
+}
+
+/** Which authority: part of the options of everything that works with one. */
+export interface AuthorityOption {
+  /** Its name; the default one if undefined. */
+  readonly ca?: string;
+}
+
+/** An authority that was made on the way. */
+export interface MadeAuthority {
+  /** What it may certify; undefined: every name. */
+  readonly constraints: Constraints | undefined;
+}
+
+/** The folder of the default authority, in which those with names lie. */
+export function stateFolderOf({ folder, ca }: Context): string {
+  return ca === undefined ? folder : dirname(dirname(folder));
+}
+
+/** The certificates that the ledger has of the authority. */
+export function issuedBy(context: Context): IssuedCertificate[] {
+  return readLedger(stateFolderOf(context)).flatMap(({ ca, certificate }) =>
+    ca === (context.ca ?? 'default') && certificate !== undefined ? [certificate] : [],
+  );
+}
+
+/** What everything that is written into projects needs of the machine. */
+export function placing(context: Context): Omit<PlaceContext, 'force'> {
+  const stateFolder = stateFolderOf(context);
+  return {
+    stateFolder: existsSync(stateFolder) ? stateFolder : undefined,
+    now: context.host.now(),
+    close: (folder) => closeFolder(context.host, folder),
+  };
+}
+
+/** The same for certificates of an authority that is there. */
+export function writing(context: Context, authority: Authority): WriteContext {
+  const stateFolder = stateFolderOf(context);
+  return {
+    ...placing(context),
+    stateFolder,
+    authority,
+    ca: context.ca ?? 'default',
+    issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+    // Asked for only if something is issued: the system takes a while to tell the user's name.
+    get identity() {
+      return identity(context);
+    },
+  };
+}
+
+/** The same machine with another authority; undefined and `default` mean the default one. */
+export function contextOf(context: Context, name: string | undefined): Context {
+  const ca = name === 'default' ? undefined : name;
+  return { ...context, ca, folder: authorityFolderIn(stateFolderOf(context), ca) };
+}
+
+/** `user@host`, for the subjects of certificates. */
+export function identity({ host }: Context): string {
+  return identityOf(host.user, host.hostname);
+}
+
+/**
+ * Under sudo devcert would make a second authority, root's, that no browser of the user trusts; or
+ * leave files of root in the user's home.
+ *
+ * @throws DevcertError `refused`.
+ */
+export function refuseSudo({ host }: Context): void {
+  const caller = host.env.SUDO_USER ?? host.env.DOAS_USER;
+  if (!host.isRoot || caller === undefined || caller === '' || caller === 'root') return;
+  if (host.env.DEVCERT_HOME !== undefined) return;
+  throw new DevcertError('refused', 'run devcert as yourself, not with sudo', {
+    hint: `it asks for sudo where it needs it; to act for root: env -u SUDO_USER -u DOAS_USER devcert …`,
+  });
+}
+
+/**
+ * The same on Windows, in a terminal that is elevated with another account's password.
+ *
+ * @throws DevcertError `refused`, with the command that does in this terminal what was wanted.
+ */
+export async function refuseOtherAccount(
+  { host }: Context,
+  verb: 'install' | 'uninstall',
+): Promise<void> {
+  if (host.platform !== 'win32' || (host.env.DEVCERT_HOME ?? '') !== '') return;
+  const { otherProfile } = await import('../../platform/windows-user.ts');
+  const profile = await otherProfile(host);
+  if (profile === undefined) return;
+  const file = win32.join(profile, 'AppData\\Roaming\\devcert-nodejs\\Config\\root.pem');
+  const root = await readRootOf(file);
+  const commands = {
+    install: `certutil -f -addstore Root "${file}"`,
+    uninstall: `certutil -delstore Root ${root?.sha1 ?? '<SHA-1 of the root>'}`,
+  };
+  throw new DevcertError(
+    'refused',
+    `this terminal is elevated as another user: "${profile}" is the folder of whoever is at the desktop`,
+    {
+      hint:
+        root === undefined && verb === 'install'
+          ? `devcert install in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
+          : `devcert ${verb} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
+    },
+  );
+}
+
+async function readRootOf(file: string): Promise<{ sha1: string } | undefined> {
+  try {
+    const { readFileSync } = await import('node:fs');
+    const { X509Certificate } = await import('node:crypto');
+    const { fingerprint } = new X509Certificate(readFileSync(file));
+    return { sha1: fingerprint.replaceAll(':', '').toLowerCase() };
+  } catch {
+    return undefined; // none there, or not to be read from here
+  }
+}
+
+/**
+ * The authority; if there is none, a new one with the default constraints, which have to permit the names.
+ *
+ * One that has a name is never made here.
+ *
+ * @throws DevcertError `outside-constraints`, and then nothing was made; `no-authority`, `invalid-authority`, `file`, `busy`.
+ */
+export async function ensureAuthorityFor(
+  context: Context,
+  names: readonly Name[],
+  now: Date,
+): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
+  if (context.ca !== undefined) assertExists(context.folder, context.ca);
+  const ensured = await ensureAuthority(
+    context.folder,
+    async () => {
+      const constraints = await defaultConstraints(context.host.hostname);
+      await assertPermitted(constraints, names);
+      const { createAuthority } = await import('../authority/create.ts');
+      return createAuthority(identity(context), constraints, now);
+    },
+    (folder) => closeFolder(context.host, folder),
+  );
+  if (!ensured.created) return ensured;
+  return { ...ensured, made: { constraints: ensured.authority.constraints } };
+}
+
+/**
+ * Closes a folder that devcert made to other users where its mode does not: on Windows. Before a key is
+ * written into it.
+ *
+ * @returns notes on what was open.
+ * @throws DevcertError `file`, `command`.
+ */
+export async function closeFolder(host: Host, folder: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
+  const { protectFolder } = await import('../../platform/windows-acl.ts');
+  return protectFolder(folder, host);
+}
+
+/** What to tell of the folder that a key was written into, where modes do not tell: on Windows. */
+export async function keyFolderNotes(host: Host, keyFile: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
+  const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
+  return strangeFolderNotes(dirname(keyFile), host);
+}
+
+/**
+ * The kinds in `--stores`, all of this machine's if it was not given.
+ *
+ * @param text comma-separated words; white space around them does not count.
+ * @throws DevcertError `usage` for an unknown word.
+ */
+export function parseStoreKinds(
+  text: string | undefined,
+  finders: readonly StoreFinder[],
+): StoreKind[] {
+  const known = [...new Set(finders.map(({ kind }) => kind))];
+  if (text === undefined) return known;
+  const words = text.split(',').map((word) => word.trim().toLowerCase());
+  return [
+    ...new Set(
+      words.map((word) => {
+        const kind = known.find((kind) => kind === word);
+        if (kind !== undefined) return kind;
+        throw new DevcertError('usage', `there is no kind of store "${word}" here`, {
+          hint: `--stores ${known.join(',')}`,
+        });
+      }),
+    ),
+  ];
+}
+
+/** The stores of these kinds on this machine, in the order of the finders. */
+export async function findStores(
+  { host, finders }: Context,
+  kinds: readonly StoreKind[],
+  options: FindOptions,
+): Promise<TrustStore[]> {
+  const stores: TrustStore[] = [];
+  for (const finder of finders)
+    if (kinds.includes(finder.kind)) stores.push(...(await finder.find(host, options)));
+  return stores;
+}
+
+/** The same for the user and for the machine, where the system has both: wherever a root may have been put. */
+export function findEverywhere(
+  context: Context,
+  kinds: readonly StoreKind[] = parseStoreKinds(undefined, context.finders),
+  options: StoreOptions = {},
+): Promise<TrustStore[]> {
+  return findStores(context, kinds, { ...options, everywhere: true });
+}

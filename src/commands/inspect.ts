@@ -1,0 +1,104 @@
+/** `devcert inspect`: what files of certificates and keys hold. Changes nothing, and makes no authority. */
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { knownAuthorities } from '../authority/known.ts';
+import { DevcertError, EXIT } from '../errors.ts';
+import { looserThan, readIfThere } from '../disk/files.ts';
+import { attempt } from '../disk/filesystem.ts';
+import { errorsFirst } from '../inspect/file.ts';
+import type { InspectInput } from '../inspect/open.ts';
+import { error } from '../inspect/problems.ts';
+import { inspectFiles } from '../inspect/together.ts';
+import type { InspectedFile, Relation } from '../inspect/types.ts';
+import type { Context } from './context.ts';
+
+/** A file by its path, or its bytes and what to call it. */
+export type InspectSource = string | { readonly name: string; readonly bytes: Buffer };
+
+export interface InspectOptions {
+  /** For whatever is encrypted. Without it, what is visible is told, and `isLocked` is true. */
+  readonly password?: string;
+}
+
+export interface InspectResult {
+  /** In the order they were given. */
+  readonly files: readonly InspectedFile[];
+  /** What several files have to do with each other. */
+  readonly relations: readonly Relation[];
+  /** 0, whatever is wrong with them; 5 if a certificate that a file is about has expired. */
+  readonly exitCode: number;
+}
+
+/** More than any store of certificates has; a slip such as a disk image is refused. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * @param sources the pair in `.devcert` if there are none.
+ * @throws DevcertError `file`, `usage` without anything to look at, `invalid-input`, `password` for a wrong one.
+ */
+export function inspect(
+  context: Context,
+  sources: readonly InspectSource[],
+  options: InspectOptions = {},
+): InspectResult {
+  const chosen = sources.length > 0 ? sources : ownPair(context);
+  const inputs = chosen.map((source): InspectInput => {
+    const { name, bytes } = typeof source === 'string' ? read(context, source) : source;
+    return { file: name, bytes, ...options };
+  });
+  const around = { now: context.host.now(), authorities: knownAuthorities(context.folder) };
+  const { files, relations } = inspectFiles(inputs, around);
+  const told = files.map((file, index) => {
+    const source = chosen[index];
+    return typeof source === 'string' ? withMode(file, resolve(context.cwd, source)) : file;
+  });
+  return { files: told, relations, exitCode: exitCode(told) };
+}
+
+function ownPair({ cwd }: Context): string[] {
+  const files = ['cert.pem', 'key.pem'].map((name) => join('.devcert', name));
+  const there = files.filter((file) => existsSync(resolve(cwd, file)));
+  if (there.length > 0) return there;
+  throw new DevcertError('usage', 'which file?', {
+    hint: 'devcert inspect cert.pem key.pem, or "-" for standard input',
+  });
+}
+
+function read({ cwd }: Context, file: string): { name: string; bytes: Buffer } {
+  const path = resolve(cwd, file);
+  const stat = attempt('read', path, () => statSync(path, { throwIfNoEntry: false }));
+  if (stat?.isDirectory() === true)
+    throw new DevcertError('file', `"${path}" is a folder`, {
+      hint: `name the files in it: devcert inspect ${join(file, '*.pem')}`,
+    });
+  if (stat?.isFIFO() === true)
+    throw new DevcertError('file', `"${path}" is a pipe`, {
+      hint: 'give what it holds on standard input: … | devcert inspect -',
+    });
+  const bytes = readIfThere(path, { maxBytes: MAX_BYTES });
+  if (bytes !== undefined) return { name: file, bytes };
+  throw new DevcertError('file', `there is no file "${path}"`, {
+    hint: 'give the path of a certificate, key or key store',
+  });
+}
+
+/** An open key in a file that others may read. */
+function withMode(file: InspectedFile, path: string): InspectedFile {
+  const mode = file.hasOpenKey ? looserThan(path, 0o600) : undefined;
+  if (mode === undefined) return file;
+  const problem = error(
+    'key-readable',
+    `the private key can be read by others (mode 0${mode.toString(8)})`,
+    `chmod 600 "${file.file}"`,
+  );
+  return { ...file, problems: errorsFirst([problem, ...file.problems]) };
+}
+
+/** Of a chain its leaf, else the only certificate; roots in a trust store expire without harm to others. */
+function exitCode(files: readonly InspectedFile[]): number {
+  const isExpired = files.some(({ certificates, chain, kind }) => {
+    if (kind === 'trust-store' || kind === 'certificates') return false;
+    return (certificates[chain?.order[0] ?? 0]?.daysLeft ?? 0) < 0;
+  });
+  return isExpired ? EXIT.expired : EXIT.done;
+}

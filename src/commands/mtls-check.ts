@@ -1,0 +1,225 @@
+/** `devcert mtls check`: does a server let the right client in, and every wrong one not? */
+import { X509Certificate } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { loadAuthority } from '../authority/folder.ts';
+import { DevcertError } from '../errors.ts';
+import { readIfThere } from '../disk/files.ts';
+import { acceptedAuthorities } from '../mtls/accepted.ts';
+import { type Attempt, attempt, type Ending } from '../mtls/handshake.ts';
+import { type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
+import { byAnotherAuthority, type ClientIdentity, expired, forServersOnly } from '../mtls/wrong.ts';
+import { parseNames } from '../names/names.ts';
+import { type Context, contextOf, identity } from './context.ts';
+
+export interface MtlsCheckOptions {
+  /** The set's folder; the current one by default. */
+  readonly dir?: string;
+  /** Which client; the first one by default. */
+  readonly as?: string;
+  /** False: the server does not speak HTTP, so nothing is sent. */
+  readonly http?: boolean;
+  /** For each connection; 5 s by default, 1 s without HTTP. */
+  readonly timeoutMs?: number;
+}
+
+export interface MtlsLine {
+  readonly version: 'TLS 1.2' | 'TLS 1.3';
+  /** What was tried: `no certificate`. */
+  readonly what: string;
+  readonly expected: 'let in' | 'refused' | 'trusted';
+  readonly got: 'let in' | 'refused' | 'trusted' | 'not trusted' | 'unclear' | 'not offered';
+  readonly reason: string;
+  readonly ok: boolean;
+}
+
+export interface MtlsCheckResult {
+  readonly server: string;
+  readonly client: string;
+  readonly lines: readonly MtlsLine[];
+  /** Authorities that the server says it takes; undefined if it does not tell. */
+  readonly accepted: readonly string[] | undefined;
+  /** Attempts that could not be made, and why. */
+  readonly notes: readonly string[];
+  /** True if every line is as expected. */
+  readonly ok: boolean;
+}
+
+const versions = [
+  ['TLSv1.3', 'TLS 1.3'],
+  ['TLSv1.2', 'TLS 1.2'],
+] as const;
+
+/**
+ * Runs the handshakes. Makes no authority and writes nothing.
+ *
+ * @param address `HOST:PORT`, or an https URL.
+ * @throws DevcertError `usage`, `file` for a set that is not whole, `command` if nothing listens there.
+ */
+export async function mtlsCheck(
+  context: Context,
+  address: string,
+  options: MtlsCheckOptions = {},
+): Promise<MtlsCheckResult> {
+  const { host, port } = parseAddress(address);
+  const folder = resolve(context.cwd, options.dir ?? '.');
+  const set = requireSet(folder);
+  const client = set.clients.find(({ name }) => name === (options.as ?? set.clients[0]?.name));
+  if (client === undefined)
+    throw new DevcertError('usage', `the set has no client "${options.as ?? ''}"`, {
+      hint: `--as ${set.clients.map(({ name }) => name).join(' | ')}`,
+    });
+  const files = partyFiles(folder, client.name);
+  const right = { certPem: readText(files.certFile), keyPem: readText(files.keyFile) };
+  const notes: string[] = [];
+  const wrong = await wrongIdentities(context, set, client, right, notes);
+  const base = {
+    host,
+    port,
+    trust: readText(files.trustFile),
+    http: options.http !== false,
+    timeoutMs: options.timeoutMs ?? (options.http === false ? 1000 : 5000),
+  };
+  const lines: MtlsLine[] = [];
+  for (const [version, label] of versions)
+    lines.push(...(await checkVersion({ ...base, version }, label, right, wrong)));
+  if (lines.every(({ got }) => got === 'not offered'))
+    throw new DevcertError('command', `${host}:${port} speaks neither TLS 1.3 nor TLS 1.2`, {
+      hint: 'is it the HTTPS port of the server?',
+    });
+  const offered = lines.some(({ version, got }) => version === 'TLS 1.2' && got !== 'not offered');
+  const accepted = offered
+    ? await acceptedAuthorities({ ...base, version: 'TLSv1.2', identity: right })
+    : undefined;
+  return {
+    server: `${host}:${port}`,
+    client: client.name,
+    lines,
+    accepted,
+    notes,
+    ok: lines.every(({ ok }) => ok),
+  };
+}
+
+async function checkVersion(
+  base: Omit<Attempt, 'identity'>,
+  version: MtlsLine['version'],
+  right: ClientIdentity,
+  wrong: readonly (readonly [string, ClientIdentity | undefined])[],
+): Promise<MtlsLine[]> {
+  const first = await attempt({ ...base, identity: right });
+  const expected = 'let in';
+  if (first.kind === 'version')
+    return [
+      { version, what: 'right certificate', expected, got: 'not offered', reason: '', ok: true },
+    ];
+  const lines: MtlsLine[] = [serverLine(version, first)];
+  const got = judge(first, base.http);
+  lines.push({
+    version,
+    what: 'right certificate',
+    expected,
+    got,
+    reason: got === 'unclear' && base.http ? `${first.detail}; not HTTP? --no-http` : first.detail,
+    ok: got === expected,
+  });
+  for (const [what, identity] of wrong) {
+    const ending = await attempt({ ...base, identity });
+    // A server that closes without a word has refused, if it answers the right certificate.
+    const silent = ending.kind === 'closed' && got === 'let in';
+    const verdict = silent ? 'refused' : judge(ending, base.http);
+    lines.push({
+      version,
+      what,
+      expected: 'refused',
+      got: verdict,
+      reason: ending.detail,
+      ok: verdict === 'refused',
+    });
+  }
+  return lines;
+}
+
+function judge({ kind }: Ending, http: boolean): 'let in' | 'refused' | 'unclear' {
+  if (kind === 'answered' || (kind === 'open' && !http)) return 'let in';
+  return kind === 'refused' ? 'refused' : 'unclear';
+}
+
+function serverLine(version: MtlsLine['version'], { serverProblem, kind }: Ending): MtlsLine {
+  const seen = kind !== 'version';
+  const ok = seen && serverProblem === undefined;
+  return {
+    version,
+    what: "server's certificate",
+    expected: 'trusted',
+    got: ok ? 'trusted' : 'not trusted',
+    reason: serverProblem ?? '',
+    ok,
+  };
+}
+
+/** Each with what it is called; undefined: none is sent. */
+async function wrongIdentities(
+  context: Context,
+  set: MtlsSet,
+  client: MtlsSet['clients'][number],
+  right: ClientIdentity,
+  notes: string[],
+): Promise<(readonly [string, ClientIdentity | undefined])[]> {
+  const now = context.host.now();
+  const wrong: [string, ClientIdentity | undefined][] = [['no certificate', undefined]];
+  try {
+    const authority = await loadAuthority(contextOf(context, set.clientCa).folder);
+    const { names, commonName } = client;
+    const request = {
+      names: parseNames(names, { client: true }),
+      usages: ['clientAuth'] as const,
+      keyType: undefined,
+      validityDays: undefined,
+      ...(commonName === undefined ? {} : { commonName }),
+    };
+    const like = { certificate: new X509Certificate(right.certPem), names: request.names };
+    wrong.push(
+      [
+        'of another authority',
+        await byAnotherAuthority(authority, request, identity(context), now),
+      ],
+      ['for servers only', forServersOnly(authority, like, now)],
+      ['expired', expired(authority, like, now)],
+    );
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    notes.push(
+      `tried without wrong certificates, which the client authority makes: ${error.message}`,
+    );
+  }
+  return wrong;
+}
+
+/** @throws DevcertError `usage` if there is no set. */
+export function requireSet(folder: string): MtlsSet {
+  const set = readSet(folder);
+  if (set !== undefined) return set;
+  throw new DevcertError('usage', `there is no set for mutual TLS in "${folder}"`, {
+    hint: 'name its folder: --dir DIR; or make one: devcert mtls NAME --client web',
+  });
+}
+
+function readText(file: string): string {
+  const text = readIfThere(file)?.toString();
+  if (text !== undefined) return text;
+  throw new DevcertError('file', `"${file}" is missing`, {
+    hint: `bring the set up to date: devcert mtls NAME --out "${join(file, '../..')}"`,
+  });
+}
+
+function parseAddress(text: string): { host: string; port: number } {
+  const plain = text.replace(/^https:\/\//i, '').replace(/\/.*$/s, '');
+  const [, inBrackets, name, digits = /^https:/i.test(text) ? '443' : ''] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i.exec(plain) ?? [];
+  const host = inBrackets ?? name;
+  const port = Number(digits);
+  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
+  throw new DevcertError('usage', `"${text.slice(0, 60)}" is not HOST:PORT`, {
+    hint: 'devcert mtls check localhost:8443 --dir DIR',
+  });
+}

@@ -1,0 +1,178 @@
+/** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
+import { resolve } from 'node:path';
+import { knownAuthorities } from '../authority/known.ts';
+import { assertPermitted } from '../names/constraints.ts';
+import { DevcertError } from '../errors.ts';
+import { parseNames } from '../names/names.ts';
+import { clientName } from '../names/request.ts';
+import { type MtlsClient, type MtlsSet, parsePartyName, readSet } from '../mtls/set.ts';
+import { type Certifier, type SetOptions, writeSet, type WrittenSet } from '../mtls/write.ts';
+import {
+  type Context,
+  contextOf,
+  ensureAuthorityFor,
+  identity,
+  type MadeAuthority,
+  placing,
+  refuseSudo,
+  stateFolderOf,
+} from './context.ts';
+import { guide } from './guide.ts';
+import { currentRoot, otherRoots } from './roots.ts';
+
+export interface MtlsOptions extends SetOptions {
+  /** Of the server; `localhost` and `NAME.localhost` by default. */
+  readonly serverNames?: readonly string[];
+  /** `NAME`, or `NAME=SAN,SAN`. Added to the clients that are there already. */
+  readonly client?: readonly string[];
+  /** One authority for both sides. */
+  readonly ca?: string;
+  readonly serverCa?: string;
+  readonly clientCa?: string;
+  /** The common name of a client is its name alone, as PostgreSQL and others want it. */
+  readonly plainCn?: boolean;
+  /** The set's folder; `NAME` by default. */
+  readonly out?: string;
+}
+
+export interface MtlsResult extends WrittenSet {
+  /** Absolute. */
+  readonly folder: string;
+  readonly set: MtlsSet;
+  /** If there was no authority and this run made it. */
+  readonly made?: MadeAuthority;
+}
+
+/**
+ * Makes the set, or brings one that is there up to date.
+ *
+ * @throws DevcertError `usage`, `invalid-name`, `no-authority`, `refused`, `outside-constraints`, `file`,
+ *   `expired`, `busy`: nothing was written then.
+ */
+export async function mtls(
+  context: Context,
+  name: string,
+  options: MtlsOptions = {},
+): Promise<MtlsResult> {
+  refuseSudo(context);
+  parsePartyName(name);
+  const folder = resolve(context.cwd, options.out ?? name);
+  const set = wantedSet(name, readSet(folder), options);
+  const written = await writeSetOf(context, folder, set, options);
+  const notes = [...written.notes];
+  if (set.serverCa === set.clientCa)
+    notes.push(
+      'one authority for both sides: every client certificate it ever issued gets in. With two: --server-ca X --client-ca Y',
+    );
+  return { ...written, notes, folder, set };
+}
+
+/** Writes a set with what its authorities are now. */
+export async function writeSetOf(
+  context: Context,
+  folder: string,
+  set: MtlsSet,
+  options: SetOptions,
+): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
+  const clientNames = set.clients.flatMap(({ names }) => names);
+  const server = await certifier(context, set.serverCa, set.serverNames);
+  const client = await certifier(context, set.clientCa, clientNames);
+  const stateFolder = stateFolderOf(context);
+  const written = await writeSet(
+    set,
+    {
+      ...placing(context),
+      folder,
+      stateFolder,
+      issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+      server,
+      client,
+      identity: identity(context),
+    },
+    options,
+  );
+  const made = server.made ?? client.made;
+  return made === undefined ? written : { ...written, made };
+}
+
+async function certifier(
+  context: Context,
+  ca: string,
+  names: readonly string[],
+): Promise<Certifier & { readonly made?: MadeAuthority }> {
+  const target = contextOf(context, ca);
+  const parsed = parseNames(names, { client: true });
+  const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
+  try {
+    await assertPermitted(authority.constraints, parsed);
+  } catch (error) {
+    // Here, as only here it is known which of two authorities it is.
+    throw await guide(error, target);
+  }
+  const current = await currentRoot(target.folder);
+  const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
+  return {
+    authority,
+    ca: target.ca ?? 'default',
+    roots: roots.map(({ pem }) => pem),
+    ...(made === undefined ? {} : { made }),
+  };
+}
+
+function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions): MtlsSet {
+  const { ca, serverCa, clientCa } = options;
+  if (ca !== undefined && (serverCa !== undefined || clientCa !== undefined))
+    throw new DevcertError('usage', '--ca is one authority for both sides', {
+      hint: 'leave it out, or --server-ca and --client-ca',
+    });
+  const set = {
+    name,
+    serverCa: serverCa ?? ca ?? old?.serverCa ?? 'default',
+    clientCa: clientCa ?? ca ?? old?.clientCa ?? 'default',
+    serverNames: parseServerNames(name, old, options.serverNames),
+    clients: mergeClients(old?.clients ?? [], options),
+  };
+  if (
+    old !== undefined &&
+    options.force !== true &&
+    (old.serverCa !== set.serverCa || old.clientCa !== set.clientCa)
+  )
+    throw new DevcertError('refused', `the set "${name}" has other authorities`, {
+      hint: 'make another set (--out DIR), or change it at once for all parties: --force',
+    });
+  if (set.clients.length === 0)
+    throw new DevcertError('usage', 'a set needs at least one client', {
+      hint: `devcert mtls ${name} --client web`,
+    });
+  return set;
+}
+
+function parseServerNames(
+  name: string,
+  old: MtlsSet | undefined,
+  given: readonly string[] | undefined,
+): string[] {
+  const own = /^[a-z0-9-]+$/.test(name) ? [`${name}.localhost`] : [];
+  const wanted = given?.flatMap((text) => text.split(',')).map((text) => text.trim()) ??
+    old?.serverNames ?? ['localhost', ...own];
+  return parseNames(wanted).map(({ value }) => value);
+}
+
+function mergeClients(old: readonly MtlsClient[], options: MtlsOptions): MtlsClient[] {
+  const clients = new Map(old.map((client) => [client.name.toLowerCase(), client]));
+  for (const text of options.client ?? []) {
+    const [name = '', names] = text.split(/=(.*)/s);
+    parsePartyName(name);
+    clients.set(name.toLowerCase(), {
+      name,
+      names: parseNames(
+        (names?.split(',') ?? [name]).map((it) => clientName(it.trim())),
+        {
+          client: true,
+        },
+      ).map(({ value }) => value),
+      ...(options.plainCn === true ? { commonName: name } : {}),
+    });
+  }
+  return [...clients.values()];
+}

@@ -1,0 +1,217 @@
+/** `devcert recipe`: configuration for a server, with the real paths in it. Reads, and writes nothing. */
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { DevcertError, printable } from '../errors.ts';
+import { readIfThere } from '../disk/files.ts';
+import { formatIp, ipBytes } from '../names/ip.ts';
+import { decodePem } from '../keystore/pem.ts';
+import { allRecipes, findRecipe } from '../recipes/list.ts';
+import { shell } from '../recipes/quote.ts';
+import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
+import type { Context } from './context.ts';
+
+export interface RecipeOptions {
+  /** The folder with the files; `.devcert` by default. */
+  readonly dir?: string;
+  /** The variant that lets in only clients with a certificate of `trust.pem`, or of `ca.pem` without one. */
+  readonly clientCerts?: boolean;
+  /** Another file with the authorities of clients, instead of `trust.pem`. PEM. */
+  readonly caFile?: string;
+}
+
+export interface RecipeResult {
+  readonly name: string;
+  readonly summary: string;
+  /** The first is what the recipe is about; the others go with it. */
+  readonly blocks: readonly Block[];
+  /** One line each. */
+  readonly notes: readonly string[];
+}
+
+export interface RecipeSummary {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** Every recipe there is. */
+export async function recipes(): Promise<RecipeSummary[]> {
+  return (await allRecipes()).map(({ name, summary }) => ({ name, summary }));
+}
+
+/**
+ * The recipe of that name, for the files in a folder.
+ *
+ * @throws DevcertError `usage` for an unknown name, a variant that does not exist, or a path that the
+ *   language cannot express; `file` if a file is missing; `invalid-input` if cert.pem is none.
+ */
+export async function recipe(
+  context: Pick<Context, 'cwd' | 'host'>,
+  name: string,
+  options: RecipeOptions = {},
+): Promise<RecipeResult> {
+  for (const [option, value] of Object.entries(options))
+    if (value === '')
+      throw new DevcertError('usage', `the path for ${option} is empty`, {
+        hint: 'give a path, or leave the option out',
+      });
+  const recipe = await findRecipe(name);
+  const clientCerts = options.clientCerts === true;
+  if (clientCerts && recipe.needsForClients === undefined)
+    throw new DevcertError('usage', `${recipe.name} cannot demand client certificates`, {
+      hint: `devcert recipe ${recipe.name}, or let a server in front of it ask: devcert recipe nginx --client-certs`,
+    });
+  if (options.caFile !== undefined && !clientCerts)
+    throw new DevcertError('usage', '--ca-file says whose client certificates are let in', {
+      hint: `devcert recipe ${recipe.name} --client-certs --ca-file FILE`,
+    });
+  const dir = resolve(context.cwd, options.dir ?? '.devcert');
+  const windows = context.host.platform === 'win32';
+  const word = windows ? windowsWord : shell;
+  if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, dir, options, word);
+  assertThere(recipe, dir, options, word);
+  const trust =
+    options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
+  if (clientCerts && !existsSync(trust))
+    throw new DevcertError('file', `there is no "${printable(trust)}"`, {
+      hint: 'give a PEM file with the authorities of clients: --ca-file FILE',
+    });
+  const slashed = (path: string) => (windows ? path.replaceAll('\\', '/') : path);
+  const at = (file: RecipeFile) => slashed(join(dir, file));
+  const input: RecipeInput = {
+    dir: slashed(dir),
+    cert: at('cert.pem'),
+    key: at('key.pem'),
+    ca: slashed(rootFileOf(dir)),
+    trust: slashed(trust),
+    keystore: at('keystore.p12'),
+    truststore: at('truststore.p12'),
+    names: namesIn(join(dir, 'cert.pem')),
+    clientCerts,
+    windows,
+  };
+  const { blocks, notes } = recipe.render(input);
+  if (!windows) return { name: recipe.name, summary: recipe.summary, blocks, notes };
+  const { SCHANNEL } = await import('../../platform/windows.ts');
+  return { name: recipe.name, summary: recipe.summary, blocks, notes: [...notes, SCHANNEL] };
+}
+
+function trustFile(dir: string): string {
+  const trust = join(dir, 'trust.pem');
+  return existsSync(trust) ? trust : join(dir, 'ca.pem');
+}
+
+/**
+ * The root that clients of this server need: `ca.pem` as issuing writes it. The folders of `devcert mtls` hold
+ * `trust.pem` alone: the server's own if one authority certifies both sides, else that of a client beside it.
+ */
+function rootFileOf(dir: string): string {
+  const own = join(dir, 'ca.pem');
+  const clients = join(dirname(dir), 'clients');
+  const names = existsSync(clients) ? readdirSync(clients).sort() : [];
+  const candidates = [dir, ...names.map((name) => join(clients, name))]
+    .map((folder) => join(folder, 'trust.pem'))
+    .filter((file) => existsSync(file) && issued(file, join(dir, 'cert.pem')));
+  return existsSync(own) ? own : (candidates[0] ?? own);
+}
+
+/** True if a certificate in the first file issued one in the second. */
+function issued(trustFile: string, certFile: string): boolean {
+  const authorities = certificatesIn(trustFile);
+  return certificatesIn(certFile).some((certificate) =>
+    authorities.some((authority) => certificate.checkIssued(authority)),
+  );
+}
+
+function certificatesIn(file: string): X509Certificate[] {
+  try {
+    const blocks = decodePem(readIfThere(file) ?? '');
+    return blocks.map(({ der }) => new X509Certificate(der));
+  } catch {
+    return []; // not there or no certificates: who needs them says so
+  }
+}
+
+function assertThere(
+  recipe: Recipe,
+  dir: string,
+  options: RecipeOptions,
+  word: (path: string) => string,
+): void {
+  const needed = [
+    ...recipe.needs,
+    ...(options.clientCerts === true ? (recipe.needsForClients ?? []) : []),
+  ];
+  // Every recipe is about this pair, also one that reads it from a key store.
+  const missing = [...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed])].find(
+    (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
+  );
+  if (missing === undefined) return;
+  const out = options.dir === undefined ? '' : ` --out ${word(options.dir)}`;
+  const from = options.dir === undefined ? '' : ` --dir ${word(options.dir)}`;
+  const hints: Record<RecipeFile, string> = {
+    'cert.pem': `devcert localhost${out}`,
+    'key.pem': `devcert localhost${out}`,
+    'ca.pem': existsSync(join(dir, 'trust.pem'))
+      ? `devcert ca export --file ${word(join(options.dir ?? dir, 'ca.pem'))}`
+      : `devcert localhost${out}`,
+    'keystore.p12': `devcert export --format p12${from}`,
+    'truststore.p12': `devcert export --trust --format p12${from}`,
+  };
+  throw new DevcertError('file', `there is no "${missing}" in "${printable(dir)}"`, {
+    hint: hints[missing],
+  });
+}
+
+/** For cmd and PowerShell, which both take slashes in paths. No path there has a double quote in it. */
+function windowsWord(path: string): string {
+  const slashed = path.replaceAll('\\', '/');
+  return /^[\w@+=:,./*-]+$/.test(slashed) ? slashed : `"${slashed}"`;
+}
+
+/** The server's certificate is one for clients, too: it meets its own kind. */
+function assertPeer(
+  { name }: Recipe,
+  dir: string,
+  options: RecipeOptions,
+  word: (path: string) => string,
+): void {
+  const certFile = join(dir, 'cert.pem');
+  if (!existsSync(certFile)) return; // that is told first
+  const usages = leafIn(certFile).keyUsage as string[] | undefined; // undefined: for everything
+  if (usages === undefined || usages.includes(CLIENT_AUTH)) return;
+  const names = namesIn(certFile).map(word).join(' ');
+  const out = options.dir === undefined ? '' : ` --out ${word(options.dir)}`;
+  throw new DevcertError(
+    'usage',
+    `"${printable(certFile)}" is for servers alone, and ${name} servers are clients of each other`,
+    {
+      hint: `devcert ${names} --peer --format p12${out}`,
+    },
+  );
+}
+
+/** RFC 5280 4.2.1.12. */
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+
+function leafIn(certFile: string): X509Certificate {
+  try {
+    return new X509Certificate(readIfThere(certFile) ?? '');
+  } catch (error) {
+    if (error instanceof DevcertError) throw error;
+    throw new DevcertError('invalid-input', `"${printable(certFile)}" is no certificate`, {
+      hint: 'devcert --force issues a new one',
+      cause: error,
+    });
+  }
+}
+
+/** The names in a certificate, those that servers are addressed by. */
+function namesIn(certFile: string): readonly string[] {
+  const names = (leafIn(certFile).subjectAltName ?? '')
+    .split(', ')
+    .map((name) => /^(?:DNS|IP Address):([\w.:*-]+)$/.exec(name)?.[1])
+    .filter((name) => name !== undefined)
+    .map((name) => (name.includes(':') ? formatIp(ipBytes(name)) : name));
+  return names.length === 0 ? ['localhost'] : names;
+}

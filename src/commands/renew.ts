@@ -1,0 +1,208 @@
+/**
+ * Making again what was made before: certificates, sets for mutual TLS and exports, after an authority was
+ * replaced or when their time comes.
+ */
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readExisting } from '../certificate/output.ts';
+import { writeCertificate, writeLeaf } from '../certificate/write.ts';
+import type { Authority } from '../authority/authority.ts';
+import { DevcertError } from '../errors.ts';
+import { exportCommand } from '../export/command.ts';
+import { planExport } from '../export/plan.ts';
+import { type ExportOptions, parseExport } from '../export/request.ts';
+import { sourceOf } from '../export/source.ts';
+import { certificateKeyHash, keyTypes } from '../keys.ts';
+import {
+  type CertificateEntry,
+  type ExportEntry,
+  findEntries,
+  type IssuedCertificate,
+  latest,
+  type LedgerEntry,
+  readLedger,
+} from '../ledger/ledger.ts';
+import { readSet, SET_FILE } from '../mtls/set.ts';
+import { parseNames } from '../names/names.ts';
+import type { LeafRequest } from '../names/request.ts';
+import { type Context, stateFolderOf, writing } from './context.ts';
+import { exportCertificate } from './export.ts';
+import { writeSetOf } from './mtls.ts';
+
+/** What came of something that was to be made again. */
+export interface Renewed {
+  readonly what: 'certificate' | 'mtls' | 'export';
+  /** Absolute paths; of a set its folder. */
+  readonly files: readonly string[];
+  /** What makes them again, where that is typed. */
+  readonly command?: string;
+  /** Why they were left as they are. */
+  readonly reason?: string;
+}
+
+export interface RenewOptions {
+  /** Of everything that is in the ledger for the authority: what to make again; all by default. */
+  readonly only?: readonly ('certificates' | 'sets' | 'roots')[];
+  /** Of the key stores of sets. */
+  readonly password?: string | undefined;
+}
+
+/**
+ * Makes again all that the ledger has of an authority: certificates with the same names, files and key type
+ * and a new key (the same one where a CSR brought it), what was exported of them, trust stores with its
+ * root, and whole sets for mutual TLS. What is gone or fits already is passed over; one that fails keeps
+ * nothing else from being made.
+ */
+export async function renewAll(
+  context: Context,
+  authority: Authority,
+  { only = ['certificates', 'sets', 'roots'], password }: RenewOptions = {},
+): Promise<Renewed[]> {
+  const entries = readLedger(stateFolderOf(context));
+  const own = entries.filter(({ ca }) => ca === (context.ca ?? 'default'));
+  const results: Renewed[] = [];
+  const issued = new Set<string>();
+  if (only.includes('certificates'))
+    for (const entry of own.filter(isCertificate)) {
+      const renewed = await renewCertificate(context, authority, entry);
+      if (renewed === undefined) continue;
+      results.push(renewed);
+      if (renewed.reason === undefined) issued.add(entry.certificate.certFile);
+    }
+  // A certificate may have been exported for another authority than the one that issued it.
+  const exports = entries.filter(isExport).filter(({ export: { certFile }, ca }) => {
+    if (certFile !== undefined) return issued.has(certFile);
+    return ca === (context.ca ?? 'default') && only.includes('roots');
+  });
+  for (const entry of exports) results.push(...(await renewExport(context, entry)));
+  if (only.includes('sets'))
+    for (const folder of new Set(own.flatMap(({ mtls }) => mtls ?? [])))
+      results.push(...(await renewSet(context, folder, password)));
+  return results;
+}
+
+/** One line for each export of a certificate that still holds an earlier one. */
+export function staleExports(
+  entries: readonly LedgerEntry[],
+  certFile: string,
+  certificate: string,
+): string[] {
+  return latest(entries)
+    .filter(isExport)
+    .filter(({ export: made }) => made.certFile === certFile && made.certificate !== certificate)
+    .map((entry) => ({ entry, files: thereOf(entry).map((path) => basename(path)) }))
+    .filter(({ files }) => files.length > 0)
+    .map(({ entry: { export: made, ca }, files }) => {
+      const have = files.length === 1 ? 'has' : 'have';
+      return `${files.join(', ')} still ${have} the old certificate: ${exportCommand(made.options ?? {}, ca)}`;
+    });
+}
+
+function isCertificate(entry: LedgerEntry): entry is CertificateEntry {
+  return entry.certificate !== undefined && entry.mtls === undefined;
+}
+
+function isExport(entry: LedgerEntry): entry is ExportEntry {
+  return entry.export !== undefined;
+}
+
+function thereOf({ files }: LedgerEntry): string[] {
+  return files.map(({ path }) => path).filter((path) => existsSync(path));
+}
+
+/** @returns undefined for one whose files are gone. */
+async function renewCertificate(
+  context: Context,
+  authority: Authority,
+  { certificate }: CertificateEntry,
+): Promise<Renewed | undefined> {
+  const { certFile, keyFile, caFile } = certificate;
+  if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return undefined;
+  const paths = { certFile, ...(caFile === undefined ? {} : { caFile }) };
+  const what = { what: 'certificate' as const, files: [certFile] };
+  // What another authority has issued in the meantime is not to become this one's again.
+  const own = { ...writing(context, authority), issuers: () => [] };
+  return attempting(what, async () => {
+    const request = requestOf(certificate);
+    if (keyFile !== undefined) await writeLeaf(own, request, { ...paths, keyFile });
+    else await writeCertificate(own, { ...request, ...keyOf(certificate) }, paths);
+    return what;
+  });
+}
+
+/** One result for what one export made; none if it fits as it is. */
+async function renewExport(context: Context, entry: ExportEntry): Promise<Renewed[]> {
+  const files = thereOf(entry);
+  if (files.length === 0) return [];
+  const options: ExportOptions | undefined = entry.export.options;
+  // An early version did not remember them.
+  if (options === undefined)
+    return [{ what: 'export', files, reason: 'an early devcert wrote it' }];
+  const what = {
+    what: 'export' as const,
+    files,
+    command: exportCommand(entry.export.options ?? {}, entry.ca),
+  };
+  const renewed = await attempting(what, async () => {
+    const request = parseExport(options, context.cwd);
+    const source = await sourceOf(request, context, context.host.now());
+    const paths = entry.files.map(({ path }) => path);
+    const known = findEntries(stateFolderOf(context), paths);
+    if (planExport(request, source, context.ca, undefined).fits(known)) return undefined;
+    if (request.needsPassword && options.password === undefined)
+      return { ...what, reason: 'it needs its password' };
+    const { written } = await exportCertificate(context, options);
+    return written ? what : undefined;
+  });
+  return renewed === undefined ? [] : [renewed];
+}
+
+async function renewSet(
+  context: Context,
+  folder: string,
+  password: string | undefined,
+): Promise<Renewed[]> {
+  if (!existsSync(join(folder, SET_FILE))) return [];
+  const what = { what: 'mtls' as const, files: [folder] };
+  const renewed = await attempting(what, async () => {
+    const set = readSet(folder);
+    if (set === undefined) return undefined;
+    const { notes } = await writeSetOf(context, folder, set, { password });
+    return notes[0] === undefined ? what : { ...what, reason: notes[0] };
+  });
+  return renewed === undefined ? [] : [renewed];
+}
+
+/** One project's unwritable folder must not keep the others on the old authority. */
+async function attempting(
+  what: Renewed,
+  work: () => Promise<Renewed | undefined>,
+): Promise<Renewed | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    return { ...what, reason: error.message };
+  }
+}
+
+function requestOf(certificate: IssuedCertificate): LeafRequest {
+  const { names, usages, keyType, validityDays, commonName } = certificate;
+  return {
+    names: parseNames(names, { client: true }),
+    usages,
+    keyType: keyTypes.find((type) => type === keyType),
+    validityDays,
+    ...(commonName === undefined ? {} : { commonName }),
+  };
+}
+
+// The CSR is gone; its key is in the certificate, which has to be the one that was made for it.
+function keyOf({ certFile, publicKey: hash }: IssuedCertificate) {
+  const { certificate } = readExisting({ certFile });
+  if (certificate !== undefined && certificateKeyHash(certificate) === hash)
+    return { publicKey: certificate.publicKey };
+  throw new DevcertError('file', `"${certFile}" is not the certificate that was made there`, {
+    hint: 'sign its CSR again: devcert sign FILE',
+  });
+}

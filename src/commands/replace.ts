@@ -1,0 +1,178 @@
+/** Replacing the authority by one with other constraints, without a moment in which nothing is trusted. */
+import type { Root, TrustStore } from '../../platform/types.ts';
+import type { Authority } from '../authority/authority.ts';
+import { type AuthorityPem, createAuthority } from '../authority/create.ts';
+import { loadAuthority, recoverFolder } from '../authority/folder.ts';
+import {
+  discardPending,
+  isRotating,
+  pendingRootFile,
+  promotePending,
+  readPending,
+  stagePending,
+} from '../authority/replace.ts';
+import { dropRetired } from '../authority/retired.ts';
+import type { Constraints } from '../names/constraints.ts';
+import { DevcertError } from '../errors.ts';
+import type { Usage } from '../names/usage.ts';
+import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
+import { type Context, findEverywhere, identity } from './context.ts';
+import { type Renewed, renewAll } from './renew.ts';
+import { currentRoot, otherRoots, rootInFile } from './roots.ts';
+
+export interface Replacement {
+  /** What the stores did with the new root. */
+  readonly outcomes: readonly Outcome[];
+  /** What was made again by the new authority. */
+  readonly renewed: readonly Renewed[];
+  /** False if a store that trusts the old root failed for the new one: then all is as it was. */
+  readonly replaced: boolean;
+}
+
+/** Who takes over. */
+export interface Successor {
+  make(): AuthorityPem;
+  /** True if an authority that waits from a run that was cut short is one that would be made. */
+  isSame(pending: Authority): boolean;
+}
+
+/** A new authority of ours, with these constraints. */
+export function newAuthority(
+  context: Context,
+  constraints: Constraints | undefined,
+  usages?: readonly Usage[],
+): Successor {
+  const options = { name: context.ca, ...(usages === undefined ? {} : { usages }) };
+  return {
+    make: () => createAuthority(identity(context), constraints, context.host.now(), options),
+    isSame: (pending) => sameConstraints(pending.constraints, constraints),
+  };
+}
+
+/**
+ * Old and new side by side until the new root is trusted wherever the old one was; then everything in
+ * the inventory is issued again, and the old root leaves the stores.
+ */
+export async function replaceAuthority(
+  context: Context,
+  stores: readonly TrustStore[],
+  successor: Successor,
+): Promise<Replacement> {
+  const { host, folder } = context;
+  const trust = { progress: context.progress };
+  if (isRotating(folder))
+    throw new DevcertError('refused', 'this authority is being rotated', {
+      hint: 'finish that first: devcert mtls rotate --finish --dir DIR',
+    });
+  await recoverFolder(folder);
+  const old = await currentRoot(folder);
+  await clearPending(context, stores, successor);
+  if (readPending(folder) === undefined) await stagePending(folder, successor.make());
+  const pending = readPending(folder);
+  if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
+  const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));
+
+  const outcomes = await installRoot(stores, pendingRoot, host, trust);
+  const bad = outcomes.filter(({ status }) => status === 'failed' || status === 'cancelled');
+  if (old !== undefined && bad.length > 0 && (await anyTrusts(stores, bad, old))) {
+    await uninstallRoot(stores, pendingRoot, host, trust);
+    await discardPending(folder);
+    return { outcomes, renewed: [], replaced: false };
+  }
+  try {
+    await promotePending(folder, pending);
+  } catch (error) {
+    // Another one took over: no store is to trust what no folder holds.
+    if (error instanceof DevcertError && error.code === 'busy')
+      await dropFromStores(context, stores, pendingRoot);
+    throw error;
+  }
+  const authority = await loadAuthority(folder);
+  // Sets list the roots that are trusted: they are written again when the old one is gone.
+  const renewed = await renewAll(context, authority, { only: ['certificates', 'roots'] });
+  await clearOthers(context, stores);
+  const sets = await renewAll(context, authority, { only: ['sets'] });
+  return { outcomes, renewed: [...renewed, ...sets], replaced: true };
+}
+
+/** The stores that trust the root of an authority now, wherever it was put. */
+export async function trustingStores(target: Context): Promise<TrustStore[]> {
+  const root = await currentRoot(target.folder);
+  if (root === undefined) return [];
+  const trusting: TrustStore[] = [];
+  for (const store of await findEverywhere(target)) {
+    target.progress?.(store.name);
+    const { state } = await store.inspect(root);
+    if (state === 'trusted' || state === 'partial') trusting.push(store);
+  }
+  return trusting;
+}
+
+async function dropFromStores(
+  context: Context,
+  stores: readonly TrustStore[],
+  root: Root,
+): Promise<void> {
+  const known = [await currentRoot(context.folder), ...otherRoots(context.folder)];
+  if (known.some((it) => it?.sha256 === root.sha256)) return;
+  await uninstallRoot(stores, root, context.host, { progress: context.progress });
+}
+
+/** True if one of the stores that failed for the new root trusts the old one: there it would be lost. */
+async function anyTrusts(
+  stores: readonly TrustStore[],
+  bad: readonly Outcome[],
+  root: Root,
+): Promise<boolean> {
+  for (const store of stores) {
+    if (!bad.some(({ kind, location }) => kind === store.kind && location === store.location))
+      continue;
+    if ((await store.inspect(root)).state === 'trusted') return true;
+  }
+  return false;
+}
+
+/** A replacement that was cut short is taken up again if it is the same, dropped otherwise. */
+async function clearPending(
+  context: Context,
+  stores: readonly TrustStore[],
+  successor: Successor,
+): Promise<void> {
+  const pending = readPending(context.folder);
+  if (pending === undefined || successor.isSame(pending)) return;
+  const root = rootInFile(pending.rootPem, pendingRootFile(context.folder));
+  await uninstallRoot(stores, root, context.host);
+  await discardPending(context.folder);
+}
+
+function sameConstraints(a: Constraints | undefined, b: Constraints | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/**
+ * Takes replaced roots, and one that never took over, out of these stores; they are forgotten when no
+ * other store of this machine holds them either. Not in a rotation, which needs them.
+ */
+export async function clearOthers(context: Context, stores: readonly TrustStore[]): Promise<void> {
+  if (isRotating(context.folder)) return;
+  const roots = otherRoots(context.folder);
+  if (roots.length === 0) return;
+  const all = await findEverywhere(context);
+  for (const root of roots) {
+    const outcomes = await uninstallRoot(stores, root, context.host, {
+      progress: context.progress,
+    });
+    if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
+    if (await anyHolds(all, root)) continue;
+    if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
+    else dropRetired(root.file);
+  }
+}
+
+async function anyHolds(stores: readonly TrustStore[], root: Root): Promise<boolean> {
+  for (const store of stores) {
+    const { state } = await store.inspect(root);
+    if (state === 'trusted' || state === 'partial') return true;
+  }
+  return false;
+}

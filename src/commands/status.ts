@@ -1,0 +1,118 @@
+/** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
+import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
+import { hasAuthority, loadAuthority } from '../authority/folder.ts';
+import {
+  type AuthoritySummary,
+  endOf,
+  isClientsOnly,
+  summarizeNamed,
+} from '../authority/summary.ts';
+import type { Constraints } from '../names/constraints.ts';
+import { DAY_MS } from '../days.ts';
+import { DevcertError, EXIT } from '../errors.ts';
+import { inspectStores, relevant, type StoreReport } from '../trust.ts';
+import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
+import { namedHints } from './guide.ts';
+import { currentRoot } from './roots.ts';
+
+/** An authority with less left is about to expire. */
+const WARN_BELOW_DAYS = 30;
+
+export interface StatusOptions extends StoreOptions, AuthorityOption {
+  readonly stores?: string;
+}
+
+export interface StatusResult {
+  /** The state folder, whether it exists or not. */
+  readonly folder: string;
+  /** Undefined if there is none. */
+  readonly authority:
+    | {
+        /** SHA-256 of the root: 64 hex digits. */
+        readonly root: string;
+        readonly name: string;
+        readonly notAfter: Date;
+        readonly daysLeft: number;
+        /** Undefined: it may certify every name. */
+        readonly constraints: Constraints | undefined;
+        /** Why no certificate can be issued, if so: the key is missing or damaged. */
+        readonly problem?: string;
+      }
+    | undefined;
+  readonly stores: readonly StoreReport[];
+  /** The authorities that have names, if the default one was asked for. */
+  readonly others: readonly AuthoritySummary[];
+  /**
+   * 0 valid, and trusted by every store that is here or lacks but a program, which it names; 3 no authority;
+   * 4 some store does not trust it, or none does; 5 expired or about to.
+   */
+  readonly exitCode: number;
+}
+
+/**
+ * @throws DevcertError `usage`, `invalid-authority` (only for a damaged root), `file`.
+ */
+export async function status(context: Context, options: StatusOptions = {}): Promise<StatusResult> {
+  const { host, folder } = context;
+  const kinds = parseStoreKinds(options.stores, context.finders);
+  const others = context.ca === undefined ? summarizeNamed(folder, host.now()) : [];
+  const root = hasAuthority(folder) ? await currentRoot(folder) : undefined;
+  if (root === undefined)
+    return { folder, authority: undefined, stores: [], others, exitCode: EXIT.noAuthority };
+  const stores = isClientsOnly(folder) ? [] : await ask(context, kinds, root, options);
+  let constraints: Constraints | undefined;
+  let problem: string | undefined;
+  const { X509Certificate } = await import('node:crypto');
+  let notAfter = new Date(new X509Certificate(root.der).validTo);
+  try {
+    const authority = await loadAuthority(folder);
+    constraints = authority.constraints;
+    notAfter = endOf(authority.chain);
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    problem = error.message;
+  }
+  const daysLeft = Math.floor((notAfter.getTime() - host.now().getTime()) / DAY_MS);
+  return {
+    folder,
+    authority: {
+      root: root.sha256,
+      name: root.commonName,
+      notAfter,
+      daysLeft,
+      constraints,
+      ...(problem === undefined ? {} : { problem }),
+    },
+    stores,
+    others,
+    exitCode: exitCode(daysLeft, stores, isClientsOnly(folder)),
+  };
+}
+
+async function ask(
+  context: Context,
+  kinds: readonly StoreKind[],
+  root: Root,
+  options: StoreOptions,
+): Promise<StoreReport[]> {
+  const stores = await findEverywhere(context, kinds, options);
+  const asked = { progress: context.progress, now: context.host.now() };
+  const reports = await inspectStores(stores, root, asked);
+  const holds = reports.map(({ state }) => state !== 'absent');
+  const shown = relevant(stores, holds, options);
+  return namedHints(
+    reports.filter((_, i) => shown[i]),
+    context.ca,
+  );
+}
+
+function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {
+  if (daysLeft < WARN_BELOW_DAYS) return EXIT.expired;
+  // No store is to trust it.
+  if (clientsOnly) return EXIT.done;
+  const here = stores.filter(
+    ({ state, needed, lacks }) => lacks === undefined && (state !== 'unavailable' || needed),
+  );
+  const trusted = here.length > 0 && here.every(({ state }) => state === 'trusted');
+  return trusted ? EXIT.done : EXIT.notTrusted;
+}

@@ -1,0 +1,75 @@
+/** The only place where the real machine, its folders and its stores are put together. */
+import { existsSync } from 'node:fs';
+import { createHost } from '../platform/host.ts';
+import type { Context } from './commands/context.ts';
+import { recoverFolder } from './authority/folder.ts';
+import { stateVersion } from './authority/marker.ts';
+import { assertOwnState } from './authority/ownership.ts';
+import { authorityFolder, formerStateFolder, stateFolder } from './disk/paths.ts';
+
+/** Told what goes on, by functions that take longer or act as root. All are optional. */
+export interface Listener {
+  /** The exact command line that is about to be run as root. */
+  announce?(commandLine: string): void;
+  /** What the system is about to ask the user in a dialog: `macOS will ask for your password`. */
+  ask?(prompt: string): void;
+  /** What is worked on right now. */
+  progress?(doing: string): void;
+  /** Asked for the password of a file if one is needed and `options.password` is missing. */
+  password?(what: string): Promise<string>;
+}
+
+/**
+ * What actions work with here, without the trust stores. Everything that reads or writes in the state folder
+ * gets it from here, after the folder was checked.
+ *
+ * @param ca name of the authority.
+ * @throws DevcertError `refused` if the state folder is not this user's alone, or a newer devcert's.
+ */
+export async function context(listener: Listener, ca?: string): Promise<Context> {
+  const context = projectContext(listener, ca);
+  const { env } = context.host;
+  const folder = stateFolder(env);
+  await assertOwnState(folder, context.host);
+  const former = formerStateFolder(env);
+  if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former))) {
+    const { migrateState, moveState } = await import('./commands/migrate.ts');
+    if (former !== undefined) moveState(former, folder);
+    await migrateState(folder);
+  }
+  for (const it of new Set([folder, context.folder])) await recoverFolder(it);
+  return context;
+}
+
+/** The same for work that has nothing to do with the state folder. */
+export function projectContext(listener: Listener, ca?: string): Context {
+  const host = createHost(
+    (commandLine) => listener.announce?.(commandLine),
+    (prompt) => listener.ask?.(prompt),
+  );
+  return {
+    host,
+    folder: authorityFolder(host.env, ca),
+    ca: ca === 'default' ? undefined : ca,
+    cwd: process.cwd(),
+    finders: [],
+    progress: (doing) => listener.progress?.(doing),
+  };
+}
+
+/** What `work` gives; a failure with the hint that is right for the authority of the context. */
+export async function guided<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // Loaded here, as most runs do not fail.
+    const { guide } = await import('./commands/guide.ts');
+    throw await guide(error, context);
+  }
+}
+
+/** The same with all kinds of stores that there are. */
+export async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
+  const { storeFinders } = await import('../platform/stores.ts');
+  return { ...(await context(listener, ca)), finders: storeFinders };
+}

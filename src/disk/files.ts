@@ -1,0 +1,166 @@
+/** Files and folders: read without waiting, made with the right mode. Synchronous: they are few and small. */
+import {
+  constants,
+  fchmodSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { DevcertError, systemCode } from '../errors.ts';
+import {
+  attempt,
+  checkRegular,
+  fileError,
+  flag,
+  hasModes,
+  removeQuietly,
+  shellCommand,
+  withDescriptor,
+} from './filesystem.ts';
+import { writeNew, writeTemporary } from './temporary.ts';
+
+/**
+ * Writes a file that must not be there yet: complete when it appears.
+ *
+ * @returns false, and nothing changed, if anything is there already.
+ * @throws DevcertError `file`.
+ */
+export function writeExclusive(path: string, data: string | Buffer, mode: number): boolean {
+  const temporary = writeTemporary(path, data, mode, false);
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (code === 'EEXIST') return false;
+    if (!NO_LINKS.has(code)) throw fileError(error, 'write', path);
+  } finally {
+    removeQuietly(temporary);
+  }
+  // No hard links here (FAT, some network drives): exclusive still, though not complete at once.
+  try {
+    writeNew(path, data, mode, false);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw fileError(error, 'write', path);
+  }
+}
+
+/**
+ * Makes a folder, and those above it that are missing (0755 at most).
+ *
+ * @param mode exactly the mode of the folder itself if it is made; one that is there stays as it is.
+ * @returns the paths it made, outermost first; none of them stays if it fails.
+ * @throws DevcertError `file`, also if something that is no folder stands there.
+ */
+export function makeFolder(path: string, mode: number): string[] {
+  const missing: string[] = [];
+  for (let folder = path; !isFolder(folder); folder = dirname(folder)) {
+    missing.unshift(folder);
+    if (folder === dirname(folder)) break; // a drive that is not there
+  }
+  const made: string[] = [];
+  try {
+    for (const folder of missing)
+      if (makeOne(folder, folder === path ? mode : 0o755)) made.push(folder);
+    if (made.includes(path)) tighten(path, mode); // the umask may have taken too much
+  } catch (error) {
+    for (const folder of made.reverse()) removeQuietly(folder, rmdirSync);
+    throw error;
+  }
+  return made;
+}
+
+/**
+ * The content of a regular file; undefined if there is none. Never waits (for a FIFO's writer).
+ *
+ * @param options.maxBytes refuse more than that; 1 MiB by default.
+ * @param options.follow false: refuse a symbolic link. True by default.
+ * @throws DevcertError `file`.
+ */
+export function readIfThere(
+  path: string,
+  { maxBytes = 1024 * 1024, follow = true }: { maxBytes?: number; follow?: boolean } = {},
+): Buffer | undefined {
+  return attempt('read', path, () => {
+    // Looked at before it is opened: opening alone sets some devices going.
+    const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    checkRegular(stat, path, 'read');
+    const flags = constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
+    try {
+      return withDescriptor(path, flags, (descriptor) => {
+        checkRegular(fstatSync(descriptor), path, 'read');
+        return readAtMost(descriptor, maxBytes, path);
+      });
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined; // removed in this instant
+      throw error;
+    }
+  });
+}
+
+/**
+ * The permission bits of a file or folder that lets group or others do more than `mode` does;
+ * undefined if it does not, is not there, and on Windows, whose bits mean nothing.
+ */
+export function looserThan(path: string, mode: number): number | undefined {
+  const stat = attempt('look at', path, () => statSync(path, { throwIfNoEntry: false }));
+  if (!hasModes || stat === undefined || (stat.mode & 0o077 & ~mode) === 0) return undefined;
+  return stat.mode & 0o777;
+}
+
+/**
+ * Gives a file or folder exactly this mode, not through a symbolic link. Nothing on Windows.
+ *
+ * @throws DevcertError `file`, also for a file of somebody else.
+ */
+export function tighten(path: string, mode: number): void {
+  if (!hasModes) return;
+  const flags = constants.O_RDONLY | flag('O_NONBLOCK') | flag('O_NOFOLLOW');
+  attempt('set the mode of', path, () => {
+    withDescriptor(path, flags, (descriptor) => {
+      fchmodSync(descriptor, mode);
+    });
+  });
+}
+
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL']);
+function isFolder(path: string): boolean {
+  const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
+  if (stat === undefined || stat.isDirectory()) return stat !== undefined;
+  throw new DevcertError('file', `"${path}" is in the way: it is not a folder`, {
+    hint: `move it away or choose another path: ${shellCommand('move', path, `${path}.old`)}`,
+  });
+}
+
+/** False if somebody else made it in the meantime. */
+function makeOne(folder: string, mode: number): boolean {
+  try {
+    mkdirSync(folder, mode);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST' && isFolder(folder)) return false;
+    throw fileError(error, 'make', folder);
+  }
+}
+
+function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer {
+  const chunks: Buffer[] = [];
+  for (let total = 0; ;) {
+    const chunk = Buffer.allocUnsafe(16_384);
+    const length = readSync(descriptor, chunk);
+    if (length === 0) return Buffer.concat(chunks);
+    if ((total += length) > maxBytes)
+      throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
+        hint: `see what it is: ${shellCommand('size', path)}`,
+      });
+    chunks.push(chunk.subarray(0, length));
+  }
+}

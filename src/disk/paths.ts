@@ -1,0 +1,82 @@
+/** Where devcert keeps its state: the one home of env-paths. */
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import envPaths from 'env-paths';
+import { DevcertError, printable } from '../errors.ts';
+import { hasModes } from './filesystem.ts';
+
+/**
+ * The state folder: `DEVCERT_HOME` if set, else this system's configuration folder for devcert
+ * (`~/.config/devcert-nodejs` on Linux; the suffix keeps clear of another npm package's folder).
+ * Nothing is created.
+ *
+ * @param env the environment; `DEVCERT_HOME` and `XDG_CONFIG_HOME` are read from it.
+ * @throws DevcertError `usage` for a relative `DEVCERT_HOME`, `file` if there is no home folder.
+ */
+export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const override = env.DEVCERT_HOME;
+  if (override !== undefined && override !== '') {
+    if (isAbsolute(override)) return override;
+    throw new DevcertError('usage', `DEVCERT_HOME is not an absolute path: "${override}"`, {
+      hint: hasModes
+        ? `export DEVCERT_HOME="$PWD/${override}"`
+        : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
+    });
+  }
+  const { config, data } = envPaths('devcert');
+  // A key does not roam: on Windows the folder that goes from machine to machine is not for it.
+  const folder = hasModes ? config : data;
+  // The XDG specification has relative values ignored; env-paths follows them.
+  if (isAbsolute(folder)) return folder;
+  const home = homedir();
+  if (isAbsolute(home)) return join(home, '.config', 'devcert-nodejs');
+  throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
+    hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
+  });
+}
+
+/** Where devcert 0.1 kept its state, if that was elsewhere: on Windows. */
+export function formerStateFolder(
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (hasModes || (env.DEVCERT_HOME ?? '') !== '') return undefined;
+  return envPaths('devcert').config;
+}
+
+/**
+ * The folder of one authority: the state folder itself for the default one, `authorities/NAME` below it for
+ * one that has a name. Nothing is created.
+ *
+ * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
+ * @throws DevcertError as {@link stateFolder}, `usage` for another name.
+ */
+export function authorityFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string | undefined,
+): string {
+  return authorityFolderIn(stateFolder(env), name);
+}
+
+/** As {@link authorityFolder}, in a given state folder. */
+export function authorityFolderIn(folder: string, name: string | undefined): string {
+  if (name === undefined || name === 'default') return folder;
+  // A name is a folder on every system, and Windows keeps some for devices.
+  if (
+    !/^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/.test(
+      name,
+    )
+  )
+    throw new DevcertError(
+      'usage',
+      `"${printable(name).slice(0, 60)}" is no name for an authority`,
+      {
+        hint: 'use lower-case letters, digits and hyphens: --ca api-clients',
+      },
+    );
+  return join(authoritiesFolder(folder), name);
+}
+
+/** Where the authorities that have names lie in a state folder. */
+export function authoritiesFolder(folder: string): string {
+  return join(folder, 'authorities');
+}

@@ -1,0 +1,100 @@
+/** What was asked for, checked: pure. */
+import { type Holder, isUserName, parseCommonName, userUri } from './common-name.ts';
+import { DevcertError } from '../errors.ts';
+import { type KeyType, keyTypes } from '../keys.ts';
+import { parseNames } from './names.ts';
+import type { Usage } from './usage.ts';
+
+/** A leaf certificate to be issued. */
+export interface LeafRequest extends Holder {
+  /** Undefined if the user did not say: then a valid certificate with another key will do, too. */
+  readonly keyType: KeyType | undefined;
+  /** 1 to {@link MAX_VALIDITY_DAYS}; undefined if the user did not say. */
+  readonly validityDays: number | undefined;
+}
+
+/** What a leaf request may say, as typed. */
+export interface LeafOptions {
+  /** For a client (a person or a service) instead of a server: names may be users, e-mail addresses and URIs, too. */
+  readonly client?: boolean;
+  /** For both, as in a service mesh: a server that is a client of others. */
+  readonly peer?: boolean;
+  /** Common name of a client or peer, for servers that read it. */
+  readonly cn?: string;
+  /** One of `p256`, `p384`, `rsa2048`, `rsa3072`, `rsa4096`. */
+  readonly key?: string;
+  readonly days?: string | number;
+}
+
+export const DEFAULT_KEY_TYPE: KeyType = 'p256';
+export const DEFAULT_VALIDITY_DAYS = 397;
+/** Apple's systems refuse TLS certificates that are valid for longer (HT210176). */
+export const MAX_VALIDITY_DAYS = 825;
+
+/**
+ * The request that names and options make; no names means `localhost`.
+ *
+ * @throws DevcertError `invalid-name`, `usage`.
+ */
+export function parseLeafRequest(names: readonly string[], options: LeafOptions = {}): LeafRequest {
+  const usages = parseUsages(options);
+  const client = usages.includes('clientAuth');
+  if (client && names.length === 0)
+    throw new DevcertError('usage', 'a client certificate needs a name', {
+      hint: options.peer === true ? 'devcert --peer api.test' : 'devcert --client alice',
+    });
+  if (!client && options.cn !== undefined)
+    throw new DevcertError(
+      'usage',
+      '--cn is for clients: a server certificate has no common name',
+      {
+        hint: 'leave --cn out, or add --client or --peer',
+      },
+    );
+  const wanted =
+    options.client === true ? names.map(clientName) : names.length === 0 ? ['localhost'] : names;
+  return {
+    names: parseNames(wanted, { client }),
+    usages,
+    keyType: options.key === undefined ? undefined : parseKeyType(options.key),
+    validityDays: options.days === undefined ? undefined : parseDays(options.days),
+    ...(options.cn === undefined ? {} : { commonName: parseCommonName(options.cn) }),
+  };
+}
+
+/**
+ * What a certificate is for, by these options: a server if they say nothing.
+ *
+ * @throws DevcertError `usage` for both.
+ */
+export function parseUsages(options: Pick<LeafOptions, 'client' | 'peer'>): Usage[] {
+  if (options.client === true && options.peer === true)
+    throw new DevcertError('usage', '--client and --peer exclude each other', {
+      hint: 'a peer is a client, too: leave --client out',
+    });
+  if (options.peer === true) return ['serverAuth', 'clientAuth'];
+  return options.client === true ? ['clientAuth'] : ['serverAuth'];
+}
+
+/** A user or service is not a host, so it is named by a URI; every other name is what it is. */
+export function clientName(text: string): string {
+  return isUserName(text) ? userUri(text) : text;
+}
+
+function parseKeyType(text: string): KeyType {
+  const wanted = text.toLowerCase().replace(/[-_ ]/g, '');
+  const type = keyTypes.find((type) => type === wanted);
+  if (type !== undefined) return type;
+  throw new DevcertError('usage', `there is no key type "${text}"`, {
+    hint: `--key ${keyTypes.join(' | ')}`,
+  });
+}
+
+/** @throws DevcertError `usage`. */
+export function parseDays(days: string | number): number {
+  const value = typeof days === 'number' ? days : /^\d{1,6}$/.test(days) ? Number(days) : NaN;
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_VALIDITY_DAYS) return value;
+  throw new DevcertError('usage', `a certificate cannot be valid for "${days}" days`, {
+    hint: `--days takes a whole number from 1 to ${MAX_VALIDITY_DAYS}, the longest that Apple's systems accept`,
+  });
+}

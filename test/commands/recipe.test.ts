@@ -1,0 +1,306 @@
+/** Recipes: which there are, what they need, and that every path in them is exact or refused. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { recipe, recipes } from '../../src/commands/recipe.ts';
+import { DevcertError } from '../../src/errors.ts';
+import { powershell } from '../../src/recipes/quote.ts';
+import { allRecipes, findRecipe } from '../../src/recipes/list.ts';
+import type { RecipeInput } from '../../src/recipes/recipe.ts';
+import { listLines, recipeLines } from '../../src/cli/recipe.ts';
+import { freshHome, twoLines } from '../helpers/cli.ts';
+import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+
+const plain = { good: String, bad: String, dim: String };
+
+function input(dir: string, clientCerts = false, windows = false): RecipeInput {
+  return {
+    dir,
+    cert: `${dir}/cert.pem`,
+    key: `${dir}/key.pem`,
+    ca: `${dir}/ca.pem`,
+    trust: `${dir}/trust.pem`,
+    keystore: `${dir}/keystore.p12`,
+    truststore: `${dir}/truststore.p12`,
+    names: ['localhost', 'api.test', '::1'],
+    clientCerts,
+    windows,
+  };
+}
+
+const recipeList = await allRecipes();
+const variants = recipeList.flatMap((recipe) =>
+  (recipe.needsForClients === undefined ? [false] : [false, true]).map((clientCerts) => ({
+    name: clientCerts ? `${recipe.name} --client-certs` : recipe.name,
+    recipe,
+    clientCerts,
+  })),
+);
+
+describe('every recipe', () => {
+  test('is found by its name, and has a summary that fits its line', async () => {
+    expect(new Set(recipeList.map(({ name }) => name)).size).toBe(recipeList.length);
+    for (const recipe of recipeList) expect(await findRecipe(recipe.name)).toBe(recipe);
+    for (const text of listLines(await recipes(), plain))
+      expect(text.length).toBeLessThanOrEqual(79);
+  });
+
+  test.each(variants)('$name: one file that works, as a whole', ({ recipe, clientCerts }) => {
+    const { blocks, notes } = recipe.render(input('/srv/app', clientCerts));
+    const [first] = blocks;
+    if (first.comment === undefined) expect(blocks).toHaveLength(1);
+    for (const { text } of blocks) {
+      expect(text).toBe(text.trimEnd());
+      expect(text).not.toMatch(/undefined|\[object|[ \t]+$/m);
+    }
+    for (const note of notes) expect(note).not.toMatch(/\n|\.$/);
+    // A path or a command may make a line longer than 80 columns; words do not have to.
+    for (const note of notes.filter((note) => !/\/srv\/| --|=True/.test(note)))
+      expect(`devcert: note: ${note}`.length, note).toBeLessThanOrEqual(80);
+    const all = blocks.map(({ text }) => text).join('\n') + notes.join('\n');
+    expect(all).toContain('/srv/app');
+    expect(recipeLines({ blocks }).join('\n')).toContain(first.text.split('\n').at(-1));
+    if (clientCerts) expect(all).toMatch(/trust\.pem|truststore\.p12|trust\.crt/);
+    else expect(all).not.toMatch(/trust\.pem/);
+  });
+
+  test.each(variants)(
+    '$name: a path is told apart from syntax, or refused',
+    ({ recipe, clientCerts }) => {
+      for (const name of ['a b', "it's", 'a"b', 'ä日', 'a$b', 'a${b}', 'a{{b', 'a#b', 'a\\b']) {
+        let text: string;
+        try {
+          text = recipe
+            .render(input(`/srv/${name}`, clientCerts))
+            .blocks.map(({ text }) => text)
+            .join('\n');
+        } catch (error) {
+          expect(error).toBeInstanceOf(DevcertError);
+          expect(error).toMatchObject({ code: 'usage', hint: expect.any(String) as string });
+          continue;
+        }
+        // Raw, it would be split in two or end a literal.
+        if (name === 'a b' && recipe.name !== 'mosquitto')
+          expect(text).not.toMatch(/[= ]\/srv\/a b\/[a-z0-9]+\.pem\n/);
+      }
+      // None may begin another line, nor hide or turn around what a person reads.
+      for (const path of ['/srv/a\nb', '/srv/a\u0085b', '/srv/a\u202eb', '/srv/a\u2066b'])
+        expect(() => recipe.render(input(path, clientCerts))).toThrow(DevcertError);
+    },
+  );
+});
+
+/** As configurations have paths, also on Windows. */
+const slashed = (path: string) => path.replaceAll('\\', '/');
+
+describe('recipe()', () => {
+  const project = async () => {
+    const home = freshHome();
+    expect((await home.run(['localhost', 'api.test', '::1'])).status).toBe(0);
+    const dir = slashed(join(home.project, '.devcert'));
+    return {
+      ...home,
+      dir,
+      context: { cwd: home.project, host: fakeHost({ platform: process.platform }) },
+    };
+  };
+
+  test('has the absolute paths and the names of the certificate in it', async () => {
+    const { dir, context } = await project();
+    const { blocks } = await recipe(context, 'nginx');
+    expect(blocks[0]?.text).toContain(`ssl_certificate     "${dir}/cert.pem";`);
+    expect(blocks[0]?.text).toContain('server_name localhost api.test "[::1]";');
+    const { blocks: there } = await recipe({ ...context, cwd: '/' }, 'NGINX ', { dir });
+    expect(there).toEqual(blocks);
+  });
+
+  test('lets in clients of trust.pem, else of ca.pem, or of --ca-file', async () => {
+    const { dir, context } = await project();
+    const text = async (options: object = {}) =>
+      (await recipe(context, 'nginx', { clientCerts: true, ...options })).blocks[0]?.text;
+    expect(await text()).toContain(`ssl_client_certificate "${dir}/ca.pem";`);
+    writeFileSync(join(dir, 'trust.pem'), readFileSync(join(dir, 'ca.pem')));
+    expect(await text()).toContain(`ssl_client_certificate "${dir}/trust.pem";`);
+    writeFileSync(join(context.cwd, 'partner.pem'), '');
+    expect(await text({ caFile: 'partner.pem' })).toContain(
+      `"${slashed(context.cwd)}/partner.pem";`,
+    );
+    await expect(text({ caFile: 'nowhere.pem' })).rejects.toMatchObject({ code: 'file' });
+    await expect(recipe(context, 'nginx', { caFile: 'partner.pem' })).rejects.toMatchObject({
+      code: 'usage',
+      hint: 'devcert recipe nginx --client-certs --ca-file FILE',
+    });
+    await expect(recipe(context, 'nginx', { dir: '' })).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('says what to type for a file that is missing', async () => {
+    const { dir, context } = await project();
+    const empty = temporaryFolder();
+    await expect(recipe({ ...context, cwd: empty }, 'nginx')).rejects.toMatchObject({
+      code: 'file',
+      hint: 'devcert localhost',
+    });
+    mkdirSync(join(empty, 'a b'));
+    const host = fakeHost();
+    await expect(recipe({ host, cwd: empty }, 'nginx', { dir: 'a b' })).rejects.toMatchObject({
+      hint: "devcert localhost --out 'a b'",
+    });
+    writeFileSync(join(dir, 'cert.pem'), 'no certificate');
+    await expect(recipe(context, 'nginx')).rejects.toMatchObject({ code: 'invalid-input' });
+    rmSync(join(dir, 'key.pem'));
+    await expect(recipe(context, 'nginx')).rejects.toMatchObject({
+      message: expect.stringContaining('"key.pem"') as string,
+    });
+  });
+
+  test('on Windows, paths have forward slashes', async () => {
+    const { context } = await project();
+    const { blocks, notes } = await recipe(
+      { ...context, host: fakeHost({ platform: 'win32' }) },
+      'nginx',
+    );
+    expect(notes.at(-1)).toMatch(/--ssl-no-revoke.*http\.schannelCheckRevoke false/);
+    expect(blocks[0]?.text).toContain('.devcert/cert.pem"');
+  });
+
+  test('on Windows, a hint quotes as cmd and PowerShell do', async () => {
+    const context = { cwd: temporaryFolder(), host: fakeHost({ platform: 'win32' }) };
+    const hint = (dir: string) =>
+      recipe(context, 'nginx', { dir }).catch((error: unknown) => (error as DevcertError).hint);
+    expect(await hint('a\\b')).toBe('devcert localhost --out a/b');
+    expect(await hint("it's a\\b")).toBe('devcert localhost --out "it\'s a/b"');
+  });
+});
+
+describe('commands', () => {
+  const text = async (name: string, windows: boolean) =>
+    (await findRecipe(name)).render(input("/srv/it's", false, windows)).blocks[0].text;
+
+  test('are for a POSIX shell', async () => {
+    expect(await text('angular', false)).toBe(
+      [
+        `NODE_EXTRA_CA_CERTS='/srv/it'\\''s/ca.pem' npx ng serve --host localhost --port 8443 \\`,
+        `  --ssl --ssl-cert '/srv/it'\\''s/cert.pem' \\`,
+        `  --ssl-key '/srv/it'\\''s/key.pem'`,
+      ].join('\n'),
+    );
+  });
+
+  test('are for PowerShell on Windows', async () => {
+    expect(await text('angular', true)).toBe(
+      [
+        `$env:NODE_EXTRA_CA_CERTS = '/srv/it''s/ca.pem'`,
+        'npx ng serve --host localhost --port 8443 `',
+        "  --ssl --ssl-cert '/srv/it''s/cert.pem' `",
+        "  --ssl-key '/srv/it''s/key.pem'",
+      ].join('\n'),
+    );
+    for (const name of ['next', 'uvicorn', 'django', 'flask'])
+      expect(await text(name, true)).toMatch(/ `\n .*'\/srv\/it''s\/key\.pem'/);
+    expect(powershell('C:/Users/ada/x-1/cert.pem')).toBe('C:/Users/ada/x-1/cert.pem');
+    expect(powershell('C:/a’b/$c')).toBe("'C:/a’’b/$c'");
+  });
+});
+
+describe('findRecipe()', () => {
+  test.each([
+    ['ngnix', 'devcert recipe nginx'],
+    ['apach', 'devcert recipe apache'],
+    ['trafik', 'devcert recipe traefik'],
+    ['zzzzzz', 'devcert recipe lists them'],
+    ['x'.repeat(500), 'devcert recipe lists them'],
+    ['constructor', 'devcert recipe lists them'],
+    ['', 'devcert recipe lists them'],
+  ])('%j: the hint is %j', async (word, hint) => {
+    const error: unknown = await findRecipe(word).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'usage' });
+    expect((error as DevcertError).hint?.startsWith(hint)).toBe(true);
+  });
+
+  test('knows other words for the same', async () => {
+    expect((await findRecipe('httpd')).name).toBe('apache');
+  });
+});
+
+describe('devcert recipe', () => {
+  test('prints a file on stdout and notes on stderr, data with --json', async () => {
+    const { run } = freshHome();
+    expect((await run(['recipe'])).stdout).toContain('nginx in front of your server');
+    const none = await run(['recipe', 'nginx']);
+    expect(none.status).toBe(1);
+    expect(twoLines(none).hint).toBe('devcert localhost');
+    await run([]);
+    const { status, stdout, stderr } = await run(['recipe', 'nginx']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^# devcert\.conf, .*\nserver \{\n/);
+    expect(stdout).toMatch(/\n# run:\n# sudo nginx -t/);
+    expect(stderr).toMatch(/^(devcert: note: .+\n)+$/);
+    const json = JSON.parse((await run(['recipe', 'nginx', '--json'])).stdout) as object;
+    expect(json).toMatchObject({ name: 'nginx', blocks: [{ comment: '#' }, { title: 'run' }] });
+    expect(twoLines(await run(['recipe', 'ngnix'])).hint).toBe('devcert recipe nginx');
+    for (const option of [['--dir', 'x'], ['--client-certs'], ['--ca-file', 'x']]) {
+      const nameless = await run(['recipe', ...option]);
+      expect(nameless).toMatchObject({ status: 2, stdout: '' });
+      expect(twoLines(nameless).hint).toBe('devcert recipe lists the names');
+    }
+  });
+});
+
+describe('recipe kafka --client-certs', () => {
+  test('wants a certificate that is for clients, too: brokers are clients of each other', async () => {
+    const { run, project } = freshHome();
+    const p12 = ['--format', 'p12', '--no-password'];
+    await run(['api.test', 'localhost', ...p12]);
+    await run(['export', '--trust', ...p12]);
+    expect((await run(['recipe', 'kafka'])).status).toBe(0);
+    const refused = await run(['recipe', 'kafka', '--client-certs']);
+    expect(refused.status).toBe(2);
+    expect(twoLines(refused).error).toContain(
+      `"${join(project, '.devcert/cert.pem')}" is for servers alone`,
+    );
+    const { hint } = twoLines(refused);
+    expect(hint).toBe('devcert api.test localhost --peer --format p12');
+    await run([...hint.split(' ').slice(1), '--no-password']);
+    const { status, stdout } = await run(['recipe', 'kafka', '--client-certs']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('ssl.client.auth=required');
+    expect(stdout).toContain('advertised.listeners=SSL://localhost:8443');
+    const [broken] = (await findRecipe('kafka')).render({
+      ...input('/srv'),
+      names: ['::1'],
+    }).blocks;
+    expect(broken.text).toContain('advertised.listeners=SSL://[::1]:8443');
+  });
+});
+
+describe('devcert recipe --dir of what devcert mtls wrote', () => {
+  test.each([
+    [[], 'one/server/trust.pem'],
+    [['--server-ca', 'default', '--client-ca', 'people'], 'one/clients/web/trust.pem'],
+  ])('takes the root that clients of the server need: %j', async (authorities, root) => {
+    const { run, project } = freshHome();
+    await run(['localhost']);
+    await run(['ca', 'create', 'people', '--clients-only']);
+    expect((await run(['mtls', 'one', '--client', 'web', ...authorities])).status).toBe(0);
+    const printed = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);
+    expect(printed.status).toBe(0);
+    expect(printed.stdout).toContain(slashed(join(project, 'one/server/trust.pem')));
+    const variable = { win32: '$env:NODE_EXTRA_CA_CERTS = ' }[process.platform as string];
+    const set = variable ?? 'NODE_EXTRA_CA_CERTS=';
+    expect(printed.stderr).toContain(`${set}${slashed(join(project, root))} `);
+    // On the server's machine there is that folder alone.
+    rmSync(join(project, 'one/clients'), { recursive: true });
+    const alone = await run(['recipe', 'node', '--client-certs', '--dir', 'one/server']);
+    if (authorities.length === 0) expect(alone.status).toBe(0);
+    else expect(twoLines(alone).hint).toBe('devcert ca export --file one/server/ca.pem');
+  });
+});
+
+describe('the caddy recipe', () => {
+  test('refuses a backslash before a quote: it would end the path', async () => {
+    const caddy = await findRecipe('caddy');
+    expect(() => caddy.render(input('/srv/a\\" evil'))).toThrow(DevcertError);
+    expect(() => caddy.render(input('/srv/a\\\\"b'))).toThrow(DevcertError);
+    expect(caddy.render(input('/srv/a"b\\c')).blocks[0].text).toContain('"/srv/a\\"b\\c/cert.pem"');
+  });
+});
