@@ -3,7 +3,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { publicKeyDer } from '../keys.ts';
 import { readElement } from '../x509/asn1.ts';
-import { cleanEcKey } from '../x509/ec-key.ts';
+import { assertEcKey } from '../x509/ec-key.ts';
 import { decodePem } from './pem.ts';
 
 /**
@@ -12,9 +12,8 @@ import { decodePem } from './pem.ts';
  */
 export function decodePrivateKey(der: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): KeyObject {
   readElement(der); // OpenSSL passes over bytes after the end
-  const clean = type === 'pkcs1' ? undefined : cleanEcKey(der, type);
+  if (type !== 'pkcs1') assertEcKey(der, type);
   try {
-    if (clean !== undefined) return createPrivateKey({ key: clean, format: 'der', type: 'sec1' });
     const key = createPrivateKey({ key: der, format: 'der', type });
     publicKeyDer(key); // RSA-PSS with bad parameters is read, and cannot be written
     return key;

@@ -5,8 +5,7 @@
 import { createECDH } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
-import { decodeOctets, decodeOid, decodeSmallInteger } from './asn1-values.ts';
-import { bitString, contextTag, integer, octetString, oid, sequence } from './der.ts';
+import { decodeBits, decodeOctets, decodeOid, decodeSmallInteger } from './asn1-values.ts';
 
 /** What stands in for the name of a curve that is spelled out. */
 export const UNNAMED_CURVE = 'ec-unnamed-curve';
@@ -39,21 +38,22 @@ export function curveOf(publicKeyInfo: Buffer): string | undefined {
 }
 
 /**
- * A private key of an elliptic curve, built anew (SEC 1, RFC 5915) from nothing but its curve and its number.
- * Undefined for PKCS#8 of another kind.
+ * Makes sure that a private key of an elliptic curve (SEC 1, RFC 5915, in PKCS#8 or alone) is one: OpenSSL can
+ * be asked about it then. PKCS#8 of another kind is passed over.
  *
  * @throws DevcertError `weak-key` if the number is out of range or the curve has no name; `invalid-input` for
- *   an unknown curve, and what is no key.
+ *   an unknown curve, a public key that is not its own, and what is no key.
  */
-export function cleanEcKey(der: Buffer, type: 'pkcs8' | 'sec1'): Buffer | undefined {
-  if (type === 'sec1') return rebuilt(der, undefined);
+export function assertEcKey(der: Buffer, type: 'pkcs8' | 'sec1'): void {
+  if (type === 'sec1') {
+    assertNumber(der, undefined);
+    return;
+  }
   const fields = fieldsOf(readElement(der));
   fields.next(TAG.integer); // version
-  const algorithm = fields.next(TAG.sequence);
-  if (decodeOid(fieldsOf(algorithm).next()) !== EC_PUBLIC_KEY) return undefined;
-  const parameters = fieldsOf(algorithm);
-  parameters.next();
-  return rebuilt(decodeOctets(fields.next()), parameters.next());
+  const algorithm = fieldsOf(fields.next(TAG.sequence));
+  if (decodeOid(algorithm.next()) !== EC_PUBLIC_KEY) return;
+  assertNumber(decodeOctets(fields.next()), algorithm.next());
 }
 
 function curveIn(algorithm: Element): string | undefined {
@@ -62,29 +62,36 @@ function curveIn(algorithm: Element): string | undefined {
   return fields.tag === TAG.oid ? curves[decodeOid(fields.next())] : UNNAMED_CURVE;
 }
 
-// A public key in it is not taken but computed: one that does not fit would be believed.
-function rebuilt(ecPrivateKey: Buffer, outer: Element | undefined): Buffer {
+function assertNumber(ecPrivateKey: Buffer, outer: Element | undefined): void {
   const fields = fieldsOf(readElement(ecPrivateKey));
   if (decodeSmallInteger(fields.next()) !== 1) throw damaged('it is no EC private key');
   const number = decodeOctets(fields.next());
   const inner = fields.optional(contextTagOf(0, true));
-  const parameters = outer ?? (inner === undefined ? undefined : unwrap(inner));
+  const own = inner === undefined ? undefined : unwrap(inner);
+  const parameters = outer ?? own;
   if (parameters === undefined) throw damaged('it does not name its curve');
-  if (parameters.tag !== TAG.oid)
+  if (parameters.tag !== TAG.oid || (own !== undefined && own.tag !== TAG.oid))
     throw weak('the private key is on a curve that is spelled out, not named');
   const dotted = decodeOid(parameters);
+  if (own !== undefined && decodeOid(own) !== dotted) throw damaged('it names two curves');
   const curve = curves[dotted];
   if (curve === undefined) throw damaged(`it is on the unknown curve ${dotted}`);
   const scalar = number.subarray(leadingZeros(number));
   const point = scalar.length > MAX_SCALAR ? undefined : pointOf(curve, scalar);
   if (point === undefined)
     throw weak(`the private key is none: its number is out of the range of ${curve}`);
-  return sequence(
-    integer(1),
-    octetString(scalar),
-    contextTag(0, true, oid(dotted)),
-    contextTag(1, true, bitString(point)),
-  );
+  const publicKey = fields.optional(contextTagOf(1, true));
+  // OpenSSL believes it, whatever it is.
+  if (publicKey !== undefined && !isPoint(decodeBits(unwrap(publicKey)).bytes, point))
+    throw damaged('its public key is that of another one');
+}
+
+/** @param point not compressed; the other may be. */
+function isPoint(bytes: Buffer, point: Buffer): boolean {
+  if (bytes[0] !== 2 && bytes[0] !== 3) return bytes.equals(point);
+  const isOdd = ((point.at(-1) ?? 0) & 1) === 1;
+  const x = point.subarray(1, (point.length + 1) / 2);
+  return bytes[0] === (isOdd ? 3 : 2) && bytes.subarray(1).equals(x);
 }
 
 /** Bytes of the largest number of all curves, P-521's. */

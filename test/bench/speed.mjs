@@ -76,7 +76,7 @@ console.log(
   `peak memory of issuing: ${(issue / 1024).toFixed(0)} MiB, ${(issue / base).toFixed(2)} of node -e 0`,
 );
 
-const library = resolve(import.meta.dirname, '../../dist/index.js');
+const library = resolve(import.meta.dirname, '../../dist/index.mjs');
 process.env.DEVCERT_HOME = own.DEVCERT_HOME;
 const { certificateFor } = await import(library);
 const samples = [];

@@ -310,7 +310,7 @@ describe('what a new authority may certify', () => {
     const { stdout } = await run(['--json']);
     const { made } = JSON.parse(stdout) as { made: { constraints: { dns: string[] } } };
     expect(made.constraints.dns.slice(0, 2)).toEqual(['localhost', 'test']);
-    const index = join(import.meta.dirname, '../../dist/index.js');
+    const index = join(import.meta.dirname, '../../dist/index.mjs');
     const state = join(project, 'fresh');
     const script = `require(${JSON.stringify(index)}).certificateFor().then(({ notAfter }) => process.exit(notAfter > 0 ? 0 : 1))`;
     expect(
