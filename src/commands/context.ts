@@ -124,7 +124,7 @@ export async function refuseOtherAccount(
   const { otherProfile } = await import('../../platform/windows-user.ts');
   const profile = await otherProfile(host);
   if (profile === undefined) return;
-  const file = win32.join(profile, 'AppData\\Roaming\\devcert-nodejs\\Config\\root.pem');
+  const file = win32.join(profile, 'AppData\\Local\\devcert-nodejs\\Data\\root.pem');
   const root = await readRootOf(file);
   const commands = {
     install: `certutil -f -addstore Root "${file}"`,

@@ -59,7 +59,7 @@ describe('otherProfile()', () => {
 });
 
 describe('elevated as somebody else', () => {
-  const FILE = '"C:\\Users\\Ada B\\AppData\\Roaming\\devcert-nodejs\\Config\\root.pem"';
+  const FILE = '"C:\\Users\\Ada B\\AppData\\Local\\devcert-nodejs\\Data\\root.pem"';
 
   test('install is refused with the certutil line for the right file, and makes nothing', async () => {
     const { host, ran } = machine();

@@ -22,7 +22,7 @@ const ready = needs(
 
 describe.runIf(ready)('devcert on Windows Node under wine', () => {
   const CLI = 'C:\\npm\\node_modules\\devcert-local\\dist\\bin\\devcert.cjs';
-  const STATE = 'users/*/AppData/Roaming/devcert-nodejs/Config';
+  const STATE = 'users/*/AppData/Local/devcert-nodejs/Data';
   let windows: Windows;
   let project: string;
   let state: string;
@@ -43,11 +43,11 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     if (installed.status !== 0) throw new Error(installed.stdout + installed.stderr);
     project = join(windows.drive, 'Zoë Müller', 'my shop');
     mkdirSync(project, { recursive: true });
-    const user = execFileSync('sh', ['-c', 'ls -d users/*/AppData/Roaming'], {
+    const user = execFileSync('sh', ['-c', 'ls -d users/*/AppData/Local'], {
       cwd: windows.drive,
       encoding: 'utf8',
     });
-    state = join(windows.drive, user.trim().split('\n')[0] ?? STATE, 'devcert-nodejs/Config');
+    state = join(windows.drive, user.trim().split('\n')[0] ?? STATE, 'devcert-nodejs/Data');
   });
 
   afterAll(() => {
@@ -219,7 +219,7 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
   });
 
   test('names the policy in the registry that has Firefox ignore the roots of Windows', () => {
-    mkdirSync(join(state, '../../Mozilla/Firefox/Profiles'), { recursive: true });
+    mkdirSync(join(state, '../../../Roaming/Mozilla/Firefox/Profiles'), { recursive: true });
     const status = () => devcert('status', '--stores', 'nss').stdout;
     expect(status()).not.toContain('Firefox');
     const key = 'HKLM\\SOFTWARE\\Policies\\Mozilla\\Firefox';
