@@ -4,6 +4,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
 import { foldersForRoot } from './as-root.ts';
+import { whyNoDialog } from './interactive.ts';
 import { judgeFailure } from './refusal.ts';
 import type { Command, CommandResult, Host, Runner } from './types.ts';
 
@@ -118,7 +119,8 @@ export function createRunner(
 ): Runner {
   let refusal: CommandResult | undefined;
   return async (command) => {
-    if (command.needsPerson === true && !host.interactive) return { ...failed, failure: 'nobody' };
+    if (command.needsPerson === true && whyNoDialog(host.env) !== undefined)
+      return { ...failed, failure: 'nobody' };
     const started = elevate(command, host);
     if (typeof started === 'string') return { ...failed, failure: started };
     const elevated = command.elevated === true && !host.isRoot;

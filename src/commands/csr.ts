@@ -14,7 +14,7 @@ import {
 } from '../names/request.ts';
 import { decodeCsr, encodeCsr } from '../x509/csr.ts';
 import { encodeSubject, MAX_ATTRIBUTE_CHARACTERS } from '../x509/subject.ts';
-import { type Context, placing, refuseSudo } from './context.ts';
+import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';
 
 export interface CsrOptions extends Omit<LeafOptions, 'days'> {
   /** Folder for `csr.pem` and `key.pem`; `.devcert/csr` by default. */
@@ -95,6 +95,9 @@ export async function csr(
     keyCreated: existing === undefined,
     notes: [
       ...request.names.flatMap((name) => nameNotes(name)),
+      ...(written && existing === undefined
+        ? await keyFolderNotes(context.host, paths.keyFile)
+        : []),
       ...(loose ? [`"${paths.keyFile}" is open to others: chmod 600 "${paths.keyFile}"`] : []),
     ],
   };

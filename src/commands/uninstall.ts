@@ -15,6 +15,7 @@ import {
   findEverywhere,
   issuedBy,
   parseStoreKinds,
+  refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -58,6 +59,7 @@ export async function uninstall(
       },
     );
   refuseSudo(context);
+  await refuseOtherAccount(context, 'uninstall');
   const contexts = [context];
   if (context.ca === undefined)
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
