@@ -77,12 +77,13 @@ export async function csr(
   const subject = encodeSubject(commonName === undefined ? {} : { commonName });
   const der = encodeCsr(key, subject, request.names);
   const written = before === undefined || !decodeCsr(der).signed.equals(before);
+  // It has nothing to do with the state folder, whosever that is.
   if (written)
     await writeCsr(
       paths,
       options.der === true ? der : encodePem('CERTIFICATE REQUEST', der),
       existing === undefined ? key : undefined,
-      { ...placing(context), force },
+      { ...placing(context), stateFolder: undefined, force },
     );
   const loose = looserThan(paths.keyFile, 0o600) !== undefined;
   return {
