@@ -30,7 +30,7 @@ export function makeStateFolder(folder: string): void {
 }
 
 /**
- * Deletes the authority, its key and the inventory. No store may trust the root any more.
+ * Deletes the authority, its key and the ledger. No store may trust the root any more.
  *
  * @returns false if somebody else's files are in the folder. Otherwise it is gone, unless devcert did not
  *   make it: then it stays, empty.

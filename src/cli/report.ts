@@ -63,7 +63,7 @@ export function uninstallLines(result: UninstallResult, style: Style): string[] 
     ];
   return [
     ...outcomeLines(result.outcomes, style),
-    ...(result.purged ? ['', 'Deleted the authority and its inventory'] : []),
+    ...(result.purged ? ['', 'Deleted the authority'] : []),
   ];
 }
 

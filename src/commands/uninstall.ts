@@ -24,7 +24,7 @@ import { currentRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
-  /** Delete authority and inventory, too. */
+  /** Delete the authority and its ledger, too. */
   readonly purge?: boolean;
   readonly dryRun?: boolean;
 }
@@ -33,7 +33,7 @@ export interface UninstallResult {
   /** False if there was no authority, so nothing that a store could trust. */
   readonly hadAuthority: boolean;
   readonly outcomes: readonly Outcome[];
-  /** True if authority and inventory were deleted. */
+  /** True if the authority and its ledger were deleted. */
   readonly purged: boolean;
   readonly notes: readonly string[];
 }
