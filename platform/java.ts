@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
 import { findJdks, type Jdk } from './jdks.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
-import { quoteForPosix } from './run.ts';
+import { quoteForPosix } from './quote.ts';
 import type {
   Command,
   CommandResult,

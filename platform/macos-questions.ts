@@ -10,6 +10,12 @@ import type { Command, CommandResult, Host, Root } from './types.ts';
 /** By its path: whatever else is called so on PATH is not asked. */
 export const SECURITY = '/usr/bin/security';
 
+/** Prints the path of the keychain that the user's own certificates go into, in quotes. */
+export const defaultKeychainCommand: Command = {
+  file: SECURITY,
+  args: ['default-keychain', '-d', 'user'],
+};
+
 /** Prints the hashes of every certificate whose name holds the root's. */
 export function findCommand(root: Pick<Root, 'commonName'>, keychain: string): Command {
   return {

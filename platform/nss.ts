@@ -111,7 +111,7 @@ function nssStore(
         };
       if (!(await isThere())) return { state: 'absent' };
       const listing = await host.run(listCommand(certutil, folder));
-      if (listing.exitCode !== 0) return unreadable(folder, listing);
+      if (listing.exitCode !== 0) return unreadable(folder, certutil, listing);
       return stateOf(await findEntries(certutil, folder, root, host));
     },
     planInstall: async (root) => {
@@ -204,15 +204,27 @@ function indistinct(entries: readonly Entry[], folder: string): DevcertError {
   );
 }
 
-function unreadable(folder: string, result: CommandResult): StoreState {
+function unreadable(folder: string, certutil: string, result: CommandResult): StoreState {
   const known = explainFailure(folder, result);
   return {
     state: 'unavailable',
-    reason:
-      known?.reason ?? `certutil cannot read the database: ${printable(result.stderr.trim())}`,
+    reason: known?.reason ?? whyNotRun(certutil, result),
     ...(known?.hint === undefined ? {} : { hint: known.hint }),
     needed: true,
   };
+}
+
+function whyNotRun(certutil: string, { failure, stderr }: CommandResult): string {
+  switch (failure) {
+    case undefined:
+      return `certutil cannot read the database: ${printable(stderr.trim())}`;
+    case 'timeout':
+      return `"${printable(certutil)}" did not end in time and was stopped`;
+    case 'unsafe':
+      return `"${printable(certutil)}" is not run as root: others than root can change it`;
+    default:
+      return `"${printable(certutil)}" could not be run`;
+  }
 }
 
 const packages: readonly (readonly [manager: string, command: string])[] = [

@@ -87,7 +87,7 @@ export async function recoverFolder(folder: string): Promise<void> {
 export async function ensureAuthority(
   folder: string,
   create: () => AuthorityPem | Promise<AuthorityPem>,
-  close: (folder: string) => Promise<void> = () => Promise.resolve(),
+  close: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<{ authority: Authority; created: boolean }> {
   await recoverFolder(folder);
   if (hasAuthority(folder)) return { authority: await loadAuthority(folder), created: false };

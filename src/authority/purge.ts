@@ -30,7 +30,7 @@ export function makeStateFolder(folder: string): void {
 }
 
 /**
- * Deletes the authority, its key and the inventory. No store may trust the root any more, or it is kept.
+ * Deletes the authority, its key and the ledger. No store may trust the root any more, or it is kept.
  *
  * @param kept absolute paths of roots that a store still trusts: what is below the folder stays, with what
  *   marks the folder.

@@ -75,7 +75,7 @@ export function uninstallLines(
         : ['There is no authority, so there is nothing to remove'];
   return [
     ...outcomeLines(outcomes, style),
-    ...(purged ? ['', 'Deleted the authority and its inventory'] : []),
+    ...(purged ? ['', 'Deleted the authority'] : []),
     ...more,
   ];
 }
@@ -123,12 +123,13 @@ function otherLines({ others }: StatusResult, style: Style): string[] {
 }
 
 function storeLines(report: StoreReport, width: number, style: Style): string[] {
-  const { store, state, reason, hint, needed } = report;
+  const { store, state, reason, hint, note, needed } = report;
   const word =
     state === 'trusted' ? style.good(state) : needed ? style.bad(state) : style.dim(state);
   return [
     `  ${printable(store).padEnd(width)}  ${word}${reason === undefined ? '' : `: ${printable(reason)}`}`,
     ...(hint === undefined ? [] : [`  ${' '.repeat(width)}  try: ${printable(hint)}`]),
+    ...(note === undefined ? [] : [`  ${' '.repeat(width)}  ${style.dim(printable(note))}`]),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, win32 } from 'node:path';
 import type {
   FindOptions,
   Host,
@@ -118,6 +118,48 @@ export function refuseSudo({ host }: Context): void {
 }
 
 /**
+ * The same on Windows, in a terminal that is elevated with another account's password.
+ *
+ * @throws DevcertError `refused`, with the command that does in this terminal what was wanted.
+ */
+export async function refuseOtherAccount(
+  { host }: Context,
+  verb: 'install' | 'uninstall',
+): Promise<void> {
+  if (host.platform !== 'win32' || (host.env.DEVCERT_HOME ?? '') !== '') return;
+  const { otherProfile } = await import('../../platform/windows-user.ts');
+  const profile = await otherProfile(host);
+  if (profile === undefined) return;
+  const file = win32.join(profile, 'AppData\\Local\\devcert-nodejs\\Data\\root.pem');
+  const root = await readRootOf(file);
+  const commands = {
+    install: `certutil -f -addstore Root "${file}"`,
+    uninstall: `certutil -delstore Root ${root?.sha1 ?? '<SHA-1 of the root>'}`,
+  };
+  throw new DevcertError(
+    'refused',
+    `this terminal is elevated as another user: "${profile}" is the folder of whoever is at the desktop`,
+    {
+      hint:
+        root === undefined && verb === 'install'
+          ? `devcert install in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
+          : `devcert ${verb} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
+    },
+  );
+}
+
+async function readRootOf(file: string): Promise<{ sha1: string } | undefined> {
+  try {
+    const { readFileSync } = await import('node:fs');
+    const { X509Certificate } = await import('node:crypto');
+    const { fingerprint } = new X509Certificate(readFileSync(file));
+    return { sha1: fingerprint.replaceAll(':', '').toLowerCase() };
+  } catch {
+    return undefined; // none there, or not to be read from here
+  }
+}
+
+/**
  * The authority; if there is none, a new one with the default constraints, which have to permit the names.
  *
  * One that has a name is never made here.
@@ -145,14 +187,23 @@ export async function ensureAuthorityFor(
 }
 
 /**
- * Closes a folder to other users where its mode does not: on Windows. Before a key is written into it.
+ * Closes a folder that devcert made to other users where its mode does not: on Windows. Before a key is
+ * written into it.
  *
- * @throws DevcertError `file`.
+ * @returns notes on what was open.
+ * @throws DevcertError `file`, `command`.
  */
-export async function closeFolder(host: Host, folder: string): Promise<void> {
-  if (host.platform !== 'win32') return;
+export async function closeFolder(host: Host, folder: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
   const { protectFolder } = await import('../../platform/windows-acl.ts');
-  await protectFolder(folder, host);
+  return protectFolder(folder, host);
+}
+
+/** What to tell of the folder that a key was written into, where modes do not tell: on Windows. */
+export async function keyFolderNotes(host: Host, keyFile: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
+  const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
+  return strangeFolderNotes(dirname(keyFile), host);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
   parsePermit,
 } from '../names/constraints.ts';
 import { DevcertError } from '../errors.ts';
+import { hasModes } from '../disk/filesystem.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
@@ -31,6 +32,7 @@ import {
   findStores,
   identity,
   parseStoreKinds,
+  refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -79,13 +81,17 @@ export async function install(
 
 async function installed(context: Context, options: InstallOptions): Promise<InstallResult> {
   const { host, folder } = context;
-  const kinds = parseStoreKinds(options.stores, context.finders);
+  const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
+  const kinds = parseStoreKinds(options.stores, context.finders).filter(
+    (kind) => options.stores !== undefined || !onRequest.includes(kind),
+  );
   const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
   if (permits.length > 0 && options.constraints === false)
     throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
       hint: 'without constraints every name is permitted',
     });
   refuseSudo(context);
+  await refuseOtherAccount(context, 'install');
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
@@ -108,8 +114,10 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) await closeFolder(host, folder);
-  if (options.dryRun !== true) await remember(context);
+  if (options.dryRun !== true) {
+    notes.push(...(await closeFolder(host, folder)));
+    await remember(context);
+  }
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
@@ -210,7 +218,7 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
     java: {
       reason:
         'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
-      hint: 'export JAVA_HOME=/path/to/jdk',
+      hint: hasModes ? 'export JAVA_HOME=/path/to/jdk' : '$env:JAVA_HOME = "C:\\path\\to\\jdk"',
     },
     nss: {
       reason: 'no browser was found that keeps a database of its own',

@@ -91,7 +91,9 @@ export async function recipe(
     windows,
   };
   const { blocks, notes } = recipe.render(input);
-  return { name: recipe.name, summary: recipe.summary, blocks, notes };
+  if (!windows) return { name: recipe.name, summary: recipe.summary, blocks, notes };
+  const { SCHANNEL } = await import('../../platform/windows.ts');
+  return { name: recipe.name, summary: recipe.summary, blocks, notes: [...notes, SCHANNEL] };
 }
 
 function trustFile(dir: string): string {

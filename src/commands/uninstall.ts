@@ -17,6 +17,7 @@ import {
   findEverywhere,
   issuedBy,
   parseStoreKinds,
+  refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -26,7 +27,7 @@ import { currentRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
-  /** Delete authority and inventory, too. */
+  /** Delete the authority and its ledger, too. */
   readonly purge?: boolean;
   /** Instead of the authority's root those that no state folder knows, after `confirm` of the listener. */
   readonly orphans?: boolean;
@@ -44,7 +45,7 @@ export interface UninstallResult {
    * for one authority alone.
    */
   readonly orphans: readonly Orphan[];
-  /** True if authority and inventory were deleted. */
+  /** True if the authority and its ledger were deleted. */
   readonly purged: boolean;
   readonly notes: readonly string[];
 }
@@ -71,6 +72,7 @@ export async function uninstall(
     );
   assertTogether(options);
   refuseSudo(context);
+  await refuseOtherAccount(context, 'uninstall');
   if (options.orphans === true) return orphansRemoved(context, kinds, options);
   const contexts = [context];
   if (context.ca === undefined)

@@ -18,7 +18,9 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   if (override !== undefined && override !== '') {
     if (isAbsolute(override)) return override;
     throw new DevcertError('usage', `DEVCERT_HOME is not an absolute path: "${override}"`, {
-      hint: `export DEVCERT_HOME="$PWD/${override}"`,
+      hint: hasModes
+        ? `export DEVCERT_HOME="$PWD/${override}"`
+        : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
     });
   }
   const folder = defaultStateFolder();

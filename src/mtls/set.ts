@@ -1,6 +1,7 @@
 /** A set of parties for mutual TLS: one server, its clients, and who certifies which. `mtls.json` in its folder. */
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
+import { shellCommand } from '../disk/filesystem.ts';
 import { readIfThere } from '../disk/files.ts';
 
 /** One client: a person or a service. */
@@ -67,7 +68,7 @@ export function readSet(folder: string): MtlsSet | undefined {
   }
   if (isSet(content)) return content;
   throw new DevcertError('invalid-input', `"${file}" is damaged, or a newer devcert wrote it`, {
-    hint: `move it away and make the set again: mv "${file}" "${file}.old"`,
+    hint: `move it away and make the set again: ${shellCommand('move', file, `${file}.old`)}`,
   });
 }
 

@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../platform/host.ts';
+import { findForRoot } from '../../platform/as-root.ts';
+import { findProgram, programFolders } from '../../platform/host.ts';
 import { neverStarted } from '../../platform/nss-databases.ts';
 import { nssStores } from '../../platform/nss.ts';
 import { createRunner } from '../../platform/run.ts';
@@ -37,7 +38,7 @@ describe.runIf(certutil && firefox)('Firefox with the variables of Flatpak', () 
       isRoot: true,
       interactive: false,
       find,
-      findForRoot: find,
+      findForRoot: (program) => findForRoot(program, programFolders(process.env, false)),
       env: process.env,
     });
     const here = (program: string) => (program === 'certutil' ? find(program) : undefined);

@@ -64,6 +64,19 @@ const commands = {
     machine.writeSettings(domain, left);
   },
 
+  'default-keychain'(argv, machine) {
+    const { options, rest } = getopt(argv, 'd:sh', 'd');
+    if (one(options.d) !== 'user' || rest.length !== 0)
+      throw notModelled('default-keychain but of the user');
+    const found = machine.defaultKeychain();
+    if (found === undefined)
+      throw new Exit(
+        1,
+        'SecKeychainCopyDomainDefault user: A default keychain could not be found.',
+      );
+    machine.say(`    "${found}"\n`);
+  },
+
   'find-certificate'(argv, machine) {
     const { options, rest } = getopt(argv, 'ac:e:hmpZ', 'acpZ');
     const prints = options.Z === undefined ? options.p : options.p === undefined;
