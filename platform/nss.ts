@@ -215,16 +215,12 @@ function unreadable(folder: string, certutil: string, result: CommandResult): St
 }
 
 function whyNotRun(certutil: string, { failure, stderr }: CommandResult): string {
-  switch (failure) {
-    case undefined:
-      return `certutil cannot read the database: ${printable(stderr.trim())}`;
-    case 'timeout':
-      return `"${printable(certutil)}" did not end in time and was stopped`;
-    case 'unsafe':
-      return `"${printable(certutil)}" is not run as root: others than root can change it`;
-    default:
-      return `"${printable(certutil)}" could not be run`;
-  }
+  if (failure === undefined)
+    return `certutil cannot read the database: ${printable(stderr.trim())}`;
+  const name = `"${printable(certutil)}"`;
+  if (failure === 'timeout') return `${name} did not end in time and was stopped`;
+  if (failure === 'unsafe') return `${name} is not run as root: others than root can change it`;
+  return `${name} could not be run`;
 }
 
 const packages: readonly (readonly [manager: string, command: string])[] = [
