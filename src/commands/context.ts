@@ -98,8 +98,11 @@ export function contextOf(context: Context, name: string | undefined): Context {
 }
 
 /** `user@host`, for the subjects of certificates. */
-export function identity({ host }: Context): string {
-  return identityOf(host.user, host.hostname, host.kernel);
+export function identity(context: Context): string {
+  const { host, defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  const home = defaultFolder === undefined || folder === defaultFolder ? undefined : folder;
+  return identityOf(host.user, host.hostname, host.kernel, home);
 }
 
 /**

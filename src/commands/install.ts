@@ -136,7 +136,11 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
-  const authority = await loadAuthority(folder).catch(() => undefined);
+  const authority = await loadAuthority(folder).catch((error: unknown) => {
+    if (error instanceof DevcertError)
+      notes.push(`it is trusted and issues nothing: ${error.message}`);
+    return undefined;
+  });
   assertNotExpired(authority ?? datesOf(root), host.now());
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
