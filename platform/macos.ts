@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError } from '../src/errors.ts';
+import { DevcertError, say } from '../src/errors.ts';
 import {
   explainKeychain,
   type KeychainDomain,
@@ -21,6 +21,7 @@ import {
 } from './macos-questions.ts';
 import type {
   Command,
+  Explanation,
   FindOptions,
   Host,
   Root,
@@ -193,8 +194,8 @@ async function inspect(place: Place, root: Root): Promise<StoreState> {
     return stateOf({ isThere, hasSettings, verified }, domain);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    const { message: reason, hint } = error;
-    return { state: 'unavailable', needed: true, reason, ...(hint === undefined ? {} : { hint }) };
+    const hint = DevcertError.hintOf(error);
+    return { state: 'unavailable', needed: true, reason: error.message, hint };
   }
 }
 
@@ -239,7 +240,7 @@ function planInstall(place: Place, root: Root): readonly Command[] {
     throw new DevcertError('store', `there is no keychain "${keychain}"`, {
       hint:
         domain === 'user'
-          ? 'make one in Keychain Access (Settings, Reset Default Keychains), or use --machine'
+          ? say`make one in Keychain Access (Settings, Reset Default Keychains), or use ${{ machine: true }}`
           : 'this Mac is damaged: see Disk Utility',
     });
   return inDomain(domain, root, unattended(trustCommand(domain, root, keychain), host));
@@ -279,20 +280,17 @@ function isFile({ host, domain, keychain }: Place): boolean {
 }
 
 // root's settings are not the user's, and sudo leaves HOME as it was.
-function whyNotThisUser({
-  host,
-  domain,
-}: Pick<Place, 'host' | 'domain'>): { reason: string; hint: string } | undefined {
+function whyNotThisUser({ host, domain }: Pick<Place, 'host' | 'domain'>): Explanation | undefined {
   if (domain === 'admin') return undefined;
   if (host.isRoot)
     return {
       reason: 'root has no login keychain: as root, only the System keychain can be used',
-      hint: 'run devcert as yourself, without sudo, or with --machine',
+      hint: say`run devcert as yourself, without sudo, or with ${{ machine: true }}`,
     };
   if (host.home === undefined)
     return {
       reason: 'there is no home folder, so there is no login keychain',
-      hint: 'set HOME, or use --machine',
+      hint: say`set HOME, or use ${{ machine: true }}`,
     };
   return undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DevcertError, printable } from '../src/errors.ts';
+import { DevcertError, printable, say, type Text } from '../src/errors.ts';
 import { findDatabases, hasBrowser, type NssDatabase } from './nss-databases.ts';
 import {
   databaseCommand,
@@ -17,6 +17,7 @@ import {
 } from './nss-entries.ts';
 import type {
   Command,
+  Explanation,
   CommandResult,
   Host,
   Root,
@@ -211,16 +212,16 @@ function unreadable(result: CommandResult): StoreState {
   return {
     state: 'unavailable',
     reason: known?.reason ?? `certutil cannot read the database: ${result.stderr.trim()}`,
-    ...(known?.hint === undefined ? {} : { hint: known.hint }),
+    hint: known?.hint,
     needed: true,
   };
 }
 
-const problems: readonly (readonly [RegExp, string, string])[] = [
+const problems: readonly (readonly [RegExp, string, Text])[] = [
   [
     /SEC_ERROR_BAD_PASSWORD|could not authenticate|Incorrect password/i,
     'the profile has a primary password',
-    'devcert install --nss-password-file FILE (its first line is the password)',
+    say`${{ command: 'install', nssPasswordFile: 'FILE' }} (its first line is the password)`,
   ],
   [
     /SEC_ERROR_READ_ONLY|read-only/i,
@@ -239,10 +240,7 @@ const problems: readonly (readonly [RegExp, string, string])[] = [
   ],
 ];
 
-function explain(
-  _command: Command | undefined,
-  result: CommandResult,
-): { reason: string; hint?: string } | undefined {
+function explain(_command: Command | undefined, result: CommandResult): Explanation | undefined {
   if (result.failure !== undefined) return undefined;
   const text = result.stderr + result.stdout;
   const known = problems.find(([pattern]) => pattern.test(text));

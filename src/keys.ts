@@ -9,7 +9,7 @@ import {
   type KeyObject,
   type X509Certificate,
 } from 'node:crypto';
-import { DevcertError } from './errors.ts';
+import { DevcertError, say } from './errors.ts';
 import { curveOf } from './x509/ec-key.ts';
 
 /** The key types that can be asked for; the first is the default. All of them work in every client measured. */
@@ -81,7 +81,9 @@ export function assertStrongKey(key: KeyObject): void {
   throw new DevcertError(
     'weak-key',
     `a key of type "${type}" is too weak or not known well enough`,
-    { hint: 'use P-256 or P-384, or RSA with 2048 to 16384 bits: devcert csr NAMES…' },
+    {
+      hint: say`use P-256 or P-384, or RSA with 2048 to 16384 bits: ${{ command: 'csr', names: 'NAMES…' }}`,
+    },
   );
 }
 

@@ -2,11 +2,11 @@
 import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
+import { assertCertifies } from '../authority/permits.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
-import { assertPermitted } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../names/request.ts';
 import { signCertificate } from '../x509/certificate.ts';
@@ -71,7 +71,7 @@ export async function signLeaf(
   now: Date,
 ): Promise<X509Certificate> {
   assertNotExpired(authority, now);
-  await assertPermitted(authority.constraints, request.names);
+  await assertCertifies(authority, request.names);
   assertCommonName(authority, request);
   assertUsages(authority, request.usages);
   const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;
@@ -109,7 +109,7 @@ function assertCommonName(authority: Authority, request: KeyedRequest): void {
   if (objection === undefined) return;
   const message = `the common name "${commonNameOf(request) ?? ''}" ${objection}`;
   throw new DevcertError('outside-constraints', message, {
-    hint: 'choose another one, such as a user name: --cn alice',
+    hint: say`choose another one, such as a user name: ${{ cn: 'alice' }}`,
   });
 }
 
@@ -122,6 +122,10 @@ function assertUsages(authority: Authority, usages: readonly Usage[]): void {
   throw new DevcertError(
     'refused',
     `this authority certifies ${forClients ? 'clients' : 'servers'} only`,
-    { hint: forClients ? 'devcert --client NAME --ca NAME' : 'use another authority: --ca NAME' },
+    {
+      hint: forClients
+        ? { command: 'issue', client: true, names: 'NAME', ca: 'NAME' }
+        : say`use another authority: ${{ ca: 'NAME' }}`,
+    },
   );
 }

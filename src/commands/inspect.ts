@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { knownAuthorities } from '../authority/known.ts';
-import { DevcertError, EXIT } from '../errors.ts';
+import { DevcertError, EXIT, say } from '../errors.ts';
 import { looserThan, readIfThere } from '../disk/files.ts';
 import { attempt } from '../disk/filesystem.ts';
 import { errorsFirst } from '../inspect/file.ts';
@@ -60,7 +60,7 @@ function ownPair({ cwd }: Context): string[] {
   const there = files.filter((file) => existsSync(resolve(cwd, file)));
   if (there.length > 0) return there;
   throw new DevcertError('usage', 'which file?', {
-    hint: 'devcert inspect cert.pem key.pem, or "-" for standard input',
+    hint: say`${{ command: 'inspect', names: ['cert.pem', 'key.pem'] }}, or "-" for standard input`,
   });
 }
 
@@ -69,11 +69,11 @@ function read({ cwd }: Context, file: string): { name: string; bytes: Buffer } {
   const stat = attempt('read', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat?.isDirectory() === true)
     throw new DevcertError('file', `"${path}" is a folder`, {
-      hint: `name the files in it: devcert inspect ${join(file, '*.pem')}`,
+      hint: say`name the files in it: ${{ command: 'inspect', names: [join(file, '*.pem')] }}`,
     });
   if (stat?.isFIFO() === true)
     throw new DevcertError('file', `"${path}" is a pipe`, {
-      hint: 'give what it holds on standard input: … | devcert inspect -',
+      hint: say`give what it holds on standard input: … | ${{ command: 'inspect' }} -`,
     });
   const bytes = readIfThere(path, { maxBytes: MAX_BYTES });
   if (bytes !== undefined) return { name: file, bytes };

@@ -11,7 +11,7 @@ import {
   type WrittenCertificate,
 } from '../certificate/write.ts';
 import { certificateNotes } from '../certificate/notes.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { keyTypeOf } from '../keys.ts';
 import { type LeafOptions, parseDays } from '../names/request.ts';
@@ -88,7 +88,7 @@ export async function sign(
     ...written.notes,
     ...certificateNotes(request, authority.constraints),
     ...keyNotes(keyTypeOf(request.publicKey)),
-    ...(created ? ['nothing trusts it yet: devcert install'] : []),
+    ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
   const result = { ...written, certPem, dropped, notes, authorityCreated: created };
   return made === undefined ? result : { ...result, made };

@@ -11,8 +11,13 @@ import type { Constraints } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
-import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
-import { namedHints } from './guide.ts';
+import {
+  type AuthorityOption,
+  type Context,
+  findEverywhere,
+  parseStoreKinds,
+  trusting,
+} from './context.ts';
 import { currentRoot } from './roots.ts';
 
 /** An authority with less left is about to expire. */
@@ -96,14 +101,11 @@ async function ask(
   options: StoreOptions,
 ): Promise<StoreReport[]> {
   const stores = await findEverywhere(context, kinds, options);
-  const asked = { progress: context.progress, now: context.host.now() };
+  const asked = { ...trusting(context), now: context.host.now() };
   const reports = await inspectStores(stores, root, asked);
   const holds = reports.map(({ state }) => state !== 'absent');
   const shown = relevant(stores, holds, options);
-  return namedHints(
-    reports.filter((_, i) => shown[i]),
-    context.ca,
-  );
+  return reports.filter((_, i) => shown[i]);
 }
 
 function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {

@@ -5,7 +5,7 @@ import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authorit
 import { purge } from '../authority/purge.ts';
 import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
 import { dropRetired } from '../authority/retired.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
 import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
 import {
@@ -18,8 +18,8 @@ import {
   refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
+  trusting,
 } from './context.ts';
-import { namedHints } from './guide.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
@@ -53,9 +53,9 @@ export async function uninstall(
   if (options.purge === true && options.stores !== undefined)
     throw new DevcertError(
       'usage',
-      '--purge needs every store: without the root none can be cleared',
+      say`${{ purge: true }} needs every store: without the root none can be cleared`,
       {
-        hint: 'leave --stores out',
+        hint: say`leave ${{ stores: true }} out`,
       },
     );
   refuseSudo(context);
@@ -66,7 +66,7 @@ export async function uninstall(
   const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
   const { roots, damage } = await knownRoots(contexts);
   const stores = roots.length === 0 ? [] : await findEverywhere(context, kinds, options);
-  const trust = { dryRun: options.dryRun === true, progress: context.progress };
+  const trust = { ...trusting(context), dryRun: options.dryRun === true };
   let outcomes: Outcome[] = [];
   for (const { root, folder } of roots) {
     const these = await uninstallRoot(stores, root, host, trust);
@@ -89,11 +89,7 @@ export async function uninstall(
   }
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
-  const told = namedHints(
-    outcomes.filter((_, i) => shown[i]),
-    context.ca,
-  );
-  return { hadAuthority, outcomes: told, purged, notes };
+  return { hadAuthority, outcomes: outcomes.filter((_, i) => shown[i]), purged, notes };
 }
 
 interface KnownRoot {

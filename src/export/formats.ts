@@ -1,6 +1,6 @@
 /** A key with its chain, or certificates to trust, in every format that `devcert export` knows. No files. */
 import { X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
 import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../keystore/jks.ts';
@@ -125,7 +125,12 @@ export function checkPassword(
   throw new DevcertError(
     'password',
     `the password of ${who} has at least ${least} characters, or ${reader} does not take it`,
-    { hint: format === 'jks' ? 'give a longer one, or write --format p12' : 'give a longer one' },
+    {
+      hint:
+        format === 'jks'
+          ? say`give a longer one, or write ${{ format: 'p12' }}`
+          : 'give a longer one',
+    },
   );
 }
 

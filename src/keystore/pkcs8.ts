@@ -1,6 +1,6 @@
 /** Private keys as bytes: PKCS#8 (RFC 5958), plain and encrypted, and the older forms that OpenSSL wrote. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeOctets } from '../x509/asn1-values.ts';
 import { octetString, sequence } from '../x509/der.ts';
@@ -93,7 +93,7 @@ function exported(key: KeyObject): Buffer {
     return pkcs8Of(key);
   } catch (cause) {
     throw new DevcertError('weak-key', 'the private key is none: its number is out of range', {
-      hint: 'make a new key on P-256: devcert csr NAMES…',
+      hint: say`make a new key on P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
       cause,
     });
   }
@@ -110,6 +110,6 @@ export function wrongPassword(what: string, cause?: unknown): DevcertError {
 /** The error for a file that says nothing without its password. */
 export function missingPassword(what: string): DevcertError {
   return new DevcertError('password', `the ${what} needs its password`, {
-    hint: 'give the password on standard input, with --password-stdin',
+    hint: say`give the password on standard input, with ${{ passwordStdin: true }}`,
   });
 }

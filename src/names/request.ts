@@ -1,6 +1,6 @@
 /** What was asked for, checked: pure. */
 import { type Holder, isUserName, parseCommonName, userUri } from './common-name.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, exclusive } from '../errors.ts';
 import { type KeyType, keyTypes } from '../keys.ts';
 import { parseNames } from './names.ts';
 import type { Usage } from './usage.ts';
@@ -41,14 +41,17 @@ export function parseLeafRequest(names: readonly string[], options: LeafOptions 
   const client = usages.includes('clientAuth');
   if (client && names.length === 0)
     throw new DevcertError('usage', 'a client certificate needs a name', {
-      hint: options.peer === true ? 'devcert --peer api.test' : 'devcert --client alice',
+      hint:
+        options.peer === true
+          ? { command: 'issue', peer: true, names: 'api.test' }
+          : { command: 'issue', client: true, names: 'alice' },
     });
   if (!client && options.cn !== undefined)
     throw new DevcertError(
       'usage',
-      '--cn is for clients: a server certificate has no common name',
+      say`${{ cn: true }} is for clients: a server certificate has no common name`,
       {
-        hint: 'leave --cn out, or add --client or --peer',
+        hint: say`leave ${{ cn: true }} out, or add ${{ client: true }} or ${{ peer: true }}`,
       },
     );
   const wanted =
@@ -69,9 +72,11 @@ export function parseLeafRequest(names: readonly string[], options: LeafOptions 
  */
 export function parseUsages(options: Pick<LeafOptions, 'client' | 'peer'>): Usage[] {
   if (options.client === true && options.peer === true)
-    throw new DevcertError('usage', '--client and --peer exclude each other', {
-      hint: 'a peer is a client, too: leave --client out',
-    });
+    throw exclusive(
+      { client: true },
+      { peer: true },
+      say`a peer is a client, too: leave ${{ client: true }} out`,
+    );
   if (options.peer === true) return ['serverAuth', 'clientAuth'];
   return options.client === true ? ['clientAuth'] : ['serverAuth'];
 }
@@ -86,7 +91,7 @@ function parseKeyType(text: string): KeyType {
   const type = keyTypes.find((type) => type === wanted);
   if (type !== undefined) return type;
   throw new DevcertError('usage', `there is no key type "${text}"`, {
-    hint: `--key ${keyTypes.join(' | ')}`,
+    hint: { key: keyTypes.join(' | ') },
   });
 }
 
@@ -95,6 +100,6 @@ export function parseDays(days: string | number): number {
   const value = typeof days === 'number' ? days : /^\d{1,6}$/.test(days) ? Number(days) : NaN;
   if (Number.isInteger(value) && value >= 1 && value <= MAX_VALIDITY_DAYS) return value;
   throw new DevcertError('usage', `a certificate cannot be valid for "${days}" days`, {
-    hint: `--days takes a whole number from 1 to ${MAX_VALIDITY_DAYS}, the longest that Apple's systems accept`,
+    hint: say`${{ days: true }} takes a whole number from 1 to ${String(MAX_VALIDITY_DAYS)}, the longest that Apple's systems accept`,
   });
 }

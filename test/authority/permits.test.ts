@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
 import { type Context, contextOf } from '../../src/commands/context.ts';
-import { guide, namedHint } from '../../src/commands/guide.ts';
 import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { encodeOrigin, sha256Of } from '../../src/authority/origin.ts';
-import { DevcertError } from '../../src/errors.ts';
+import type { DevcertError } from '../../src/errors.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 
 function machine(): Context {
@@ -23,47 +22,12 @@ function machine(): Context {
   };
 }
 
-describe('namedHint()', () => {
-  test.each([
-    ['devcert install', 'devcert install --ca api'],
-    [
-      'devcert install --permit a.corp.com --permit b.corp.com',
-      'devcert install --permit a.corp.com --permit b.corp.com --ca api',
-    ],
-    [
-      "in Terminal on the Mac's own screen: devcert install; or, with root's rights: devcert install --machine",
-      "in Terminal on the Mac's own screen: devcert install --ca api; or, with root's rights: devcert install --machine --ca api",
-    ],
-    [
-      'in a terminal opened with "Run as administrator": devcert uninstall',
-      'in a terminal opened with "Run as administrator": devcert uninstall --ca api',
-    ],
-    ['devcert install, and choose Yes', 'devcert install --ca api, and choose Yes'],
-    [
-      'put it back, or start anew: devcert uninstall --purge && devcert install',
-      'put it back, or start anew: devcert uninstall --purge --ca api && devcert ca create api',
-    ],
-    [
-      'make a new one and issue all again: devcert ca replace',
-      'make a new one and issue all again: devcert ca replace api',
-    ],
-    ['devcert ca create NAME', 'devcert ca create NAME'],
-    ['choose a shorter path', 'choose a shorter path'],
-  ])('%j is %j for an authority "api"', (hint, expected) => {
-    expect(namedHint(hint, 'api')).toBe(expected);
-    expect(namedHint(hint, undefined)).toBe(hint);
-    expect(namedHint(expected, 'api')).toBe(expected);
-  });
-});
-
-describe('guide()', () => {
-  /** The hint for a name outside, and whether what it says works. */
+describe('assertCertifies()', () => {
+  /** The hint for a name outside. */
   async function outside(context: Context, name: string, client = false) {
     const error: unknown = await issue(context, [name], { client }).catch((it: unknown) => it);
-    expect(error).toMatchObject({ code: 'outside-constraints' });
-    const guided = await guide(error, context);
-    expect(guided).toMatchObject({ code: 'outside-constraints', exitCode: 6 });
-    return (guided as DevcertError).hint;
+    expect(error).toMatchObject({ code: 'outside-constraints', exitCode: 6 });
+    return (error as DevcertError).hint;
   }
 
   test('a name outside: the command that permits it, for each kind of authority', async () => {
@@ -103,11 +67,5 @@ describe('guide()', () => {
       'an imported authority keeps its constraints; use another: devcert ca create NAME --permit corp.com',
     );
     expect(new X509Certificate(readFileSync(join(company.folder, 'root.pem'))).ca).toBe(true);
-  });
-
-  test('leaves bugs and errors without a hint as they are', async () => {
-    const context = contextOf(machine(), 'api');
-    for (const error of [new TypeError('bug'), new DevcertError('file', 'gone')])
-      expect(await guide(error, context)).toBe(error);
   });
 });
