@@ -11,6 +11,7 @@ import {
 } from 'node:crypto';
 import { DevcertError, say } from './errors.ts';
 import { curveOf } from './x509/ec-key.ts';
+import { MAX_RSA_BITS, MIN_RSA_BITS } from './policy.ts';
 
 /** The key types that can be asked for; the first is the default. All of them work in every client measured. */
 export const keyTypes = ['p256', 'p384', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
@@ -91,8 +92,8 @@ export function assertStrongKey(key: KeyObject): void {
 export function isStrongRsa(key: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = 0n } = detailsOf(key);
   return (
-    modulusLength >= 2048 &&
-    modulusLength <= 16_384 &&
+    modulusLength >= MIN_RSA_BITS &&
+    modulusLength <= MAX_RSA_BITS &&
     // An exponent of 1 encrypts nothing, an even one has no inverse.
     publicExponent >= 3n &&
     publicExponent % 2n === 1n

@@ -165,6 +165,15 @@ describe('architecture', () => {
     expect(readers.sort()).toEqual(['platform/host.ts', 'src/composition.ts']);
   });
 
+  test('days and iterations that were chosen stand in src/policy.ts alone', () => {
+    const chosen = /(?<![\w.'])(?:397|825|3652|600_000|86_400_000)(?![\w'])/;
+    const written = sources
+      .filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/recipes/'))
+      .filter(({ text }) => chosen.test(text.replace(/^ *(?:\/\*|\*|\/\/).*$/gm, '')))
+      .map(({ path }) => path);
+    expect(written).toEqual(['src/policy.ts']);
+  });
+
   test('no child process is started outside platform/run.ts, and none by a shell', () => {
     for (const { path, text } of sources) {
       expect({ path, found: /node:child_process|shell:\s*true/.test(text) }).toEqual({

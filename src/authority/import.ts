@@ -4,7 +4,6 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { type ClosedForm, type Constraints } from '../names/constraints.ts';
-import { DAY_MS } from '../days.ts';
 import { DevcertError, say, type Text } from '../errors.ts';
 import {
   certificateKeyHash,
@@ -18,6 +17,7 @@ import { readPathLength, readSignatureAlgorithm } from '../x509/read.ts';
 import { constraintsOf, usagesOf } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { encodeOrigin, type Origin, sha256Of } from './origin.ts';
+import { DAY_MS, MAX_CA_CHAIN, SOON_DAYS } from '../policy.ts';
 
 /** What was found in the files. */
 export interface Findings {
@@ -44,8 +44,6 @@ export interface Imported {
   /** What people should know, one line each. */
   readonly notes: readonly string[];
 }
-
-const MAX_CHAIN = 6;
 
 /**
  * The authority in the findings, checked.
@@ -156,8 +154,8 @@ function chainOf(issuer: X509Certificate, certificates: readonly X509Certificate
         `the certificate that signed ${nameOf(current)} is missing: ${oneLine(current.issuer)}`,
         say`add it, up to the root that is to be trusted: ${{ root: 'FILE' }}`,
       );
-    if (chain.push(next) > MAX_CHAIN)
-      throw invalid(`the chain is longer than ${MAX_CHAIN} certificates`, 'give a shorter one');
+    if (chain.push(next) > MAX_CA_CHAIN)
+      throw invalid(`the chain is longer than ${MAX_CA_CHAIN} certificates`, 'give a shorter one');
     last = next;
   }
   return chain;
@@ -258,7 +256,7 @@ function notesOn(
   const notes: string[] = [];
   const days =
     Math.min(...chain.map(({ validTo }) => Date.parse(validTo) - now.getTime())) / DAY_MS;
-  if (days < 30) notes.push(`it expires in ${Math.floor(days)} days`);
+  if (days < SOON_DAYS) notes.push(`it expires in ${Math.floor(days)} days`);
   if (!hasKey) return notes;
   if (constraints === undefined || constraints.dns.length === 0)
     notes.push(

@@ -1,9 +1,7 @@
 /** The CSR in a file or pipe: PEM or DER. */
 import { DevcertError, say } from '../errors.ts';
 import { decodePem, isPem } from '../keystore/pem.ts';
-
-/** A CSR for a hundred names with the longest key, as PEM with OpenSSL's text above it, has a tenth. */
-export const MAX_CSR_BYTES = 512 * 1024;
+import { MAX_CSR_BYTES } from '../policy.ts';
 
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 

@@ -9,8 +9,9 @@ import { missingPassword } from '../keystore/pkcs8.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import { type Output, place, type PlaceContext } from '../ledger/place.ts';
 import { decodeCsr } from '../x509/csr.ts';
-import { findCsr, MAX_CSR_BYTES } from './csr-file.ts';
+import { findCsr } from './csr-file.ts';
 import { DEFAULT_FOLDER } from './output.ts';
+import { MAX_CSR_BYTES } from '../policy.ts';
 
 /** Absolute paths of a CSR and its key. */
 export interface CsrPaths {

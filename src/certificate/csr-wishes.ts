@@ -7,6 +7,7 @@ import { decodeBits, decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
 import type { Csr } from '../x509/csr.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import type { ExtensionValue } from '../x509/read.ts';
+import { MAX_NAMES } from '../policy.ts';
 
 /**
  * The names of its subjectAltName. Those of a form that the certificate cannot have are dropped and told;
@@ -62,8 +63,6 @@ export function describeExtension({ type, value }: ExtensionValue): string {
   }
   return `extension ${oidName(type)}`;
 }
-
-const MAX_NAMES = 100;
 
 // GeneralName, RFC 5280 4.2.1.6; of other forms devcert knows nothing.
 const forms: ReadonlyMap<number, Name['type']> = new Map([

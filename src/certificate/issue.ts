@@ -3,12 +3,10 @@ import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { assertCertifies } from '../authority/permits.ts';
-import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
-import { DAY_MS } from '../days.ts';
 import { DevcertError, say } from '../errors.ts';
 import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
-import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../names/request.ts';
+import { DEFAULT_KEY_TYPE, type LeafRequest } from '../names/request.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -19,6 +17,7 @@ import {
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
+import { BACKDATE_MS, DAY_MS, LEAF_DAYS } from '../policy.ts';
 
 const LEAF_ORGANIZATION = 'devcert development certificate';
 
@@ -74,7 +73,7 @@ export async function signLeaf(
   await assertCertifies(authority, request.names);
   assertCommonName(authority, request);
   assertUsages(authority, request.usages);
-  const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;
+  const days = request.validityDays ?? LEAF_DAYS;
   const end = Math.min(now.getTime() + days * DAY_MS, authority.notAfter.getTime());
   const isRsa = request.publicKey.type.startsWith('rsa');
   const commonName = commonNameOf(request);

@@ -1,6 +1,5 @@
 /** Whether what is there where a certificate is to go is devcert's, and may give way to it. */
 import type { X509Certificate } from 'node:crypto';
-import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
 import { DevcertError, say } from '../errors.ts';
 import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
@@ -8,6 +7,7 @@ import { assertWritten } from '../ledger/place.ts';
 import { readUsages } from '../x509/read.ts';
 import type { CertificateRequest } from './fits.ts';
 import { type CertificatePaths, type ExistingPair, tryCertificate } from './output.ts';
+import { AUTHORITY_ORGANIZATION } from '../policy.ts';
 
 /**
  * Makes sure that all that is there came from devcert: by path and hash or, for a folder that was moved, by

@@ -3,8 +3,8 @@
 /** Text with {@link Step}s in it; a string alone where it says nothing of devcert's commands and options. */
 export type Text = string | Step | readonly Text[];
 
-/** One thing to type. Its parts are written in the order they are given in; what is undefined is left out. */
-export interface Step extends Partial<Record<OptionName & string, OptionValue>> {
+/** One thing to type. Its parts are written as they are ordered, `ca` last; what is undefined is left out. */
+export interface Step extends Partial<Record<OptionName, OptionValue>> {
   /** Without one: options to add to what was typed. */
   readonly command?: CommandName;
   /** What the command is about: names, files, an authority. */
@@ -46,21 +46,18 @@ export function worded(parts: TemplateStringsArray, ...between: readonly Text[])
 export function words(text: Text, as = (step: Step): Step => step): string {
   if (typeof text === 'string') return text;
   if (isList(text)) return text.map((part) => words(part, as)).join('');
-  const { command, ...parts } = as(text);
-  const typed = Object.entries(parts).flatMap(([part, value]) =>
-    part === 'names' ? (value ?? []) : optionWords(part, value),
-  );
+  const { command, ca, ...parts } = as(text);
+  const typed = Object.entries({ ...parts, ca }).flatMap(([part, value]) => partWords(part, value));
   const program =
-    command === undefined ? [] : command === 'issue' ? ['devcert'] : ['devcert', command];
+    command === undefined ? [] : ['devcert', ...(command === 'issue' ? [] : [command])];
   return [...program, ...typed].join(' ');
 }
 
-function optionWords(option: string, value: OptionValue): readonly string[] {
-  const name = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+function partWords(part: string, value: OptionValue): readonly string[] {
   if (value === undefined) return [];
-  if (value === true) return [`--${name}`];
-  if (value === false) return [`--no-${name}`];
-  return [value].flat().flatMap((it) => [`--${name}`, it]);
+  const option = part.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (typeof value === 'boolean') return [`--${value ? '' : 'no-'}${option}`];
+  return [value].flat().flatMap((it) => (part === 'names' ? [it] : [`--${option}`, it]));
 }
 
 function isList(text: Step | readonly Text[]): text is readonly Text[] {

@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { loadAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
-import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
 import { DevcertError, say, exclusive } from '../errors.ts';
 import { encodeEncryptedKey } from '../keystore/pkcs8.ts';
 import { assertWritten, contentOf, place } from '../ledger/place.ts';
 import { type Context, contextOf, placing } from './context.ts';
 import { currentRoot } from './roots.ts';
+import { AUTHORITY_ORGANIZATION, MIN_CA_PASSWORD } from '../policy.ts';
 
 export interface ExportAuthorityOptions {
   /** Folder for a file named after the authority. */
@@ -81,13 +81,15 @@ export async function exportAuthority(
   };
 }
 
-const MIN_PASSWORD = 8;
-
 async function withItsKey(target: Context, password: string | undefined): Promise<string> {
-  if (password === undefined || password.length < MIN_PASSWORD)
-    throw new DevcertError('password', `the key needs a password of ${MIN_PASSWORD} characters`, {
-      hint: say`${{ passwordFile: 'FILE' }}; the key is never exported without one`,
-    });
+  if (password === undefined || password.length < MIN_CA_PASSWORD)
+    throw new DevcertError(
+      'password',
+      `the key needs a password of ${MIN_CA_PASSWORD} characters`,
+      {
+        hint: say`${{ passwordFile: 'FILE' }}; the key is never exported without one`,
+      },
+    );
   const authority = await loadAuthority(target.folder);
   const certificates = authority.chain.map((certificate) => certificate.toString());
   return certificates.join('') + encodeEncryptedKey(authority.key, password);

@@ -11,6 +11,7 @@ import { error } from '../inspect/problems.ts';
 import { inspectFiles } from '../inspect/together.ts';
 import type { InspectedFile, Relation } from '../inspect/types.ts';
 import type { Context } from './context.ts';
+import { MAX_STORE_BYTES } from '../policy.ts';
 
 /** A file by its path, or its bytes and what to call it. */
 export type InspectSource = string | { readonly name: string; readonly bytes: Buffer };
@@ -28,9 +29,6 @@ export interface InspectResult {
   /** 0, whatever is wrong with them; 5 if a certificate that a file is about has expired. */
   readonly exitCode: number;
 }
-
-/** More than any store of certificates has; a slip such as a disk image is refused. */
-const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * @param sources the pair in `.devcert` if there are none.
@@ -75,7 +73,7 @@ function read({ cwd }: Context, file: string): { name: string; bytes: Buffer } {
     throw new DevcertError('file', `"${path}" is a pipe`, {
       hint: say`give what it holds on standard input: … | ${{ command: 'inspect' }} -`,
     });
-  const bytes = readIfThere(path, { maxBytes: MAX_BYTES });
+  const bytes = readIfThere(path, { maxBytes: MAX_STORE_BYTES });
   if (bytes !== undefined) return { name: file, bytes };
   throw new DevcertError('file', `there is no file "${path}"`, {
     hint: 'give the path of a certificate, key or key store',

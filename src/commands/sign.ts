@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { mendModes } from '../authority/folder.ts';
 import { certify } from '../certificate/certify.ts';
-import { findCsr, MAX_CSR_BYTES } from '../certificate/csr-file.ts';
+import { findCsr } from '../certificate/csr-file.ts';
 import { grantCsr, holdCommonName } from '../certificate/csr-policy.ts';
 import { type OutputOptions, signedPaths } from '../certificate/output.ts';
 import {
@@ -25,6 +25,7 @@ import {
   refuseSudo,
   writing,
 } from './context.ts';
+import { MAX_CSR_BYTES } from '../policy.ts';
 
 export interface SignOptions
   extends

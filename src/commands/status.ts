@@ -8,7 +8,6 @@ import {
   summarizeNamed,
 } from '../authority/summary.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { DAY_MS } from '../days.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
 import {
@@ -19,9 +18,7 @@ import {
   trusting,
 } from './context.ts';
 import { currentRoot } from './roots.ts';
-
-/** An authority with less left is about to expire. */
-const WARN_BELOW_DAYS = 30;
+import { DAY_MS, SOON_DAYS } from '../policy.ts';
 
 export interface StatusOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
@@ -109,7 +106,7 @@ async function ask(
 }
 
 function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {
-  if (daysLeft < WARN_BELOW_DAYS) return EXIT.expired;
+  if (daysLeft < SOON_DAYS) return EXIT.expired;
   // No store is to trust it.
   if (clientsOnly) return EXIT.done;
   const here = stores.filter(

@@ -1,14 +1,10 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
-import { DAY_MS } from '../days.ts';
 import { say, type Step, type Text, words } from '../errors.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import { UNNAMED_CURVE } from '../x509/ec-key.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 import type { Problem, ProblemCode } from './types.ts';
-
-/** Longer is refused by Apple's systems (HT210176). */
-const MAX_DAYS = 825;
-const SOON_DAYS = 30;
+import { DAY_MS, MAX_LEAF_DAYS, MIN_RSA_BITS, SOON_DAYS } from '../policy.ts';
 
 /**
  * `leaf`: for a server or client. `authority`: in a chain above one. `anchor`: a root or issuer by itself.
@@ -80,11 +76,11 @@ function dateProblems(details: CertificateDetails, role: Role, now: Date) {
           ),
         ]
       : []),
-    ...(role === 'leaf' && days > MAX_DAYS
+    ...(role === 'leaf' && days > MAX_LEAF_DAYS
       ? [
           warning(
             'too-long',
-            `it is valid for ${days} days, and Apple's systems take ${MAX_DAYS} at most`,
+            `it is valid for ${days} days, and Apple's systems take ${MAX_LEAF_DAYS} at most`,
             again,
           ),
         ]
@@ -126,7 +122,7 @@ export function keyWeakness(type: string): string | undefined {
     return 'on a curve that is spelled out, not named, as forgers do it: no client verifies it';
   const [, kind = '', digits = ''] = /^(rsa|dsa|rsa-pss)(\d+)$/.exec(type) ?? [];
   if (kind === 'dsa') return 'DSA, which no TLS client takes';
-  if (kind !== '' && Number(digits) < 2048) return `RSA of ${digits} bits`;
+  if (kind !== '' && Number(digits) < MIN_RSA_BITS) return `RSA of ${digits} bits`;
   const bits = /^(?:sec|prime|brainpool|wap|c2|sect)\D*(\d{2,3})/.exec(type)?.[1];
   return bits !== undefined && Number(bits) < 224 ? `a curve of ${bits} bits` : undefined;
 }

@@ -8,12 +8,7 @@ import { decryptPbe, type Encrypted, encryptPbes2, WorkLimit } from './pbe.ts';
 import { encodePem, type PemBlock } from './pem.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
 import { decodePrivateKey } from './private-key.ts';
-
-/**
- * What a guess at the password of a stolen key file costs (OWASP's number for PBKDF2-HMAC-SHA-256).
- * OpenSSL would take 2048; unlike key stores, every program reads any number here.
- */
-const KEY_FILE_ITERATIONS = 600_000;
+import { KEY_FILE_ITERATIONS } from '../policy.ts';
 
 /**
  * An `ENCRYPTED PRIVATE KEY` PEM block: PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256. Takes some

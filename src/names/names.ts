@@ -4,6 +4,7 @@
 import { formatIp, ipv6Bytes, isIPv4 } from './ip.ts';
 import { DevcertError, printable, say, type Step, type Text } from '../errors.ts';
 import { decodeDomain, encodeDomain } from './idna.ts';
+import { MAX_NAMES } from '../policy.ts';
 
 /**
  * One subjectAltName entry. `value` is canonical, so that equal names are equal strings:
@@ -60,9 +61,8 @@ export function parseNames(texts: readonly string[], options: NameOptions = {}):
   for (const text of texts) {
     const name = parseName(text, options);
     names.set(`${name.type}:${name.value}`, name);
-    // Every handshake carries them all: more than this is a slip in a script.
-    if (names.size > 100)
-      throw new DevcertError('usage', 'more than 100 names for one certificate', {
+    if (names.size > MAX_NAMES)
+      throw new DevcertError('usage', `more than ${MAX_NAMES} names for one certificate`, {
         hint: say`issue several certificates, or use a wildcard: ${{ command: 'issue', names: '"*.app.localhost"' }}`,
       });
   }

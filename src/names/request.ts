@@ -4,12 +4,13 @@ import { DevcertError, say, exclusive } from '../errors.ts';
 import { type KeyType, keyTypes } from '../keys.ts';
 import { parseNames } from './names.ts';
 import type { Usage } from './usage.ts';
+import { MAX_LEAF_DAYS } from '../policy.ts';
 
 /** A leaf certificate to be issued. */
 export interface LeafRequest extends Holder {
   /** Undefined if the user did not say: then a valid certificate with another key will do, too. */
   readonly keyType: KeyType | undefined;
-  /** 1 to {@link MAX_VALIDITY_DAYS}; undefined if the user did not say. */
+  /** 1 to {@link MAX_LEAF_DAYS}; undefined if the user did not say. */
   readonly validityDays: number | undefined;
 }
 
@@ -27,9 +28,6 @@ export interface LeafOptions {
 }
 
 export const DEFAULT_KEY_TYPE: KeyType = 'p256';
-export const DEFAULT_VALIDITY_DAYS = 397;
-/** Apple's systems refuse TLS certificates that are valid for longer (HT210176). */
-export const MAX_VALIDITY_DAYS = 825;
 
 /**
  * The request that names and options make; no names means `localhost`.
@@ -98,8 +96,8 @@ function parseKeyType(text: string): KeyType {
 /** @throws DevcertError `usage`. */
 export function parseDays(days: string | number): number {
   const value = typeof days === 'number' ? days : /^\d{1,6}$/.test(days) ? Number(days) : NaN;
-  if (Number.isInteger(value) && value >= 1 && value <= MAX_VALIDITY_DAYS) return value;
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_LEAF_DAYS) return value;
   throw new DevcertError('usage', `a certificate cannot be valid for "${days}" days`, {
-    hint: say`${{ days: true }} takes a whole number from 1 to ${String(MAX_VALIDITY_DAYS)}, the longest that Apple's systems accept`,
+    hint: say`${{ days: true }} takes a whole number from 1 to ${String(MAX_LEAF_DAYS)}, the longest that Apple's systems accept`,
   });
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
@@ -67,5 +67,95 @@ describe('assertCertifies()', () => {
       'an imported authority keeps its constraints; use another: devcert ca create NAME --permit corp.com',
     );
     expect(new X509Certificate(readFileSync(join(company.folder, 'root.pem'))).ca).toBe(true);
+  });
+});
+
+describe('the hint for an authority that is not as it should be', () => {
+  const cases: [
+    problem: string,
+    spoil: (folder: string) => void,
+    code: string,
+    own: string,
+    named: string,
+  ][] = [
+    [
+      'without its issuer',
+      (folder) => {
+        rmSync(join(folder, 'issuer.pem'));
+      },
+      'invalid-authority',
+      'put it back, or start anew: devcert uninstall --purge && devcert install',
+      'put it back, or start anew: devcert uninstall --purge --ca api && devcert ca create api',
+    ],
+    [
+      'with a damaged root',
+      (folder) => {
+        writeFileSync(join(folder, 'root.pem'), 'damaged');
+      },
+      'invalid-authority',
+      'put the right file back, or start anew: devcert uninstall --purge && devcert install',
+      'put the right file back, or start anew: devcert uninstall --purge --ca api && devcert ca create api',
+    ],
+    [
+      'without its key',
+      (folder) => {
+        for (const name of ['issuer.pem', 'issuer-key.pem']) rmSync(join(folder, name));
+      },
+      'invalid-authority',
+      'it can be trusted and issues nothing; with its key: devcert ca import --force',
+      'it can be trusted and issues nothing; with its key: devcert ca import --force --name api',
+    ],
+  ];
+  test.each(cases)('%s', async (_problem, spoil, code, own, named) => {
+    const context = machine();
+    await install(context);
+    await createNamed(context, 'api');
+    for (const [it, hint] of [
+      [context, own],
+      [contextOf(context, 'api'), named],
+    ] as const) {
+      spoil(it.folder);
+      await expect(issue(it, [])).rejects.toMatchObject({ code, hint });
+    }
+  });
+
+  test('that has expired', async () => {
+    const context = machine();
+    await install(context);
+    await createNamed(context, 'api');
+    const later = { ...context.host, now: () => new Date('2100-01-01') };
+    const hint = 'make a new one and issue all again: devcert ca replace';
+    for (const [it, expected] of [
+      [context, hint],
+      [contextOf(context, 'api'), `${hint} api`],
+    ] as const)
+      for (const work of [issue({ ...it, host: later }, []), install({ ...it, host: later })])
+        await expect(work).rejects.toMatchObject({ code: 'expired', hint: expected });
+  });
+
+  test('a state folder in one called "authorities" has no name', async () => {
+    const context = { ...machine(), folder: join(temporaryFolder(), 'authorities', 'state') };
+    await install(context);
+    rmSync(join(context.folder, 'issuer.pem'));
+    await expect(issue(context, [])).rejects.toMatchObject({
+      hint: 'put it back, or start anew: devcert uninstall --purge && devcert install',
+    });
+  });
+
+  test('a domain that cannot be permitted: the command that was typed', async () => {
+    const context = machine();
+    await install(context);
+    const permit = ['*.corp.com'];
+    const hint = 'a domain permits all names below it:';
+    await expect(createNamed(context, 'api', { permit })).rejects.toMatchObject({
+      hint: `${hint} devcert ca create api --permit corp.com`,
+    });
+    await createNamed(context, 'api');
+    await expect(replaceNamed(context, 'api', [], { permit })).rejects.toMatchObject({
+      hint: `${hint} devcert ca replace api --permit corp.com`,
+    });
+    await expect(install(contextOf(context, 'api'), { permit })).rejects.toMatchObject({
+      hint: `${hint} devcert install --permit corp.com --ca api`,
+    });
   });
 });
