@@ -184,7 +184,7 @@ function read(folder: string): Authority {
     });
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
-      hint: say`it can be trusted and issues nothing; with its key: ${{ command: 'ca import', force: true, name: authorityNameOf(folder) }}`,
+      hint: say`with its key: ${{ command: 'ca import', force: true, name: authorityNameOf(folder) }}; without: ${startAnew(folder)}`,
     });
   if (issuer === '' || issuerKey === '')
     throw new DevcertError(

@@ -10,6 +10,7 @@ import {
   mendModes,
   rootFile,
 } from '../authority/folder.ts';
+import { rememberHome } from '../authority/homes.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
@@ -20,7 +21,7 @@ import {
   defaultConstraints,
   parsePermit,
 } from '../names/constraints.ts';
-import { DevcertError, say, type Step, exclusive } from '../errors.ts';
+import { DevcertError, exclusive, say, type Step, worded } from '../errors.ts';
 import { hasModes } from '../disk/filesystem.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
@@ -33,6 +34,7 @@ import {
   parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
+  stateFolderOf,
   trusting,
 } from './context.ts';
 import { type Renewed, renewAll } from './renew.ts';
@@ -92,7 +94,7 @@ export async function install(
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
   const trust = { ...trusting(context), dryRun: options.dryRun === true };
-  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores);
+  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores, context);
 
   if (!hasAuthority(folder)) {
     const wanted =
@@ -104,12 +106,16 @@ export async function install(
       (folder) => closeFolder(host, folder),
     );
     const root = rootInFile(authority.rootPem, rootFile(folder));
+    await remember(context);
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, []);
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) notes.push(...(await closeFolder(host, folder)));
+  if (options.dryRun !== true) {
+    notes.push(...(await closeFolder(host, folder)));
+    await remember(context);
+  }
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
@@ -143,6 +149,14 @@ export async function install(
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
   const { validFrom, validTo } = new X509Certificate(der);
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
+}
+
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+async function remember(context: Context): Promise<void> {
+  const { defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  if (defaultFolder !== undefined && defaultFolder !== folder)
+    await rememberHome(defaultFolder, folder);
 }
 
 /**
@@ -197,12 +211,20 @@ async function wantedConstraints(
   return wanted.dns.length === current.dns.length ? undefined : { constraints: wanted };
 }
 
-function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): Outcome[] {
+function missingKinds(
+  kinds: readonly string[],
+  stores: readonly TrustStore[],
+  { ca }: Context,
+): Outcome[] {
   const reasons: Record<string, { reason: string; hint: string }> = {
     java: {
       reason:
         'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
       hint: hasModes ? 'export JAVA_HOME=/path/to/jdk' : '$env:JAVA_HOME = "C:\\path\\to\\jdk"',
+    },
+    nss: {
+      reason: 'no browser was found that keeps a database of its own',
+      hint: worded`install one and start it once, then ${{ command: 'install', ca }}`,
     },
   };
   return kinds

@@ -102,8 +102,8 @@ describe('the hint for an authority that is not as it should be', () => {
         for (const name of ['issuer.pem', 'issuer-key.pem']) rmSync(join(folder, name));
       },
       'invalid-authority',
-      'it can be trusted and issues nothing; with its key: devcert ca import --force',
-      'it can be trusted and issues nothing; with its key: devcert ca import --force --name api',
+      'with its key: devcert ca import --force; without: devcert uninstall --purge && devcert install',
+      'with its key: devcert ca import --force --name api; without: devcert uninstall --purge --ca api && devcert ca create api',
     ],
   ];
   test.each(cases)('%s', async (_problem, spoil, code, own, named) => {
