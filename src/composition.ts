@@ -67,17 +67,6 @@ export function projectContext(listener: Listener, ca?: string): Context {
   };
 }
 
-/** What `work` gives; a failure with the hint that is right for the authority of the context. */
-export async function guided<T>(context: Context, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // Loaded here, as most runs do not fail.
-    const { guide } = await import('./commands/guide.ts');
-    throw await guide(error, context);
-  }
-}
-
 /** The same with all kinds of stores that there are. */
 export async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
   const { storeFinders } = await import('../platform/stores.ts');

@@ -21,7 +21,7 @@ import {
   defaultConstraints,
   parsePermit,
 } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, exclusive, say, type Step, worded } from '../errors.ts';
 import { hasModes } from '../disk/filesystem.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
@@ -35,8 +35,8 @@ import {
   refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
+  trusting,
 } from './context.ts';
-import { namedHints } from './guide.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
@@ -75,28 +75,26 @@ export async function install(
   context: Context,
   options: InstallOptions = {},
 ): Promise<InstallResult> {
-  const result = await installed(context, options);
-  return { ...result, outcomes: namedHints(result.outcomes, context.ca) };
-}
-
-async function installed(context: Context, options: InstallOptions): Promise<InstallResult> {
   const { host, folder } = context;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
   const kinds = parseStoreKinds(options.stores, context.finders).filter(
     (kind) => options.stores !== undefined || !onRequest.includes(kind),
   );
-  const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
+  const typed: Step = { command: 'install', ca: context.ca };
+  const permits = await Promise.all((options.permit ?? []).map((it) => parsePermit(it, typed)));
   if (permits.length > 0 && options.constraints === false)
-    throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
-      hint: 'without constraints every name is permitted',
-    });
+    throw exclusive(
+      { permit: true },
+      { constraints: false },
+      'without constraints every name is permitted',
+    );
   refuseSudo(context);
   await refuseOtherAccount(context, 'install');
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
-  const trust = { dryRun: options.dryRun === true, progress: context.progress };
-  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores);
+  const trust = { ...trusting(context), dryRun: options.dryRun === true };
+  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores, context);
 
   if (!hasAuthority(folder)) {
     const wanted =
@@ -141,7 +139,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
       notes.push(`it is trusted and issues nothing: ${error.message}`);
     return undefined;
   });
-  assertNotExpired(authority ?? datesOf(root), host.now());
+  assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
@@ -176,7 +174,7 @@ function assertForStores({ folder, ca }: Context): void {
     'refused',
     `the authority "${ca ?? 'default'}" is for clients only: no store may trust it`,
     {
-      hint: `give its root to the servers that ask for certificates: devcert ca export ${ca ?? ''}`.trim(),
+      hint: say`give its root to the servers that ask for certificates: ${{ command: 'ca export', names: ca }}`,
     },
   );
 }
@@ -210,14 +208,18 @@ async function wantedConstraints(
   if (current === undefined) return undefined;
   if (readOrigin(folder, authority.root) !== undefined)
     throw new DevcertError('refused', 'an imported authority keeps the constraints it came with', {
-      hint: 'make one of your own beside it: devcert ca create NAME --permit DOMAIN',
+      hint: say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', permit: 'DOMAIN' }}`,
     });
   if (constraints === false) return { constraints: undefined };
   const wanted = await addPermits(current, permits);
   return wanted.dns.length === current.dns.length ? undefined : { constraints: wanted };
 }
 
-function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): Outcome[] {
+function missingKinds(
+  kinds: readonly string[],
+  stores: readonly TrustStore[],
+  { ca }: Context,
+): Outcome[] {
   const reasons: Record<string, { reason: string; hint: string }> = {
     java: {
       reason:
@@ -226,7 +228,7 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
     },
     nss: {
       reason: 'no browser was found that keeps a database of its own',
-      hint: 'install one and start it once, then devcert install',
+      hint: worded`install one and start it once, then ${{ command: 'install', ca }}`,
     },
   };
   return kinds

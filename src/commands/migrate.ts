@@ -33,6 +33,7 @@ import { readmeText } from '../mtls/readme.ts';
 import { partyFiles, readSet, SET_FILE } from '../mtls/set.ts';
 import { authoritiesFolder, authorityFolderIn } from '../disk/paths.ts';
 import { readExisting } from '../certificate/output.ts';
+import { MAX_LEDGER_BYTES } from '../policy.ts';
 
 /**
  * Migrates the state folder of devcert 0.1, if it is one.
@@ -207,7 +208,7 @@ function writtenNow(path: string): WrittenFile[] {
 
 function readList(folder: string, name: string, field: string): Fields[] {
   const file = join(folder, name);
-  const text = readIfThere(file, { maxBytes: 32 * 1024 * 1024 })?.toString();
+  const text = readIfThere(file, { maxBytes: MAX_LEDGER_BYTES })?.toString();
   if (text === undefined) return [];
   try {
     const content = JSON.parse(text) as Record<string, unknown> | null;
