@@ -1,11 +1,18 @@
 /** The only place where the real machine, its folders and its stores are put together. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createHost } from '../platform/host.ts';
 import type { Context } from './commands/context.ts';
 import { recoverFolder } from './authority/folder.ts';
+import { namesIn } from './authority/known.ts';
 import { stateVersion } from './authority/marker.ts';
 import { assertOwnState } from './authority/ownership.ts';
-import { authorityFolder, formerStateFolder, stateFolder } from './disk/paths.ts';
+import {
+  authoritiesFolder,
+  authorityFolder,
+  formerStateFolder,
+  stateFolder,
+} from './disk/paths.ts';
 
 /** Told what goes on, by functions that take longer or act as root. All are optional. */
 export interface Listener {
@@ -37,7 +44,9 @@ export async function context(listener: Listener, ca?: string): Promise<Context>
     if (former !== undefined) moveState(former, folder);
     await migrateState(folder);
   }
-  for (const it of new Set([folder, context.folder])) await recoverFolder(it);
+  const named = authoritiesFolder(folder);
+  for (const it of [folder, ...namesIn(named).map((name) => join(named, name))])
+    await recoverFolder(it);
   return context;
 }
 

@@ -3,7 +3,10 @@ import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
 import { attempt } from '../disk/filesystem.ts';
-import { madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
+import { LOCK } from '../disk/lock.ts';
+import { JOURNAL } from '../ledger/journal.ts';
+import { applyChange } from '../ledger/transaction.ts';
+import { FOLDERS, madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
 import { assertOwnFolder } from './ownership.ts';
 import { dropRetired, retiredRootFiles } from './retired.ts';
 import { isFolder, isTemporary, removeStaged } from './staged.ts';
@@ -40,15 +43,23 @@ export function purge(folder: string): boolean {
   const names = attempt('read', folder, () => readdirSync(folder));
   const made = madeFolders(folder);
   for (const retired of retiredRootFiles(folder)) dropRetired(retired);
-  for (const name of names) {
+  const own = names.filter((name) => OWN.test(name) && !KEPT_TO_THE_END.includes(name));
+  // By a journal: killed half-way, what is left would be a damaged authority.
+  applyChange(
+    { files: [], removals: own.map((name) => join(folder, name)) },
+    { journal: join(folder, JOURNAL) },
+  );
+  removeGuards(folder);
+  const left = readdirSync(folder).filter((name) => name !== MARKER);
+  // The marker last: without it, what is left would be taken for somebody else's.
+  for (const name of [...left, MARKER]) {
     const path = join(folder, name);
     if (STAGED.test(name)) removeStaged(path);
-    else if ((OWN.test(name) || isTemporary(name)) && !isFolder(path))
+    else if ((OWN.test(name) || isTemporary(name)) && existsSync(path) && !isFolder(path))
       attempt('delete', path, () => {
         unlinkSync(path);
       });
   }
-  removeGuards(folder);
   // An early version did not note that it made the folder itself.
   if (!made.includes(folder) && names.includes(MARKER)) return readdirSync(folder).length === 0;
   const gone = removeEmpty(folder);
@@ -57,6 +68,8 @@ export function purge(folder: string): boolean {
 }
 
 const STAGED = /^pending$/;
+/** What tells whose the folder is, and what guards the change itself. */
+const KEPT_TO_THE_END: readonly string[] = [MARKER, FOLDERS, LOCK, JOURNAL];
 
 // Innermost first, and only real ancestors of the folder, whatever the file says.
 function ancestorsOf(folder: string): string[] {
