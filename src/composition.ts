@@ -1,12 +1,15 @@
 /** The only place where the real machine, its folders and its stores are put together. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createHost } from '../platform/host.ts';
 import type { Context } from './commands/context.ts';
 import type { Orphan } from './commands/orphans.ts';
 import { recoverFolder } from './authority/folder.ts';
+import { namesIn } from './authority/known.ts';
 import { stateVersion } from './authority/marker.ts';
 import { assertOwnState } from './authority/ownership.ts';
 import {
+  authoritiesFolder,
   authorityFolder,
   defaultStateFolder,
   formerStateFolder,
@@ -45,7 +48,9 @@ export async function context(listener: Listener, ca?: string): Promise<Context>
     if (former !== undefined) moveState(former, folder);
     await migrateState(folder);
   }
-  for (const it of new Set([folder, context.folder])) await recoverFolder(it);
+  const named = authoritiesFolder(folder);
+  for (const it of [folder, ...namesIn(named).map((name) => join(named, name))])
+    await recoverFolder(it);
   return context;
 }
 

@@ -9,12 +9,14 @@ import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
 import { type Change, applyChange } from '../ledger/transaction.ts';
-import { withLock } from '../disk/lock.ts';
+import { hasLeftOvers, withLock } from '../disk/lock.ts';
+import { removeStaleTemporaries } from '../disk/temporary.ts';
 import { type Authority, readAuthority, readRoot, startAnew } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { authorityNameOf, madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
+import { RETIRED } from './retired.ts';
 
 const FOLDER_MODE = 0o700;
 const KEY_MODE = 0o600;
@@ -69,12 +71,21 @@ export async function loadRoot(folder: string): Promise<string | undefined> {
   return pem === undefined ? undefined : readRoot(pem, folder).toString();
 }
 
-/** Completes or undoes what a killed process had begun in an authority's folder. */
+/** Completes or undoes what a killed process had begun in an authority's folder, and clears up after it. */
 export async function recoverFolder(folder: string): Promise<void> {
-  if (isInterrupted(folder))
+  const interrupted = isInterrupted(folder);
+  const now = new Date();
+  const retired = join(folder, RETIRED);
+  if (!interrupted && ![folder, retired].some((it) => hasLeftOvers(it, now))) return;
+  try {
     await withLock(folder, () => {
       recover(folder);
+      removeStaleTemporaries(retired, now);
     });
+  } catch (error) {
+    // Left-overs alone are in nobody's way: in a folder that cannot be written they stay.
+    if (interrupted || !(error instanceof DevcertError)) throw error;
+  }
 }
 
 /**

@@ -76,18 +76,25 @@ export async function place(
 ): Promise<string[]> {
   const { stateFolder } = context;
   const made = await prepare(targets, context);
+  // Not before recover(), which completes with them what a killed process had begun.
+  const clearUp = () => {
+    for (const folder of new Set(targets.map(folderOf)))
+      removeStaleTemporaries(folder, context.now);
+  };
   try {
     const written =
       stateFolder === undefined
         ? write(make({ entries: () => [] }), made, context)
         : await withLock(stateFolder, () => {
             recover(stateFolder);
+            clearUp();
             const paths = targets.map(({ path }) => path);
             const entries = () => findEntries(stateFolder, paths);
             const written = write(make({ entries }), made, context);
             compact(stateFolder);
             return written;
           });
+    if (stateFolder === undefined) clearUp();
     if (written.length === 0) removeEmpty(made);
     return written;
   } catch (error) {
@@ -151,7 +158,6 @@ async function prepare(targets: readonly Target[], context: PlaceContext): Promi
     for (const folder of new Set(targets.map(folderOf))) {
       const created = makeFolder(folder, 0o755);
       made.push(...created);
-      removeStaleTemporaries(folder, context.now);
       if (created.includes(folder) && keyFolders.has(folder)) await context.close?.(folder);
     }
   } catch (error) {
