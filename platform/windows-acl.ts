@@ -68,12 +68,10 @@ export async function assertOwner(
   const path = realPath(folder);
   const profile = home === undefined ? undefined : realPath(home);
   if (path === undefined || isBelow(path, profile)) return;
-  const sid = /\bS-1-[0-9-]+/.exec((await run(whoamiCommand(env))).stdout)?.[0];
+  const known = await ownSids(env, run);
   const [, owner] =
     /^O:(S-1-[0-9-]+|[A-Z]{2})/.exec((await run(ownerCommand(env, path))).stdout) ?? [];
-  // SDDL has words for some: SYSTEM, the group of administrators, the account that is one from the start.
-  const known = [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA', 'LA'];
-  if (sid !== undefined && owner !== undefined && known.includes(owner)) return;
+  if (owner !== undefined && known.includes(owner)) return;
   throw new DevcertError(
     'refused',
     owner === undefined
@@ -86,6 +84,40 @@ export async function assertOwner(
           : 'use the folder that devcert has for you: Remove-Item Env:DEVCERT_HOME (in cmd: set DEVCERT_HOME=)',
     },
   );
+}
+
+/**
+ * Resolves if nobody but this user, the system and administrators may open what is made in a folder that
+ * devcert did not make, and whose permissions are therefore not devcert's to change. The user's profile is
+ * closed from the start, so nothing is run for a folder there.
+ *
+ * @throws DevcertError `refused`, with the command that closes it: then no key may be written.
+ */
+export async function assertClosed(
+  folder: string,
+  { env, home, run }: Pick<Host, 'env' | 'home' | 'run'>,
+): Promise<void> {
+  const path = realPath(folder) ?? folder;
+  if (isBelow(path, home === undefined ? undefined : realPath(home))) return;
+  const known = [...(await ownSids(env, run)), 'CO', 'OW']; // whoever made a file, whoever owns it
+  const { stdout } = await run(ownerCommand(env, path));
+  // As a whole or not at all: an entry with a condition has parentheses of its own.
+  const list = /D:[A-Z]*((?:\([^()]*\))+)$/.exec(stdout.trim())?.[1];
+  const entries = [...(list ?? '').matchAll(/\(([^()]*)\)/g)].map(([, it = '']) => it.split(';'));
+  const isOpen = entries.some(
+    ([kind, , , , , whose = '']) => kind !== 'D' && !known.includes(whose),
+  );
+  if (entries.length > 0 && !isOpen) return;
+  throw new DevcertError('refused', `others can open what is in "${path}"`, {
+    hint: `close it first: icacls "${path}" /inheritance:r /grant:r "%USERNAME%:(OI)(CI)F" "*${SYSTEM}:(OI)(CI)F"`,
+  });
+}
+
+/** Whom a folder may belong to, in the words of SDDL; none if the system does not tell who this user is. */
+async function ownSids(env: Host['env'], run: Host['run']): Promise<readonly string[]> {
+  const sid = /\bS-1-[0-9-]+/.exec((await run(whoamiCommand(env))).stdout)?.[0];
+  // SYSTEM, the group of administrators, the account that is one from the start.
+  return sid === undefined ? [] : [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA', 'LA'];
 }
 
 function realPath(path: string): string | undefined {

@@ -15,7 +15,7 @@ import { addPermits, type Constraints, defaultConstraints } from '../names/const
 import { DevcertError } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
 import {
-  closeFolder,
+  closeStateFolder,
   type Context,
   contextOf,
   identity,
@@ -92,7 +92,7 @@ export async function createNamed(
         name,
         ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
       }),
-    (folder) => closeFolder(target.host, folder),
+    (folder) => closeStateFolder(target.host, folder),
   );
   if (!created) throw alreadyThere(name);
   return { ...summaryOf(target), notes: [] };
@@ -146,7 +146,7 @@ export async function importAuthority(
   const { created } = await ensureAuthority(
     target.folder,
     () => imported.pem,
-    (folder) => closeFolder(target.host, folder),
+    (folder) => closeStateFolder(target.host, folder),
   ).catch(async (error: unknown) => {
     // It is there, and that it cannot issue is what was asked for.
     const root = options.trustOnly === true ? await currentRoot(target.folder) : undefined;

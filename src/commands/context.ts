@@ -13,6 +13,7 @@ import type { Authority } from '../authority/authority.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
 import { knownAuthorities } from '../authority/known.ts';
+import { madeFolders } from '../authority/marker.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
 import { assertPermitted, type Constraints, defaultConstraints } from '../names/constraints.ts';
@@ -132,21 +133,34 @@ export async function ensureAuthorityFor(
       const { createAuthority } = await import('../authority/create.ts');
       return createAuthority(identity(context), constraints, now);
     },
-    (folder) => closeFolder(context.host, folder),
+    (folder) => closeStateFolder(context.host, folder),
   );
   if (!ensured.created) return ensured;
   return { ...ensured, made: { constraints: ensured.authority.constraints } };
 }
 
 /**
- * Closes a folder to other users where its mode does not: on Windows. Before a key is written into it.
+ * Closes a folder that devcert made for a key to other users where its mode does not: on Windows.
  *
  * @throws DevcertError `file`.
  */
-export async function closeFolder(host: Host, folder: string): Promise<void> {
+async function closeFolder(host: Host, folder: string): Promise<void> {
   if (host.platform !== 'win32') return;
   const { protectFolder } = await import('../../platform/windows-acl.ts');
   await protectFolder(folder, host);
+}
+
+/**
+ * The same for an authority's folder. One that devcert did not make has to be closed already: its permissions
+ * are its owner's.
+ *
+ * @throws DevcertError `file`, `refused`.
+ */
+export async function closeStateFolder(host: Host, folder: string): Promise<void> {
+  if (host.platform !== 'win32') return;
+  if (madeFolders(folder).includes(folder)) return closeFolder(host, folder);
+  const { assertClosed } = await import('../../platform/windows-acl.ts');
+  await assertClosed(folder, host);
 }
 
 /**

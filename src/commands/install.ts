@@ -24,7 +24,7 @@ import { DevcertError } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
-  closeFolder,
+  closeStateFolder,
   type Context,
   findEverywhere,
   findStores,
@@ -97,7 +97,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
     const { authority, created } = await ensureAuthority(
       folder,
       () => createAuthority(identity(context), wanted, host.now()),
-      (folder) => closeFolder(host, folder),
+      (folder) => closeStateFolder(host, folder),
     );
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
@@ -105,7 +105,7 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) await closeFolder(host, folder);
+  if (options.dryRun !== true) await closeStateFolder(host, folder);
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);

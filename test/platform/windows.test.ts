@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  assertClosed,
   assertOwner,
   closeCommand,
   protectFolder,
@@ -15,6 +16,8 @@ import type {
   Root,
   TrustStore,
 } from '../../platform/types.ts';
+import { makeStateFolder } from '../../src/authority/purge.ts';
+import { closeStateFolder } from '../../src/commands/context.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, line, recorder, temporaryFolder } from '../helpers/host.ts';
 
@@ -358,5 +361,55 @@ describe('assertOwner()', () => {
     mkdirSync(join(home, 'state'));
     await assertOwner(join(home, 'state'), fakeHost({ run, home }));
     expect(commands).toEqual([]);
+  });
+});
+
+describe('a state folder on Windows', () => {
+  const sid = 'S-1-5-21-1-2-3-1001';
+  const own = `(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIID;FA;;;${sid})(A;OICIIO;FA;;;CO)`;
+  const machineWith = (list: string) =>
+    recorder((it) =>
+      it.includes('whoami')
+        ? { stdout: `"engine\\zoë","${sid}"\r\n` }
+        : it.includes('powershell')
+          ? { stdout: `O:${sid}G:BU${list}\r\n` }
+          : {},
+    );
+
+  test.each([
+    ['its owner alone', `D:PAI${own}`, true],
+    ['everyone but those who are denied it', `D:AI(D;;FA;;;WD)${own}`, true],
+    ['Users', `D:AI${own}(A;OICIID;0x1200a9;;;BU)`, false],
+    ['another user', `D:AI${own}(A;;FR;;;${sid}2)`, false],
+    ['some under a condition', `D:AI${own}(XA;;FA;;;WD;(@User.a==1))`, false],
+    ['everybody, as it has no list', 'D:NO_ACCESS_CONTROL', false],
+    ['nobody can tell whom', '', false],
+  ])('that devcert did not make and that is open to %s', async (_, list, taken) => {
+    const folder = temporaryFolder();
+    const { run, lines } = machineWith(list);
+    const host = fakeHost({ platform: 'win32', run, home: temporaryFolder() });
+    if (taken) await closeStateFolder(host, folder);
+    else
+      await expect(closeStateFolder(host, folder)).rejects.toMatchObject({
+        code: 'refused',
+        hint: expect.stringContaining(`icacls "${folder}" /inheritance:r`) as unknown,
+      });
+    expect(lines.filter((it) => it.includes('icacls'))).toEqual([]);
+  });
+
+  test('is closed by devcert if devcert made it', async () => {
+    const folder = join(temporaryFolder(), 'state');
+    makeStateFolder(folder);
+    const { run, lines } = machineWith('');
+    await closeStateFolder(fakeHost({ platform: 'win32', run }), folder);
+    expect(lines.filter((it) => it.includes('icacls.exe'))).toHaveLength(1);
+  });
+
+  test('in the user’s profile is closed from the start', async () => {
+    const home = temporaryFolder();
+    mkdirSync(join(home, 'state'));
+    const { run, lines } = machineWith('');
+    await assertClosed(join(home, 'state'), fakeHost({ run, home }));
+    expect(lines).toEqual([]);
   });
 });
