@@ -198,12 +198,14 @@ export async function recipes(): Promise<RecipeSummary[]> {
  * Configuration for a server or framework that works as it is, with the real paths of the files in a
  * folder (`.devcert` in the current one unless `options` say otherwise). Writes nothing.
  *
+ * Files there that say whom to trust and are not devcert's are named in `notes`.
+ *
  * @param name one of {@link recipes}.
- * @throws DevcertError `usage`, `file`, `invalid-input`.
+ * @throws DevcertError `usage`, `file`, `invalid-input`, `refused`.
  */
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
   const { recipe } = await import('./commands/recipe.ts');
-  return recipe(projectContext({}), textOf(name, 'the name'), checked(options));
+  return recipe(await context({}), textOf(name, 'the name'), checked(options));
 }
 
 /**

@@ -1,9 +1,8 @@
 /** The files of a CSR and its key: read, compared, written; a key is never replaced unless that is asked for. */
 import type { KeyObject } from 'node:crypto';
-import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../disk/files.ts';
+import { assertNoLink, readIfThere } from '../disk/files.ts';
 import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { missingPassword } from '../keystore/pkcs8.ts';
 import { readKeyStore } from '../keystore/read.ts';
@@ -36,7 +35,9 @@ export function csrPaths(
     });
   const folder = resolve(cwd, options.out ?? join(DEFAULT_FOLDER, 'csr'));
   const followFolders = options.out !== undefined;
-  if (!followFolders) for (const path of [dirname(folder), folder]) assertNoLink(path);
+  if (!followFolders)
+    for (const path of [dirname(folder), folder])
+      assertNoLink(path, `say where to write: --out "${path}"`);
   return {
     csrFile: join(folder, options.der === true ? 'csr.der' : 'csr.pem'),
     keyFile: resolve(cwd, options.keyFile ?? join(folder, 'key.pem')),
@@ -129,10 +130,3 @@ export async function writeCsr(
 
 /** A CSR is of no authority yet. */
 const NO_AUTHORITY = '';
-
-function assertNoLink(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
-  throw new DevcertError('file', `"${path}" is a symbolic link`, {
-    hint: `say where to write: --out "${path}"`,
-  });
-}

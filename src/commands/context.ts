@@ -49,7 +49,7 @@ export interface MadeAuthority {
 }
 
 /** The folder of the default authority, in which those with names lie. */
-export function stateFolderOf({ folder, ca }: Context): string {
+export function stateFolderOf({ folder, ca }: Pick<Context, 'folder' | 'ca'>): string {
   return ca === undefined ? folder : dirname(dirname(folder));
 }
 

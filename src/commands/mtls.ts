@@ -1,11 +1,14 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { knownAuthorities } from '../authority/known.ts';
 import { assertPermitted } from '../names/constraints.ts';
+import { assertNoLink } from '../disk/files.ts';
 import { DevcertError } from '../errors.ts';
+import { findEntries, isRecorded } from '../ledger/ledger.ts';
+import { contentOf } from '../ledger/place.ts';
 import { parseNames } from '../names/names.ts';
 import { clientName } from '../names/request.ts';
-import { type MtlsClient, type MtlsSet, parsePartyName, readSet } from '../mtls/set.ts';
+import { type MtlsClient, type MtlsSet, parsePartyName, readSet, SET_FILE } from '../mtls/set.ts';
 import { type Certifier, type SetOptions, writeSet, type WrittenSet } from '../mtls/write.ts';
 import {
   type Context,
@@ -57,6 +60,7 @@ export async function mtls(
   refuseSudo(context);
   parsePartyName(name);
   const folder = resolve(context.cwd, options.out ?? name);
+  if (options.out === undefined) assertNoLink(folder, `name the folder: --out "${folder}"`);
   const set = wantedSet(name, readSet(folder), options);
   const written = await writeSetOf(context, folder, set, options);
   const notes = [...written.notes];
@@ -74,6 +78,7 @@ export async function writeSetOf(
   set: MtlsSet,
   options: SetOptions,
 ): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
+  const told = changedSet(stateFolderOf(context), folder);
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
@@ -92,7 +97,27 @@ export async function writeSetOf(
     options,
   );
   const made = server.made ?? client.made;
-  return made === undefined ? written : { ...written, made };
+  const result = { ...written, notes: [...written.notes, ...told] };
+  return made === undefined ? result : { ...result, made };
+}
+
+/** A line about a set that devcert did not write as it is: a repository may have brought it. */
+function changedSet(stateFolder: string, folder: string): string[] {
+  const file = join(folder, SET_FILE);
+  const bytes = contentOf(file);
+  const set = readSet(folder);
+  if (bytes === undefined || set === undefined) return [];
+  const entries = findEntries(stateFolder, [file]);
+  if (isRecorded(entries, file, bytes)) return [];
+  const why = entries.length === 0 ? 'was not written by devcert here' : 'was changed by others';
+  const { serverCa, clientCa, serverNames, clients } = set;
+  const parties = clients.map(({ name, names, commonName }) => {
+    const cn = commonName === undefined ? '' : ` as "${commonName}"`;
+    return `${name}${cn} (${names.join(', ')})`;
+  });
+  return [
+    `"${file}" ${why}, and was followed: server ${serverNames.join(', ')} of authority "${serverCa}"; clients of "${clientCa}": ${parties.join('; ')}`,
+  ];
 }
 
 async function certifier(

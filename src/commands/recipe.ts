@@ -9,7 +9,8 @@ import { decodePem } from '../keystore/pem.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
-import type { Context } from './context.ts';
+import { type Context, stateFolderOf } from './context.ts';
+import { foreignTrust } from './recipe-trust.ts';
 
 export interface RecipeOptions {
   /** The folder with the files; `.devcert` by default. */
@@ -46,7 +47,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
  *   language cannot express; `file` if a file is missing; `invalid-input` if cert.pem is none.
  */
 export async function recipe(
-  context: Pick<Context, 'cwd' | 'host'>,
+  context: Pick<Context, 'cwd' | 'host' | 'folder' | 'ca'>,
   name: string,
   options: RecipeOptions = {},
 ): Promise<RecipeResult> {
@@ -91,7 +92,15 @@ export async function recipe(
     windows,
   };
   const { blocks, notes } = recipe.render(input);
-  return { name: recipe.name, summary: recipe.summary, blocks, notes };
+  const believed = [
+    rootFileOf(dir),
+    // A file that was named was chosen by the user.
+    ...(clientCerts && options.caFile === undefined ? [trust] : []),
+    ...(needed(recipe, options).includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
+  ];
+  const foreign = foreignTrust(stateFolderOf(context), believed);
+  const { name: known, summary } = recipe;
+  return { name: known, summary, blocks, notes: [...foreign, ...notes] };
 }
 
 function trustFile(dir: string): string {
@@ -136,14 +145,10 @@ function assertThere(
   options: RecipeOptions,
   word: (path: string) => string,
 ): void {
-  const needed = [
-    ...recipe.needs,
-    ...(options.clientCerts === true ? (recipe.needsForClients ?? []) : []),
-  ];
   // Every recipe is about this pair, also one that reads it from a key store.
-  const missing = [...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed])].find(
-    (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
-  );
+  const missing = [
+    ...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed(recipe, options)]),
+  ].find((file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)));
   if (missing === undefined) return;
   const out = options.dir === undefined ? '' : ` --out ${word(options.dir)}`;
   const from = options.dir === undefined ? '' : ` --dir ${word(options.dir)}`;
@@ -159,6 +164,10 @@ function assertThere(
   throw new DevcertError('file', `there is no "${missing}" in "${printable(dir)}"`, {
     hint: hints[missing],
   });
+}
+
+function needed(recipe: Recipe, { clientCerts }: RecipeOptions): readonly RecipeFile[] {
+  return [...recipe.needs, ...(clientCerts === true ? (recipe.needsForClients ?? []) : [])];
 }
 
 /** For cmd and PowerShell, which both take slashes in paths. No path there has a double quote in it. */
