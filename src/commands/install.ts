@@ -1,6 +1,7 @@
 /** `devcert install`: an authority, and every store trusts its root. */
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
+import type { Lists } from '../arguments.ts';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import {
@@ -41,7 +42,7 @@ export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** Comma-separated kinds of stores; all by default. */
   readonly stores?: string;
   /** Domains that the authority is to permit besides the local ones. */
-  readonly permit?: readonly string[];
+  readonly permit?: string | readonly string[];
   /** False makes an authority that may certify every name. */
   readonly constraints?: boolean;
   readonly dryRun?: boolean;
@@ -69,13 +70,13 @@ export interface InstallResult {
  */
 export async function install(
   context: Context,
-  options: InstallOptions = {},
+  options: Lists<InstallOptions> = {},
 ): Promise<InstallResult> {
   const result = await installed(context, options);
   return { ...result, outcomes: namedHints(result.outcomes, context.ca) };
 }
 
-async function installed(context: Context, options: InstallOptions): Promise<InstallResult> {
+async function installed(context: Context, options: Lists<InstallOptions>): Promise<InstallResult> {
   const { host, folder } = context;
   const kinds = parseStoreKinds(options.stores, context.finders);
   const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));

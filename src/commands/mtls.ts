@@ -1,5 +1,6 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
 import { join, resolve } from 'node:path';
+import type { Lists } from '../arguments.ts';
 import { knownAuthorities } from '../authority/known.ts';
 import { assertPermitted } from '../names/constraints.ts';
 import { assertNoLink } from '../disk/files.ts';
@@ -25,9 +26,9 @@ import { currentRoot, otherRoots } from './roots.ts';
 
 export interface MtlsOptions extends SetOptions {
   /** Of the server; `localhost` and `NAME.localhost` by default. */
-  readonly serverNames?: readonly string[];
+  readonly serverNames?: string | readonly string[];
   /** `NAME`, or `NAME=SAN,SAN`. Added to the clients that are there already. */
-  readonly client?: readonly string[];
+  readonly client?: string | readonly string[];
   /** One authority for both sides. */
   readonly ca?: string;
   readonly serverCa?: string;
@@ -55,7 +56,7 @@ export interface MtlsResult extends WrittenSet {
 export async function mtls(
   context: Context,
   name: string,
-  options: MtlsOptions = {},
+  options: Lists<MtlsOptions> = {},
 ): Promise<MtlsResult> {
   refuseSudo(context);
   parsePartyName(name);
@@ -144,7 +145,7 @@ async function certifier(
   };
 }
 
-function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions): MtlsSet {
+function wantedSet(name: string, old: MtlsSet | undefined, options: Lists<MtlsOptions>): MtlsSet {
   const { ca, serverCa, clientCa } = options;
   if (ca !== undefined && (serverCa !== undefined || clientCa !== undefined))
     throw new DevcertError('usage', '--ca is one authority for both sides', {
@@ -183,7 +184,7 @@ function parseServerNames(
   return parseNames(wanted).map(({ value }) => value);
 }
 
-function mergeClients(old: readonly MtlsClient[], options: MtlsOptions): MtlsClient[] {
+function mergeClients(old: readonly MtlsClient[], options: Lists<MtlsOptions>): MtlsClient[] {
   const clients = new Map(old.map((client) => [client.name.toLowerCase(), client]));
   for (const text of options.client ?? []) {
     const [name = '', names] = text.split(/=(.*)/s);
