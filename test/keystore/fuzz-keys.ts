@@ -8,6 +8,7 @@ import { encodePem } from '../../src/keystore/pem.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { keyDetails } from '../../src/x509/details.ts';
 import { DevcertError } from '../../src/errors.ts';
+import { integer, octetString, oid, sequence } from '../../src/x509/der.ts';
 import { fuzz, type FuzzResult, mutate, pick, type Random } from '../helpers/fuzz.ts';
 
 interface Encoded {
@@ -55,7 +56,17 @@ export function everyKind(): Encoded[] {
     ...['ed25519', 'ed448', 'x25519', 'x448'].flatMap((kind) => encoded(kind, {})),
     ...encoded('dsa', { modulusLength: 1024, divisorLength: 160 }),
     ...encoded('dh', { group: 'modp5' }),
+    ...[0, 1, 32, 33, 115].map((length) => tooLarge(length)),
   ];
+}
+
+// Without its public half, a P-256 key whose number is far out of range is taken; then Node aborts on it.
+function tooLarge(length: number): Encoded {
+  const number = octetString(Buffer.alloc(length, 0xff));
+  const algorithm = sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7'));
+  const key = octetString(sequence(integer(1), number));
+  const privateKey = sequence(integer(0), algorithm, key);
+  return { kind: 'pkcs8', privateKey, publicKey: sequence(algorithm, number) };
 }
 
 const labels: Readonly<Record<string, string>> = {
@@ -108,8 +119,14 @@ function judge(ask: () => void): void {
   }
 }
 
+// The number of an EC key (RFC 5915: version 1, then the number) out of range is what Node has aborted on.
 function flip(der: Buffer, random: Random): Buffer {
   const bytes = Buffer.from(der);
+  const version = bytes.indexOf(Buffer.of(2, 1, 1, 4));
+  if (version !== -1 && random(4) === 0) {
+    const start = version + 5;
+    return bytes.fill(pick([0, 0xff], random), start, start + (bytes[version + 4] ?? 0));
+  }
   for (let left = 1 + random(2); left > 0; left--)
     bytes[random(bytes.length)] = pick([0, 1, 0x7f, 0x80, 0xff, random(256)], random);
   return bytes;
