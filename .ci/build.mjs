@@ -34,7 +34,7 @@ const { output } = await build({
   platform: 'node',
   transform: { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } },
   plugins: [withoutChildProcess],
-  checks: { ineffectiveDynamicImport: false }, // what a group holds is loaded with it
+  checks: { ineffectiveDynamicImport: false, bundlerTimings: false }, // a group is loaded whole
   output: {
     dir: 'dist',
     format: 'cjs',
@@ -71,7 +71,9 @@ const licences = [...packages].sort().map((name) => {
 writeFileSync(join(root, 'dist/LICENSES.txt'), licences.join(`\n${'-'.repeat(78)}\n\n`));
 
 // For `import`: the names are spelled out, as a loader cannot see them in CommonJS that is minified.
-const names = Object.keys(await import('../dist/index.cjs')).filter((name) => /^(?!default$)\w+$/.test(name));
+const names = Object.keys(await import('../dist/index.cjs')).filter((name) =>
+  /^(?!default$)\w+$/.test(name),
+);
 writeFileSync(
   join(root, 'dist/index.mjs'),
   `import library from './index.cjs';\nexport const { ${names.join(', ')} } = library;\n`,
@@ -81,6 +83,7 @@ writeFileSync(
 await build({
   cwd: root,
   input: { index: 'src/index.ts' },
+  checks: { bundlerTimings: false },
   plugins: [dts({ emitDtsOnly: true, tsconfig: join(root, '.ci/tsconfig.types.json') })],
   output: { dir: 'dist', format: 'esm', entryFileNames: '[name].mts' },
 });

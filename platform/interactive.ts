@@ -1,14 +1,27 @@
-/** Whether a person can be asked. */
+/** Whether a person can be asked: by us at the terminal, or by the system in a dialog. */
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * True if `CI` is not set and the streams are terminals.
+ * True if `CI` is not set and the streams are terminals: somebody can answer a prompt of ours.
  *
  * @param areTerminals asked last: looking at standard input loads Node's network stack.
  */
-export function isInteractive(
-  env: Readonly<Record<string, string | undefined>>,
-  areTerminals: () => boolean,
-): boolean {
-  const { CI } = env;
-  return (CI === undefined || ['', '0', 'false'].includes(CI)) && areTerminals();
+export function isInteractive(env: Environment, areTerminals: () => boolean): boolean {
+  return !isSet(env, 'CI') && areTerminals();
+}
+
+/**
+ * Why nobody can answer a dialog of the system, if so: a build machine, a session over SSH, or a Windows
+ * service, which have no desktop. A terminal is not needed: programs of Git Bash, of editors and npm scripts
+ * have none (nodejs/node#39673), and a person sits in front of them all the same.
+ */
+export function whyNoDialog(env: Environment): 'ci' | 'ssh' | 'service' | undefined {
+  if (isSet(env, 'CI')) return 'ci';
+  if (isSet(env, 'SSH_CONNECTION') || isSet(env, 'SSH_TTY')) return 'ssh';
+  return env.SESSIONNAME === 'Services' ? 'service' : undefined;
+}
+
+function isSet(env: Environment, name: string): boolean {
+  return !['', '0', 'false', undefined].includes(env[name]);
 }

@@ -1,5 +1,6 @@
 /** What `security` means by its failures, in words. Its numbers do not change with the language. */
 import { DevcertError } from '../src/errors.ts';
+import { whyNoDialog } from './interactive.ts';
 import type { CommandResult, Explanation, Host } from './types.ts';
 
 /** Whose trust settings: the user's, or the machine's. */
@@ -7,10 +8,31 @@ export type KeychainDomain = 'user' | 'admin';
 
 /** Why no dialog can be answered here, if so: macOS would hang, or refuse after a while. */
 export function whyNobodyAnswers(env: Host['env']): string | undefined {
-  const isSet = (name: string) => !['', '0', 'false', undefined].includes(env[name]);
-  if (isSet('CI')) return 'macOS asks for a password in a dialog, and nobody answers one in CI';
-  if (isSet('SSH_CONNECTION') || isSet('SSH_TTY'))
-    return 'macOS asks for a password in a dialog, which cannot open over SSH';
+  const why = whyNoDialog(env);
+  if (why === 'ci') return 'macOS asks for a password in a dialog, and nobody answers one in CI';
+  if (why === undefined) return undefined;
+  return 'macOS asks for a password in a dialog, which cannot open over SSH';
+}
+
+/** Why a keychain cannot be this process's: root's settings are not the user's, and sudo leaves HOME as it was. */
+export function whyNotThisUser({
+  host,
+  domain,
+}: {
+  readonly host: Pick<Host, 'isRoot' | 'home'>;
+  readonly domain: KeychainDomain;
+}): { reason: string; hint: string } | undefined {
+  if (domain === 'admin') return undefined;
+  if (host.isRoot)
+    return {
+      reason: 'root has no login keychain: as root, only the System keychain can be used',
+      hint: 'run devcert as yourself, without sudo, or with --machine',
+    };
+  if (host.home === undefined)
+    return {
+      reason: 'there is no home folder, so there is no login keychain',
+      hint: 'set HOME, or use --machine',
+    };
   return undefined;
 }
 
@@ -38,7 +60,7 @@ export function explainKeychain(
   if (result.failure !== undefined) return undefined;
   const text = result.stderr + result.stdout;
   // errAuthorizationCanceled, userCanceledErr
-  if (/-60006\b|-128\b|cancell?ed by the user/i.test(text))
+  if (/-60006\b|-128\b|cancell?ed by the user|user cancell?ed/i.test(text))
     return {
       reason: 'you cancelled the dialog of macOS; nothing was changed',
       hint: 'run this again and enter your password in the dialog',
@@ -46,7 +68,9 @@ export function explainKeychain(
     };
   // errAuthorizationInteractionNotAllowed, errSecInteractionNotAllowed, and what sudo makes of them
   if (
-    /-60007\b|-25308\b|-2070\b|no user interaction was possible|errSecInternalComponent/i.test(text)
+    /-60007\b|-25308\b|-2070\b|no user interaction was possible|user interaction is not allowed|errSecInternalComponent/i.test(
+      text,
+    )
   )
     return {
       reason: 'macOS has to ask for a password in a dialog, and no session can show one',

@@ -11,8 +11,16 @@ import {
   type KeychainDomain,
   noSession,
   whyNobodyAnswers,
+  whyNotThisUser,
 } from './macos-words.ts';
-import { hasTrustSettings, holdsCertificate, SECURITY, verifies } from './macos-questions.ts';
+import {
+  defaultKeychainCommand,
+  hasTrustSettings,
+  holdsCertificate,
+  listAuthorities,
+  SECURITY,
+  verifies,
+} from './macos-questions.ts';
 import type {
   Command,
   FindOptions,
@@ -30,12 +38,18 @@ const UNATTENDED_TIMEOUT_MS = 60_000;
 /** Finds the Keychain on macOS: the user's login keychain, the System keychain with `machine`, or both. */
 export const macosStores: StoreFinder = {
   kind: 'system',
-  find: (host, options) =>
-    Promise.resolve(
-      host.platform === 'darwin'
-        ? domainsOf(options, host).map((domain) => keychainStore(host, domain))
-        : [],
-    ),
+  find: async (host, options) => {
+    const domains = host.platform === 'darwin' ? domainsOf(options, host) : [];
+    return Promise.all(
+      domains.map(async (domain) =>
+        keychainStore(
+          host,
+          domain,
+          domain === 'admin' ? SYSTEM_KEYCHAIN : await userKeychain(host),
+        ),
+      ),
+    );
+  },
 };
 
 /** Puts the certificate into the keychain, then trusts it for TLS. */
@@ -135,21 +149,32 @@ function domainsOf({ machine = false, everywhere }: FindOptions, host: Host): Ke
     : ['admin', 'user'];
 }
 
-function keychainStore(host: Host, domain: KeychainDomain): TrustStore {
-  const keychain =
-    domain === 'admin'
-      ? SYSTEM_KEYCHAIN
-      : join(host.home ?? '/var/empty', 'Library/Keychains/login.keychain-db');
+/** The login keychain; where it has another name or place, the one that is the user's default. */
+async function userKeychain(host: Host): Promise<string> {
+  const login = join(host.home ?? '/var/empty', 'Library/Keychains/login.keychain-db');
+  if (existsSync(login) || whyNotThisUser({ host, domain: 'user' }) !== undefined) return login;
+  const { exitCode, stdout } = await host.run(defaultKeychainCommand);
+  const other = /^\s*"(\/.+)"\s*$/.exec(stdout)?.[1];
+  return exitCode === 0 && other !== undefined && existsSync(other) ? other : login;
+}
+
+function keychainStore(host: Host, domain: KeychainDomain, keychain: string): TrustStore {
   const place = { host, domain, keychain };
   return {
     kind: 'system',
     name: domain === 'admin' ? 'macOS System keychain' : 'macOS login keychain',
     location: keychain,
+    // They read what the system trusts when they start.
+    restart: 'Firefox, Chrome and Edge',
     scope: domain === 'admin' ? 'machine' : 'user',
     inspect: (root) => inspect(place, root),
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(place, root)),
     planUninstall: (root) => planUninstall(place, root),
+    list: async (organization) =>
+      whyNotThisUser(place) === undefined && isFile(place)
+        ? listAuthorities(host, organization, keychain)
+        : [],
     explain: (command, result) =>
       explainKeychain(result, domain, command.args[0] === 'add-trusted-cert'),
   };
@@ -257,23 +282,4 @@ async function holds(place: Place, root: Root): Promise<boolean> {
 
 function isFile({ host, domain, keychain }: Place): boolean {
   return existsSync(domain === 'admin' ? join(host.sysroot, keychain) : keychain);
-}
-
-// root's settings are not the user's, and sudo leaves HOME as it was.
-function whyNotThisUser({
-  host,
-  domain,
-}: Pick<Place, 'host' | 'domain'>): { reason: string; hint: string } | undefined {
-  if (domain === 'admin') return undefined;
-  if (host.isRoot)
-    return {
-      reason: 'root has no login keychain: as root, only the System keychain can be used',
-      hint: 'run devcert as yourself, without sudo, or with --machine',
-    };
-  if (host.home === undefined)
-    return {
-      reason: 'there is no home folder, so there is no login keychain',
-      hint: 'set HOME, or use --machine',
-    };
-  return undefined;
 }

@@ -1,8 +1,10 @@
 /** Running commands: the one home of execa, loaded only when a command is really run. */
+import { quoteForPosix } from './quote.ts';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
 import { foldersForRoot } from './as-root.ts';
+import { whyNoDialog } from './interactive.ts';
 import { judgeFailure } from './refusal.ts';
 import type { Command, CommandResult, Host, Runner } from './types.ts';
 
@@ -117,7 +119,8 @@ export function createRunner(
 ): Runner {
   let refusal: CommandResult | undefined;
   return async (command) => {
-    if (command.needsPerson === true && !host.interactive) return { ...failed, failure: 'nobody' };
+    if (command.needsPerson === true && whyNoDialog(host.env) !== undefined)
+      return { ...failed, failure: 'nobody' };
     const started = elevate(command, host);
     if (typeof started === 'string') return { ...failed, failure: started };
     const elevated = command.elevated === true && !host.isRoot;
@@ -218,9 +221,4 @@ function isDoas(file: string): boolean {
 
 function quoteForWindows(word: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word}"`;
-}
-
-/** A word for a POSIX shell: as it is where nothing in it is special. */
-export function quoteForPosix(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

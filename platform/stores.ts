@@ -5,6 +5,7 @@ import { javaStores } from './java.ts';
 import { linuxSystemStores } from './linux-system.ts';
 import { macosStores } from './macos.ts';
 import { nssStores } from './nss.ts';
+import { simulatorStores } from './simulators.ts';
 import { windowsStores } from './windows.ts';
 import { wslStores } from './wsl.ts';
 import type { StoreFinder } from './types.ts';
@@ -19,4 +20,5 @@ export const storeFinders: readonly StoreFinder[] = [
   firefoxOnMacos,
   firefoxOnWindows,
   javaStores,
+  simulatorStores,
 ];

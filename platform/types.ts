@@ -26,8 +26,8 @@ export interface Command {
    */
   readonly prompt?: string;
   /**
-   * Ends only when a person answers a dialog: not started where nobody can be asked, so that it cannot
-   * hang there.
+   * Ends only when a person answers a dialog of the system: not started in CI or without a desktop, so that
+   * it cannot hang there. It needs no terminal.
    */
   readonly needsPerson?: boolean;
   /** Takes away what commands before it made: run even after one of them failed. */
@@ -122,7 +122,8 @@ export interface Probe {
 
 /** What a store says of a root when it is asked. */
 export type StoreState =
-  | { readonly state: 'trusted' }
+  /** `note`: what some clients of it need besides, one line. */
+  | { readonly state: 'trusted'; readonly note?: string }
   | { readonly state: 'absent' }
   /** The root is there, yet not (or not everywhere) trusted; or it went and traces stayed. `reason` says what. */
   | { readonly state: 'partial'; readonly reason: string }
@@ -135,12 +136,14 @@ export type StoreState =
       readonly reason: string;
       readonly hint?: string;
       readonly needed: boolean;
+      /** There is nothing in it all the same, as it is not made yet: nothing is to be removed. */
+      readonly empty?: boolean;
       /** The program that is missing, if that is all: what `hint` says brings it. */
       readonly lacks?: string;
     };
 
 /** The words that `--stores` takes. */
-export type StoreKind = 'system' | 'windows' | 'nss' | 'java';
+export type StoreKind = 'system' | 'windows' | 'nss' | 'java' | 'simulator';
 
 /**
  * One trust store: the system's, one NSS database, one Java `cacerts`.
@@ -170,6 +173,13 @@ export interface TrustStore {
    * Also what clears up after an install that failed half-way.
    */
   planUninstall(root: Root): Promise<readonly Command[]>;
+  /**
+   * Optional: DER of the self-issued authorities in it whose subject has this organization, trusted or not,
+   * each once. Changes nothing and never prompts; throws `store` or gives none if it cannot be asked.
+   * Without it nobody can tell whose its entries are: the Windows beside a Linux in WSL has roots of a
+   * devcert of its own.
+   */
+  list?(organization: string): Promise<readonly Buffer[]>;
   /**
    * Optional: turns a command's failure into words (`the profile has a primary password`) with the
    * next thing to do. Without it, or if it gives nothing, the tool's own last line is shown.
@@ -212,6 +222,8 @@ export interface FindOptions extends StoreOptions {
 /** One kind of store: finds those of its kind on a machine. One file per kind. */
 export interface StoreFinder {
   readonly kind: StoreKind;
+  /** Installed into only if it is named in `--stores`; removed from always. */
+  readonly onRequest?: true;
   /** Empty where the kind does not exist (no NSS on Windows). Never throws for what the machine lacks. */
   find(host: Host, options: FindOptions): Promise<readonly TrustStore[]>;
 }

@@ -1,8 +1,9 @@
 /** Whose a folder is on Windows, where mode bits say nothing, and who may read it: by PowerShell and icacls. */
-import { realpathSync } from 'node:fs';
-import { sep, win32 } from 'node:path';
-import { DevcertError } from '../src/errors.ts';
-import type { Command, Host } from './types.ts';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, sep, win32 } from 'node:path';
+import { DevcertError, systemCode } from '../src/errors.ts';
+import type { Command, CommandResult, Host } from './types.ts';
 
 /** Prints name and SID of this user, as CSV: `"engine\ada","S-1-5-21-…-1001"`. */
 export function whoamiCommand(env: Host['env']): Command {
@@ -17,26 +18,128 @@ export function closeCommand(env: Host['env'], folder: string, sid: string): Com
   const grants = [sid, SYSTEM, ADMINISTRATORS].map((it) => `*${it}:(OI)(CI)F`);
   return {
     file: systemProgram(env, 'icacls.exe'),
-    args: [folder, '/inheritance:r', '/grant:r', ...grants],
+    args: [folder, '/inheritance:r', '/grant:r', ...grants, '/remove:g', ...EVERYBODY],
   };
 }
 
+/** Writes the access control lists of a folder and of all in it into a file, in SDDL, which is not translated. */
+export function saveCommand(env: Host['env'], folder: string, file: string): Command {
+  return {
+    file: systemProgram(env, 'icacls.exe'),
+    args: [folder, '/save', file, '/t', '/c', '/q'],
+  };
+}
+
+/** Gives a file the permissions of its folder and no others. */
+export function resetCommand(env: Host['env'], file: string): Command {
+  return { file: systemProgram(env, 'icacls.exe'), args: [file, '/reset', '/q'] };
+}
+
 /**
- * Makes a folder private before a key is written into it.
+ * The SID that whoami printed: the last field. A user may be called like the SID of another.
  *
- * @throws DevcertError `file` if that cannot be done: then no key may be written.
+ * @throws DevcertError `command` if it printed none.
+ */
+export function readSid({ stdout }: Pick<CommandResult, 'stdout'>): string {
+  const sid = lastSid(stdout);
+  if (sid !== undefined) return sid;
+  throw new DevcertError('command', 'cannot find out who you are on this machine', {
+    hint: 'see what Windows says: whoami /user',
+  });
+}
+
+function lastSid(stdout: string): string | undefined {
+  return /,"(S-1-[0-9-]+)"\s*$/.exec(stdout)?.[1];
+}
+
+/**
+ * Makes a folder that devcert made private, before a key is written into it; keys in it that were opened to
+ * everybody, as by a backup that was restored, are closed, too.
+ *
+ * @returns a note for each that was open to everybody by an entry of its own.
+ * @throws DevcertError `command` if nothing tells who the user is; `file` if it cannot be closed: then no key
+ *   may be written.
  */
 export async function protectFolder(
   folder: string,
   { env, run }: Pick<Host, 'env' | 'run'>,
-): Promise<void> {
-  const { stdout } = await run(whoamiCommand(env));
-  const sid = /\bS-1-[0-9-]+/.exec(stdout)?.[0];
-  const closed = sid !== undefined && (await run(closeCommand(env, folder, sid))).exitCode === 0;
-  if (closed) return;
-  throw new DevcertError('file', `cannot close "${folder}" to other users of this machine`, {
-    hint: `see whether its drive knows permissions (NTFS does): icacls "${folder}"`,
-  });
+): Promise<string[]> {
+  const sid = readSid(await run(whoamiCommand(env)));
+  const opened = (await listAccess(folder, { env, run })).filter(isOpened);
+  const commands = [
+    closeCommand(env, folder, sid),
+    ...opened.slice(opened[0]?.path === folder ? 1 : 0).map(({ path }) => resetCommand(env, path)),
+  ];
+  for (const command of commands) {
+    if ((await run(command)).exitCode === 0) continue;
+    const path = command.args[0] ?? folder;
+    throw new DevcertError('file', `cannot close "${path}" to other users of this machine`, {
+      hint: `see whether its drive knows permissions (NTFS does): icacls "${path}"`,
+    });
+  }
+  return opened.map(({ path }) => `"${path}" was open to everybody on this machine; it is closed`);
+}
+
+/** What to tell of a key in a folder that devcert did not make, and leaves as it is. */
+export async function strangeFolderNotes(
+  folder: string,
+  host: Pick<Host, 'env' | 'run'>,
+): Promise<string[]> {
+  const [own] = await listAccess(folder, host);
+  if (own === undefined || !grantsEverybody(own.sddl)) return [];
+  return [
+    `"${folder}" is open to other users of this machine, and a key is in it: icacls "${folder}"`,
+  ];
+}
+
+interface Access {
+  readonly path: string;
+  /** Its access control list, as SDDL. */
+  readonly sddl: string;
+}
+
+/** The folder itself, then all in it; empty if that cannot be told. */
+async function listAccess(
+  folder: string,
+  { env, run }: Pick<Host, 'env' | 'run'>,
+): Promise<Access[]> {
+  const temporary = mkdtempSync(join(tmpdir(), 'devcert-'));
+  try {
+    const file = join(temporary, 'acl');
+    await run(saveCommand(env, folder, file));
+    // A line with the path below the parent folder, then a line with the list.
+    const lines = readFileSync(file, 'utf16le')
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/);
+    return lines.flatMap((path, i) =>
+      i % 2 === 1 || lines[i + 1] === undefined
+        ? []
+        : [{ path: win32.join(win32.dirname(folder), path), sddl: lines[i + 1] ?? '' }],
+    );
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []; // icacls wrote nothing
+    throw error;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function grantsEverybody(sddl: string): boolean {
+  return entries(sddl).some(({ everybody }) => everybody);
+}
+
+/** By an entry of its own: what it inherits goes with its folder's. */
+function isOpened({ sddl }: Access): boolean {
+  return entries(sddl).some(({ everybody, inherited }) => everybody && !inherited);
+}
+
+/** The entries that allow something: `(A;OICI;FA;;;WD)`. */
+function entries(sddl: string): { everybody: boolean; inherited: boolean }[] {
+  const found = sddl.matchAll(/\(A;([A-Z]*);[^;)]*;[^;)]*;[^;)]*;([^;)]+)\)/g);
+  return Array.from(found, ([, flags = '', who = '']) => ({
+    everybody: ['WD', 'BU', 'AU', ...EVERYBODY.map((sid) => sid.slice(1))].includes(who),
+    inherited: /^(..)*ID/.test(flags),
+  }));
 }
 
 /**
@@ -68,10 +171,12 @@ export async function assertOwner(
   const path = realPath(folder);
   const profile = home === undefined ? undefined : realPath(home);
   if (path === undefined || isBelow(path, profile)) return;
-  const known = await ownSids(env, run);
+  const sid = lastSid((await run(whoamiCommand(env))).stdout);
   const [, owner] =
     /^O:(S-1-[0-9-]+|[A-Z]{2})/.exec((await run(ownerCommand(env, path))).stdout) ?? [];
-  if (owner !== undefined && known.includes(owner)) return;
+  // SDDL has words for some: SYSTEM, the group of administrators, the account that is one from the start.
+  const known = [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA', 'LA'];
+  if (sid !== undefined && owner !== undefined && known.includes(owner)) return;
   throw new DevcertError(
     'refused',
     owner === undefined
@@ -84,40 +189,6 @@ export async function assertOwner(
           : 'use the folder that devcert has for you: Remove-Item Env:DEVCERT_HOME (in cmd: set DEVCERT_HOME=)',
     },
   );
-}
-
-/**
- * Resolves if nobody but this user, the system and administrators may open what is made in a folder that
- * devcert did not make, and whose permissions are therefore not devcert's to change. The user's profile is
- * closed from the start, so nothing is run for a folder there.
- *
- * @throws DevcertError `refused`, with the command that closes it: then no key may be written.
- */
-export async function assertClosed(
-  folder: string,
-  { env, home, run }: Pick<Host, 'env' | 'home' | 'run'>,
-): Promise<void> {
-  const path = realPath(folder) ?? folder;
-  if (isBelow(path, home === undefined ? undefined : realPath(home))) return;
-  const known = [...(await ownSids(env, run)), 'CO', 'OW']; // whoever made a file, whoever owns it
-  const { stdout } = await run(ownerCommand(env, path));
-  // As a whole or not at all: an entry with a condition has parentheses of its own.
-  const list = /D:[A-Z]*((?:\([^()]*\))+)$/.exec(stdout.trim())?.[1];
-  const entries = [...(list ?? '').matchAll(/\(([^()]*)\)/g)].map(([, it = '']) => it.split(';'));
-  const isOpen = entries.some(
-    ([kind, , , , , whose = '']) => kind !== 'D' && !known.includes(whose),
-  );
-  if (entries.length > 0 && !isOpen) return;
-  throw new DevcertError('refused', `others can open what is in "${path}"`, {
-    hint: `close it first: icacls "${path}" /inheritance:r /grant:r "%USERNAME%:(OI)(CI)F" "*${SYSTEM}:(OI)(CI)F"`,
-  });
-}
-
-/** Whom a folder may belong to, in the words of SDDL; none if the system does not tell who this user is. */
-async function ownSids(env: Host['env'], run: Host['run']): Promise<readonly string[]> {
-  const sid = /\bS-1-[0-9-]+/.exec((await run(whoamiCommand(env))).stdout)?.[0];
-  // SYSTEM, the group of administrators, the account that is one from the start.
-  return sid === undefined ? [] : [sid, SYSTEM, ADMINISTRATORS, 'SY', 'BA', 'LA'];
 }
 
 function realPath(path: string): string | undefined {
@@ -134,6 +205,8 @@ function isBelow(path: string, profile: string | undefined): boolean {
 
 const SYSTEM = 'S-1-5-18';
 const ADMINISTRATORS = 'S-1-5-32-544';
+/** Everyone, Authenticated Users, Users. */
+const EVERYBODY = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545'];
 
 function systemProgram(env: Host['env'], name: string): string {
   return win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32', name);

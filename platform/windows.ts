@@ -4,6 +4,7 @@
  */
 import { win32 } from 'node:path';
 import { DevcertError } from '../src/errors.ts';
+import { listAuthorities } from './windows-roots.ts';
 import type {
   Command,
   CommandResult,
@@ -24,8 +25,19 @@ export interface WindowsTools {
   readonly reg: string;
   /** What is left of a Windows exit code here: 32 bits on Windows, 8 in WSL. */
   readonly exitCode: (code: number) => number;
-  /** The path of a file as Windows knows it. */
-  readonly windowsPath: (file: string) => Promise<string>;
+  /** Where Windows' programs can read the root. Changes nothing. */
+  readonly hand: (root: Root) => Promise<Handed>;
+  /** True for a failure of the way to Windows' programs, not of theirs. */
+  readonly isCutOff?: (result: CommandResult) => boolean;
+}
+
+/** A root where Windows' programs can read it. */
+export interface Handed {
+  /** Its path as Windows knows it. */
+  readonly file: string;
+  /** What puts it there, and what takes it away again. */
+  readonly before?: readonly Command[];
+  readonly after?: readonly Command[];
 }
 
 /** Finds the store of the user, of the machine, or both, on Windows itself. */
@@ -43,7 +55,7 @@ function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
     certutil: win32.join(system, 'certutil.exe'),
     reg: win32.join(system, 'reg.exe'),
     exitCode: (code) => code >>> 0,
-    windowsPath: (file) => Promise.resolve(file),
+    hand: ({ file }) => Promise.resolve({ file }),
   };
 }
 
@@ -110,8 +122,11 @@ function windowsStore(
   scope: 'user' | 'machine',
   alone: boolean,
 ): TrustStore {
-  const has = async (where: 'user' | 'machine', store: 'Root' | 'Disallowed', root: Root) =>
-    isFound(await host.run(findCommand(tools, where, store, root)), tools);
+  const has = async (where: 'user' | 'machine', store: 'Root' | 'Disallowed', root: Root) => {
+    const result = await host.run(findCommand(tools, where, store, root));
+    // Windows makes the Disallowed store with the first certificate in it.
+    return !(store === 'Disallowed' && isOneOf(NO_STORE, result, tools)) && isFound(result, tools);
+  };
   const isOwn = async (root: Root) => (await host.run(ownCommand(tools, root))).exitCode === 0;
   const forbids = async () => {
     const { exitCode, stdout } = await host.run(policyCommand(tools));
@@ -133,7 +148,7 @@ function windowsStore(
         if (isSeen) {
           return (await has(scope, 'Disallowed', root))
             ? { state: 'partial', reason: 'it is among the untrusted certificates, too' }
-            : { state: 'trusted' };
+            : { state: 'trusted', note: SCHANNEL };
         }
         if ((alone && scope === 'machine') || !(await isOwn(root))) return { state: 'absent' };
         if (scope === 'machine')
@@ -146,19 +161,25 @@ function windowsStore(
         };
       } catch (error) {
         if (!(error instanceof DevcertError)) throw error;
-        const { message, hint } = error;
-        return { state: 'unavailable', reason: message, ...hinted(hint), needed: true };
+        const { message, hint, code } = error;
+        const needed = code !== 'command'; // Windows is out of reach: see isFound()
+        return { state: 'unavailable', reason: message, ...hinted(hint), needed };
       }
     },
     planInstall: async (root) => {
       if (scope === 'user' && (await forbids()))
         throw new DevcertError('store', POLICY, { hint: inElevatedTerminal('install --machine') });
-      return [addCommand(tools, scope, await tools.windowsPath(root.file))];
+      const { file, before = [], after = [] } = await tools.hand(root);
+      return [...before, addCommand(tools, scope, file), ...after];
     },
     planUninstall: async (root) => {
       const isThere = scope === 'user' ? await isOwn(root) : await has(scope, 'Root', root);
       return isThere ? [deleteCommand(tools, scope, root)] : [];
     },
+    // From WSL the roots of this very user and machine may be those of the devcert of Windows.
+    ...(kind === 'windows'
+      ? {}
+      : { list: (organization) => listAuthorities(tools.reg, scope, organization, host) }),
     explain: (command, result) => explain(command, result, tools),
   };
 }
@@ -169,10 +190,16 @@ export function forbidsUserRoots(output: string): boolean {
   return flags !== undefined && (Number.parseInt(flags, 16) & 1) === 1;
 }
 
+/** Their Schannel takes a certificate without a source of revocations for revoked. */
+export const SCHANNEL =
+  'curl.exe needs --ssl-no-revoke, git with Schannel: git config --global http.schannelCheckRevoke false';
+
 const POLICY = 'a policy of this machine has Windows ignore the roots of its users';
 
 /** winerror.h: NTE_NOT_FOUND, CRYPT_E_NOT_FOUND. */
 const NOT_FOUND = [0x80090011, 0x80092004];
+/** ERROR_FILE_NOT_FOUND, as it is and as an HRESULT: there is no store of this name. */
+const NO_STORE = [0x80070002, 2];
 /** ERROR_CANCELLED, as it is and as an HRESULT. */
 const CANCELLED = [0x800704c7, 1223];
 /** E_ACCESSDENIED, ERROR_ACCESS_DENIED. */
@@ -188,10 +215,14 @@ function asking(scope: 'user' | 'machine', purpose: string): Partial<Command> {
   return { mayPrompt: true, needsPerson: true, prompt };
 }
 
-/** @throws DevcertError `store` if certutil said neither yes nor no. */
+/** @throws DevcertError `store` if certutil said neither yes nor no, `command` if it cannot be reached. */
 function isFound(result: CommandResult, tools: WindowsTools): boolean {
   if (result.exitCode === 0) return true;
   if (isOneOf(NOT_FOUND, result, tools)) return false;
+  if (tools.isCutOff?.(result) === true)
+    throw new DevcertError('command', 'the connection of this Linux to Windows is broken', {
+      hint: 'in Windows: wsl.exe --shutdown, then open this Linux again',
+    });
   if (result.failure === 'not-found')
     throw new DevcertError('store', `there is no program "${tools.certutil}"`, {
       hint: 'it is a part of Windows: repair it with sfc /scannow in an elevated terminal',
@@ -220,11 +251,12 @@ function explain(
   const verb = command.args.includes('-addstore') ? 'install' : 'uninstall';
   if (result.failure === 'nobody')
     return {
-      reason: 'Windows would ask in a dialog, and nobody is there to answer it',
+      reason:
+        'Windows would ask in a dialog, and in CI, over SSH or in a service nobody can answer it',
       hint:
         verb === 'install'
-          ? `run it in a terminal of your own, or, ${inElevatedTerminal('install --machine')}`
-          : 'run it in a terminal of your own: devcert uninstall',
+          ? `on the desktop of Windows: devcert install, or, ${inElevatedTerminal('install --machine')}`
+          : 'on the desktop of Windows: devcert uninstall',
     };
   if (result.failure === 'timeout')
     return {

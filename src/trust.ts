@@ -54,6 +54,8 @@ export interface StoreReport {
   readonly state: StoreState['state'];
   readonly reason?: string;
   readonly hint?: string;
+  /** What some clients of a store that trusts it need besides. */
+  readonly note?: string;
   /** False if the store is not available and nothing on this machine needs it. */
   readonly needed: boolean;
   /** The program without which the store cannot be asked, if that is all. */
@@ -112,6 +114,8 @@ export async function installRoot(
     const failure = await runPlan(plan, store, host);
     const after = await store.inspect(root);
     if (after.state === 'trusted') return { status: 'trusted', ...restart(store) };
+    // What cannot be asked is not acted on once more: that may open a second dialog.
+    if (after.state === 'unavailable') return failure ?? unknown(after);
     // Nothing half-done stays behind, but an entry that somebody else made is not ours to remove.
     if (before.state === 'absent') await runPlan(await store.planUninstall(root), store, host);
     return failure ?? { status: 'failed', reason: unchanged(after) };
@@ -127,7 +131,8 @@ export async function uninstallRoot(
 ): Promise<Outcome[]> {
   return each(stores, options, async (store) => {
     const before = await store.inspect(root);
-    if (before.state === 'unavailable') return unavailable(before);
+    if (before.state === 'unavailable')
+      return before.empty === true ? { status: 'already-absent' } : unavailable(before);
     const plan = await store.planUninstall(root);
     if (before.state === 'absent' && plan.length === 0) return { status: 'already-absent' };
     if (options.dryRun === true) return planned(plan, host);
@@ -135,7 +140,24 @@ export async function uninstallRoot(
     const after = await store.inspect(root);
     if (after.state === 'absent' || (after.state === 'unavailable' && !after.needed))
       return { status: 'removed', ...restart(store) };
+    if (after.state === 'unavailable') return failure ?? unknown(after);
     return failure ?? { status: 'failed', reason: unchanged(after) };
+  });
+}
+
+/** One outcome for each store, of those of two roots: the one that says most. */
+export function mergeOutcomes(outcomes: readonly Outcome[], more: readonly Outcome[]): Outcome[] {
+  if (outcomes.length === 0) return [...more];
+  const rank = ['failed', 'cancelled', 'removed', 'planned', 'skipped', 'already-absent'];
+  return outcomes.map((outcome, index) => {
+    const other = more[index];
+    if (other === undefined) return outcome;
+    const [first, second] =
+      rank.indexOf(other.status) < rank.indexOf(outcome.status)
+        ? [other, outcome]
+        : [outcome, other];
+    const commands = [...(first.commands ?? []), ...(second.commands ?? [])];
+    return commands.length === 0 ? first : { ...first, commands };
   });
 }
 
@@ -250,7 +272,15 @@ function planned(plan: readonly Command[], host: Host): Turn {
   return { status: 'planned', commands: plan.map((command) => formatCommand(command, host)) };
 }
 
-function unchanged(state: StoreState): string {
+function unknown(state: StoreState & { state: 'unavailable' }): Turn {
+  return {
+    status: 'failed',
+    reason: `it was done, and the store cannot be asked what came of it: ${state.reason}`,
+    hint: state.hint ?? 'devcert status',
+  };
+}
+
+function unchanged(state: Exclude<StoreState, { state: 'unavailable' }>): string {
   const now = 'reason' in state ? state.reason : `the root is still ${state.state}`;
   return `every command succeeded and yet nothing changed: ${now}`;
 }

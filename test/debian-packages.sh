@@ -7,10 +7,11 @@ if [ ! -e /etc/debian_version ] || [ "$(id -u)" != 0 ]; then
   exit 0
 fi
 packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget sudo opendoas bindfs fuse3
-  chromium firefox-esr default-jdk-headless mkcert easy-rsa golang-cfssl expect maven tomcat10
+  shellcheck python3-yaml chromium firefox-esr default-jdk-headless mkcert easy-rsa golang-cfssl expect maven tomcat10
   wine64 wine gcc-mingw-w64-x86-64
   nginx-light apache2 haproxy caddy mariadb-server postgresql redis-server mosquitto mosquitto-clients
   php-cli python3 golang-go puma
+  strace sqlite3
   uvicorn gunicorn python3-flask python3-django python3-django-extensions python3-openssl"
 missing=""
 for package in $packages; do

@@ -8,6 +8,7 @@ const unixOnly = [
   'test/platform/linux-system.test.ts',
   'test/platform/macos.test.ts',
   'test/platform/nss.test.ts',
+  'test/platform/simulators.test.ts',
 ];
 const skipped = process.platform === 'win32' ? unixOnly : [];
 if (skipped.length > 0) console.warn(`not run on Windows: ${skipped.join(', ')}`);

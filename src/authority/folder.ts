@@ -87,7 +87,7 @@ export async function recoverFolder(folder: string): Promise<void> {
 export async function ensureAuthority(
   folder: string,
   create: () => AuthorityPem | Promise<AuthorityPem>,
-  close: (folder: string) => Promise<void> = () => Promise.resolve(),
+  close: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<{ authority: Authority; created: boolean }> {
   await recoverFolder(folder);
   if (hasAuthority(folder)) return { authority: await loadAuthority(folder), created: false };
@@ -182,7 +182,7 @@ function read(folder: string): Authority {
     });
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
-      hint: 'it can be trusted and issues nothing; with its key: devcert ca import --force',
+      hint: 'with its key: devcert ca import --force; without: devcert uninstall --purge && devcert install',
     });
   if (issuer === '' || issuerKey === '')
     throw new DevcertError(

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountOf } from '../../platform/accounts.ts';
-import { quoteForPosix } from '../../platform/run.ts';
+import { quoteForPosix } from '../../platform/quote.ts';
 import { DevcertError } from '../errors.ts';
 import type { Host } from '../../platform/types.ts';
 

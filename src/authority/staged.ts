@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
-import { attempt, fileError } from '../disk/filesystem.ts';
+import { attempt, fileError, shellCommand } from '../disk/filesystem.ts';
 import { ORIGIN_FILE } from './origin.ts';
 
 /** The files of an authority. The key first and the root last: the order they are moved in. */
@@ -36,7 +36,7 @@ export function isStaged(path: string): boolean {
 export function assertFree(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined || isStaged(path)) return;
   throw new DevcertError('refused', `"${path}" is in the way, and not devcert's`, {
-    hint: `move it away: mv "${path}" "${path}.old"`,
+    hint: `move it away: ${shellCommand('move', path, `${path}.old`)}`,
   });
 }
 

@@ -123,10 +123,6 @@ export async function writeCsr(
   const outputs = [{ path: csrFile, data: csr, secret: false }];
   const options = { ...context, followFolder: followFolders, gitignore: true };
   await place([...keys, ...outputs], options, () => [
-    { outputs: keys, entry: undefined },
-    { outputs, entry: { ca: NO_AUTHORITY } },
+    { outputs: [...keys, ...outputs], entry: undefined },
   ]);
 }
-
-/** A CSR is of no authority yet. */
-const NO_AUTHORITY = '';

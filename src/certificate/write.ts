@@ -62,7 +62,7 @@ export interface WriteContext {
   readonly identity: string;
   readonly now: Date;
   /** Closes a folder that was made for a key to other users, where its mode does not. */
-  readonly close?: (folder: string) => Promise<void>;
+  readonly close?: (folder: string) => Promise<unknown>;
 }
 
 export interface WriteOptions {

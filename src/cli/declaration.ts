@@ -48,7 +48,7 @@ export const storeOptions: readonly OptionDeclaration[] = [
   {
     flags: '--stores <kinds>',
     description:
-      'only these, comma-separated: system, nss (Chromium and Firefox on Linux), java, windows (from WSL)',
+      'only these, comma-separated: system, nss (Chromium and Firefox on Linux), java, windows (from WSL); simulator (booted iOS ones) only if named',
   },
   {
     flags: '--machine',

@@ -15,7 +15,7 @@ export interface ServerCertificate {
 
 /**
  * A new certificate and key for the names, in memory. The authority is made first if there is none;
- * the inventory does not list the certificate.
+ * the ledger does not list the certificate.
  *
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
  *   `expired`, `refused`, `busy`.

@@ -1,6 +1,6 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, win32 } from 'node:path';
 import type {
   FindOptions,
   Host,
@@ -22,6 +22,7 @@ import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
 import type { PlaceContext } from '../ledger/place.ts';
 import type { Name } from '../names/names.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
+import type { Orphan } from './orphans.ts';
 
 export interface Context {
   readonly host: Host;
@@ -32,8 +33,13 @@ export interface Context {
   /** Absolute; relative paths start here. */
   readonly cwd: string;
   readonly finders: readonly StoreFinder[];
+  /** The state folder without `DEVCERT_HOME`, where other ones are listed; undefined lists none. */
+  readonly defaultFolder?: string | undefined;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
+  /** Asked before roots are removed that no state folder knows. */
+  readonly confirm?:
+    ((orphans: readonly Orphan[], unread: readonly string[]) => Promise<boolean>) | undefined;
 }
 
 /** Which authority: part of the options of everything that works with one. */
@@ -94,7 +100,7 @@ export function contextOf(context: Context, name: string | undefined): Context {
 
 /** `user@host`, for the subjects of certificates. */
 export function identity({ host }: Context): string {
-  return identityOf(host.user, host.hostname);
+  return identityOf(host.user, host.hostname, host.kernel);
 }
 
 /**
@@ -110,6 +116,48 @@ export function refuseSudo({ host }: Context): void {
   throw new DevcertError('refused', 'run devcert as yourself, not with sudo', {
     hint: `it asks for sudo where it needs it; to act for root: env -u SUDO_USER -u DOAS_USER devcert …`,
   });
+}
+
+/**
+ * The same on Windows, in a terminal that is elevated with another account's password.
+ *
+ * @throws DevcertError `refused`, with the command that does in this terminal what was wanted.
+ */
+export async function refuseOtherAccount(
+  { host }: Context,
+  verb: 'install' | 'uninstall',
+): Promise<void> {
+  if (host.platform !== 'win32' || (host.env.DEVCERT_HOME ?? '') !== '') return;
+  const { otherProfile } = await import('../../platform/windows-user.ts');
+  const profile = await otherProfile(host);
+  if (profile === undefined) return;
+  const file = win32.join(profile, 'AppData\\Local\\devcert-nodejs\\Data\\root.pem');
+  const root = await readRootOf(file);
+  const commands = {
+    install: `certutil -f -addstore Root "${file}"`,
+    uninstall: `certutil -delstore Root ${root?.sha1 ?? '<SHA-1 of the root>'}`,
+  };
+  throw new DevcertError(
+    'refused',
+    `this terminal is elevated as another user: "${profile}" is the folder of whoever is at the desktop`,
+    {
+      hint:
+        root === undefined && verb === 'install'
+          ? `devcert install in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
+          : `devcert ${verb} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
+    },
+  );
+}
+
+async function readRootOf(file: string): Promise<{ sha1: string } | undefined> {
+  try {
+    const { readFileSync } = await import('node:fs');
+    const { X509Certificate } = await import('node:crypto');
+    const { fingerprint } = new X509Certificate(readFileSync(file));
+    return { sha1: fingerprint.replaceAll(':', '').toLowerCase() };
+  } catch {
+    return undefined; // none there, or not to be read from here
+  }
 }
 
 /**
@@ -140,27 +188,37 @@ export async function ensureAuthorityFor(
 }
 
 /**
- * Closes a folder that devcert made for a key to other users where its mode does not: on Windows.
+ * Closes a folder that devcert made to other users where its mode does not: on Windows. Before a key is
+ * written into it.
  *
- * @throws DevcertError `file`.
+ * @returns notes on what was open.
+ * @throws DevcertError `file`, `command`.
  */
-async function closeFolder(host: Host, folder: string): Promise<void> {
-  if (host.platform !== 'win32') return;
+async function closeFolder(host: Host, folder: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
   const { protectFolder } = await import('../../platform/windows-acl.ts');
-  await protectFolder(folder, host);
+  return protectFolder(folder, host);
+}
+
+/** What to tell of the folder that a key was written into, where modes do not tell: on Windows. */
+export async function keyFolderNotes(host: Host, keyFile: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
+  const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
+  return strangeFolderNotes(dirname(keyFile), host);
 }
 
 /**
- * The same for an authority's folder. One that devcert did not make has to be closed already: its permissions
- * are its owner's.
+ * The same for an authority's folder. The permissions of one that devcert did not make are its owner's: they
+ * are told if others can open it.
  *
- * @throws DevcertError `file`, `refused`.
+ * @returns notes.
+ * @throws DevcertError `file`, `command`.
  */
-export async function closeStateFolder(host: Host, folder: string): Promise<void> {
-  if (host.platform !== 'win32') return;
+export async function closeStateFolder(host: Host, folder: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
   if (madeFolders(folder).includes(folder)) return closeFolder(host, folder);
-  const { assertClosed } = await import('../../platform/windows-acl.ts');
-  await assertClosed(folder, host);
+  const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
+  return strangeFolderNotes(folder, host);
 }
 
 /**

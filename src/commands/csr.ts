@@ -14,7 +14,7 @@ import {
 } from '../names/request.ts';
 import { decodeCsr, encodeCsr } from '../x509/csr.ts';
 import { encodeSubject, MAX_ATTRIBUTE_CHARACTERS } from '../x509/subject.ts';
-import { type Context, placing, refuseSudo } from './context.ts';
+import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';
 
 export interface CsrOptions extends Omit<LeafOptions, 'days'> {
   /** Folder for `csr.pem` and `key.pem`; `.devcert/csr` by default. */
@@ -77,12 +77,13 @@ export async function csr(
   const subject = encodeSubject(commonName === undefined ? {} : { commonName });
   const der = encodeCsr(key, subject, request.names);
   const written = before === undefined || !decodeCsr(der).signed.equals(before);
+  // It has nothing to do with the state folder, whosever that is.
   if (written)
     await writeCsr(
       paths,
       options.der === true ? der : encodePem('CERTIFICATE REQUEST', der),
       existing === undefined ? key : undefined,
-      { ...placing(context), force },
+      { ...placing(context), stateFolder: undefined, force },
     );
   const loose = looserThan(paths.keyFile, 0o600) !== undefined;
   return {
@@ -95,6 +96,9 @@ export async function csr(
     keyCreated: existing === undefined,
     notes: [
       ...request.names.flatMap((name) => nameNotes(name)),
+      ...(written && existing === undefined
+        ? await keyFolderNotes(context.host, paths.keyFile)
+        : []),
       ...(loose ? [`"${paths.keyFile}" is open to others: chmod 600 "${paths.keyFile}"`] : []),
     ],
   };

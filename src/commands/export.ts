@@ -5,7 +5,7 @@ import { checkPassword } from '../export/formats.ts';
 import { missingPassword, planExport, writeExport } from '../export/plan.ts';
 import { type ExportOptions, type ExportRequest, parseExport } from '../export/request.ts';
 import { type ExportSource, sourceOf } from '../export/source.ts';
-import { type Context, placing, refuseSudo } from './context.ts';
+import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';
 
 export type { ExportOptions } from '../export/request.ts';
 
@@ -76,11 +76,18 @@ export async function exportCertificate(
     },
     encode,
   );
+  const files = exportedFiles(request, source);
+  const secret = files.find((file) => file.secret);
   return {
     ...exportedParts(request, source),
     written,
-    files: exportedFiles(request, source),
-    notes: [...modes, ...source.notes, ...notes],
+    files,
+    notes: [
+      ...modes,
+      ...source.notes,
+      ...notes,
+      ...(secret === undefined || !written ? [] : await keyFolderNotes(context.host, secret.path)),
+    ],
   };
 }
 

@@ -11,6 +11,7 @@ import {
   mendModes,
   rootFile,
 } from '../authority/folder.ts';
+import { rememberHome } from '../authority/homes.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
@@ -22,6 +23,7 @@ import {
   parsePermit,
 } from '../names/constraints.ts';
 import { DevcertError } from '../errors.ts';
+import { hasModes } from '../disk/filesystem.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
@@ -31,7 +33,9 @@ import {
   findStores,
   identity,
   parseStoreKinds,
+  refuseOtherAccount,
   refuseSudo,
+  stateFolderOf,
 } from './context.ts';
 import { namedHints } from './guide.ts';
 import { type Renewed, renewAll } from './renew.ts';
@@ -78,13 +82,17 @@ export async function install(
 
 async function installed(context: Context, options: Lists<InstallOptions>): Promise<InstallResult> {
   const { host, folder } = context;
-  const kinds = parseStoreKinds(options.stores, context.finders);
+  const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
+  const kinds = parseStoreKinds(options.stores, context.finders).filter(
+    (kind) => options.stores !== undefined || !onRequest.includes(kind),
+  );
   const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
   if (permits.length > 0 && options.constraints === false)
     throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
       hint: 'without constraints every name is permitted',
     });
   refuseSudo(context);
+  await refuseOtherAccount(context, 'install');
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
@@ -101,12 +109,16 @@ async function installed(context: Context, options: Lists<InstallOptions>): Prom
       (folder) => closeStateFolder(host, folder),
     );
     const root = rootInFile(authority.rootPem, rootFile(folder));
+    await remember(context);
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, []);
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) await closeStateFolder(host, folder);
+  if (options.dryRun !== true) {
+    notes.push(...(await closeStateFolder(host, folder)));
+    await remember(context);
+  }
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
@@ -140,6 +152,14 @@ async function installed(context: Context, options: Lists<InstallOptions>): Prom
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
   const { validFrom, validTo } = new X509Certificate(der);
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
+}
+
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+async function remember(context: Context): Promise<void> {
+  const { defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  if (defaultFolder !== undefined && defaultFolder !== folder)
+    await rememberHome(defaultFolder, folder);
 }
 
 /**
@@ -199,7 +219,11 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
     java: {
       reason:
         'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
-      hint: 'export JAVA_HOME=/path/to/jdk',
+      hint: hasModes ? 'export JAVA_HOME=/path/to/jdk' : '$env:JAVA_HOME = "C:\\path\\to\\jdk"',
+    },
+    nss: {
+      reason: 'no browser was found that keeps a database of its own',
+      hint: 'install one and start it once, then devcert install',
     },
   };
   return kinds

@@ -8,7 +8,7 @@ import { sha256Of } from '../authority/origin.ts';
 import { AUTHORITY_FILES, isFolder, isStaged, removeStaged } from '../authority/staged.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { attempt } from '../disk/filesystem.ts';
+import { attempt, shellCommand } from '../disk/filesystem.ts';
 import { publicKeyHash } from '../keys.ts';
 import {
   encodeLedger,
@@ -203,7 +203,7 @@ function readList(folder: string, name: string, field: string): Fields[] {
     // Not JSON: the same answer as for JSON of another shape, below.
   }
   throw new DevcertError('invalid-authority', `"${file}" is damaged, or a newer devcert wrote it`, {
-    hint: `move it away, what it lists stays valid: mv "${file}" "${file}.old"`,
+    hint: `move it away, what it lists stays valid: ${shellCommand('move', file, `${file}.old`)}`,
   });
 }
 

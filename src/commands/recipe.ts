@@ -99,8 +99,11 @@ export async function recipe(
     ...(needed(recipe, options).includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
   ];
   const foreign = foreignTrust(stateFolderOf(context), believed);
+  const all = [...foreign, ...notes];
   const { name: known, summary } = recipe;
-  return { name: known, summary, blocks, notes: [...foreign, ...notes] };
+  if (!windows) return { name: known, summary, blocks, notes: all };
+  const { SCHANNEL } = await import('../../platform/windows.ts');
+  return { name: known, summary, blocks, notes: [...all, SCHANNEL] };
 }
 
 function trustFile(dir: string): string {

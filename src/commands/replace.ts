@@ -51,7 +51,7 @@ export function newAuthority(
 
 /**
  * Old and new side by side until the new root is trusted wherever the old one was; then everything in
- * the inventory is issued again, and the old root leaves the stores.
+ * the ledger is made again, and the old root leaves the stores.
  */
 export async function replaceAuthority(
   context: Context,

@@ -19,6 +19,7 @@ import {
   flag,
   hasModes,
   removeQuietly,
+  shellCommand,
   withDescriptor,
 } from './filesystem.ts';
 import { writeNew, writeTemporary } from './temporary.ts';
@@ -146,7 +147,7 @@ function isFolder(path: string): boolean {
   const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined || stat.isDirectory()) return stat !== undefined;
   throw new DevcertError('file', `"${path}" is in the way: it is not a folder`, {
-    hint: `move it away or choose another path: mv "${path}" "${path}.old"`,
+    hint: `move it away or choose another path: ${shellCommand('move', path, `${path}.old`)}`,
   });
 }
 
@@ -169,7 +170,7 @@ function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer 
     if (length === 0) return Buffer.concat(chunks);
     if ((total += length) > maxBytes)
       throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
-        hint: `see what it is: ls -l "${path}"`,
+        hint: `see what it is: ${shellCommand('size', path)}`,
       });
     chunks.push(chunk.subarray(0, length));
   }

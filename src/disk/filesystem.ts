@@ -22,23 +22,62 @@ export function attempt<T>(verb: string, path: string, action: () => T): T {
 export function fileError(error: unknown, verb: string, path: string): unknown {
   const code = systemCode(error);
   if (error instanceof DevcertError || code === undefined || code.startsWith('ERR_')) return error;
-  const [reason, hint] = REASONS[code] ?? [`the system says ${code}`, `look at it: ls -ld "@"`];
+  const [reason, hint, command] = REASONS[code] ?? [
+    `the system says ${code}`,
+    'look at it: ',
+    'permissions',
+  ];
   return new DevcertError('file', `cannot ${verb} "${path}": ${reason}`, {
-    hint: hint.replace('@', () => dirname(path)),
+    hint: command === undefined ? hint : hint + shellCommand(command, dirname(path)),
     cause: error,
   });
 }
 
+/** A command of the hints, in the words of this system's shells (cmd and PowerShell know all of the second). */
+export function shellCommand(command: keyof typeof COMMANDS, ...paths: readonly string[]): string {
+  const [posix, windows] = COMMANDS[command];
+  return [hasModes ? posix : windows, ...paths.map((path) => `"${path}"`)].join(' ');
+}
+
+const COMMANDS = {
+  permissions: ['ls -ld', 'icacls'],
+  size: ['ls -l', 'dir'],
+  space: ['df -h', 'dir'],
+  make: ['mkdir -p', 'mkdir'],
+  move: ['mv', 'move'],
+  remove: ['rm', 'del'],
+} as const;
+
 /** Runs `action`; on Windows again for up to a second while another program has the file open. */
-export function retrying<T>(action: () => T): T {
+export function retrying<T>(action: () => T, passes = isTransient): T {
   for (let waitMs = 4; ; waitMs *= 2) {
     try {
       return action();
     } catch (error) {
-      if (!isTransient(error) || waitMs > 512) throw error;
+      if (!passes(error) || waitMs > 512) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
     }
   }
+}
+
+/**
+ * Removes a file, which may be open elsewhere. On Windows one that is about to be deleted refuses, and a
+ * moment later is gone: that is success.
+ */
+export function unlinkRetrying(
+  path: string,
+  unlink: (path: string) => void = unlinkSync,
+  passes = isTransient,
+): void {
+  let tries = 0;
+  retrying(() => {
+    tries++;
+    try {
+      unlink(path);
+    } catch (error) {
+      if (tries === 1 || systemCode(error) !== 'ENOENT') throw error;
+    }
+  }, passes);
 }
 
 /** True for an error that passes on Windows, where open and half-deleted files are in the way. */
@@ -75,8 +114,8 @@ export function checkRegular(stat: Stats, path: string, use: 'read' | 'write'): 
   throw new DevcertError('file', `"${path}" is ${stat.isFIFO() ? 'a pipe' : kind}, not a file`, {
     hint:
       use === 'read'
-        ? `give the path of a file; this is: ls -ld "${path}"`
-        : `move it away or choose another path: mv "${path}" "${path}.old"`,
+        ? `give the path of a file; this is: ${shellCommand('permissions', path)}`
+        : `move it away or choose another path: ${shellCommand('move', path, `${path}.old`)}`,
   });
 }
 
@@ -89,16 +128,16 @@ export function removeQuietly(path: string, remove = unlinkSync as (path: string
   }
 }
 
-/** Reason and hint; `@` stands for the folder. */
-const REASONS: Partial<Record<string, readonly [string, string]>> = {
-  ENOSPC: ['the disk is full', 'free some space there and run the same again: df -h "@"'],
+/** Reason, hint, and the command at its end, for the folder. */
+const REASONS: Partial<Record<string, readonly [string, string, (keyof typeof COMMANDS)?]>> = {
+  ENOSPC: ['the disk is full', 'free some space there and run the same again: ', 'space'],
   EDQUOT: ['your disk quota is used up', 'free some space there and run the same again'],
   EROFS: ['the file system is read-only', 'choose a folder that can be written to'],
-  EACCES: ['permission denied', 'look who may write there: ls -ld "@"'],
-  EPERM: ['the system does not permit it', 'look who may write there: ls -ld "@"'],
+  EACCES: ['permission denied', 'look who may write there: ', 'permissions'],
+  EPERM: ['the system does not permit it', 'look who may write there: ', 'permissions'],
   ENAMETOOLONG: ['the name is too long', 'choose a shorter path'],
-  ENOTDIR: ['a part of its path is no folder', 'move away what stands there: ls -ld "@"'],
-  ENOENT: ['its folder does not exist', 'make it first: mkdir -p "@"'],
+  ENOTDIR: ['a part of its path is no folder', 'move away what stands there: ', 'permissions'],
+  ENOENT: ['its folder does not exist', 'make it first: ', 'make'],
   ELOOP: ['it is a symbolic link', 'use the path that the link points to'],
   EISDIR: ['it is a folder', 'move it away or choose another path'],
   EBUSY: ['another program has it open', 'close that program and run the same again'],

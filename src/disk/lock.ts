@@ -3,12 +3,12 @@
  * hold it: its lock names it, and whoever waits sees that it is gone.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, unlinkSync, utimesSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere, writeExclusive } from './files.ts';
-import { attempt, isTransient, removeQuietly, retrying } from './filesystem.ts';
+import { attempt, isTransient, removeQuietly, shellCommand, unlinkRetrying } from './filesystem.ts';
 import { pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
 
 /** Name of the lock in a folder. */
@@ -124,7 +124,7 @@ function monotonicMs(): number {
 function busy(file: string, holder: Holder | undefined, waitMs: number): DevcertError {
   const who = holder === undefined ? 'no process' : `process ${holder.pid} on "${holder.machine}"`;
   return new DevcertError('busy', `"${file}" has been locked for over ${waitMs / 1000} s`, {
-    hint: `${who} holds it; wait for it, or if there is none: rm "${file}"`,
+    hint: `${who} holds it; wait for it, or if there is none: ${shellCommand('remove', file)}`,
   });
 }
 
@@ -196,9 +196,7 @@ function removeIf(file: string, id: string, claims: Claims): boolean {
   try {
     if (look(file)?.id !== id) return false;
     attempt('remove', file, () => {
-      retrying(() => {
-        unlinkSync(file);
-      });
+      unlinkRetrying(file);
     });
     return true;
   } finally {

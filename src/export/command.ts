@@ -1,6 +1,6 @@
 /** What is typed to make an export again. */
 import { dirname, join } from 'node:path';
-import { quoteForPosix } from '../../platform/run.ts';
+import { quoteForPosix } from '../../platform/quote.ts';
 import type { ExportedCertificate } from '../ledger/ledger.ts';
 
 /**

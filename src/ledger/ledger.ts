@@ -6,7 +6,7 @@ import { constants, existsSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { attempt, flag, withDescriptor } from '../disk/filesystem.ts';
+import { attempt, flag, withDescriptor, shellCommand } from '../disk/filesystem.ts';
 import type { Usage } from '../names/usage.ts';
 import { sha256 } from './journal.ts';
 import { replaceFiles } from './transaction.ts';
@@ -260,7 +260,7 @@ function damaged(file: string): DevcertError {
     'invalid-authority',
     `"${file}" is damaged, or a newer devcert wrote it`,
     {
-      hint: `move it away, what it lists stays valid: mv "${file}" "${file}.old"`,
+      hint: `move it away, what it lists stays valid: ${shellCommand('move', file, `${file}.old`)}`,
     },
   );
 }

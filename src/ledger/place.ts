@@ -49,7 +49,7 @@ export interface PlaceContext {
   /** Folders that are made get a `.gitignore`: a key does not belong into a repository. */
   readonly gitignore?: boolean | undefined;
   /** Closes a folder that was made for a key to other users, where its mode does not: on Windows. */
-  readonly close?: ((folder: string) => Promise<void>) | undefined;
+  readonly close?: ((folder: string) => Promise<unknown>) | undefined;
 }
 
 /** What is found under the lock, right before anything is written. */

@@ -20,6 +20,7 @@ import {
   removeQuietly,
   retrying,
   withDescriptor,
+  shellCommand,
 } from '../disk/filesystem.ts';
 import { temporaryName, writeNew } from '../disk/temporary.ts';
 import { cutBack, type Journal, rename, sha256, sizeOf } from './journal.ts';
@@ -190,7 +191,7 @@ function undo(steps: readonly Step[], cause: unknown): void {
       } catch {
         // The first error is the one to tell.
         throw new DevcertError('file', `cannot write all files, nor put "${path}" back`, {
-          hint: `put it back by hand: mv "${backup}" "${path}"`,
+          hint: `put it back by hand: ${shellCommand('move', backup, path)}`,
           cause,
         });
       }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { assertNoLink, readIfThere } from '../disk/files.ts';
 import { DevcertError } from '../errors.ts';
+import { shellCommand } from '../disk/filesystem.ts';
 import { parseCommonName } from '../names/common-name.ts';
 import { parseNames } from '../names/names.ts';
 
@@ -93,7 +94,7 @@ export function readSet(folder: string): MtlsSet | undefined {
       ? `says what devcert does not write: ${error.message}`
       : 'is damaged, or a newer devcert wrote it';
     throw new DevcertError('invalid-input', `"${file}" ${why}`, {
-      hint: `move it away and make the set again: mv "${file}" "${file}.old"`,
+      hint: `move it away and make the set again: ${shellCommand('move', file, `${file}.old`)}`,
       cause: error,
     });
   }

@@ -52,7 +52,7 @@ export interface SetContext {
   readonly identity: string;
   readonly now: Date;
   /** Closes a folder that was made for a key to other users, where its mode does not. */
-  readonly close?: (folder: string) => Promise<void>;
+  readonly close?: (folder: string) => Promise<unknown>;
 }
 
 export interface SetOptions {

@@ -1,5 +1,5 @@
 /** Paths as string literals of configuration languages: exact, or an error. Pure. */
-import { quoteForPosix } from '../../platform/run.ts';
+import { quoteForPosix } from '../../platform/quote.ts';
 import { DevcertError, printable } from '../errors.ts';
 
 /** JavaScript, TypeScript, JSON, YAML (double-quoted), TOML, C#, Python, Go and Rust read these alike. */

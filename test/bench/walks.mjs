@@ -28,7 +28,7 @@ const walks = [
     to: ['encodePkcs12KeyStore'],
     before: [6, 5],
   },
-  { what: 'name → SAN', from: 'issue', to: ['subjectAltName'], before: [10, 8] },
+  { what: 'name → SAN', from: 'issue', to: ['subjectAltName'], before: [9, 6] },
   { what: 'CSR → certificate', from: 'sign', to: ['signCertificate'], before: [10, 8] },
 ];
 

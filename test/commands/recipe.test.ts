@@ -162,7 +162,11 @@ describe('recipe()', () => {
 
   test('on Windows, paths have forward slashes', async () => {
     const { context } = await project();
-    const { blocks } = await recipe({ ...context, host: fakeHost({ platform: 'win32' }) }, 'nginx');
+    const { blocks, notes } = await recipe(
+      { ...context, host: fakeHost({ platform: 'win32' }) },
+      'nginx',
+    );
+    expect(notes.at(-1)).toMatch(/--ssl-no-revoke.*http\.schannelCheckRevoke false/);
     expect(blocks[0]?.text).toContain('.devcert/cert.pem"');
   });
 

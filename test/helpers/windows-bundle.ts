@@ -23,6 +23,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'platform/linux-system.test.ts': 'paths of Linux',
   'platform/macos.test.ts': 'paths of macOS',
   'platform/nss.test.ts': 'paths of Linux',
+  'platform/simulators.test.ts': 'paths of macOS',
 };
 
 /** A path of this machine as wine's programs know it. */

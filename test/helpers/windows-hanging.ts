@@ -5,8 +5,7 @@ import type { Host } from '../../platform/types.ts';
 import { windowsStores } from '../../platform/windows.ts';
 import { install } from '../../src/commands/install.ts';
 
-// A person is said to be there: where nobody is, a dialog is not even started.
-const basis = { ...createHost(), interactive: true };
+const basis = createHost();
 const run = createRunner(basis);
 const host: Host = {
   ...basis,

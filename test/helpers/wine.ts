@@ -31,6 +31,8 @@ export interface Windows {
 export interface NodeOptions {
   readonly terminal?: boolean;
   readonly cwd?: string;
+  /** As on a build machine. */
+  readonly ci?: boolean;
   /** 40 s if left out. */
   readonly timeoutMs?: number;
 }
@@ -63,7 +65,7 @@ function windowsNode(): string {
   return node;
 }
 
-/** A fresh Windows 10, with doubles of certutil.exe and whoami.exe in System32. */
+/** A fresh Windows 10, with doubles of certutil.exe, icacls.exe and whoami.exe in System32. */
 export function startWindows(): Windows {
   const base = mkdtempSync(join(tmpdir(), 'devcert-wine-'));
   const prefix = join(base, 'prefix');
@@ -72,7 +74,7 @@ export function startWindows(): Windows {
     WINEPREFIX: prefix,
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
-    WINEDLLOVERRIDES: 'mscoree=;mshtml=;certutil.exe,whoami.exe=n',
+    WINEDLLOVERRIDES: 'mscoree=;mshtml=;certutil.exe,icacls.exe,whoami.exe=n',
   };
   const env = {
     ...process.env,
@@ -95,11 +97,20 @@ export function startWindows(): Windows {
   );
   copyFileSync(compile('pfx-import', base, ['crypt32', 'advapi32']), join(drive, 'pfx-import.exe'));
   const node = windowsNode();
+  copyFileSync(compile('launch', base, []), join(system32, 'icacls.exe'));
+  const program = join(doubles, 'icacls-program.mjs');
+  const onZ = [node, program].map((file) => `Z:${file.replaceAll('/', '\\')}`);
+  writeFileSync(join(system32, 'icacls.launch'), onZ.join('\n'));
   // Through files: wine cannot give Node a Unix pipe.
-  const wine = (args: readonly string[], cwd = drive, timeout = 40_000): Ran => {
+  const wine = (
+    args: readonly string[],
+    { cwd = drive, timeoutMs: timeout = 40_000, ci = false }: NodeOptions = {},
+  ): Ran => {
     const [out, err] = [join(base, 'out'), join(base, 'err')];
     const line = `wine "$@" </dev/null >"${out}" 2>"${err}"`;
-    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], { env, cwd, timeout });
+    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], {
+      ...{ env: ci ? { ...env, CI: 'true' } : env, cwd, timeout },
+    });
     return { status, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') };
   };
   // With a pty libuv aborts under wine (its process_title assertion), so a terminal is only said to be there.
@@ -111,9 +122,12 @@ export function startWindows(): Windows {
     drive,
     system32,
     env: wineEnv,
-    wine,
-    node: (args, { terminal = false, cwd, timeoutMs } = {}) =>
-      wine([node, ...(terminal ? ['-r', 'C:\\terminal.cjs'] : []), ...args], cwd, timeoutMs),
+    wine: (args) => wine(args),
+    node: (args, options = {}) =>
+      wine(
+        [node, ...(options.terminal === true ? ['-r', 'C:\\terminal.cjs'] : []), ...args],
+        options,
+      ),
     close: () => {
       spawnSync('wineserver', ['-k'], { env });
       rmSync(base, { recursive: true, force: true });

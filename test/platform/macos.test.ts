@@ -1,10 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deleteCommand, distrustCommand, macosStores, trustCommand } from '../../platform/macos.ts';
 import { exportCommand, findCommand, verifyCommand } from '../../platform/macos-questions.ts';
 import { explainKeychain } from '../../platform/macos-words.ts';
-import type { Command } from '../../platform/types.ts';
+import type { Command, Host } from '../../platform/types.ts';
 import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
 import { removeNamed } from '../../src/commands/ca-remove.ts';
 import { contextOf } from '../../src/commands/context.ts';
@@ -401,6 +401,34 @@ describe('macosStores', () => {
     expect(ran.filter((it) => it.includes('find-certificate') && it.includes(login))).toEqual([]);
   });
 
+  test('a default keychain under another name takes the place of the login keychain', async () => {
+    const { context, login, state } = mac();
+    const other = join(login, '../ada.keychain-db');
+    renameSync(login, other);
+    expect((await install(context)).outcomes).toMatchObject([
+      { status: 'trusted', location: other, restart: 'Firefox, Chrome and Edge' },
+    ]);
+    expect(readFileSync(other, 'utf8')).toContain(createDer(context.folder));
+    expect((await uninstall(context)).outcomes).toMatchObject([{ status: 'removed' }]);
+    expect(readFileSync(other, 'utf8')).toBe('[]');
+    expect(state()).toEqual(empty);
+  });
+
+  test.each([
+    ['User interaction is not allowed.', 'failed', EXIT.failed],
+    ['User canceled the operation.', 'cancelled', EXIT.cancelled],
+  ])('a locked keychain that says "%s" is %s', async (words, status, exitCode) => {
+    const { context, host, state } = mac();
+    const run: Host['run'] = (command) =>
+      command.args[0] === 'add-trusted-cert'
+        ? Promise.resolve({ exitCode: 1, stdout: '', stderr: `SecKeychainUnlock: ${words}\n` })
+        : host.run(command);
+    const { outcomes } = await install({ ...context, host: { ...host, run } });
+    expect(outcomes).toMatchObject([{ status, hint: expect.any(String) as string }]);
+    expect(outcomesExitCode(outcomes)).toBe(exitCode);
+    expect(state()).toEqual(empty);
+  });
+
   test('trust settings without a certificate are found and removed', async () => {
     const { context, login, state } = mac();
     await install(context);
@@ -476,6 +504,9 @@ describe('explainKeychain()', () => {
     ['SecTrustSettingsSetTrustSettings: errSecInternalComponent', 'no session can show one'],
     ['OSStatus (-60007)', 'no session can show one'],
     ['OSStatus (-128)', 'you cancelled'],
+    ['SecKeychainItemCreate: User interaction is not allowed.', 'no session can show one'],
+    ['SecKeychainUnlock: User canceled the operation.', 'you cancelled'],
+    ['security: SecItemDelete: User interaction is not allowed. (-25308)', 'no session can show'],
   ])('%s', (stderr, words) => {
     const result = { exitCode: 1, stdout: '', stderr };
     expect(explainKeychain(result, 'user', true)?.reason).toContain(words);

@@ -78,7 +78,7 @@ describe('elevate()', () => {
 
   test('holds root to it for every program, but those of Windows, which run as its user', () => {
     const host = { ...root, findForRoot: () => undefined };
-    expect(elevate({ file: process.execPath, args: [] }, host)).toBe(
+    expect(elevate({ file: process.execPath, args: [] }, host)).toEqual(
       process.execPath.endsWith('.exe') ? expect.anything() : 'unsafe',
     );
     const windows = { file: '/mnt/c/Windows/System32/certutil.exe', args: [] };
@@ -255,5 +255,24 @@ describe('createRunner()', () => {
       expect(failing).toMatchObject({ exitCode: 1, stderr: `${GERMAN}\n` });
       expect(failing.failure).toBeUndefined();
     });
+  });
+});
+
+describe('a command that waits for a person', () => {
+  const command = { file: process.execPath, args: ['--version'], needsPerson: true };
+
+  test.each([
+    [{}, undefined],
+    [{ CI: 'false' }, undefined],
+    [{ SESSIONNAME: 'Console' }, undefined],
+    [{ CI: 'true' }, 'nobody'],
+    [{ SSH_CONNECTION: '10.0.0.2 1 10.0.0.1 22' }, 'nobody'],
+    [{ SESSIONNAME: 'Services' }, 'nobody'],
+  ] as const)('without a terminal, with %j: %s', async (env, failure) => {
+    const asked: string[] = [];
+    const run = createRunner({ ...person({}), env }, undefined, (it) => asked.push(it));
+    const { failure: found } = await run({ ...command, prompt: 'Windows asks' });
+    expect(found).toBe(failure);
+    expect(asked).toEqual(failure === undefined ? ['Windows asks'] : []);
   });
 });

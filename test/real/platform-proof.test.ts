@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../helpers/host.ts';
 import { prove } from './platform-proof.ts';
+import { writeRecords } from './platform-records.ts';
 
 describe.runIf(process.platform === 'linux')('prove()', () => {
   test('good ones are accepted with the root only, forged ones never', async () => {
@@ -14,6 +15,7 @@ describe.runIf(process.platform === 'linux')('prove()', () => {
     expect(verdicts).toHaveLength(48);
     expect(verdicts.filter(({ accepted }) => accepted)).toHaveLength(12);
     expect(JSON.parse(readFileSync(join(records, 'verdicts.json'), 'utf8'))).toEqual(verdicts);
+    await writeRecords(records);
     expect(readFileSync(join(records, 'tools.json'), 'utf8')).toContain('"status": 0');
   });
 });

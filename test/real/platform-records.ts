@@ -1,8 +1,14 @@
-/** What the system's own tools answer, raw, to correct the doubles by. Fails nothing, changes nothing for long. */
+/**
+ * What the system's own tools answer, raw, to correct the doubles by. Fails nothing, changes nothing for long,
+ * leaves nothing running. Run by CI as `node test/real/platform-records.ts RECORDS-FOLDER`, whatever became of
+ * the proof.
+ */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { homedir, release } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createAuthority } from '../../src/authority/create.ts';
 import { run } from '../helpers/run.ts';
 
 export interface Record {
@@ -13,9 +19,25 @@ export interface Record {
 }
 
 const LIMIT_MS = 40_000;
+/** What runs as root cannot be stopped by who started it: it has an alarm of its own. */
+const ROOT_LIMIT_S = 20;
+
+/** Writes `tools.json` into a folder. */
+export async function writeRecords(records: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'devcert-records-'));
+  try {
+    const root = join(folder, 'root.pem');
+    writeFileSync(root, createAuthority('records@devcert', undefined, new Date()).root);
+    mkdirSync(records, { recursive: true });
+    const found = await recordTools(process.platform, folder, root);
+    writeFileSync(join(records, 'tools.json'), JSON.stringify(found, null, 2));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** @param root PEM file of a root that no store holds. */
-export async function recordTools(platform: NodeJS.Platform, folder: string, root: string) {
+async function recordTools(platform: NodeJS.Platform, folder: string, root: string) {
   const records: Record[] = [];
   for (const argv of commandsOf(platform, folder, root)) {
     const [file = '', ...args] = argv;
@@ -35,7 +57,8 @@ function macosCommands(folder: string, root: string): string[][] {
   const system = '/Library/Keychains/System.keychain';
   const login = join(homedir(), 'Library/Keychains/login.keychain-db');
   const { sha1, name } = identityOf(root);
-  const sudo = ['sudo', '-n', '--'];
+  const alarm = ['/usr/bin/perl', '-e', 'alarm shift; exec @ARGV', String(ROOT_LIMIT_S)];
+  const sudo = ['sudo', '-n', '--', ...alarm];
   const settings = ['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic'];
   const find = [S, 'find-certificate', '-a', '-c', name, '-Z'];
   return [
@@ -104,4 +127,10 @@ function identityOf(root: string): { sha1: string; name: string; der: Buffer } {
     name: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '',
     der: certificate.raw,
   };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.platform !== 'linux' && (process.env.DEVCERT_REAL_STORES ?? '') !== '1')
+    throw new Error('this changes the trust of the whole machine: set DEVCERT_REAL_STORES=1');
+  await writeRecords(process.argv[2] ?? 'records');
 }

@@ -5,8 +5,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Drive } from '../doubles/icacls.mjs';
 import { readAuthority } from '../../src/authority/authority.ts';
 import { type Forgery, forgeLeaf, purpose } from '../helpers/forge.ts';
 import { needs } from '../helpers/require.ts';
@@ -21,7 +22,7 @@ const ready = needs(
 
 describe.runIf(ready)('devcert on Windows Node under wine', () => {
   const CLI = 'C:\\npm\\node_modules\\devcert-local\\dist\\bin\\devcert.cjs';
-  const STATE = 'users/*/AppData/Roaming/devcert-nodejs/Config';
+  const STATE = 'users/*/AppData/Local/devcert-nodejs/Data';
   let windows: Windows;
   let project: string;
   let state: string;
@@ -42,11 +43,11 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     if (installed.status !== 0) throw new Error(installed.stdout + installed.stderr);
     project = join(windows.drive, 'Zoë Müller', 'my shop');
     mkdirSync(project, { recursive: true });
-    const user = execFileSync('sh', ['-c', 'ls -d users/*/AppData/Roaming'], {
+    const user = execFileSync('sh', ['-c', 'ls -d users/*/AppData/Local'], {
       cwd: windows.drive,
       encoding: 'utf8',
     });
-    state = join(windows.drive, user.trim().split('\n')[0] ?? STATE, 'devcert-nodejs/Config');
+    state = join(windows.drive, user.trim().split('\n')[0] ?? STATE, 'devcert-nodejs/Data');
   });
 
   afterAll(() => {
@@ -63,16 +64,50 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     else rmSync(file, { force: true });
   };
 
-  test('without a terminal it makes the authority and names what to do', () => {
+  test('in CI it makes the authority, opens no dialog and names what to do', () => {
     untilWineReads((attempt) => {
       if (attempt > 0) rmSync(state, { recursive: true });
-      const ran = devcert('install', '--stores', 'system');
+      const ran = windows.node([CLI, 'install', '--stores', 'system'], { cwd: project, ci: true });
       expect(ran.status).toBe(1);
-      expect(ran.stdout).toContain('nobody is there to answer it');
+      expect(ran.stdout).toContain('nobody can answer it');
       expect(ran.stdout).toContain('devcert install --machine');
       expect(existsSync(join(state, 'issuer-key.pem'))).toBe(true);
       return part('root.pem') + part('issuer.pem');
     });
+  });
+
+  test('without a terminal, as in Git Bash or an npm script, the dialog is opened', () => {
+    const ran = devcert('install', '--stores', 'system');
+    expect(ran).toMatchObject({ status: 0 });
+    expect(ran.stderr).toMatch(/Windows asks in a dialog.*choose Yes/);
+    expect(devcert('uninstall', '--stores', 'system')).toMatchObject({ status: 0 });
+    expect(devcert('status', '--stores', 'system').status).toBe(4);
+  });
+
+  test('folders are closed by icacls; a key that was restored open is closed again, and said', () => {
+    const lists = join(windows.drive, 'icacls.json');
+    const drive = () => new Drive(JSON.parse(readFileSync(lists, 'utf8')) as unknown[]);
+    const home = `C:\\${relative(windows.drive, state).replaceAll('/', '\\')}`;
+    const key = `${home}\\issuer-key.pem`;
+    expect(drive().sddl(home)).toMatch(
+      /^D:PAI\(A;OICI;FA;;;S-1-5-21-[0-9-]+\)\(A;OICI;FA;;;SY\)\(A;OICI;FA;;;BA\)$/,
+    );
+    const opened = drive();
+    opened.add(key, ['S-1-1-0']);
+    writeFileSync(lists, JSON.stringify(opened));
+    const ran = windows.node([CLI, 'install', '--stores', 'system'], { cwd: project, ci: true });
+    expect(ran.stderr).toContain(`"${key}" was open to everybody on this machine; it is closed`);
+    expect(drive().sddl(key)).not.toContain('WD');
+  });
+
+  test('a folder of the user’s own is left as it is, with a note when a key goes into it', () => {
+    mkdirSync(join(project, 'mine'));
+    const ran = devcert('localhost', '--out', 'mine');
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).toMatch(/my shop\\mine" is open to other users.*a key is in it: icacls "C:/);
+    const made = devcert('localhost', '--out', 'ours');
+    expect(made.status).toBe(0);
+    expect(made.stderr).not.toContain('open to other users');
   });
 
   test('issues into a path with spaces and other letters', () => {
@@ -184,7 +219,7 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
   });
 
   test('names the policy in the registry that has Firefox ignore the roots of Windows', () => {
-    mkdirSync(join(state, '../../Mozilla/Firefox/Profiles'), { recursive: true });
+    mkdirSync(join(state, '../../../Roaming/Mozilla/Firefox/Profiles'), { recursive: true });
     const status = () => devcert('status', '--stores', 'nss').stdout;
     expect(status()).not.toContain('Firefox');
     const key = 'HKLM\\SOFTWARE\\Policies\\Mozilla\\Firefox';

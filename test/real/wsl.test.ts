@@ -8,8 +8,10 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,13 +66,19 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
         join(system32, name),
         `exec env ${variables} wine 'C:\\windows\\system32\\${name}' "$@"`,
       );
-    // CI runs in a container, from which Windows could not be reached: WSL is none.
-    const hide = "const fs = require('fs'), { existsSync } = fs;";
+    // The temporary folder of the Windows user is there, too.
+    symlinkSync(join(windows.drive, 'users'), join(home, 'mnt/c/users'));
+    // WSL's own files: a distribution that was a container once, as CI's is, has its folder of sockets.
+    const fs = "const fs = require('fs'), { existsSync, readFileSync } = fs;";
     writeFileSync(
-      join(home, 'no-container.cjs'),
-      `${hide} fs.existsSync = (file) => !/^\\/(\\.docker|run\\/\\.container)env$/.test(file) && existsSync(file);`,
+      join(home, 'wsl.cjs'),
+      `${fs} fs.existsSync = (file) => file === '/run/WSL' || existsSync(file);
+      fs.readFileSync = (file, ...more) => {
+        if (!String(file).startsWith('/proc/sys/fs/binfmt_misc/')) return readFileSync(file, ...more);
+        return process.env.INTEROP ?? 'enabled';
+      };`,
     );
-    cli = ['-r', join(home, 'no-container.cjs'), CLI];
+    cli = ['-r', join(home, 'wsl.cjs'), CLI];
     env = {
       PATH: `${bin}:${process.env.PATH ?? ''}`,
       HOME: home,
@@ -84,8 +92,11 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
   });
 
   /** Runs the command, without a terminal. */
-  const devcert = (...args: string[]) =>
-    spawnSync(process.execPath, [...cli, ...args], { cwd: project, env, encoding: 'utf8' });
+  const devcert = (...args: string[]) => devcertWith({}, ...args);
+  const devcertWith = (more: Record<string, string>, ...args: string[]) =>
+    spawnSync(process.execPath, [...cli, ...args], {
+      ...{ cwd: project, env: { ...env, ...more }, encoding: 'utf8', timeout: 60_000 },
+    });
   /** Runs it at a terminal, whose output is both of its streams. */
   const atTerminal = (...args: string[]) => {
     const line = [process.execPath, ...cli, ...args].map((it) => `'${it}'`).join(' ');
@@ -97,12 +108,30 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
   };
   const STORES = ['--stores', 'windows,nss'];
 
-  test('without a terminal the dialog is not started, and the Linux side is trusted all the same', () => {
-    const ran = devcert('install', ...STORES);
+  test('in CI the dialog is not started, and the Linux side is trusted all the same', () => {
+    const ran = devcertWith({ CI: 'true' }, 'install', ...STORES);
     expect(ran.status).toBe(1);
-    expect(ran.stdout).toMatch(/Windows +failed: .*nobody is there to answer it/);
+    expect(ran.stdout).toMatch(/Windows +failed: .*nobody can answer it/);
     expect(ran.stdout).toMatch(/Chromium +trusted/);
     expect(devcert('uninstall', ...STORES).status).toBe(0);
+  });
+
+  test('interop off: Windows is skipped with the reason, and nothing else is touched', () => {
+    const off = { INTEROP: 'disabled' };
+    const ran = devcertWith(off, 'install', '--stores', 'windows');
+    expect(ran.stdout).toMatch(/Windows +skipped: interop is off/);
+    expect(ran.status).toBe(0);
+    const purged = devcertWith(off, 'uninstall', '--purge');
+    expect(purged.stdout).toContain('Deleted the authority');
+    expect(purged.status).toBe(0);
+  });
+
+  test('without a terminal the dialog of Windows is opened, and no copy of the root stays there', () => {
+    const ran = devcert('install', '--stores', 'windows');
+    expect(ran.stdout).toMatch(/Windows +trusted/);
+    const copies = readdirSync(join(windows.drive, 'users'), { recursive: true, encoding: 'utf8' });
+    expect(copies.filter((name) => name.includes('devcert-'))).toEqual([]);
+    expect(devcert('uninstall', '--stores', 'windows').status).toBe(0);
   });
 
   test('both sides trust the root after install and neither after uninstall', async () => {

@@ -1,5 +1,5 @@
 // The Mac of the double: its keychains and trust settings, its dialogs.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export const messages = {
@@ -63,6 +63,14 @@ export class Machine {
   // A keychain is a file with a JSON list of DER in base64; an empty one is an empty file.
   #keychainFile(path) {
     return path.startsWith('/Library/') ? join(this.root, path) : path;
+  }
+
+  /** The login keychain, or the first one of another name. */
+  defaultKeychain() {
+    const folder = join(this.home, 'Library/Keychains');
+    const names = readdirSync(folder).filter((name) => name.endsWith('.keychain-db'));
+    const name = names.includes('login.keychain-db') ? 'login.keychain-db' : names.sort()[0];
+    return name && join(folder, name);
   }
 
   readKeychain(path) {

@@ -1,0 +1,6 @@
+/** Words for a shell that a person types into. */
+
+/** A word for a POSIX shell: as it is where nothing in it is special. */
+export function quoteForPosix(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
