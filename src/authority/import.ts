@@ -103,18 +103,18 @@ function findIssuer(
       `the private key of ${nameOf(authorities[0])} is missing`,
       say`add it: ${{ key: 'FILE' }}; without it, only to be trusted: ${{ trustOnly: true }}`,
     );
+  // Each asked for its key once: a file may hold thousands of both.
+  const hashes = certificates.map((issuer) => ({ issuer, hash: certificateKeyHash(issuer) }));
   const pairs = keys.flatMap((key) => {
-    const hash = publicKeyHash(key);
-    return certificates
-      .filter((certificate) => certificateKeyHash(certificate) === hash)
-      .map((issuer) => ({ issuer, key }));
+    const own = publicKeyHash(key);
+    return hashes.filter(({ hash }) => hash === own).map(({ issuer }) => ({ issuer, key }));
   });
   const good = pairs.filter(({ issuer }) => issuer.ca);
   const [first] = good;
   if (first === undefined)
     throw pairs[0] === undefined
       ? invalid(
-          `the private key belongs to none of the certificates (${authorities.map(nameOf).join(', ')})`,
+          `the private key belongs to none of the certificates (${namesOf(authorities)})`,
           say`give the key of the authority: ${{ key: 'FILE' }}`,
         )
       : invalid(
@@ -124,11 +124,20 @@ function findIssuer(
   const others = good.filter(({ issuer }) => sha256Of(issuer) !== sha256Of(first.issuer));
   if (others.length > 0)
     throw invalid(
-      `there are keys of several authorities: ${[first, ...others].map(({ issuer }) => nameOf(issuer)).join(', ')}`,
+      `there are keys of several authorities: ${namesOf([first, ...others].map(({ issuer }) => issuer))}`,
       'give the files of one of them',
     );
   return first;
 }
+
+/** A line for people, however many there are. */
+function namesOf(certificates: readonly X509Certificate[]): string {
+  const more = certificates.length - MAX_TOLD;
+  const first = certificates.slice(0, MAX_TOLD).map(nameOf).join(', ');
+  return more > 0 ? `${first} and ${more} more` : first;
+}
+
+const MAX_TOLD = 5;
 
 function onlyRoot(certificates: readonly X509Certificate[]): X509Certificate {
   const roots = certificates.filter((it) => it.ca && isSelfSigned(it));

@@ -132,6 +132,17 @@ export function tighten(path: string, mode: number): void {
   });
 }
 
+/**
+ * Makes sure that a path is no symbolic link: one that the user did not name leads where somebody else wants.
+ *
+ * @throws DevcertError `file`.
+ */
+export function assertNoLink(path: string, hint: string): void {
+  const stat = attempt('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  if (stat?.isSymbolicLink() === true)
+    throw new DevcertError('file', `"${path}" is a symbolic link`, { hint });
+}
+
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL']);
 function isFolder(path: string): boolean {
   const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
