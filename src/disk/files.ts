@@ -153,15 +153,16 @@ function makeOne(folder: string, mode: number): boolean {
 }
 
 function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer {
-  const chunks: Buffer[] = [];
+  // In one piece where the size is known: a long ledger would be in memory twice.
+  const size = Math.min(fstatSync(descriptor).size, maxBytes);
+  let bytes = Buffer.allocUnsafe(Math.max(size + 1, 4096));
   for (let total = 0; ;) {
-    const chunk = Buffer.allocUnsafe(16_384);
-    const length = readSync(descriptor, chunk);
-    if (length === 0) return Buffer.concat(chunks);
+    const length = readSync(descriptor, bytes, { offset: total });
+    if (length === 0) return bytes.subarray(0, total);
     if ((total += length) > maxBytes)
       throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
         hint: `see what it is: ${shellCommand('size', path)}`,
       });
-    chunks.push(chunk.subarray(0, length));
+    if (total === bytes.length) bytes = Buffer.concat([bytes], 2 * total); // it grows, or tells no size
   }
 }
