@@ -130,14 +130,12 @@ function findIssuer(
   return first;
 }
 
-/** A line for people, however many there are. */
+/** The first five, for a line. */
 function namesOf(certificates: readonly X509Certificate[]): string {
-  const more = certificates.length - MAX_TOLD;
-  const first = certificates.slice(0, MAX_TOLD).map(nameOf).join(', ');
+  const more = certificates.length - 5;
+  const first = certificates.slice(0, 5).map(nameOf).join(', ');
   return more > 0 ? `${first} and ${more} more` : first;
 }
-
-const MAX_TOLD = 5;
 
 function onlyRoot(certificates: readonly X509Certificate[]): X509Certificate {
   const roots = certificates.filter((it) => it.ca && isSelfSigned(it));

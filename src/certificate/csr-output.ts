@@ -38,7 +38,7 @@ export function csrPaths(
   const followFolders = options.out !== undefined;
   if (!followFolders)
     for (const path of [dirname(folder), folder])
-      assertNoLink(path, `say where to write: --out "${path}"`);
+      assertNoLink(path, say`say where to write: ${{ out: `"${path}"` }}`);
   return {
     csrFile: join(folder, options.der === true ? 'csr.der' : 'csr.pem'),
     keyFile: resolve(cwd, options.keyFile ?? join(folder, 'key.pem')),

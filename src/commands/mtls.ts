@@ -60,7 +60,8 @@ export async function mtls(
   refuseSudo(context);
   parsePartyName(name);
   const folder = resolve(context.cwd, options.out ?? name);
-  if (options.out === undefined) assertNoLink(folder, `name the folder: --out "${folder}"`);
+  if (options.out === undefined)
+    assertNoLink(folder, say`name the folder: ${{ out: `"${folder}"` }}`);
   const set = wantedSet(name, readSet(folder), options);
   const written = await writeSetOf(context, folder, set, options);
   const notes = [...written.notes];

@@ -1,7 +1,7 @@
 /** Whom a recipe would trust that is not devcert's: a repository can bring such files along. */
 import { X509Certificate } from 'node:crypto';
 import { knownAuthorities } from '../authority/known.ts';
-import { printable } from '../errors.ts';
+import { printable, worded } from '../errors.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { findEntries, isRecorded } from '../ledger/ledger.ts';
 import { readIfThere } from '../disk/files.ts';
@@ -25,7 +25,7 @@ export function foreignTrust(stateFolder: string, files: readonly string[]): str
     const whom = first === undefined ? '' : `: ${printable(first.subject).replaceAll('\n', ', ')}`;
     const more = strangers.length > 1 ? ` and ${strangers.length - 1} more` : '';
     return [
-      `"${printable(file)}" is not devcert's, and decides who is trusted${whom}${more}; see it: devcert inspect`,
+      worded`"${printable(file)}" is not devcert's, and decides who is trusted${whom}${more}; see it: ${{ command: 'inspect' }}`,
     ];
   });
 }

@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { DevcertError, systemCode } from '../errors.ts';
+import { DevcertError, systemCode, type Text } from '../errors.ts';
 import {
   attempt,
   checkRegular,
@@ -137,7 +137,7 @@ export function tighten(path: string, mode: number): void {
  *
  * @throws DevcertError `file`.
  */
-export function assertNoLink(path: string, hint: string): void {
+export function assertNoLink(path: string, hint: string | Text): void {
   const stat = attempt('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat?.isSymbolicLink() === true)
     throw new DevcertError('file', `"${path}" is a symbolic link`, { hint });
