@@ -5,17 +5,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError } from '../src/errors.ts';
+import { DevcertError, say } from '../src/errors.ts';
 import {
   explainKeychain,
   type KeychainDomain,
   noSession,
   whyNobodyAnswers,
+  whyNotThisUser,
 } from './macos-words.ts';
 import {
   defaultKeychainCommand,
   hasTrustSettings,
   holdsCertificate,
+  listAuthorities,
   SECURITY,
   verifies,
 } from './macos-questions.ts';
@@ -169,6 +171,10 @@ function keychainStore(host: Host, domain: KeychainDomain, keychain: string): Tr
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(place, root)),
     planUninstall: (root) => planUninstall(place, root),
+    list: async (organization) =>
+      whyNotThisUser(place) === undefined && isFile(place)
+        ? listAuthorities(host, organization, keychain)
+        : [],
     explain: (command, result) =>
       explainKeychain(result, domain, command.args[0] === 'add-trusted-cert'),
   };
@@ -193,8 +199,8 @@ async function inspect(place: Place, root: Root): Promise<StoreState> {
     return stateOf({ isThere, hasSettings, verified }, domain);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    const { message: reason, hint } = error;
-    return { state: 'unavailable', needed: true, reason, ...(hint === undefined ? {} : { hint }) };
+    const hint = DevcertError.hintOf(error);
+    return { state: 'unavailable', needed: true, reason: error.message, hint };
   }
 }
 
@@ -239,7 +245,7 @@ function planInstall(place: Place, root: Root): readonly Command[] {
     throw new DevcertError('store', `there is no keychain "${keychain}"`, {
       hint:
         domain === 'user'
-          ? 'make one in Keychain Access (Settings, Reset Default Keychains), or use --machine'
+          ? say`make one in Keychain Access (Settings, Reset Default Keychains), or use ${{ machine: true }}`
           : 'this Mac is damaged: see Disk Utility',
     });
   return inDomain(domain, root, unattended(trustCommand(domain, root, keychain), host));
@@ -276,23 +282,4 @@ async function holds(place: Place, root: Root): Promise<boolean> {
 
 function isFile({ host, domain, keychain }: Place): boolean {
   return existsSync(domain === 'admin' ? join(host.sysroot, keychain) : keychain);
-}
-
-// root's settings are not the user's, and sudo leaves HOME as it was.
-function whyNotThisUser({
-  host,
-  domain,
-}: Pick<Place, 'host' | 'domain'>): { reason: string; hint: string } | undefined {
-  if (domain === 'admin') return undefined;
-  if (host.isRoot)
-    return {
-      reason: 'root has no login keychain: as root, only the System keychain can be used',
-      hint: 'run devcert as yourself, without sudo, or with --machine',
-    };
-  if (host.home === undefined)
-    return {
-      reason: 'there is no home folder, so there is no login keychain',
-      hint: 'set HOME, or use --machine',
-    };
-  return undefined;
 }

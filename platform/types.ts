@@ -2,6 +2,7 @@
  * The contracts between devcert and a machine. Everything that differs between machines is an
  * argument built from these; an adapter never looks at `process` itself.
  */
+import type { Text } from '../src/errors.ts';
 
 /** One child process, as data. Built by pure functions, run by a {@link Runner}, printed by `--dry-run`. */
 export interface Command {
@@ -134,8 +135,10 @@ export type StoreState =
   | {
       readonly state: 'unavailable';
       readonly reason: string;
-      readonly hint?: string;
+      readonly hint?: Text;
       readonly needed: boolean;
+      /** There is nothing in it all the same, as it is not made yet: nothing is to be removed. */
+      readonly empty?: boolean;
       /** The program that is missing, if that is all: what `hint` says brings it. */
       readonly lacks?: string;
     };
@@ -172,6 +175,13 @@ export interface TrustStore {
    */
   planUninstall(root: Root): Promise<readonly Command[]>;
   /**
+   * Optional: DER of the self-issued authorities in it whose subject has this organization, trusted or not,
+   * each once. Changes nothing and never prompts; throws `store` or gives none if it cannot be asked.
+   * Without it nobody can tell whose its entries are: the Windows beside a Linux in WSL has roots of a
+   * devcert of its own.
+   */
+  list?(organization: string): Promise<readonly Buffer[]>;
+  /**
    * Optional: turns a command's failure into words (`the profile has a primary password`) with the
    * next thing to do. Without it, or if it gives nothing, the tool's own last line is shown.
    */
@@ -188,7 +198,7 @@ export interface MissingProgram {
 /** A failure in words. */
 export interface Explanation {
   readonly reason: string;
-  readonly hint?: string;
+  readonly hint?: Text;
   /** True if the user said no. */
   readonly cancelled?: boolean;
 }

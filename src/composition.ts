@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHost } from '../platform/host.ts';
 import type { Context } from './commands/context.ts';
+import type { Orphan } from './commands/orphans.ts';
 import { recoverFolder } from './authority/folder.ts';
 import { namesIn } from './authority/known.ts';
 import { stateVersion } from './authority/marker.ts';
@@ -10,6 +11,7 @@ import { assertOwnState } from './authority/ownership.ts';
 import {
   authoritiesFolder,
   authorityFolder,
+  defaultStateFolder,
   formerStateFolder,
   stateFolder,
 } from './disk/paths.ts';
@@ -22,6 +24,8 @@ export interface Listener {
   ask?(prompt: string): void;
   /** What is worked on right now. */
   progress?(doing: string): void;
+  /** Asked before roots are removed from stores that no state folder knows. @param unread where they may be from */
+  confirm?(orphans: readonly Orphan[], unread: readonly string[]): Promise<boolean>;
   /** Asked for the password of a file if one is needed and `options.password` is missing. */
   password?(what: string): Promise<string>;
 }
@@ -62,19 +66,10 @@ export function projectContext(listener: Listener, ca?: string): Context {
     ca: ca === 'default' ? undefined : ca,
     cwd: process.cwd(),
     finders: [],
+    defaultFolder: defaultStateFolder(),
     progress: (doing) => listener.progress?.(doing),
+    confirm: listener.confirm?.bind(listener),
   };
-}
-
-/** What `work` gives; a failure with the hint that is right for the authority of the context. */
-export async function guided<T>(context: Context, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // Loaded here, as most runs do not fail.
-    const { guide } = await import('./commands/guide.ts');
-    throw await guide(error, context);
-  }
 }
 
 /** The same with all kinds of stores that there are. */

@@ -10,13 +10,7 @@ import type { SignOptions, SignResult } from './commands/sign.ts';
 import type { StatusOptions, StatusResult } from './commands/status.ts';
 import type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 import type { AuthorityOption } from './commands/context.ts';
-import {
-  context,
-  contextWithStores,
-  guided,
-  type Listener,
-  projectContext,
-} from './composition.ts';
+import { context, contextWithStores, type Listener, projectContext } from './composition.ts';
 import type { LeafOptions } from './names/request.ts';
 import { checked, textOf, textsOf, wrongType } from './arguments.ts';
 
@@ -45,6 +39,7 @@ export type { Constraints } from './names/constraints.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
+export type { Orphan } from './commands/orphans.ts';
 export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './names/request.ts';
@@ -64,7 +59,7 @@ export async function install(
 ): Promise<InstallResult> {
   const { install } = await import('./commands/install.ts');
   const context = await contextWithStores(listener, checked(options).ca);
-  return guided(context, () => install(context, options));
+  return install(context, options);
 }
 
 /**
@@ -83,9 +78,7 @@ export async function issue(
 ): Promise<IssueResult> {
   const { issue } = await import('./commands/issue.ts');
   const here = await context({}, checked(options).ca);
-  return guided(here, () =>
-    issue(here, textsOf(names, 'names'), checked(options), listener.password?.bind(listener)),
-  );
+  return issue(here, textsOf(names, 'names'), checked(options), listener.password?.bind(listener));
 }
 
 /**
@@ -101,7 +94,7 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./commands/export.ts');
   const here = await context({}, checked(options).ca);
-  return guided(here, () => exportCertificate(here, options, listener.password?.bind(listener)));
+  return exportCertificate(here, options, listener.password?.bind(listener));
 }
 
 /**
@@ -120,7 +113,7 @@ export async function certificateFor(
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('./commands/certificate.ts');
   const here = await context({}, checked(options).ca);
-  return guided(here, () => certificateFor(here, textsOf(names, 'names'), checked(options)));
+  return certificateFor(here, textsOf(names, 'names'), checked(options));
 }
 
 /**
@@ -156,14 +149,15 @@ export async function sign(
   const here = await context({}, checked(options).ca);
   if (typeof csr !== 'string' && !(csr instanceof Uint8Array))
     throw wrongType('the CSR', 'a path or bytes');
-  return guided(here, () => sign(here, csr, options));
+  return sign(here, csr, options);
 }
 
 /**
- * Takes the root out of every store on this machine.
+ * Takes the root out of every store on this machine; with `orphans` instead those roots of this user that no
+ * state folder knows any more, after `confirm` of the listener (or with `yes`).
  *
  * @returns one outcome for each store: a store that failed does not throw.
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`, `cancelled`.
  */
 export async function uninstall(
   options: UninstallOptions = {},
@@ -171,7 +165,7 @@ export async function uninstall(
 ): Promise<UninstallResult> {
   const { uninstall } = await import('./commands/uninstall.ts');
   const context = await contextWithStores(listener, checked(options).ca);
-  return guided(context, () => uninstall(context, options));
+  return uninstall(context, options);
 }
 
 /**
@@ -185,7 +179,7 @@ export async function status(
 ): Promise<StatusResult> {
   const { status } = await import('./commands/status.ts');
   const context = await contextWithStores(listener, checked(options).ca);
-  return guided(context, () => status(context, options));
+  return status(context, options);
 }
 
 /** Every recipe there is for {@link recipe}. */

@@ -14,7 +14,7 @@ import type {
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
-import { DevcertError } from './errors.ts';
+import { DevcertError, type Step, type Text, words } from './errors.ts';
 import { failureOf } from './store-failure.ts';
 
 /** What happened in one store. */
@@ -69,6 +69,8 @@ export interface TrustOptions {
   readonly now?: Date;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
+  /** What was typed, and is to be again, where a store says `devcert install` or `uninstall`. */
+  readonly again?: (step: Step) => Step;
 }
 
 /** Makes every store trust the root. Never throws for what a store does. */
@@ -131,7 +133,8 @@ export async function uninstallRoot(
 ): Promise<Outcome[]> {
   return each(stores, options, async (store) => {
     const before = await store.inspect(root);
-    if (before.state === 'unavailable') return unavailable(before);
+    if (before.state === 'unavailable')
+      return before.empty === true ? { status: 'already-absent' } : unavailable(before);
     const plan = await store.planUninstall(root);
     if (before.state === 'absent' && plan.length === 0) return { status: 'already-absent' };
     if (options.dryRun === true) return planned(plan, host);
@@ -141,6 +144,22 @@ export async function uninstallRoot(
       return { status: 'removed', ...restart(store) };
     if (after.state === 'unavailable') return failure ?? unknown(after);
     return failure ?? { status: 'failed', reason: unchanged(after) };
+  });
+}
+
+/** One outcome for each store, of those of two roots: the one that says most. */
+export function mergeOutcomes(outcomes: readonly Outcome[], more: readonly Outcome[]): Outcome[] {
+  if (outcomes.length === 0) return [...more];
+  const rank = ['failed', 'cancelled', 'removed', 'planned', 'skipped', 'already-absent'];
+  return outcomes.map((outcome, index) => {
+    const other = more[index];
+    if (other === undefined) return outcome;
+    const [first, second] =
+      rank.indexOf(other.status) < rank.indexOf(outcome.status)
+        ? [other, outcome]
+        : [outcome, other];
+    const commands = [...(first.commands ?? []), ...(second.commands ?? [])];
+    return commands.length === 0 ? first : { ...first, commands };
   });
 }
 
@@ -163,6 +182,7 @@ export async function inspectStores(
       needed: true,
       ...(isTrusted || store.lacks === undefined ? {} : { lacks: store.lacks.program }),
       ...(why === undefined ? state : { state: 'partial', reason: `it is in it, and ${why}` }),
+      hint: worded('hint' in state ? state.hint : undefined, options),
     });
   }
   return reports;
@@ -196,7 +216,7 @@ export function relevant(
 }
 
 /** What one store's turn comes to, before the store's own name and place are added. */
-export type Turn = Omit<Outcome, 'kind' | 'store' | 'location'>;
+export type Turn = Omit<Outcome, 'kind' | 'store' | 'location' | 'hint'> & { hint?: Text };
 
 async function each(
   stores: readonly TrustStore[],
@@ -215,12 +235,17 @@ async function each(
       turn = {
         status: error.code === 'cancelled' ? 'cancelled' : 'failed',
         reason: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        hint: DevcertError.hintOf(error),
       };
     }
-    outcomes.push({ kind: store.kind, store: store.name, location: store.location, ...turn });
+    const { kind, name, location } = store;
+    outcomes.push({ kind, store: name, location, ...turn, hint: worded(turn.hint, options) });
   }
   return outcomes;
+}
+
+function worded(hint: Text | undefined, { again }: TrustOptions): string | undefined {
+  return hint === undefined ? undefined : words(hint, again);
 }
 
 /** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */
@@ -247,7 +272,7 @@ function unavailable(state: StoreState & { state: 'unavailable' }): Turn {
   return {
     status: state.needed ? 'failed' : 'skipped',
     reason: state.reason,
-    ...(state.hint === undefined ? {} : { hint: state.hint }),
+    hint: state.hint,
   };
 }
 
@@ -259,7 +284,7 @@ function unknown(state: StoreState & { state: 'unavailable' }): Turn {
   return {
     status: 'failed',
     reason: `it was done, and the store cannot be asked what came of it: ${state.reason}`,
-    hint: state.hint ?? 'devcert status',
+    hint: state.hint ?? { command: 'status' },
   };
 }
 

@@ -4,17 +4,17 @@
  */
 import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
 import { type Change, applyChange } from '../ledger/transaction.ts';
 import { hasLeftOvers, withLock } from '../disk/lock.ts';
 import { removeStaleTemporaries } from '../disk/temporary.ts';
-import { type Authority, readAuthority, readRoot } from './authority.ts';
+import { type Authority, readAuthority, readRoot, startAnew } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
-import { madeFolders } from './marker.ts';
+import { authorityNameOf, madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
 import { RETIRED } from './retired.ts';
 
@@ -115,7 +115,9 @@ export async function ensureAuthority(
       throw new DevcertError(
         'invalid-authority',
         `"${folder}" holds ${leftOver.name} and no root.pem`,
-        { hint: 'put root.pem back, or start anew: devcert uninstall --purge && devcert install' },
+        {
+          hint: say`put root.pem back, or start anew: ${startAnew(folder)}`,
+        },
       );
     changeFolder(folder, { files: filesOf(folder, pem) });
     return { authority: read(folder), created: true };
@@ -179,7 +181,7 @@ export function mendModes(folder: string): string[] {
     if (path === folder && !madeFolders(folder).includes(folder)) continue;
     tighten(path, mode);
     notes.push(
-      `"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: devcert uninstall --purge && devcert install`,
+      worded`"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: ${startAnew(folder)}`,
     );
   }
   return notes;
@@ -189,17 +191,19 @@ function read(folder: string): Authority {
   const { root, issuer, issuerKey } = readPem(folder);
   if (root === '')
     throw new DevcertError('no-authority', 'there is no authority yet', {
-      hint: 'devcert install',
+      hint: { command: 'install', ca: authorityNameOf(folder) },
     });
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
-      hint: 'it can be trusted and issues nothing; with its key: devcert ca import --force',
+      hint: say`with its key: ${{ command: 'ca import', force: true, name: authorityNameOf(folder) }}; without: ${startAnew(folder)}`,
     });
   if (issuer === '' || issuerKey === '')
     throw new DevcertError(
       'invalid-authority',
       `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
-      { hint: 'put it back, or start anew: devcert uninstall --purge && devcert install' },
+      {
+        hint: say`put it back, or start anew: ${startAnew(folder)}`,
+      },
     );
   const authority = decoded({ root, issuer, issuerKey }, folder);
   return isImportedForClients(folder, authority.root)

@@ -15,6 +15,8 @@ import { isTemporary } from './staged.ts';
 export const MARKER = 'devcert-state.json';
 /** Lists the folders that devcert had to make for the state, which may be the state folder itself. */
 export const FOLDERS = 'folders';
+/** In the default state folder: lists the other ones of this user. */
+export const HOMES = 'homes';
 
 /**
  * True for a folder that devcert may keep its state in: empty, marked, or of an earlier version, which is
@@ -24,6 +26,13 @@ export const FOLDERS = 'folders';
  */
 export function isStateFolder(folder: string, names: readonly string[]): boolean {
   return names.includes(MARKER) || strangers(names).length === 0 || holdsRoot(folder);
+}
+
+/** The name of the authority in a folder; undefined for the default one. */
+export function authorityNameOf(folder: string): string | undefined {
+  const below = /^(.+)[\\/]authorities[\\/]([^\\/]+)(?:[\\/]pending)?$/.exec(folder);
+  // A state folder may itself lie in a folder of that name.
+  return existsSync(join(below?.[1] ?? folder, MARKER)) ? below?.[2] : undefined;
 }
 
 /** What is in a folder that an empty one has not. */

@@ -1,12 +1,12 @@
 /** Deleting an authority and everything devcert keeps about it. */
 import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
 import { attempt } from '../disk/filesystem.ts';
 import { LOCK } from '../disk/lock.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import { applyChange } from '../ledger/transaction.ts';
-import { FOLDERS, madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
+import { FOLDERS, HOMES, madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
 import { assertOwnFolder } from './ownership.ts';
 import { dropRetired, retiredRootFiles } from './retired.ts';
 import { isFolder, isTemporary, removeStaged } from './staged.ts';
@@ -33,33 +33,41 @@ export function makeStateFolder(folder: string): void {
 }
 
 /**
- * Deletes the authority, its key and the ledger. No store may trust the root any more.
+ * Deletes the authority, its key and the ledger. No store may trust the root any more, or it is kept.
  *
- * @returns false if somebody else's files are in the folder. Otherwise it is gone, unless devcert did not
- *   make it: then it stays, empty.
+ * @param kept absolute paths of roots that a store still trusts: what is below the folder stays, with what
+ *   marks the folder.
+ * @returns false if any of that or somebody else's files are in the folder. Otherwise it is gone, unless
+ *   devcert did not make it: then it stays, empty.
  */
-export function purge(folder: string): boolean {
+export function purge(folder: string, kept: readonly string[] = []): boolean {
   if (!existsSync(folder)) return true;
   const names = attempt('read', folder, () => readdirSync(folder));
   const made = madeFolders(folder);
-  for (const retired of retiredRootFiles(folder)) dropRetired(retired);
+  const stays = new Set(kept.filter((path) => path.startsWith(join(folder, sep))));
+  const isMarked = stays.size > 0 || names.includes(HOMES);
+  if (isMarked) for (const name of [MARKER, FOLDERS]) stays.add(join(folder, name));
+  for (const retired of retiredRootFiles(folder)) if (!stays.has(retired)) dropRetired(retired);
   const own = names.filter((name) => OWN.test(name) && !KEPT_TO_THE_END.includes(name));
+  const removals = own.map((name) => join(folder, name)).filter((path) => !stays.has(path));
   // By a journal: killed half-way, what is left would be a damaged authority.
-  applyChange(
-    { files: [], removals: own.map((name) => join(folder, name)) },
-    { journal: join(folder, JOURNAL) },
-  );
-  removeGuards(folder);
-  const left = readdirSync(folder).filter((name) => name !== MARKER);
+  applyChange({ files: [], removals }, { journal: join(folder, JOURNAL) });
+  if (!isMarked) removeGuards(folder);
   // The marker last: without it, what is left would be taken for somebody else's.
-  for (const name of [...left, MARKER]) {
+  for (const name of [...readdirSync(folder).filter((it) => it !== MARKER), MARKER]) {
     const path = join(folder, name);
     if (STAGED.test(name)) removeStaged(path);
-    else if ((OWN.test(name) || isTemporary(name)) && existsSync(path) && !isFolder(path))
+    else if (
+      (OWN.test(name) || isTemporary(name)) &&
+      existsSync(path) &&
+      !isFolder(path) &&
+      !stays.has(path)
+    )
       attempt('delete', path, () => {
         unlinkSync(path);
       });
   }
+  if (isMarked) return false;
   // An early version did not note that it made the folder itself.
   if (!made.includes(folder) && names.includes(MARKER)) return readdirSync(folder).length === 0;
   const gone = removeEmpty(folder);

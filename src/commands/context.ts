@@ -16,11 +16,13 @@ import { knownAuthorities } from '../authority/known.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
 import { assertPermitted, type Constraints, defaultConstraints } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
+import type { TrustOptions } from '../trust.ts';
 import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
 import type { PlaceContext } from '../ledger/place.ts';
 import type { Name } from '../names/names.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
+import type { Orphan } from './orphans.ts';
 
 export interface Context {
   readonly host: Host;
@@ -31,8 +33,13 @@ export interface Context {
   /** Absolute; relative paths start here. */
   readonly cwd: string;
   readonly finders: readonly StoreFinder[];
+  /** The state folder without `DEVCERT_HOME`, where other ones are listed; undefined lists none. */
+  readonly defaultFolder?: string | undefined;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
+  /** Asked before roots are removed that no state folder knows. */
+  readonly confirm?:
+    ((orphans: readonly Orphan[], unread: readonly string[]) => Promise<boolean>) | undefined;
 }
 
 /** Which authority: part of the options of everything that works with one. */
@@ -91,9 +98,17 @@ export function contextOf(context: Context, name: string | undefined): Context {
   return { ...context, ca, folder: authorityFolderIn(stateFolderOf(context), ca) };
 }
 
+/** How stores are worked on for the authority: what they say to type again is about it. */
+export function trusting({ progress, ca }: Context): TrustOptions {
+  return { progress, again: (step) => (step.command === undefined ? step : { ...step, ca }) };
+}
+
 /** `user@host`, for the subjects of certificates. */
-export function identity({ host }: Context): string {
-  return identityOf(host.user, host.hostname);
+export function identity(context: Context): string {
+  const { host, defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  const home = defaultFolder === undefined || folder === defaultFolder ? undefined : folder;
+  return identityOf(host.user, host.hostname, host.kernel, home);
 }
 
 /**
@@ -117,7 +132,7 @@ export function refuseSudo({ host }: Context): void {
  * @throws DevcertError `refused`, with the command that does in this terminal what was wanted.
  */
 export async function refuseOtherAccount(
-  { host }: Context,
+  { host, ca }: Context,
   verb: 'install' | 'uninstall',
 ): Promise<void> {
   if (host.platform !== 'win32' || (host.env.DEVCERT_HOME ?? '') !== '') return;
@@ -136,8 +151,8 @@ export async function refuseOtherAccount(
     {
       hint:
         root === undefined && verb === 'install'
-          ? `devcert install in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
-          : `devcert ${verb} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
+          ? say`${{ command: verb, ca }} in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
+          : say`${{ command: verb, ca }} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
     },
   );
 }
@@ -219,7 +234,7 @@ export function parseStoreKinds(
         const kind = known.find((kind) => kind === word);
         if (kind !== undefined) return kind;
         throw new DevcertError('usage', `there is no kind of store "${word}" here`, {
-          hint: `--stores ${known.join(',')}`,
+          hint: { stores: known.join(',') },
         });
       }),
     ),

@@ -10,6 +10,7 @@ import {
   mendModes,
   rootFile,
 } from '../authority/folder.ts';
+import { rememberHome } from '../authority/homes.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
@@ -20,7 +21,7 @@ import {
   defaultConstraints,
   parsePermit,
 } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, exclusive, say, type Step, worded } from '../errors.ts';
 import { hasModes } from '../disk/filesystem.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
@@ -33,8 +34,9 @@ import {
   parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
+  stateFolderOf,
+  trusting,
 } from './context.ts';
-import { namedHints } from './guide.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
@@ -73,28 +75,26 @@ export async function install(
   context: Context,
   options: InstallOptions = {},
 ): Promise<InstallResult> {
-  const result = await installed(context, options);
-  return { ...result, outcomes: namedHints(result.outcomes, context.ca) };
-}
-
-async function installed(context: Context, options: InstallOptions): Promise<InstallResult> {
   const { host, folder } = context;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
   const kinds = parseStoreKinds(options.stores, context.finders).filter(
     (kind) => options.stores !== undefined || !onRequest.includes(kind),
   );
-  const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
+  const typed: Step = { command: 'install', ca: context.ca };
+  const permits = await Promise.all((options.permit ?? []).map((it) => parsePermit(it, typed)));
   if (permits.length > 0 && options.constraints === false)
-    throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
-      hint: 'without constraints every name is permitted',
-    });
+    throw exclusive(
+      { permit: true },
+      { constraints: false },
+      'without constraints every name is permitted',
+    );
   refuseSudo(context);
   await refuseOtherAccount(context, 'install');
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
-  const trust = { dryRun: options.dryRun === true, progress: context.progress };
-  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores);
+  const trust = { ...trusting(context), dryRun: options.dryRun === true };
+  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores, context);
 
   if (!hasAuthority(folder)) {
     const wanted =
@@ -106,12 +106,16 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
       (folder) => closeFolder(host, folder),
     );
     const root = rootInFile(authority.rootPem, rootFile(folder));
+    await remember(context);
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, []);
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) notes.push(...(await closeFolder(host, folder)));
+  if (options.dryRun !== true) {
+    notes.push(...(await closeFolder(host, folder)));
+    await remember(context);
+  }
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
@@ -130,8 +134,12 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
-  const authority = await loadAuthority(folder).catch(() => undefined);
-  assertNotExpired(authority ?? datesOf(root), host.now());
+  const authority = await loadAuthority(folder).catch((error: unknown) => {
+    if (error instanceof DevcertError)
+      notes.push(`it is trusted and issues nothing: ${error.message}`);
+    return undefined;
+  });
+  assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
@@ -147,6 +155,14 @@ function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
 
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+async function remember(context: Context): Promise<void> {
+  const { defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  if (defaultFolder !== undefined && defaultFolder !== folder)
+    await rememberHome(defaultFolder, folder);
+}
+
 /**
  * An authority for clients only is what a server asks its visitors for: a browser has no use for it.
  *
@@ -158,7 +174,7 @@ function assertForStores({ folder, ca }: Context): void {
     'refused',
     `the authority "${ca ?? 'default'}" is for clients only: no store may trust it`,
     {
-      hint: `give its root to the servers that ask for certificates: devcert ca export ${ca ?? ''}`.trim(),
+      hint: say`give its root to the servers that ask for certificates: ${{ command: 'ca export', names: ca }}`,
     },
   );
 }
@@ -192,19 +208,27 @@ async function wantedConstraints(
   if (current === undefined) return undefined;
   if (readOrigin(folder, authority.root) !== undefined)
     throw new DevcertError('refused', 'an imported authority keeps the constraints it came with', {
-      hint: 'make one of your own beside it: devcert ca create NAME --permit DOMAIN',
+      hint: say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', permit: 'DOMAIN' }}`,
     });
   if (constraints === false) return { constraints: undefined };
   const wanted = await addPermits(current, permits);
   return wanted.dns.length === current.dns.length ? undefined : { constraints: wanted };
 }
 
-function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): Outcome[] {
+function missingKinds(
+  kinds: readonly string[],
+  stores: readonly TrustStore[],
+  { ca }: Context,
+): Outcome[] {
   const reasons: Record<string, { reason: string; hint: string }> = {
     java: {
       reason:
         'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
       hint: hasModes ? 'export JAVA_HOME=/path/to/jdk' : '$env:JAVA_HOME = "C:\\path\\to\\jdk"',
+    },
+    nss: {
+      reason: 'no browser was found that keeps a database of its own',
+      hint: worded`install one and start it once, then ${{ command: 'install', ca }}`,
     },
   };
   return kinds

@@ -23,6 +23,7 @@ import {
   withDescriptor,
 } from './filesystem.ts';
 import { writeNew, writeTemporary } from './temporary.ts';
+import { MAX_FILE_BYTES } from '../policy.ts';
 
 /**
  * Writes a file that must not be there yet: complete when it appears.
@@ -80,13 +81,13 @@ export function makeFolder(path: string, mode: number): string[] {
 /**
  * The content of a regular file; undefined if there is none. Never waits (for a FIFO's writer).
  *
- * @param options.maxBytes refuse more than that; 1 MiB by default.
+ * @param options.maxBytes refuse more than that; {@link MAX_FILE_BYTES} by default.
  * @param options.follow false: refuse a symbolic link. True by default.
  * @throws DevcertError `file`.
  */
 export function readIfThere(
   path: string,
-  { maxBytes = 1024 * 1024, follow = true }: { maxBytes?: number; follow?: boolean } = {},
+  { maxBytes = MAX_FILE_BYTES, follow = true }: { maxBytes?: number; follow?: boolean } = {},
 ): Buffer | undefined {
   return attempt('read', path, () => {
     // Looked at before it is opened: opening alone sets some devices going.

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { readIfThere } from '../disk/files.ts';
 import { attempt, removeQuietly, retrying } from '../disk/filesystem.ts';
+import { MAX_JOURNAL_BYTES } from '../policy.ts';
 
 /** Name of the journal in a state folder. */
 export const JOURNAL = 'journal.json';
@@ -116,9 +117,6 @@ export function cutBack(path: string, size: number): void {
     // A line too many: it says that a file may hold what it does not, which is looked at when it counts.
   }
 }
-
-/** A few hundred bytes for each of the files of a large set. */
-const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
 
 /** Undefined for what no devcert wrote: it was whole when it appeared, so nothing is under way then. */
 function parseJournal(text: string): Journal | undefined {

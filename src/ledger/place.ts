@@ -4,7 +4,7 @@
  */
 import { existsSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { withLock } from '../disk/lock.ts';
@@ -124,7 +124,7 @@ export function assertWritten(
 /** @param why of a file that is not devcert's to replace. */
 export function foreignFile(path: string, why = 'devcert did not write it'): DevcertError {
   return new DevcertError('file', `"${path}" is there already and ${why}`, {
-    hint: 'move it away, write elsewhere (--out DIR), or replace it: --force',
+    hint: say`move it away, write elsewhere (${{ out: 'DIR' }}), or replace it: ${{ force: true }}`,
   });
 }
 
@@ -140,7 +140,7 @@ export function mendKeys(paths: readonly string[]): string[] {
     if (mode === undefined) return [];
     tighten(path, SECRET_MODE);
     return [
-      `"${path}" was open to others (mode 0${mode.toString(8)}); it is 0600 now. If others use this machine, issue anew: --force`,
+      worded`"${path}" was open to others (mode 0${mode.toString(8)}); it is 0600 now. If others use this machine, issue anew: ${{ force: true }}`,
     ];
   });
 }

@@ -4,6 +4,7 @@ import { DevcertError } from '../errors.ts';
 import { keyTypeOf, type PublicKey, publicKeyDer } from '../keys.ts';
 import { bitString, contextTag, integer, nullValue, oid, sequence, time } from './der.ts';
 import { OID } from './oids.ts';
+import { MIN_RSA_BITS } from '../policy.ts';
 
 /** What is signed; everything else is fixed: version 3, a random serial number, the key's own algorithm. */
 export interface CertificateFields {
@@ -50,7 +51,7 @@ export function signatureAlgorithm(signer: KeyObject): { hash: string; algorithm
   if (type === 'p256') return { hash: 'sha256', algorithm: sequence(oid(OID.ecdsaWithSha256)) };
   if (type === 'p384') return { hash: 'sha384', algorithm: sequence(oid(OID.ecdsaWithSha384)) };
   if (type === 'p521') return { hash: 'sha512', algorithm: sequence(oid(OID.ecdsaWithSha512)) };
-  if (/^rsa\d+$/.test(type) && Number(type.slice(3)) >= 2048)
+  if (/^rsa\d+$/.test(type) && Number(type.slice(3)) >= MIN_RSA_BITS)
     return { hash: 'sha256', algorithm: sequence(oid(OID.sha256WithRsa), nullValue()) };
   throw new DevcertError('weak-key', `cannot sign with a key of type "${type}"`, {
     hint: 'use an RSA key of 2048 bits or more, or one on P-256 or P-384',
