@@ -5,13 +5,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { type ClosedForm, type Constraints } from '../names/constraints.ts';
 import { DevcertError, say, type Text } from '../errors.ts';
-import {
-  certificateKeyHash,
-  encodePrivateKey,
-  isStrongRsa,
-  keyTypeOf,
-  publicKeyHash,
-} from '../keys.ts';
+import { certificateKeyHash, encodePrivateKey, publicKeyHash } from '../keys.ts';
+import { isSignedBy, keyWeakness } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import { readPathLength, readSignatureAlgorithm } from '../x509/read.ts';
 import { constraintsOf, usagesOf } from './authority.ts';
@@ -215,12 +210,11 @@ function checkKey(certificate: X509Certificate, name: string): void {
       hint: 'browsers and servers take RSA of 2048 bits or more, P-256, P-384 and P-521',
     });
   const { publicKey } = certificate;
-  const type = keyTypeOf(publicKey);
-  const isStrong = /^rsa\d+$/.test(type)
-    ? isStrongRsa(publicKey)
-    : ['p256', 'p384', 'p521'].includes(type);
-  if (isStrong) return;
-  throw new DevcertError('weak-key', `${name} has a key of type "${type}"`, {
+  const isEd25519 = publicKey.asymmetricKeyType === 'ed25519';
+  // Chromium, Firefox and NSS refuse an authority with Ed25519, and devcert signs with none.
+  const weakness = isEd25519 ? 'Ed25519' : keyWeakness(publicKey);
+  if (weakness === undefined) return;
+  throw new DevcertError('weak-key', `${name} has a weak key: ${weakness}`, {
     hint: 'use one with RSA of 2048 bits or more, P-256, P-384 or P-521',
   });
 }
@@ -276,14 +270,6 @@ function notesOn(
 
 function isSelfSigned(certificate: X509Certificate): boolean {
   return certificate.checkIssued(certificate) && isSignedBy(certificate, certificate);
-}
-
-function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return certificate.verify(issuer.publicKey);
-  } catch {
-    return false; // a key or an algorithm that OpenSSL does not know
-  }
 }
 
 function nameOf(certificate: X509Certificate | undefined): string {
