@@ -3,10 +3,11 @@
  * Run in a child process: what Node aborts on is a failure then, not the end of the tests.
  */
 import { generateKeyPairSync, getCurves } from 'node:crypto';
-import { assertStrongKey, keyTypeOf, publicKeyHash } from '../../src/keys.ts';
+import { keyTypeOf, publicKeyHash } from '../../src/keys.ts';
 import { encodePem } from '../../src/keystore/pem.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { keyDetails } from '../../src/x509/details.ts';
+import { assertStrongKey } from '../../src/x509/judge.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { integer, octetString, oid, sequence } from '../../src/x509/der.ts';
 import { fuzz, type FuzzResult, mutate, pick, type Random } from '../helpers/fuzz.ts';
