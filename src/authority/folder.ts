@@ -66,7 +66,7 @@ export async function loadAuthority(folder: string): Promise<Authority> {
  * @throws DevcertError `invalid-authority` if `root.pem` is something else, `file`.
  */
 export async function loadRoot(folder: string): Promise<string | undefined> {
-  await recoverFolder(folder);
+  if (isInterrupted(folder)) await recoverFolder(folder);
   const pem = readIfThere(rootFile(folder))?.toString();
   return pem === undefined ? undefined : readRoot(pem, folder).toString();
 }
@@ -100,7 +100,7 @@ export async function ensureAuthority(
   create: () => AuthorityPem | Promise<AuthorityPem>,
   close: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<{ authority: Authority; created: boolean }> {
-  await recoverFolder(folder);
+  if (isInterrupted(folder)) await recoverFolder(folder);
   if (hasAuthority(folder)) return { authority: await loadAuthority(folder), created: false };
   const pem = await create();
   makeStateFolder(folder);

@@ -1,5 +1,5 @@
 /** Whether a certificate that is there already is the one that is asked for. */
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { commonNameOf } from '../names/common-name.ts';
 import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
@@ -55,9 +55,16 @@ function hasKey(
   key: KeyObject | undefined,
   request: CertificateRequest,
 ): boolean {
-  if (request.publicKey === undefined)
-    return key !== undefined && certificateKeyHash(certificate) === publicKeyHash(key);
+  if (request.publicKey === undefined) return key !== undefined && isKeyOf(certificate, key);
   return certificateKeyHash(certificate) === publicKeyHash(request.publicKey);
+}
+
+function isKeyOf(certificate: X509Certificate, key: KeyObject): boolean {
+  try {
+    return certificate.checkPrivateKey(key);
+  } catch {
+    return false; // a certificate whose key OpenSSL cannot read
+  }
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

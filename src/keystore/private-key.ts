@@ -15,7 +15,8 @@ export function decodePrivateKey(der: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'):
   if (type !== 'pkcs1') assertEcKey(der, type);
   try {
     const key = createPrivateKey({ key: der, format: 'der', type });
-    publicKeyDer(key); // RSA-PSS with bad parameters is read, and cannot be written
+    // With bad parameters one is read, and cannot be written. Asked of these alone: it takes a while.
+    if (key.asymmetricKeyType === 'rsa-pss') publicKeyDer(key);
     return key;
   } catch (error) {
     throw new DevcertError('invalid-input', 'cannot read the private key: it is damaged', {
