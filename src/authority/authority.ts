@@ -5,6 +5,8 @@ import { DevcertError } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { keyIdentifier } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
+import { keySigner } from '../signer/key.ts';
+import type { Signer } from '../x509/certificate.ts';
 import {
   readEachConstraints,
   readPermittedUsages,
@@ -23,8 +25,10 @@ export interface Authority {
   /** The chain without the root, PEM: what a server sends after its leaf. Empty if the root is the issuer. */
   readonly chainPem: string;
   readonly rootPem: string;
-  /** The issuer's private key. */
-  readonly key: KeyObject;
+  /** Signs with the issuer's private key. */
+  readonly signer: Signer;
+  /** The issuer's private key, to be taken elsewhere. Secret. */
+  privateKey(): Promise<KeyObject>;
   /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
   /** What every certificate of the chain lets the issuer certify for. */
@@ -33,7 +37,7 @@ export interface Authority {
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Who is said to have signed a leaf: the issuer's subject (DER of a Name) and key identifier. */
-  readonly signer: { readonly subject: Buffer; readonly keyIdentifier: Buffer };
+  readonly issuedBy: { readonly subject: Buffer; readonly keyIdentifier: Buffer };
   /** True if it was imported to certify no servers, though its certificates would let it. */
   readonly clientsOnly?: boolean;
 }
@@ -72,7 +76,8 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
       .map((certificate) => certificate.toString())
       .join(''),
     rootPem: root.toString(),
-    key,
+    signer: keySigner(key),
+    privateKey: () => Promise.resolve(key),
   });
 }
 
@@ -80,12 +85,12 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
 function inWords(
   chain: readonly X509Certificate[],
   issuer: X509Certificate,
-): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'signer'> {
+): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'issuedBy'> {
   const constraints = once(() => constraintsOf(chain));
   const usages = once(() => usagesOf(chain));
   const notBefore = once(() => Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))));
   const notAfter = once(() => Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
-  const signer = once(() => ({
+  const issuedBy = once(() => ({
     subject: readSubject(issuer.raw),
     keyIdentifier: readSubjectKeyIdentifier(issuer.raw) ?? keyIdentifier(issuer.publicKey),
   }));
@@ -102,8 +107,8 @@ function inWords(
     get notAfter() {
       return new Date(notAfter());
     },
-    get signer() {
-      return signer();
+    get issuedBy() {
+      return issuedBy();
     },
   };
 }

@@ -9,6 +9,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { generateKey, generateKeyPair, keyIdentifier } from '../keys.ts';
+import { keySigner } from '../signer/key.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityConstraints,
@@ -51,14 +52,15 @@ export interface AuthorityOptions {
  * @param constraints what root and issuer may ever certify; `undefined` makes an authority that may
  *   certify every name.
  */
-export function createAuthority(
+export async function createAuthority(
   identity: string,
   constraints: Constraints | undefined,
   now: Date,
   { name, usages = ['serverAuth', 'clientAuth'] }: AuthorityOptions = {},
-): AuthorityPem {
+): Promise<AuthorityPem> {
   const label = name === undefined ? identity : `${name} ${identity}`.slice(0, MAX_LABEL);
   const rootKey = generateKey('p256');
+  const rootSigner = keySigner(rootKey);
   const issuer = generateKeyPair('p256');
   const rootId = keyIdentifier(rootKey);
   const issuerId = keyIdentifier(issuer.publicKey);
@@ -77,7 +79,7 @@ export function createAuthority(
     extendedKeyUsage(...usages),
     ...(constraints === undefined ? [] : [nameConstraints(constraints)]),
   ];
-  const root = signCertificate(
+  const root = await signCertificate(
     {
       ...validity,
       issuer: rootSubject,
@@ -85,9 +87,9 @@ export function createAuthority(
       key: rootKey,
       extensions: [authorityConstraints(1), ...powers, subjectKeyIdentifier(rootId)],
     },
-    rootKey,
+    rootSigner,
   );
-  const issuerCertificate = signCertificate(
+  const issuerCertificate = await signCertificate(
     {
       ...validity,
       issuer: rootSubject,
@@ -104,7 +106,7 @@ export function createAuthority(
         authorityKeyIdentifier(rootId),
       ],
     },
-    rootKey,
+    rootSigner,
   );
   return { root: pemOf(root), issuer: pemOf(issuerCertificate), issuerKey: issuer.keyPem };
 }

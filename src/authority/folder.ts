@@ -86,7 +86,7 @@ export async function recoverFolder(folder: string): Promise<void> {
  */
 export async function ensureAuthority(
   folder: string,
-  create: () => AuthorityPem | Promise<AuthorityPem>,
+  create: () => Promise<AuthorityPem>,
   close: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<{ authority: Authority; created: boolean }> {
   await recoverFolder(folder);

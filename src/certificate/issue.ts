@@ -78,9 +78,9 @@ export async function signLeaf(
   const end = Math.min(now.getTime() + days * DAY_MS, authority.notAfter.getTime());
   const isRsa = request.publicKey.type.startsWith('rsa');
   const commonName = commonNameOf(request);
-  const der = signCertificate(
+  const der = await signCertificate(
     {
-      issuer: authority.signer.subject,
+      issuer: authority.issuedBy.subject,
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
@@ -96,10 +96,10 @@ export async function signLeaf(
         extendedKeyUsage(...request.usages),
         subjectAltName(request.names, false),
         subjectKeyIdentifier(keyIdentifier(request.publicKey)),
-        authorityKeyIdentifier(authority.signer.keyIdentifier),
+        authorityKeyIdentifier(authority.issuedBy.keyIdentifier),
       ],
     },
-    authority.key,
+    authority.signer,
   );
   return new X509Certificate(der);
 }

@@ -145,7 +145,7 @@ export async function importAuthority(
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
     target.folder,
-    () => imported.pem,
+    () => Promise.resolve(imported.pem),
     (folder) => closeFolder(target.host, folder),
   ).catch(async (error: unknown) => {
     // It is there, and that it cannot issue is what was asked for.
@@ -235,7 +235,7 @@ function readImport(
 
 function importSuccessor({ pem, chain }: Imported): Successor {
   return {
-    make: () => pem,
+    make: () => Promise.resolve(pem),
     isSame: (pending) => fingerprints(pending.chain) === fingerprints(chain),
   };
 }

@@ -226,7 +226,7 @@ async function dryRun(
   constraints: Constraints | undefined,
 ): Promise<InstallResult> {
   const { host, folder } = context;
-  const example = createAuthority(identity(context), constraints, host.now());
+  const example = await createAuthority(identity(context), constraints, host.now());
   // Nobody is to type in a root that will never be.
   const root = { ...rootInFile(example.root, rootFile(folder)), pem: '<root.pem>' };
   const keyId = root.commonName.slice(-8);

@@ -105,7 +105,7 @@ async function begin(target: Context): Promise<MadeAuthority> {
   markRotating(folder, true);
   if (readPending(folder) === undefined) {
     const usages = isClientsOnly(folder) ? (['clientAuth'] as const) : old.usages;
-    await stagePending(folder, newAuthority(target, old.constraints, usages).make());
+    await stagePending(folder, await newAuthority(target, old.constraints, usages).make());
   }
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});

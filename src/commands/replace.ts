@@ -31,7 +31,7 @@ export interface Replacement {
 
 /** Who takes over. */
 export interface Successor {
-  make(): AuthorityPem;
+  make(): Promise<AuthorityPem>;
   /** True if an authority that waits from a run that was cut short is one that would be made. */
   isSame(pending: Authority): boolean;
 }
@@ -67,7 +67,7 @@ export async function replaceAuthority(
   await recoverFolder(folder);
   const old = await currentRoot(folder);
   await clearPending(context, stores, successor);
-  if (readPending(folder) === undefined) await stagePending(folder, successor.make());
+  if (readPending(folder) === undefined) await stagePending(folder, await successor.make());
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
   const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));

@@ -17,12 +17,12 @@ import { needs } from '../helpers/require.ts';
 const find = (program: string) => findProgram(program, process.env, false);
 const ready = needs(find('certutil') !== undefined, 'certutil (apt install libnss3-tools)');
 
-function machine(): {
+async function machine(): Promise<{
   home: string;
   host: Host;
   root: Root;
   stores: (options?: StoreOptions) => ReturnType<typeof nssStores.find>;
-} {
+}> {
   const home = temporaryFolder();
   const host = fakeHost({
     home,
@@ -37,7 +37,7 @@ function machine(): {
     }),
   });
   const file = join(temporaryFolder(), 'root.pem');
-  const { root: pem } = createAuthority('ada@engine', undefined, new Date());
+  const { root: pem } = await createAuthority('ada@engine', undefined, new Date());
   writeFileSync(file, pem);
   return {
     home,
@@ -83,7 +83,7 @@ const statuses = (outcomes: readonly { status: string }[]) => outcomes.map(({ st
 
 describe.runIf(ready)('nssStores', () => {
   test('makes Chromium’s database in a home that has none, and takes it away again', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const before = listing(home);
     expect(statuses(await installRoot(await stores(), root, host))).toEqual(['trusted']);
     expect(listing(home)).toContain('.local/share/pki/nssdb/cert9.db');
@@ -92,9 +92,9 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('leaves the database it made where somebody has put a certificate into it', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     await installRoot(await stores(), root, host);
-    const other = machine().root;
+    const other = (await machine()).root;
     const folder = join(home, '.local/share/pki/nssdb');
     execFileSync('certutil', [
       '-A',
@@ -112,7 +112,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a marker that names other folders removes none of them', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const precious = join(home, 'precious');
     mkdirSync(precious);
     await installRoot(await stores(), root, host);
@@ -123,7 +123,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('installs into every database beside one that is damaged (statement 37)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     mkdirSync(join(home, '.pki/nssdb'), { recursive: true });
     writeFileSync(join(home, '.pki/nssdb/cert9.db'), 'junk');
     profile(home, 'a b ü.default');
@@ -136,7 +136,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a primary password is named, leaves nothing behind, and opens with --nss-password-file (statement 37)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const { folder, passwordFile } = profile(home, 'locked.default', 'secret');
     // Chromium's is made anew beside it: two stores.
     const outcomes = await installRoot(await stores(), root, host);
@@ -154,7 +154,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a root that is there without trust is partial, and is trusted by install (statement 35)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     database(join(home, '.pki/nssdb'));
     const args = [
       '-A',
@@ -173,9 +173,9 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('two roots live side by side and leave one by one (statement 34)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     database(join(home, '.pki/nssdb'));
-    const other = machine().root;
+    const other = (await machine()).root;
     await installRoot(await stores(), root, host);
     await installRoot(await stores(), other, host);
     await uninstallRoot(await stores(), root, host);
@@ -184,7 +184,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('two roots with one subject: only the one that is meant is judged and goes (statement 34)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     const [one, two] = [selfSigned('/CN=mkcert ada@engine'), selfSigned('/CN=mkcert ada@engine')];
@@ -210,7 +210,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a database that cannot be written is told (statement 37)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     // Root writes whatever the modes say, but not into what is immutable.
