@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
 import { findJdks, type Jdk } from './jdks.ts';
-import { certificateBodies } from './pem.ts';
+import { authoritiesIn, certificateBodies } from './pem.ts';
 import { quoteForPosix } from './quote.ts';
 import type {
   Command,
@@ -75,13 +75,16 @@ export function entryAlias(root: Pick<Root, 'sha256'>): string {
  * {@link listEntriesCommand}. The chain of somebody's private key is not trust and not looked at.
  */
 export function findAliases(listing: string, root: Pick<Root, 'der'>): string[] {
-  const body = root.der.toString('base64');
+  const own = root.der.toString('base64');
+  return trustedEntries(listing).flatMap(({ alias, body }) => (body === own ? [alias] : []));
+}
+
+function trustedEntries(listing: string): { alias: string; body: string }[] {
   return listing.split(/^Alias name: /m).flatMap((entry, index) => {
-    const end = entry.search(/\r?\n/);
+    const alias = entry.slice(0, entry.search(/\r?\n/));
     const isTrusted = /^Entry type: trustedCertEntry\s*$/m.test(entry);
-    return index > 0 && isTrusted && certificateBodies(entry)[0] === body
-      ? [entry.slice(0, end)]
-      : [];
+    const [body] = certificateBodies(entry);
+    return index > 0 && isTrusted && body !== undefined ? [{ alias, body }] : [];
   });
 }
 
@@ -153,6 +156,11 @@ function store(jdk: Jdk, name: string, host: Host): TrustStore {
         throw new DevcertError('store', reason, hint);
       }
       return findAliases(result.stdout, root).map((alias) => deleteEntryCommand(target, alias));
+    },
+    list: async (organization) => {
+      const { stdout } = await list();
+      const bodies = trustedEntries(stdout).map(({ body }) => body);
+      return authoritiesIn(bodies, organization);
     },
     explain: (_command, result) => explain(result, own),
   };

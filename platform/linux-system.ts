@@ -3,7 +3,14 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
 import { anchorFile, findLayout, findRefresh, type Layout, systemName } from './linux-layouts.ts';
-import { findTraces, leavesGap, listFiles, type Traces, withoutRoot } from './linux-traces.ts';
+import {
+  findTraces,
+  leavesGap,
+  listAuthorities,
+  listFiles,
+  type Traces,
+  withoutRoot,
+} from './linux-traces.ts';
 import type {
   Command,
   CommandResult,
@@ -105,6 +112,7 @@ function layoutStore(layout: Layout, name: string, host: Host): TrustStore {
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(layout, root, host)),
     planUninstall: (root) => Promise.resolve().then(() => planUninstall(layout, root, host)),
+    list: (organization) => Promise.resolve(listAuthorities(layout, organization, host.sysroot)),
     explain: (command, result) => explain(layout, command, result),
   };
 }

@@ -3,7 +3,7 @@ import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, statSy
 import { basename, dirname, join, resolve } from 'node:path';
 import { DevcertError, printable, systemCode } from '../src/errors.ts';
 import { anchorFile, type Layout } from './linux-layouts.ts';
-import { certificateBodies } from './pem.ts';
+import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Root } from './types.ts';
 
 /** A file with a few hundred certificates is smaller. */
@@ -37,6 +37,30 @@ export function findTraces(layout: Layout, root: Root, sysroot: string): Traces 
       cause: error,
     });
   }
+}
+
+/**
+ * DER of the authorities of an organization in the anchors and in what programs read, trusted or not. What
+ * cannot be read is passed over: findTraces() is what says so.
+ */
+export function listAuthorities(layout: Layout, organization: string, sysroot: string): Buffer[] {
+  const folders = [
+    ...layout.anchors.map((folder) => ({ folder, recursive: true })),
+    ...(layout.links === undefined ? [] : [{ folder: layout.links, recursive: false }]),
+  ];
+  const files = folders.flatMap(({ folder, recursive }) =>
+    unlessUnreadable(() => listFiles(folder, sysroot, recursive), []),
+  );
+  const bundles = layout.bundles.map((file) =>
+    unlessUnreadable(() => read(join(sysroot, file)), undefined),
+  );
+  return authoritiesIn(
+    [
+      ...bundles.flatMap((text) => certificateBodies(text ?? '')),
+      ...files.flatMap((file) => bodiesIn(join(sysroot, file))),
+    ],
+    organization,
+  );
 }
 
 function collect(layout: Layout, root: Root, sysroot: string): Traces {

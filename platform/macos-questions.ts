@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DevcertError, printable, systemCode } from '../src/errors.ts';
 import type { KeychainDomain } from './macos-words.ts';
+import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Command, CommandResult, Host, Root } from './types.ts';
 
 /** By its path: whatever else is called so on PATH is not asked. */
@@ -21,6 +22,11 @@ export function findCommand(root: Pick<Root, 'commonName'>, keychain: string): C
     file: SECURITY,
     args: ['find-certificate', '-a', '-c', root.commonName, '-Z', keychain],
   };
+}
+
+/** Prints as PEM every certificate whose name holds the text. */
+export function showCommand(text: string, keychain: string): Command {
+  return { file: SECURITY, args: ['find-certificate', '-a', '-c', text, '-p', keychain] };
 }
 
 /** Verifies a server's certificate. Never the root itself: a CA as leaf is judged differently by version. */
@@ -56,6 +62,18 @@ export async function holdsCertificate(host: Host, root: Root, keychain: string)
   const known = Array.from(hashes, ([, hash = '']) => hash.toLowerCase());
   const identity = known.some((hash) => hash.length === 64) ? root.sha256 : root.sha1;
   return known.includes(identity);
+}
+
+/** DER of the authorities of an organization in a keychain, whose names begin with its first word. */
+export async function listAuthorities(
+  host: Host,
+  organization: string,
+  keychain: string,
+): Promise<Buffer[]> {
+  const [word = ''] = organization.split(' ');
+  const result = await host.run(showCommand(`${word} root`, keychain));
+  if (result.exitCode !== 0) throw cannotAsk(result);
+  return authoritiesIn(certificateBodies(result.stdout), organization);
 }
 
 /** True if the domain has trust settings for the root; undefined if it cannot be asked. */

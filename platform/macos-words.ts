@@ -14,6 +14,28 @@ export function whyNobodyAnswers(env: Host['env']): string | undefined {
   return 'macOS asks for a password in a dialog, which cannot open over SSH';
 }
 
+/** Why a keychain cannot be this process's: root's settings are not the user's, and sudo leaves HOME as it was. */
+export function whyNotThisUser({
+  host,
+  domain,
+}: {
+  readonly host: Pick<Host, 'isRoot' | 'home'>;
+  readonly domain: KeychainDomain;
+}): { reason: string; hint: string } | undefined {
+  if (domain === 'admin') return undefined;
+  if (host.isRoot)
+    return {
+      reason: 'root has no login keychain: as root, only the System keychain can be used',
+      hint: 'run devcert as yourself, without sudo, or with --machine',
+    };
+  if (host.home === undefined)
+    return {
+      reason: 'there is no home folder, so there is no login keychain',
+      hint: 'set HOME, or use --machine',
+    };
+  return undefined;
+}
+
 /** @param verb of the command to type where a dialog can be answered. */
 export function noSession(why: string, verb: 'install' | 'uninstall'): DevcertError {
   const instead = verb === 'install' ? "; or, with root's rights: devcert install --machine" : '';

@@ -11,11 +11,13 @@ import {
   type KeychainDomain,
   noSession,
   whyNobodyAnswers,
+  whyNotThisUser,
 } from './macos-words.ts';
 import {
   defaultKeychainCommand,
   hasTrustSettings,
   holdsCertificate,
+  listAuthorities,
   SECURITY,
   verifies,
 } from './macos-questions.ts';
@@ -169,6 +171,10 @@ function keychainStore(host: Host, domain: KeychainDomain, keychain: string): Tr
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(place, root)),
     planUninstall: (root) => planUninstall(place, root),
+    list: async (organization) =>
+      whyNotThisUser(place) === undefined && isFile(place)
+        ? listAuthorities(host, organization, keychain)
+        : [],
     explain: (command, result) =>
       explainKeychain(result, domain, command.args[0] === 'add-trusted-cert'),
   };
@@ -276,23 +282,4 @@ async function holds(place: Place, root: Root): Promise<boolean> {
 
 function isFile({ host, domain, keychain }: Place): boolean {
   return existsSync(domain === 'admin' ? join(host.sysroot, keychain) : keychain);
-}
-
-// root's settings are not the user's, and sudo leaves HOME as it was.
-function whyNotThisUser({
-  host,
-  domain,
-}: Pick<Place, 'host' | 'domain'>): { reason: string; hint: string } | undefined {
-  if (domain === 'admin') return undefined;
-  if (host.isRoot)
-    return {
-      reason: 'root has no login keychain: as root, only the System keychain can be used',
-      hint: 'run devcert as yourself, without sudo, or with --machine',
-    };
-  if (host.home === undefined)
-    return {
-      reason: 'there is no home folder, so there is no login keychain',
-      hint: 'set HOME, or use --machine',
-    };
-  return undefined;
 }

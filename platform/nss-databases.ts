@@ -1,6 +1,7 @@
 /** Where browsers on Linux and BSD keep their NSS databases. Looks, and changes nothing. */
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
+import { type Browser, chromiums, firefoxes } from './nss-browsers.ts';
 import type { Host } from './types.ts';
 
 /** One NSS database, or the place where one is to be made. */
@@ -9,97 +10,171 @@ export interface NssDatabase {
   readonly folder: string;
   readonly name: string;
   /** The browser that reads it. */
-  readonly browser: 'Chromium' | 'Firefox';
+  readonly browser: string;
   /** True if there is none yet: installing makes it. */
   readonly isNew: boolean;
 }
 
-/** Every database of every browser; for Chromium one to be made, if there is none at all. */
-export function findDatabases(host: Pick<Host, 'home' | 'env'>): NssDatabase[] {
+/** The file in a database folder that tells that devcert made it, and which folders for it. */
+export const MARKER = 'made-by-devcert';
+
+type Looks = Pick<Host, 'home' | 'env' | 'find'>;
+
+/** Every database of every browser; for a Chromium that is here one to be made, if it has none. */
+export function findDatabases(host: Looks): NssDatabase[] {
   const { home } = host;
   if (home === undefined) return [];
   return unique([...chromiumDatabases(home, host), ...firefoxDatabases(home, host)]);
 }
 
-/** True if a browser that reads NSS databases is on this machine, whether it was started or not. */
-export function hasBrowser(host: Pick<Host, 'home' | 'find'>): boolean {
-  return (
-    browsers.some((program) => host.find(program) !== undefined) ||
-    (host.home !== undefined && traces.some((trace) => existsSync(join(host.home ?? '', trace))))
-  );
+/** Firefox and its kin that are here and have no profile with a database: never started, as a rule. */
+export function neverStarted(host: Looks): { name: string; folder: string }[] {
+  const places = placesOf(host);
+  return firefoxes.flatMap((browser) => {
+    const boxes = boxesOf(browser, places).filter(({ folder }) => existsSync(folder));
+    const plain = isInstalled(browser, host) && boxes.length === 0 ? [{ places, where: '' }] : [];
+    const own = [...plain, ...boxes].map(({ places, where }) => ({
+      name: `${browser.name}${where}`,
+      folder: resolved(browser.folders.at(-1) ?? '', places)[0] ?? '',
+    }));
+    // One that was started as something else than what lies on PATH is not missed: a snap, a link to it.
+    const started = [places, ...boxes.map((it) => it.places)].some(
+      (it) => profilesOf(browser, it).length > 0,
+    );
+    return started ? [] : own.slice(0, 1);
+  });
 }
 
-const browsers = [
-  ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'brave-browser'],
-  ...['microsoft-edge', 'vivaldi', 'opera', 'firefox', 'firefox-esr', 'librewolf', 'waterfox'],
-];
-const traces = [
-  'snap/chromium',
-  'snap/firefox',
-  '.var/app/org.mozilla.firefox',
-  '.mozilla/firefox',
-];
-const chromiumFlatpaks = [
-  ...['org.chromium.Chromium', 'com.google.Chrome', 'com.brave.Browser'],
-  ...['com.microsoft.Edge', 'com.vivaldi.Vivaldi', 'com.opera.Opera'],
-];
+/** Where a browser's `~` and `config` are: the user's, or those of a box. */
+interface Places {
+  readonly home: string;
+  /** Absolute; several where it depends on the version. */
+  readonly config: readonly string[];
+  readonly data: readonly string[];
+}
+
+interface Box {
+  /** There if the browser was ever started in it (Flatpak makes it at the first start). */
+  readonly folder: string;
+  readonly places: Places;
+  readonly where: string;
+}
+
+function placesOf({ home = '/nonexistent', env }: Pick<Host, 'home' | 'env'>): Places {
+  return {
+    home,
+    config: [absolute(env.XDG_CONFIG_HOME) ?? join(home, '.config')],
+    data: [absolute(env.XDG_DATA_HOME) ?? join(home, '.local/share')],
+  };
+}
+
+/** The snap and the Flatpaks of a browser, each with a home of its own. */
+function boxesOf({ snap, flatpaks = [] }: Browser, { home }: Places): Box[] {
+  const snaps = snap === undefined ? [] : [join(home, 'snap', snap)];
+  return [
+    // Firefox' snap has its home in `common`, the others in the one of their revision.
+    ...snaps.flatMap((folder) =>
+      ['common', 'current'].map((own) => box(folder, join(folder, own), ' (snap)')),
+    ),
+    ...flatpaks.map((id) => {
+      const folder = join(home, '.var/app', id);
+      // docs.flatpak.org, conventions: XDG_CONFIG_HOME and XDG_DATA_HOME, without a dot; what a program
+      // keeps elsewhere in the home lies here with one.
+      const places = {
+        home: folder,
+        config: [join(folder, 'config'), join(folder, '.config')],
+        data: [join(folder, 'data')],
+      };
+      return { folder, places, where: ' (flatpak)' };
+    }),
+  ];
+}
+
+function box(folder: string, home: string, where: string): Box {
+  const places = {
+    home,
+    config: [join(home, '.config')],
+    data: [join(home, '.local/share')],
+  };
+  return { folder, places, where };
+}
+
+function isInstalled({ programs }: Browser, host: Looks): boolean {
+  return programs.some((program) => host.find(program) !== undefined);
+}
+
+function resolved(pattern: string, { home, config }: Places): string[] {
+  return pattern.startsWith('~/')
+    ? [join(home, pattern.slice(2))]
+    : config.map((folder) => join(folder, pattern.slice('config/'.length)));
+}
 
 /**
  * Chromium reads `~/.pki/nssdb` if that folder is there, be it empty, else (since M146) the one below
  * `$XDG_DATA_HOME`. A new one is made there: making `~/.pki/nssdb` would hide the other from it.
  */
-function chromiumDatabases(home: string, { env }: Pick<Host, 'env'>): NssDatabase[] {
-  const data = absolute(env.XDG_DATA_HOME) ?? join(home, '.local/share');
-  const usual = [join(home, '.pki/nssdb'), join(data, 'pki/nssdb')];
-  const there = usual.filter((folder) => existsSync(folder));
-  const boxed = chromiumFlatpaks.flatMap((id) =>
-    ['.pki/nssdb', 'data/pki/nssdb'].map((path) => join(home, '.var/app', id, path)),
+function chromiumDatabases(home: string, host: Looks): NssDatabase[] {
+  const places = placesOf({ ...host, home });
+  const isHere = chromiums.some(
+    (browser) =>
+      isInstalled(browser, host) ||
+      browser.folders.some((it) => resolved(it, places).some((folder) => existsSync(folder))),
   );
-  const snap = join(home, 'snap/chromium/current');
-  const snaps = existsSync(snap)
-    ? [join(snap, '.pki/nssdb'), join(snap, '.local/share/pki/nssdb')]
-    : [];
-  const snapThere = snaps.filter((folder) => existsSync(folder));
+  const boxed = chromiums.flatMap((browser) =>
+    boxesOf(browser, places)
+      // A snap's home is that of its revision, and `common` has no database.
+      .filter(({ folder, places }) => existsSync(folder) && !places.home.endsWith('/common'))
+      .flatMap(({ places, where }) =>
+        databasesIn(places, where).map((folder) => ({ folder, name: `${browser.name}${where}` })),
+      ),
+  );
   return [
-    ...(there.length > 0 ? there : usual.slice(1)),
-    ...(snapThere.length > 0 ? snapThere : snaps.slice(0, 1)),
-    ...boxed.filter((folder) => existsSync(folder)),
-  ].map((folder) => {
-    const where = folder.includes('/snap/')
-      ? ' (snap)'
-      : folder.includes('/.var/app/')
-        ? ' (flatpak)'
-        : '';
-    return {
-      folder,
-      name: `Chromium${where}`,
-      browser: 'Chromium' as const,
-      isNew: !existsSync(join(folder, 'cert9.db')),
-    };
-  });
+    ...databasesIn(places, isHere ? '' : undefined).map((folder) => ({ folder, name: 'Chromium' })),
+    ...boxed,
+  ].map(({ folder, name }) => ({
+    folder,
+    name,
+    browser: name.replace(/ \(.*/, ''),
+    isNew: !hasDatabase(folder),
+  }));
 }
 
-function firefoxDatabases(home: string, { env }: Pick<Host, 'env'>): NssDatabase[] {
-  const config = absolute(env.XDG_CONFIG_HOME) ?? join(home, '.config');
-  const flatpak = join(home, '.var/app/org.mozilla.firefox');
-  const bases = [
-    join(home, '.mozilla/firefox'),
-    join(config, 'mozilla/firefox'),
-    join(home, 'snap/firefox/common/.mozilla/firefox'),
-    join(flatpak, '.mozilla/firefox'),
-    join(flatpak, '.config/mozilla/firefox'),
-    join(home, '.librewolf'),
-    join(home, '.waterfox'),
-  ];
-  return bases
+/** @param where the kind of box of a browser that is here: the one to be made counts, too */
+function databasesIn({ home, data }: Places, where: string | undefined): string[] {
+  const usual = [join(home, '.pki/nssdb'), ...data.map((folder) => join(folder, 'pki/nssdb'))];
+  const there = usual.filter((folder) => existsSync(folder));
+  const used = there.filter((folder) => hasDatabase(folder) || existsSync(join(folder, MARKER)));
+  if (where === undefined) return used;
+  // A snap's whole home is its own, and every version reads the first.
+  const [fresh = ''] = where === ' (snap)' ? usual : usual.slice(1);
+  return there.length > 0 ? there : [fresh];
+}
+
+function firefoxDatabases(home: string, host: Looks): NssDatabase[] {
+  const places = placesOf({ ...host, home });
+  return firefoxes.flatMap((browser) =>
+    [{ places, where: '' }, ...boxesOf(browser, places)].flatMap(({ places, where }) =>
+      profilesOf(browser, places).map((folder) => ({
+        folder,
+        name: `${browser.name}${where} profile "${basename(folder)}"`,
+        browser: browser.name,
+        isNew: false,
+      })),
+    ),
+  );
+}
+
+/** The folders of a browser's profiles that have a database. */
+function profilesOf({ folders }: Browser, places: Places): string[] {
+  return folders
+    .flatMap((pattern) => resolved(pattern, places))
     .flatMap((base) => [...profilesIn(base), ...foldersIn(base)])
-    .filter((folder) => existsSync(join(folder, 'cert9.db')))
-    .map((folder) => ({
-      folder,
-      name: `Firefox profile "${basename(folder)}"`,
-      browser: 'Firefox' as const,
-      isNew: false,
-    }));
+    .filter(hasDatabase);
+}
+
+/** `cert8.db`: the kind before 2018, of old profiles and Pale Moon. */
+function hasDatabase(folder: string): boolean {
+  return ['cert9.db', 'cert8.db'].some((name) => existsSync(join(folder, name)));
 }
 
 /** The profiles that `profiles.ini` lists: relative to its folder, or anywhere. */

@@ -1,6 +1,8 @@
 /** Which entries of an NSS database hold a root: by the certificate, never by the nickname alone. */
 import { createHash } from 'node:crypto';
-import { certificateBodies } from './pem.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Command, Host, Root } from './types.ts';
 
 /** One line of `certutil -L`. */
@@ -27,7 +29,16 @@ export function databaseCommand(
   [action = '', ...options]: readonly string[],
   passwordFile = NO_PASSWORD,
 ): Command {
-  return { file: certutil, args: [action, '-d', `sql:${folder}`, '-f', passwordFile, ...options] };
+  const kind = isLegacy(folder) ? 'dbm' : 'sql';
+  return {
+    file: certutil,
+    args: [action, '-d', `${kind}:${folder}`, '-f', passwordFile, ...options],
+  };
+}
+
+/** True for a profile with the database of before 2018 alone, which some builds of certutil still use. */
+export function isLegacy(folder: string): boolean {
+  return !existsSync(join(folder, 'cert9.db')) && existsSync(join(folder, 'cert8.db'));
 }
 
 /** What `certutil -L` lists: nicknames with their trust flags. */
@@ -87,13 +98,29 @@ export async function findEntries(
   return { entries: [], isCertain: true };
 }
 
+/** DER of the authorities of an organization, as {@link TrustStore.list} gives them. */
+export async function listAuthorities(
+  certutil: string,
+  folder: string,
+  organization: string,
+  host: Pick<Host, 'run'>,
+): Promise<Buffer[]> {
+  const all = parseListing((await host.run(listCommand(certutil, folder))).stdout);
+  const texts: string[] = [];
+  for (const nickname of candidates(all))
+    texts.push((await host.run(showCommand(certutil, folder, nickname))).stdout);
+  return authoritiesIn(texts.flatMap(certificateBodies), organization);
+}
+
 // Asking takes some 10 ms each, and old Firefox profiles hold hundreds of intermediates.
-function candidates(entries: readonly Entry[], root: Root): Set<string> {
-  const own = entryName(root.sha256);
+function candidates(entries: readonly Entry[], root?: Root): Set<string> {
+  const own = root === undefined ? undefined : entryName(root.sha256);
   const names = entries
     .filter(
       ({ nickname, flags }) =>
-        flags !== ',,' || nickname.startsWith(root.commonName) || nickname.startsWith('devcert'),
+        flags !== ',,' ||
+        (root !== undefined && nickname.startsWith(root.commonName)) ||
+        nickname.startsWith('devcert'),
     )
     .map(({ nickname }) => nickname);
   return new Set([...names.filter((it) => it === own), ...names]);

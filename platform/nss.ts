@@ -2,19 +2,30 @@
  * NSS databases: what Chromium and Firefox on Linux and BSD trust, written by NSS's own certutil.
  * (On Windows and macOS both read the system's roots, Firefox since version 120.)
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
-import { findDatabases, hasBrowser, type NssDatabase } from './nss-databases.ts';
+import { findDatabases, neverStarted, type NssDatabase } from './nss-databases.ts';
 import {
   databaseCommand,
   type Entry,
   entryName,
   findEntries,
   type FoundEntries,
+  listAuthorities,
   listCommand,
   parseListing,
 } from './nss-entries.ts';
+import {
+  hasOthers,
+  isEmptyFile,
+  isUnfinished,
+  makeCommands,
+  markedFolders,
+  missingFolders,
+  unmakeCommands,
+} from './nss-making.ts';
+import { explainFailure } from './nss-problems.ts';
 import type {
   Command,
   CommandResult,
@@ -30,9 +41,12 @@ import type {
 export const nssStores: StoreFinder = {
   kind: 'nss',
   find: (host, options) => {
-    const databases = withoutNss.includes(host.platform) ? [] : findDatabases(host);
+    if (withoutNss.includes(host.platform)) return Promise.resolve([]);
     const certutil = host.find('certutil');
-    return Promise.resolve(databases.map((it) => nssStore(it, certutil, host, options)));
+    return Promise.resolve([
+      ...findDatabases(host).map((it) => nssStore(it, certutil, host, options)),
+      ...neverStarted(host).map(unstarted),
+    ]);
   },
 };
 
@@ -71,70 +85,105 @@ export function deleteCommand(
   return databaseCommand(certutil, folder, ['-D', '-n', nickname], options.nssPasswordFile);
 }
 
-/** The file in a database folder that tells that devcert made it, and which folders for it. */
-const MARKER = 'made-by-devcert';
-const FILES = ['cert9.db', 'key4.db', 'pkcs11.txt'];
-
 function nssStore(
   database: NssDatabase,
   certutil: string | undefined,
   host: Host,
   options: StoreOptions,
 ): TrustStore {
-  const { folder, isNew } = database;
-  const missing = (): StoreState => ({
-    state: 'unavailable',
-    reason:
-      hasBrowser(host) || !isNew
-        ? 'certutil of NSS is not installed'
-        : 'no browser and no certutil here',
-    hint: packageHint(host),
-    needed: hasBrowser(host) || !isNew,
-    lacks: 'certutil',
-  });
+  const { folder } = database;
+  // What this run has made: where the disk is full, there is no marker that says so.
+  let made: string[] = [];
+  const isThere = () => holdsDatabase(certutil, folder, host);
   return {
     kind: 'nss',
     name: database.name,
     location: folder,
     restart: database.browser,
     inspect: async (root) => {
-      if (certutil === undefined) return missing();
-      if (!existsSync(join(folder, 'cert9.db'))) return { state: 'absent' };
+      if (certutil === undefined)
+        return {
+          state: 'unavailable',
+          reason: 'certutil of NSS is not installed',
+          hint: packageHint(host),
+          needed: true,
+          ...((await isThere()) ? {} : { empty: true }),
+        };
+      if (!(await isThere())) return { state: 'absent' };
       const listing = await host.run(listCommand(certutil, folder));
-      if (listing.exitCode !== 0) return unreadable(listing);
+      if (listing.exitCode !== 0) return unreadable(folder, certutil, listing);
       return stateOf(await findEntries(certutil, folder, root, host));
     },
     planInstall: async (root) => {
       if (certutil === undefined) return [];
-      const { entries, isCertain } = await entriesOf(certutil, folder, root, host);
-      const [entry] = entries;
-      if (entry !== undefined && isCertain)
-        return [trustCommand(certutil, folder, entry.nickname, options)];
-      const made = existsSync(join(folder, 'cert9.db')) ? [] : makeCommands(certutil, folder);
-      return [...made, addCommand(certutil, folder, root, options)];
+      if (await isThere()) {
+        const { entries, isCertain } = await findEntries(certutil, folder, root, host);
+        const [entry] = entries;
+        if (entry !== undefined && isCertain)
+          return [trustCommand(certutil, folder, entry.nickname, options)];
+      }
+      // An empty file that somebody else left is filled by -A.
+      const make = database.isNew || isUnfinished(folder);
+      if (make) made = [...missingFolders(folder), ...markedFolders(folder)].filter(isAbsolute);
+      return [
+        ...(make ? makeCommands(certutil, folder, made) : []),
+        addCommand(certutil, folder, root, options),
+      ];
     },
     planUninstall: async (root) => {
-      if (certutil === undefined || !existsSync(folder)) return [];
-      const { entries: found, isCertain } = await entriesOf(certutil, folder, root, host);
+      if (certutil === undefined || (!existsSync(folder) && made.length === 0)) return [];
+      const { entries: found, isCertain } = (await isThere())
+        ? await findEntries(certutil, folder, root, host)
+        : { entries: [], isCertain: true };
       if (!isCertain) throw indistinct(found, folder);
       const deletions = found.map(({ nickname }) =>
         deleteCommand(certutil, folder, nickname, options),
       );
-      const others = await hasOthers(certutil, folder, found.length, host);
-      return [...deletions, ...(others ? [] : unmakeCommands(folder, host))];
+      const keeps =
+        (made.length === 0 || existsSync(join(folder, 'cert9.db'))) &&
+        (await hasOthers(certutil, folder, found.length, host));
+      return [...deletions, ...(keeps ? [] : unmakeCommands(folder, made, host))];
     },
-    explain: (command, result) => explain(command, result),
+    list: async (organization) =>
+      certutil !== undefined && (await isThere())
+        ? listAuthorities(certutil, folder, organization, host)
+        : [],
+    explain: (_command, result) => explainFailure(folder, result),
   };
 }
 
-async function entriesOf(
-  certutil: string,
+/** A browser that makes its database when it is started first. */
+function unstarted({ name, folder }: { name: string; folder: string }): TrustStore {
+  return {
+    kind: 'nss',
+    name,
+    location: folder,
+    inspect: () =>
+      Promise.resolve({
+        state: 'unavailable',
+        reason: 'it was never started here: there is no profile yet',
+        hint: 'start it once, then devcert install',
+        needed: false,
+        empty: true,
+      }),
+    planInstall: () => Promise.resolve([]),
+    planUninstall: () => Promise.resolve([]),
+  };
+}
+
+/** False too for a database whose making was stopped before anything was in it. */
+async function holdsDatabase(
+  certutil: string | undefined,
   folder: string,
-  root: Root,
   host: Host,
-): Promise<FoundEntries> {
-  if (!existsSync(join(folder, 'cert9.db'))) return { entries: [], isCertain: true };
-  return findEntries(certutil, folder, root, host);
+): Promise<boolean> {
+  const files = ['cert9.db', 'cert8.db'].filter((name) => existsSync(join(folder, name)));
+  if (files.length === 0) return false;
+  if (files[0] === 'cert9.db' && isEmptyFile(folder)) return false;
+  if (!isUnfinished(folder)) return true;
+  if (certutil === undefined) return false;
+  const listing = await host.run(listCommand(certutil, folder));
+  return listing.exitCode === 0 && parseListing(listing.stdout).length > 0;
 }
 
 function stateOf({ entries, isCertain }: FoundEntries): StoreState {
@@ -155,98 +204,23 @@ function indistinct(entries: readonly Entry[], folder: string): DevcertError {
   );
 }
 
-/** The folder (and those above it that are missing), an empty database, and the marker that it is ours. */
-function makeCommands(certutil: string, folder: string): Command[] {
-  const made: string[] = [];
-  for (let path = folder; !existsSync(path); path = dirname(path)) made.unshift(path);
-  return [
-    ...(made.length === 0 ? [] : [{ file: 'mkdir', args: ['-p', '-m', '0700', '--', folder] }]),
-    databaseCommand(certutil, folder, ['-N', '--empty-password']),
-    { file: 'tee', args: [join(folder, MARKER)], input: `${made.join('\n')}\n` },
-  ];
-}
-
-/** True unless devcert made the database and nobody has put anything into it since. */
-async function hasOthers(
-  certutil: string,
-  folder: string,
-  ours: number,
-  host: Host,
-): Promise<boolean> {
-  if (!existsSync(join(folder, MARKER))) return true;
-  if (!existsSync(join(folder, 'cert9.db'))) return false; // making it stopped half-way
-  const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
-  // 255: there are no keys.
-  const keys = await host.run(databaseCommand(certutil, folder, ['-K']));
-  const modules = readIfThere(join(folder, 'pkcs11.txt')).match(/^library=/gm) ?? [];
-  return certificates.length > ours || keys.exitCode === 0 || modules.length > 1;
-}
-
-/** Takes away the files of a database, and of the marker's folders those that really lie around it. */
-function unmakeCommands(folder: string, host: Host): Command[] {
-  const listed = new Set(readIfThere(join(folder, MARKER)).split('\n'));
-  const around: string[] = [];
-  for (let path = folder; path !== host.home && path !== dirname(path); path = dirname(path))
-    around.push(path);
-  const ours = around.filter((path) => listed.has(path));
-  const files = [...FILES, MARKER].map((name) => join(folder, name));
-  const left = existsSync(folder) ? readdirSync(folder).length : 0;
-  if (left === 0 && ours.length === 0) return [];
-  return [
-    { file: 'rm', args: ['-f', '--', ...files] },
-    ...ours.map((path) => ({ file: 'rmdir', args: ['--', path] })),
-  ];
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // not there: nothing in it
-  }
-}
-
-function unreadable(result: CommandResult): StoreState {
-  const known = explain(undefined, result);
+function unreadable(folder: string, certutil: string, result: CommandResult): StoreState {
+  const known = explainFailure(folder, result);
   return {
     state: 'unavailable',
-    reason: known?.reason ?? `certutil cannot read the database: ${result.stderr.trim()}`,
+    reason: known?.reason ?? whyNotRun(certutil, result),
     ...(known?.hint === undefined ? {} : { hint: known.hint }),
     needed: true,
   };
 }
 
-const problems: readonly (readonly [RegExp, string, string])[] = [
-  [
-    /SEC_ERROR_BAD_PASSWORD|could not authenticate|Incorrect password/i,
-    'the profile has a primary password',
-    'devcert install --nss-password-file FILE (its first line is the password)',
-  ],
-  [
-    /SEC_ERROR_READ_ONLY|read-only/i,
-    'the database is read-only',
-    'make its folder writable for you',
-  ],
-  [
-    /SEC_ERROR_BUSY|SEC_ERROR_PKCS11_GENERAL_ERROR|locked/i,
-    'another program has the database locked',
-    'close the browser and try again',
-  ],
-  [
-    /SEC_ERROR_BAD_DATABASE|SEC_ERROR_LEGACY_DATABASE/i,
-    'the database is damaged or cannot be read',
-    'see whether its folder is yours; a browser makes a new one if you move cert9.db away',
-  ],
-];
-
-function explain(
-  _command: Command | undefined,
-  result: CommandResult,
-): { reason: string; hint?: string } | undefined {
-  if (result.failure !== undefined) return undefined;
-  const text = result.stderr + result.stdout;
-  const known = problems.find(([pattern]) => pattern.test(text));
-  return known === undefined ? undefined : { reason: known[1], hint: known[2] };
+function whyNotRun(certutil: string, { failure, stderr }: CommandResult): string {
+  if (failure === undefined)
+    return `certutil cannot read the database: ${printable(stderr.trim())}`;
+  const name = `"${printable(certutil)}"`;
+  if (failure === 'timeout') return `${name} did not end in time and was stopped`;
+  if (failure === 'unsafe') return `${name} is not run as root: others than root can change it`;
+  return `${name} could not be run`;
 }
 
 const packages: readonly (readonly [manager: string, command: string])[] = [

@@ -136,6 +136,8 @@ export type StoreState =
       readonly reason: string;
       readonly hint?: string;
       readonly needed: boolean;
+      /** There is nothing in it all the same, as it is not made yet: nothing is to be removed. */
+      readonly empty?: boolean;
       /** The program that is missing, if that is all: what `hint` says brings it. */
       readonly lacks?: string;
     };
@@ -171,6 +173,13 @@ export interface TrustStore {
    * Also what clears up after an install that failed half-way.
    */
   planUninstall(root: Root): Promise<readonly Command[]>;
+  /**
+   * Optional: DER of the self-issued authorities in it whose subject has this organization, trusted or not,
+   * each once. Changes nothing and never prompts; throws `store` or gives none if it cannot be asked.
+   * Without it nobody can tell whose its entries are: the Windows beside a Linux in WSL has roots of a
+   * devcert of its own.
+   */
+  list?(organization: string): Promise<readonly Buffer[]>;
   /**
    * Optional: turns a command's failure into words (`the profile has a primary password`) with the
    * next thing to do. Without it, or if it gives nothing, the tool's own last line is shown.

@@ -4,6 +4,7 @@
  */
 import { win32 } from 'node:path';
 import { DevcertError } from '../src/errors.ts';
+import { listAuthorities } from './windows-roots.ts';
 import type {
   Command,
   CommandResult,
@@ -175,6 +176,10 @@ function windowsStore(
       const isThere = scope === 'user' ? await isOwn(root) : await has(scope, 'Root', root);
       return isThere ? [deleteCommand(tools, scope, root)] : [];
     },
+    // From WSL the roots of this very user and machine may be those of the devcert of Windows.
+    ...(kind === 'windows'
+      ? {}
+      : { list: (organization) => listAuthorities(tools.reg, scope, organization, host) }),
     explain: (command, result) => explain(command, result, tools),
   };
 }

@@ -2,10 +2,16 @@
 import { existsSync } from 'node:fs';
 import { createHost } from '../platform/host.ts';
 import type { Context } from './commands/context.ts';
+import type { Orphan } from './commands/orphans.ts';
 import { recoverFolder } from './authority/folder.ts';
 import { stateVersion } from './authority/marker.ts';
 import { assertOwnState } from './authority/ownership.ts';
-import { authorityFolder, formerStateFolder, stateFolder } from './disk/paths.ts';
+import {
+  authorityFolder,
+  defaultStateFolder,
+  formerStateFolder,
+  stateFolder,
+} from './disk/paths.ts';
 
 /** Told what goes on, by functions that take longer or act as root. All are optional. */
 export interface Listener {
@@ -15,6 +21,8 @@ export interface Listener {
   ask?(prompt: string): void;
   /** What is worked on right now. */
   progress?(doing: string): void;
+  /** Asked before roots are removed from stores that no state folder knows. @param unread where they may be from */
+  confirm?(orphans: readonly Orphan[], unread: readonly string[]): Promise<boolean>;
   /** Asked for the password of a file if one is needed and `options.password` is missing. */
   password?(what: string): Promise<string>;
 }
@@ -53,7 +61,9 @@ export function projectContext(listener: Listener, ca?: string): Context {
     ca: ca === 'default' ? undefined : ca,
     cwd: process.cwd(),
     finders: [],
+    defaultFolder: defaultStateFolder(),
     progress: (doing) => listener.progress?.(doing),
+    confirm: listener.confirm?.bind(listener),
   };
 }
 

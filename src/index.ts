@@ -45,6 +45,7 @@ export type { Constraints } from './names/constraints.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
+export type { Orphan } from './commands/orphans.ts';
 export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './names/request.ts';
@@ -160,10 +161,11 @@ export async function sign(
 }
 
 /**
- * Takes the root out of every store on this machine.
+ * Takes the root out of every store on this machine; with `orphans` instead those roots of this user that no
+ * state folder knows any more, after `confirm` of the listener (or with `yes`).
  *
  * @returns one outcome for each store: a store that failed does not throw.
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `busy`, `cancelled`.
  */
 export async function uninstall(
   options: UninstallOptions = {},

@@ -131,7 +131,8 @@ export async function uninstallRoot(
 ): Promise<Outcome[]> {
   return each(stores, options, async (store) => {
     const before = await store.inspect(root);
-    if (before.state === 'unavailable') return unavailable(before);
+    if (before.state === 'unavailable')
+      return before.empty === true ? { status: 'already-absent' } : unavailable(before);
     const plan = await store.planUninstall(root);
     if (before.state === 'absent' && plan.length === 0) return { status: 'already-absent' };
     if (options.dryRun === true) return planned(plan, host);
@@ -141,6 +142,22 @@ export async function uninstallRoot(
       return { status: 'removed', ...restart(store) };
     if (after.state === 'unavailable') return failure ?? unknown(after);
     return failure ?? { status: 'failed', reason: unchanged(after) };
+  });
+}
+
+/** One outcome for each store, of those of two roots: the one that says most. */
+export function mergeOutcomes(outcomes: readonly Outcome[], more: readonly Outcome[]): Outcome[] {
+  if (outcomes.length === 0) return [...more];
+  const rank = ['failed', 'cancelled', 'removed', 'planned', 'skipped', 'already-absent'];
+  return outcomes.map((outcome, index) => {
+    const other = more[index];
+    if (other === undefined) return outcome;
+    const [first, second] =
+      rank.indexOf(other.status) < rank.indexOf(outcome.status)
+        ? [other, outcome]
+        : [outcome, other];
+    const commands = [...(first.commands ?? []), ...(second.commands ?? [])];
+    return commands.length === 0 ? first : { ...first, commands };
   });
 }
 

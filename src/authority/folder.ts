@@ -182,7 +182,7 @@ function read(folder: string): Authority {
     });
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
-      hint: 'it can be trusted and issues nothing; with its key: devcert ca import --force',
+      hint: 'with its key: devcert ca import --force; without: devcert uninstall --purge && devcert install',
     });
   if (issuer === '' || issuerKey === '')
     throw new DevcertError(

@@ -2,15 +2,21 @@
 
 /** Characters that fit beside `devcert root` and the key id in a common name of 64. */
 const MAX_IDENTITY = 40;
+/** In a Linux of WSL user and host may be called as in the Windows around it, whose store holds both's roots. */
+const IN_WSL = ' (WSL)';
 
 /**
  * `user@host` fit for a certificate's subject: at most 40 characters, without control characters,
  * unpaired surrogates or a Windows domain. User and host names come from the system and may hold anything.
+ *
+ * @param kernel its release, which tells a Linux of WSL.
  */
-export function identityOf(user: string, hostname: string): string {
+export function identityOf(user: string, hostname: string, kernel = ''): string {
   const name = clean(user.slice(user.lastIndexOf('\\') + 1)) || 'user';
   const machine = clean(hostname) || 'host';
-  return Array.from(`${name}@${machine}`).slice(0, MAX_IDENTITY).join('').trim();
+  const end = /microsoft/i.test(kernel) ? IN_WSL : '';
+  const start = Array.from(`${name}@${machine}`).slice(0, MAX_IDENTITY - end.length);
+  return start.join('').trim() + end;
 }
 
 function clean(text: string): string {

@@ -15,6 +15,8 @@ import { isTemporary } from './staged.ts';
 export const MARKER = 'devcert-state.json';
 /** Lists the folders that devcert had to make for the state, which may be the state folder itself. */
 export const FOLDERS = 'folders';
+/** In the default state folder: lists the other ones of this user. */
+export const HOMES = 'homes';
 
 /**
  * True for a folder that devcert may keep its state in: empty, marked, or of an earlier version, which is

@@ -7,6 +7,7 @@ import { authoritiesFolder, authorityFolderIn } from '../disk/paths.ts';
 import { hasAuthority } from './folder.ts';
 import { FOLDERS, GUARD_FOLDERS, MARKER } from './marker.ts';
 import { makeStateFolder, purge } from './purge.ts';
+import { retiredRootFiles } from './retired.ts';
 
 /** Names of all that are there, sorted; the default authority has none. */
 export function authorityNames(stateFolder: string): string[] {
@@ -43,12 +44,18 @@ export function removeAuthoritiesFolder(stateFolder: string): boolean {
     attempt('delete', folder, () => {
       rmdirSync(folder);
     });
-  const isEmpty =
+  if (isIdle(stateFolder)) purge(stateFolder);
+  return true;
+}
+
+/** True for a state folder in which nothing is but what marks it. */
+export function isIdle(stateFolder: string): boolean {
+  return (
     existsSync(stateFolder) &&
     !hasAuthority(stateFolder) &&
-    readdirSync(stateFolder).every((name) => IDLE.includes(name));
-  if (isEmpty) purge(stateFolder);
-  return true;
+    retiredRootFiles(stateFolder).length === 0 &&
+    readdirSync(stateFolder).every((name) => IDLE.includes(name))
+  );
 }
 
 /** @throws DevcertError `no-authority`, with the command that makes it. */

@@ -1,9 +1,9 @@
 /** Deleting an authority and everything devcert keeps about it. */
 import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
 import { attempt } from '../disk/filesystem.ts';
-import { madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
+import { FOLDERS, HOMES, madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
 import { assertOwnFolder } from './ownership.ts';
 import { dropRetired, retiredRootFiles } from './retired.ts';
 import { isFolder, isTemporary, removeStaged } from './staged.ts';
@@ -30,24 +30,30 @@ export function makeStateFolder(folder: string): void {
 }
 
 /**
- * Deletes the authority, its key and the ledger. No store may trust the root any more.
+ * Deletes the authority, its key and the ledger. No store may trust the root any more, or it is kept.
  *
- * @returns false if somebody else's files are in the folder. Otherwise it is gone, unless devcert did not
- *   make it: then it stays, empty.
+ * @param kept absolute paths of roots that a store still trusts: what is below the folder stays, with what
+ *   marks the folder.
+ * @returns false if any of that or somebody else's files are in the folder. Otherwise it is gone, unless
+ *   devcert did not make it: then it stays, empty.
  */
-export function purge(folder: string): boolean {
+export function purge(folder: string, kept: readonly string[] = []): boolean {
   if (!existsSync(folder)) return true;
   const names = attempt('read', folder, () => readdirSync(folder));
   const made = madeFolders(folder);
-  for (const retired of retiredRootFiles(folder)) dropRetired(retired);
+  const stays = new Set(kept.filter((path) => path.startsWith(join(folder, sep))));
+  const isMarked = stays.size > 0 || names.includes(HOMES);
+  if (isMarked) for (const name of [MARKER, FOLDERS]) stays.add(join(folder, name));
+  for (const retired of retiredRootFiles(folder)) if (!stays.has(retired)) dropRetired(retired);
   for (const name of names) {
     const path = join(folder, name);
     if (STAGED.test(name)) removeStaged(path);
-    else if ((OWN.test(name) || isTemporary(name)) && !isFolder(path))
+    else if ((OWN.test(name) || isTemporary(name)) && !isFolder(path) && !stays.has(path))
       attempt('delete', path, () => {
         unlinkSync(path);
       });
   }
+  if (isMarked) return false;
   removeGuards(folder);
   // An early version did not note that it made the folder itself.
   if (!made.includes(folder) && names.includes(MARKER)) return readdirSync(folder).length === 0;

@@ -6,6 +6,7 @@ import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca-lines.ts';
 import { constraintsText, date, madeLines, powerLines, table, wrap } from './lines.ts';
+import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
@@ -54,22 +55,35 @@ function stepOf({ store, hint }: Outcome): string {
   return printable(isShort ? hint : `see to ${store} as said above`);
 }
 
-export function uninstallLines(result: UninstallResult, style: Style): string[] {
-  if (result.outcomes.length === 0)
-    return [
-      result.purged && result.hadAuthority
-        ? 'Deleted the authority'
-        : 'There is no authority, so there is nothing to remove',
-    ];
+/** @param orphans true if those were to be removed. */
+export function uninstallLines(
+  { outcomes, hadAuthority, purged, orphans }: UninstallResult,
+  style: Style,
+  orphansOnly = false,
+): string[] {
+  if (orphansOnly)
+    return orphans.length === 0
+      ? ['There is no orphan: each root of yours in a store belongs to an authority']
+      : [...orphanLines(orphans), ...outcomeLines(outcomes, style)];
+  const left = orphanNote(orphans);
+  const more = left.length === 0 ? [] : ['', ...left];
+  if (outcomes.length === 0)
+    return purged && hadAuthority
+      ? ['Deleted the authority', ...more]
+      : left.length > 0
+        ? ['There is no authority here', ...more]
+        : ['There is no authority, so there is nothing to remove'];
   return [
-    ...outcomeLines(result.outcomes, style),
-    ...(result.purged ? ['', 'Deleted the authority'] : []),
+    ...outcomeLines(outcomes, style),
+    ...(purged ? ['', 'Deleted the authority'] : []),
+    ...more,
   ];
 }
 
 export function statusLines(result: StatusResult, style: Style, ca?: string): string[] {
   const { authority } = result;
-  const others = otherLines(result, style);
+  const lost = orphanNote(result.orphans, result.unread);
+  const others = [...(lost.length === 0 ? [] : ['', ...lost]), ...otherLines(result, style)];
   if (authority === undefined) return [`There is no authority in ${result.folder}`, ...others];
   const left = `${authority.daysLeft} days left`;
   return [

@@ -1,7 +1,9 @@
 /** `devcert uninstall` */
 import { uninstall, type UninstallOptions } from '../index.ts';
 import { caOption, type Declaration, storeOptions } from './declaration.ts';
+import { confirm } from './confirm.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
+import { orphanLines } from './orphan-lines.ts';
 import { outcomesExitCode } from './outcomes.ts';
 import { uninstallLines } from './report.ts';
 
@@ -12,14 +14,26 @@ export const uninstallCommand: Declaration = {
   options: [
     ...storeOptions,
     { flags: '--purge', description: 'delete the authority and the list of what it issued, too' },
+    {
+      flags: '--orphans',
+      description: 'instead, remove the roots of yours that no folder of devcert knows any more',
+    },
+    { flags: '--yes', description: 'with --orphans: do not ask' },
     caOption,
     { flags: '--dry-run', description: 'print the exact commands and change nothing' },
   ],
   async run(_positionals, options: UninstallOptions, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await uninstall(options, terminal);
+    const result = await uninstall(options, {
+      ...terminal,
+      confirm: (orphans, unread) => {
+        terminal.progress('');
+        const question = orphans.length === 1 ? 'Remove it?' : `Remove these ${orphans.length}?`;
+        return confirm(orphanLines(orphans, unread), question, 'devcert uninstall --orphans --yes');
+      },
+    });
     terminal.progress('');
-    terminal.print(uninstallLines(result, terminal.style));
+    terminal.print(uninstallLines(result, terminal.style, options.orphans));
     for (const note of result.notes) terminal.note(note);
     terminal.json(result);
     return outcomesExitCode(result.outcomes);

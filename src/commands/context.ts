@@ -21,6 +21,7 @@ import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
 import type { PlaceContext } from '../ledger/place.ts';
 import type { Name } from '../names/names.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
+import type { Orphan } from './orphans.ts';
 
 export interface Context {
   readonly host: Host;
@@ -31,8 +32,13 @@ export interface Context {
   /** Absolute; relative paths start here. */
   readonly cwd: string;
   readonly finders: readonly StoreFinder[];
+  /** The state folder without `DEVCERT_HOME`, where other ones are listed; undefined lists none. */
+  readonly defaultFolder?: string | undefined;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
+  /** Asked before roots are removed that no state folder knows. */
+  readonly confirm?:
+    ((orphans: readonly Orphan[], unread: readonly string[]) => Promise<boolean>) | undefined;
 }
 
 /** Which authority: part of the options of everything that works with one. */
@@ -93,7 +99,7 @@ export function contextOf(context: Context, name: string | undefined): Context {
 
 /** `user@host`, for the subjects of certificates. */
 export function identity({ host }: Context): string {
-  return identityOf(host.user, host.hostname);
+  return identityOf(host.user, host.hostname, host.kernel);
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   mendModes,
   rootFile,
 } from '../authority/folder.ts';
+import { rememberHome } from '../authority/homes.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
@@ -33,6 +34,7 @@ import {
   parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
+  stateFolderOf,
 } from './context.ts';
 import { namedHints } from './guide.ts';
 import { type Renewed, renewAll } from './renew.ts';
@@ -106,12 +108,16 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
       (folder) => closeFolder(host, folder),
     );
     const root = rootInFile(authority.rootPem, rootFile(folder));
+    await remember(context);
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
     return result(root, authority, created ? 'created' : 'kept', outcomes, []);
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) notes.push(...(await closeFolder(host, folder)));
+  if (options.dryRun !== true) {
+    notes.push(...(await closeFolder(host, folder)));
+    await remember(context);
+  }
   const replacement = await wantedConstraints(context, permits, options.constraints);
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
@@ -145,6 +151,14 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
   const { validFrom, validTo } = new X509Certificate(der);
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
+}
+
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+async function remember(context: Context): Promise<void> {
+  const { defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  if (defaultFolder !== undefined && defaultFolder !== folder)
+    await rememberHome(defaultFolder, folder);
 }
 
 /**
@@ -205,6 +219,10 @@ function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): 
       reason:
         'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
       hint: hasModes ? 'export JAVA_HOME=/path/to/jdk' : '$env:JAVA_HOME = "C:\\path\\to\\jdk"',
+    },
+    nss: {
+      reason: 'no browser was found that keeps a database of its own',
+      hint: 'install one and start it once, then devcert install',
     },
   };
   return kinds

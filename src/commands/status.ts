@@ -1,5 +1,5 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
-import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
+import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import {
   type AuthoritySummary,
@@ -13,6 +13,7 @@ import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
 import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
 import { namedHints } from './guide.ts';
+import { findOrphans, type Orphan } from './orphans.ts';
 import { currentRoot } from './roots.ts';
 
 /** An authority with less left is about to expire. */
@@ -40,6 +41,10 @@ export interface StatusResult {
       }
     | undefined;
   readonly stores: readonly StoreReport[];
+  /** Roots of this user that stores hold and no state folder knows, if the default authority was asked for. */
+  readonly orphans: readonly Orphan[];
+  /** Where an orphan may be from: state folders, and roots in them, that cannot be read. */
+  readonly unread: readonly string[];
   /** The authorities that have names, if the default one was asked for. */
   readonly others: readonly AuthoritySummary[];
   /**
@@ -57,9 +62,14 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   const kinds = parseStoreKinds(options.stores, context.finders);
   const others = context.ca === undefined ? summarizeNamed(folder, host.now()) : [];
   const root = hasAuthority(folder) ? await currentRoot(folder) : undefined;
-  if (root === undefined)
-    return { folder, authority: undefined, stores: [], others, exitCode: EXIT.noAuthority };
-  const stores = isClientsOnly(folder) ? [] : await ask(context, kinds, root, options);
+  const found = await findEverywhere(context, kinds, options);
+  const { orphans, unread } =
+    context.ca === undefined ? await findOrphans(context, found) : { orphans: [], unread: [] };
+  if (root === undefined) {
+    const none = { authority: undefined, stores: [], exitCode: EXIT.noAuthority };
+    return { folder, ...none, orphans, unread, others };
+  }
+  const stores = isClientsOnly(folder) ? [] : await ask(context, found, root, options);
   let constraints: Constraints | undefined;
   let problem: string | undefined;
   const { X509Certificate } = await import('node:crypto');
@@ -84,6 +94,8 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
       ...(problem === undefined ? {} : { problem }),
     },
     stores,
+    orphans,
+    unread,
     others,
     exitCode: exitCode(daysLeft, stores, isClientsOnly(folder)),
   };
@@ -91,11 +103,10 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
 
 async function ask(
   context: Context,
-  kinds: readonly StoreKind[],
+  stores: readonly TrustStore[],
   root: Root,
   options: StoreOptions,
 ): Promise<StoreReport[]> {
-  const stores = await findEverywhere(context, kinds, options);
   const asked = { progress: context.progress, now: context.host.now() };
   const reports = await inspectStores(stores, root, asked);
   const holds = reports.map(({ state }) => state !== 'absent');

@@ -1,13 +1,15 @@
 /** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
-import type { Root, StoreOptions } from '../../platform/types.ts';
+import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
+import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { purge } from '../authority/purge.ts';
 import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
-import { dropRetired } from '../authority/retired.ts';
+import { dropRetired, retiredRoot } from '../authority/retired.ts';
 import { DevcertError } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
-import { type Outcome, relevant, uninstallRoot } from '../trust.ts';
+import { replaceFiles } from '../ledger/transaction.ts';
+import { mergeOutcomes, type Outcome, relevant, uninstallRoot } from '../trust.ts';
 import {
   type AuthorityOption,
   type Context,
@@ -20,12 +22,17 @@ import {
   stateFolderOf,
 } from './context.ts';
 import { namedHints } from './guide.ts';
+import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
   /** Delete the authority and its ledger, too. */
   readonly purge?: boolean;
+  /** Instead of the authority's root those that no state folder knows, after `confirm` of the listener. */
+  readonly orphans?: boolean;
+  /** Remove them without asking. */
+  readonly yes?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -33,6 +40,11 @@ export interface UninstallResult {
   /** False if there was no authority, so nothing that a store could trust. */
   readonly hadAuthority: boolean;
   readonly outcomes: readonly Outcome[];
+  /**
+   * Roots of this user that stores hold and no state folder knows: removed with `orphans`, else still there. None
+   * for one authority alone.
+   */
+  readonly orphans: readonly Orphan[];
   /** True if the authority and its ledger were deleted. */
   readonly purged: boolean;
   readonly notes: readonly string[];
@@ -42,7 +54,7 @@ export interface UninstallResult {
  * Removes the root (and any that it replaced) from every store; without a name those of all authorities.
  * Never makes one.
  *
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `file`, `cancelled`.
  */
 export async function uninstall(
   context: Context,
@@ -58,34 +70,39 @@ export async function uninstall(
         hint: 'leave --stores out',
       },
     );
+  assertTogether(options);
   refuseSudo(context);
   await refuseOtherAccount(context, 'uninstall');
+  if (options.orphans === true) return orphansRemoved(context, kinds, options);
   const contexts = [context];
   if (context.ca === undefined)
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
   const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
   const { roots, damage } = await knownRoots(contexts);
-  const stores = roots.length === 0 ? [] : await findEverywhere(context, kinds, options);
+  const stores = await findEverywhere(context, kinds, options);
   const trust = { dryRun: options.dryRun === true, progress: context.progress };
   let outcomes: Outcome[] = [];
-  for (const { root, folder } of roots) {
-    const these = await uninstallRoot(stores, root, host, trust);
-    outcomes = outcomes.length === 0 ? these : merge(outcomes, these);
+  const stuck: KnownRoot[] = [];
+  for (const known of roots) {
+    const these = await uninstallRoot(stores, known.root, host, trust);
+    outcomes = mergeOutcomes(outcomes, these);
     const failed = these.some(({ status }) => status === 'failed' || status === 'cancelled');
-    if (!failed && options.dryRun !== true && options.stores === undefined)
-      await forget(folder, root);
+    if (failed) stuck.push(known);
+    else if (options.dryRun !== true && options.stores === undefined)
+      await forget(known.folder, known.root);
   }
-  const clear = !outcomes.some(({ status }) => status === 'failed' || status === 'cancelled');
   if (damage !== undefined && options.purge !== true) throw damage;
   const notes: string[] = [];
   let purged = false;
   if (options.purge === true && options.dryRun !== true) {
-    if (clear) {
+    if (outcomes.some(({ status }) => status === 'cancelled'))
+      notes.push(`"${folder}" stays: the root in it is needed to clear the stores that are left`);
+    else {
       notes.push(...contexts.flatMap((it) => projectFiles(it)));
-      purged = purgeAll(context);
-      if (!purged) notes.push(`"${folder}" stays: files that are not devcert's are in it`);
-    } else
-      notes.push(`"${folder}" stays: the root in it is needed to clear the stores that failed`);
+      const kept = stuck.map(keepRoot);
+      purged = kept.length === 0 ? await purgeAll(context) : purgeKeys(contexts, kept);
+      notes.push(...leftNotes(context, purged, kept));
+    }
   }
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
@@ -93,7 +110,38 @@ export async function uninstall(
     outcomes.filter((_, i) => shown[i]),
     context.ca,
   );
-  return { hadAuthority, outcomes: told, purged, notes };
+  const { orphans } =
+    context.ca === undefined && options.dryRun !== true
+      ? await findOrphans(context, stores)
+      : { orphans: [] };
+  return { hadAuthority, outcomes: told, orphans, purged, notes };
+}
+
+function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
+  if (orphans !== true && yes === true)
+    throw new DevcertError('usage', '--yes is for --orphans only: nothing else is asked', {
+      hint: 'devcert uninstall',
+    });
+  if (orphans === true && (purge === true || ca !== undefined))
+    throw new DevcertError('usage', 'an orphan belongs to no authority: --orphans stands alone', {
+      hint: 'devcert uninstall --orphans',
+    });
+}
+
+async function orphansRemoved(
+  context: Context,
+  kinds: readonly StoreKind[],
+  options: UninstallOptions,
+): Promise<UninstallResult> {
+  const stores = await findEverywhere(context, kinds, options);
+  const { orphans, outcomes } = await removeOrphans(context, stores, {
+    dryRun: options.dryRun === true,
+    yes: options.yes === true,
+    progress: context.progress,
+  });
+  const shown = outcomes.filter(({ status }) => status !== 'already-absent');
+  const hadAuthority = hasAuthority(context.folder);
+  return { hadAuthority, outcomes: shown, orphans, purged: false, notes: [] };
 }
 
 interface KnownRoot {
@@ -121,37 +169,52 @@ async function knownRoots(
 }
 
 /** Deletes the authority of the context; all of them if that is the default one. */
-function purgeAll(context: Context): boolean {
-  const { folder, ca } = context;
+async function purgeAll(context: Context): Promise<boolean> {
+  const { folder, ca, defaultFolder } = context;
   if (ca === undefined) {
+    dropGoneHomes(folder);
     // Both, whatever is left of the first: no key stays because of a stranger's file.
     const named = purgeNamed(folder);
-    return purge(folder) && named;
+    const gone = purge(folder) && named;
+    if (gone && defaultFolder !== undefined) await forgetHome(defaultFolder, folder);
+    return gone;
   }
   const gone = purge(folder);
   removeAuthoritiesFolder(stateFolderOf(context));
   return gone;
 }
 
+/** The file of a root that a store still holds. One that was to take over has its key beside it: it moves. */
+function keepRoot({ root, folder }: KnownRoot): string {
+  if (root.file !== pendingRootFile(folder)) return root.file;
+  const file = retiredRoot(folder, root.pem);
+  replaceFiles([file]);
+  return file.path;
+}
+
+/** Deletes everything but these roots: with no key left they harm nobody. */
+function purgeKeys(contexts: readonly Context[], kept: readonly string[]): false {
+  // The default one's folder is around the others'.
+  for (const { folder } of contexts.toReversed()) purge(folder, kept);
+  for (const it of contexts) if (it.ca === undefined) removeAuthoritiesFolder(it.folder);
+  return false;
+}
+
+function leftNotes({ folder }: Context, purged: boolean, kept: readonly string[]): string[] {
+  if (kept.length > 0)
+    return [
+      `no key is left; ${[...new Set(kept)].map((it) => `"${it}"`).join(', ')} stays for the stores that failed: see to them, then again: devcert uninstall --purge`,
+    ];
+  if (purged) return [];
+  return readHomes(folder).length > 0
+    ? [`"${folder}" stays: it lists your other folders of authorities`]
+    : [`"${folder}" stays: files that are not devcert's are in it`];
+}
+
 async function forget(folder: string, root: Root): Promise<void> {
   if (isRotating(folder)) return; // the parties of a set need both roots
   if (root.file === pendingRootFile(folder)) await discardPending(folder);
   else if (otherRoots(folder).some(({ file }) => file === root.file)) dropRetired(root.file);
-}
-
-/** One outcome for each store: the one that says most. */
-function merge(outcomes: readonly Outcome[], more: readonly Outcome[]): Outcome[] {
-  const rank = ['failed', 'cancelled', 'removed', 'planned', 'skipped', 'already-absent'];
-  return outcomes.map((outcome, index) => {
-    const other = more[index];
-    if (other === undefined) return outcome;
-    const [first, second] =
-      rank.indexOf(other.status) < rank.indexOf(outcome.status)
-        ? [other, outcome]
-        : [outcome, other];
-    const commands = [...(first.commands ?? []), ...(second.commands ?? [])];
-    return commands.length === 0 ? first : { ...first, commands };
-  });
 }
 
 function projectFiles(context: Context): string[] {

@@ -23,16 +23,22 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
         : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
     });
   }
+  const folder = defaultStateFolder();
+  if (folder !== undefined) return folder;
+  throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
+    hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
+  });
+}
+
+/** The state folder where no `DEVCERT_HOME` is set; undefined if there is no home folder. */
+export function defaultStateFolder(): string | undefined {
   const { config, data } = envPaths('devcert');
   // A key does not roam: on Windows the folder that goes from machine to machine is not for it.
   const folder = hasModes ? config : data;
   // The XDG specification has relative values ignored; env-paths follows them.
   if (isAbsolute(folder)) return folder;
   const home = homedir();
-  if (isAbsolute(home)) return join(home, '.config', 'devcert-nodejs');
-  throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
-    hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
-  });
+  return isAbsolute(home) ? join(home, '.config', 'devcert-nodejs') : undefined;
 }
 
 /** Where devcert 0.1 kept its state, if that was elsewhere: on Windows. */

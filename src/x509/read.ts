@@ -40,10 +40,19 @@ export function readSubject(certificate: Buffer): Buffer {
 
 /** The first common name of the subject, if it has one. */
 export function readCommonName(certificate: Buffer): string | undefined {
+  return readAttribute(certificate, OID.commonName);
+}
+
+/** The first organizational unit of the subject, if it has one: in a root of ours `user@host`. */
+export function readOrganizationalUnit(certificate: Buffer): string | undefined {
+  return readAttribute(certificate, OID.organizationalUnit);
+}
+
+function readAttribute(certificate: Buffer, type: string): string | undefined {
   for (const relative of partsOf(certificate).subject.children())
     for (const attribute of relative.children()) {
       const fields = fieldsOf(attribute);
-      if (decodeOid(fields.next()) === OID.commonName) return decodeText(fields.next());
+      if (decodeOid(fields.next()) === type) return decodeText(fields.next());
     }
   return undefined;
 }

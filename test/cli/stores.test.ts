@@ -1,8 +1,20 @@
 /** install, uninstall and status as typed, over a store whose tool is a script of the test. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freshHome, type Home, twoLines } from '../helpers/cli.ts';
+import { findProgram } from '../../platform/host.ts';
+import { CLI, freshHome, type Home, twoLines } from '../helpers/cli.ts';
+import { needs } from '../helpers/require.ts';
 
 /**
  * A home with a database, and a certutil that keeps what it is given in a file beside it.
@@ -13,7 +25,7 @@ function homeWithDatabase(wrong = ''): Home & { env: Record<string, string> } {
   const home = freshHome();
   const database = join(home.home, '.pki/nssdb');
   mkdirSync(database, { recursive: true });
-  writeFileSync(join(database, 'cert9.db'), '');
+  writeFileSync(join(database, 'cert9.db'), 'not empty');
   const bin = join(home.home, 'bin');
   mkdirSync(bin);
   writeFileSync(
@@ -30,7 +42,10 @@ exit \${status:-0}
 `,
   );
   chmodSync(join(bin, 'certutil'), 0o755);
-  return { ...home, env: { PATH: `${bin}:/usr/bin:/bin` } };
+  // Not all of /usr/bin: a browser there is a store of its own.
+  for (const tool of ['sh', 'cp', 'rm', 'cat', 'sleep'])
+    symlinkSync(`/bin/${tool}`, join(bin, tool));
+  return { ...home, env: { PATH: bin } };
 }
 
 // Chromium has a database of its own there alone.
@@ -56,6 +71,56 @@ describe.runIf(process.platform === 'linux')('devcert install, status, uninstall
     expect(status.stdout).toContain('devcert install');
     expect(existsSync(join(state, 'root.pem'))).toBe(true);
   });
+
+  test('orphans are listed, removed with --yes, and never where nobody can be asked', async () => {
+    const { run, env, state } = homeWithDatabase();
+    const stores = ['--stores', 'nss'];
+    await run(['install', ...stores], { env });
+    const root = new X509Certificate(readFileSync(join(state, 'root.pem')));
+    const sha256 = root.fingerprint256.replaceAll(':', '').toLowerCase();
+    rmSync(state, { recursive: true });
+    const status = await run(['status', ...stores], { env });
+    expect(status).toMatchObject({ status: 3 });
+    expect(status.stdout).toContain(`SHA-256 ${sha256}`);
+    expect(status.stdout).toContain('in Chromium');
+    const left = await run(['uninstall', ...stores], { env });
+    expect(left.stdout).toContain('To remove them: devcert uninstall --orphans');
+    const asks = await run(['uninstall', '--orphans', ...stores], { env });
+    expect(asks.status).toBe(2);
+    expect(twoLines(asks).hint).toBe('devcert uninstall --orphans --yes');
+    const planned = await run(['uninstall', '--orphans', '--dry-run', ...stores], { env });
+    expect(planned.stdout).toContain(`-D -d sql:`);
+    const json = ['uninstall', '--orphans', '--yes', '--json', ...stores];
+    expect(JSON.parse((await run(json, { env })).stdout)).toMatchObject({
+      orphans: [{ root: sha256 }],
+      outcomes: [{ status: 'removed' }],
+    });
+    expect((await run(['status', ...stores, '--json'], { env })).stdout).toContain('"orphans": []');
+    const none = await run(['uninstall', '--orphans', ...stores], { env });
+    expect(none).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('at a terminal it asks, and everything but yes is no', async (context) => {
+    const expectFile = findProgram('expect', process.env, false);
+    if (!needs(expectFile !== undefined, 'expect')) context.skip();
+    const { run, env, home, state, project } = homeWithDatabase();
+    await run(['install', '--stores', 'nss'], { env });
+    rmSync(state, { recursive: true });
+    const answer = (word: string) => {
+      const command = `${process.execPath} ${CLI} uninstall --orphans --stores nss`;
+      const script = `set timeout 20\nspawn ${command}\nexpect "y/N"\nsend "${word}\\r"\nexpect eof\nexit [lindex [wait] 3]`;
+      const own = { ...env, HOME: home, NO_COLOR: '1', TERM: 'dumb' };
+      return spawnSync(expectFile ?? '', ['-c', script], { env: own, cwd: project });
+    };
+    const database = join(home, '.pki/nssdb/store');
+    expect(answer('').status).toBe(7);
+    expect(answer('no').status).toBe(7);
+    expect(existsSync(database)).toBe(true);
+    const yes = answer('yes');
+    expect(yes.status).toBe(0);
+    expect(yes.stdout.toString()).toMatch(/made \S+, ends \S+\s+SHA-256 [0-9a-f]{64}/);
+    expect(existsSync(database)).toBe(false);
+  }, 60_000);
 
   test('a tool that fails is told with its own words, and the exit code says so', async () => {
     const { run, env } = homeWithDatabase('echo "the disk is on fire" >&2; status=9');

@@ -18,6 +18,10 @@ export interface Visit {
 export interface VisitOptions {
   /** The user's home: where trust databases are. */
   readonly home: string;
+  /** Of Firefox: the profile that it made itself at a first start; one is made as it would if left out. */
+  readonly profile?: string;
+  /** What a box adds to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -63,11 +67,18 @@ export async function openInChromium(url: string, { home }: VisitOptions): Promi
 }
 
 /** Opens a page in headless Firefox, in the one profile of this home, which is made at the first visit. */
-export async function openInFirefox(url: string, { home }: VisitOptions): Promise<Visit> {
+export async function openInFirefox(
+  url: string,
+  { home, profile: own, env = {} }: VisitOptions,
+): Promise<Visit> {
   const port = await freePort();
-  const profile = prepareProfile(home, port);
+  const profile = own ?? newProfile(home);
+  quieten(profile, port);
   const args = ['--headless', '--no-remote', '--marionette', '--profile', profile];
-  const browser = spawn('firefox-esr', args, { env: browserEnv(home), stdio: 'ignore' });
+  const browser = spawn('firefox-esr', args, {
+    env: { ...browserEnv(home), ...env },
+    stdio: 'ignore',
+  });
   try {
     const session = await Marionette.start(port);
     try {
@@ -100,8 +111,19 @@ export async function openInFirefox(url: string, { home }: VisitOptions): Promis
   }
 }
 
-/** A profile as a first start makes it, told to be quiet on the network. */
-function prepareProfile(home: string, port: number): string {
+/** Starts Firefox once, as a user who has just installed it: it makes its profile. */
+export async function startFirefoxOnce({ home, env = {} }: VisitOptions): Promise<void> {
+  const shot = join(home, 'first-start.png');
+  const clean = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
+  await run('firefox-esr', ['--headless', '--no-remote', '--screenshot', shot, 'about:blank'], {
+    env: { ...clean, ...browserEnv(home), ...env },
+    timeoutMs: TIMEOUT_MS,
+  });
+  rmSync(shot, { force: true });
+}
+
+/** A profile as a first start makes it. */
+function newProfile(home: string): string {
   const base = join(home, '.config/mozilla/firefox');
   const profile = join(base, 'test.default-esr');
   mkdirSync(profile, { recursive: true });
@@ -109,6 +131,11 @@ function prepareProfile(home: string, port: number): string {
     join(base, 'profiles.ini'),
     '[Profile0]\nName=default-esr\nIsRelative=1\nPath=test.default-esr\n\n[General]\nStartWithLastProfile=1\nVersion=2\n',
   );
+  return profile;
+}
+
+/** Tells a profile to be quiet on the network, and where it is controlled. */
+function quieten(profile: string, port: number): void {
   const preferences: Record<string, unknown> = {
     'marionette.port': port,
     'app.update.enabled': false,
@@ -128,7 +155,6 @@ function prepareProfile(home: string, port: number): string {
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
   );
   writeFileSync(join(profile, 'user.js'), `${lines.join('\n')}\n`);
-  return profile;
 }
 
 function freePort(): Promise<number> {

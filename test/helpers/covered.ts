@@ -30,6 +30,7 @@ export function cover(folders: readonly string[], base: string): void {
 export function runSync(command: Pick<Command, 'file' | 'args' | 'env' | 'input'>): CommandResult {
   const { status, stdout, stderr, error } = spawnSync(command.file, command.args, {
     encoding: 'utf8',
+    ...(command.input === undefined ? {} : { input: command.input }),
     env: { ...process.env, LC_ALL: 'C', ...command.env },
     ...(command.input === undefined ? {} : { input: command.input }),
     maxBuffer: 32 * 1024 * 1024,

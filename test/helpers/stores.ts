@@ -26,7 +26,13 @@ export interface MemoryStoreOptions {
   readonly name?: string;
   /** How its commands end: `lies` says 0 and does nothing. */
   readonly behaviour?: 'works' | 'fails' | 'lies' | 'refuses' | 'hangs';
-  readonly unavailable?: { reason: string; hint?: string; needed: boolean; lacks?: string };
+  readonly unavailable?: {
+    reason: string;
+    hint?: string;
+    needed: boolean;
+    empty?: boolean;
+    lacks?: string;
+  };
   /** A program that its commands would need. */
   readonly lacks?: MissingProgram;
   /** Number of another store that its commands reach, too. */
@@ -106,6 +112,7 @@ const endings: Record<NonNullable<MemoryStoreOptions['behaviour']>, CommandResul
 
 function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
   const roots = new Set<string>();
+  const seen = new Map<string, Buffer>();
   const command = (verb: string, root: Root): Command => ({
     file: 'tool',
     args: [verb, String(index), root.sha256],
@@ -124,7 +131,11 @@ function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
           ? { state: roots.has(root.sha256) ? 'trusted' : 'absent' }
           : { state: 'unavailable', ...options.unavailable },
       ),
-    planInstall: (root) => Promise.resolve([command('add', root)]),
+    planInstall: (root) => {
+      seen.set(root.sha256, root.der);
+      return Promise.resolve([command('add', root)]);
+    },
+    list: () => Promise.resolve([...roots].flatMap((sha256) => seen.get(sha256) ?? [])),
     planUninstall: (root) =>
       Promise.resolve(roots.has(root.sha256) ? [command('remove', root)] : []),
   };

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nssStores } from '../../platform/nss.ts';
 import { parseListing } from '../../platform/nss-entries.ts';
-import { findDatabases, hasBrowser } from '../../platform/nss-databases.ts';
-import type { Host, Root } from '../../platform/types.ts';
+import type { CommandResult, Root } from '../../platform/types.ts';
+import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
 
 const root: Root = {
@@ -20,75 +20,10 @@ function home(...databases: string[]): string {
   const folder = temporaryFolder();
   for (const path of databases) {
     mkdirSync(join(folder, path), { recursive: true });
-    writeFileSync(join(folder, path, 'cert9.db'), '');
+    writeFileSync(join(folder, path, 'cert9.db'), 'not empty');
   }
   return folder;
 }
-
-const found = (at: string, env: Host['env'] = {}) =>
-  findDatabases({ home: at, env }).map(
-    ({ folder, isNew }) => `${folder.slice(at.length + 1)}${isNew ? ' (new)' : ''}`,
-  );
-
-describe('findDatabases()', () => {
-  test('a fresh home: one to be made where Chromium since M146 looks', () => {
-    expect(found(home())).toEqual(['.local/share/pki/nssdb (new)']);
-    const at = home();
-    expect(found(at, { XDG_DATA_HOME: join(at, 'data') })).toEqual(['data/pki/nssdb (new)']);
-    expect(found(at, { XDG_DATA_HOME: 'relative' })).toEqual(['.local/share/pki/nssdb (new)']);
-  });
-
-  test('~/.pki/nssdb hides the other one, even empty, so no other is made beside it', () => {
-    const at = home();
-    mkdirSync(join(at, '.pki/nssdb'), { recursive: true });
-    expect(found(at)).toEqual(['.pki/nssdb (new)']);
-    expect(found(home('.pki/nssdb'))).toEqual(['.pki/nssdb']);
-    expect(found(home('.local/share/pki/nssdb'))).toEqual(['.local/share/pki/nssdb']);
-    expect(found(home('.pki/nssdb', '.local/share/pki/nssdb'))).toEqual([
-      '.pki/nssdb',
-      '.local/share/pki/nssdb',
-    ]);
-  });
-
-  test('snap and flatpak browsers', () => {
-    const at = home(
-      '.pki/nssdb',
-      '.var/app/com.google.Chrome/data/pki/nssdb',
-      'snap/firefox/common/.mozilla/firefox/s.default',
-    );
-    mkdirSync(join(at, 'snap/chromium/current'), { recursive: true });
-    expect(found(at)).toEqual([
-      '.pki/nssdb',
-      'snap/chromium/current/.pki/nssdb (new)',
-      '.var/app/com.google.Chrome/data/pki/nssdb',
-      'snap/firefox/common/.mozilla/firefox/s.default',
-    ]);
-  });
-
-  test('Firefox profiles: listed or not, relative or absolute, each once; without a database none', () => {
-    const elsewhere = home('profile');
-    const at = home(
-      '.pki/nssdb',
-      '.mozilla/firefox/a.default-esr',
-      '.config/mozilla/firefox/b.default',
-    );
-    mkdirSync(join(at, '.mozilla/firefox/empty'));
-    writeFileSync(
-      join(at, '.mozilla/firefox/profiles.ini'),
-      `[Install4F96]\r\nDefault=a.default-esr\r\n[Profile1]\r\nIsRelative=0\r\nPath=${join(elsewhere, 'profile')}\r\n[Profile0]\r\nIsRelative=1\r\nPath=a.default-esr\r\n[Profile2]\nIsRelative=1\nPath=gone\ngarbage`,
-    );
-    expect(findDatabases({ home: at, env: {} }).map(({ name }) => name)).toEqual([
-      'Chromium',
-      'Firefox profile "profile"',
-      'Firefox profile "a.default-esr"',
-      'Firefox profile "b.default"',
-    ]);
-  });
-
-  test('no home, no databases', () => {
-    expect(findDatabases({ home: undefined, env: {} })).toEqual([]);
-  });
-});
 
 describe('parseListing()', () => {
   test('takes nicknames with spaces and commas, and flags of every kind', () => {
@@ -164,8 +99,9 @@ describe('nssStores', () => {
     const at = home('.pki/nssdb');
     writeFileSync(join(at, '.pki/nssdb/made-by-devcert'), '');
     const [made, unmade] = [at, home()];
+    const here = { ...programs, chromium: '/usr/bin/chromium' };
     for (const it of [made, unmade]) {
-      const [store] = await nssStores.find(fakeHost({ home: it, programs, run }), {});
+      const [store] = await nssStores.find(fakeHost({ home: it, programs: here, run }), {});
       await store?.inspect(root);
       commands.push(...((await store?.planInstall(root)) ?? []));
       commands.push(...((await store?.planUninstall(root)) ?? []));
@@ -198,16 +134,21 @@ describe('nssStores', () => {
     expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true, hint });
   });
 
-  test('without certutil and without a browser there is nothing to do', async () => {
-    const [store] = await nssStores.find(fakeHost({ home: home() }), {});
-    expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: false });
-    const withBrowser = fakeHost({
-      home: home(),
-      programs: { 'firefox-esr': '/usr/bin/firefox-esr' },
-    });
-    expect(hasBrowser(withBrowser)).toBe(true);
-    const [needed] = await nssStores.find(withBrowser, {});
-    expect(await needed?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true });
+  test('without a browser there is nothing to do', async () => {
+    expect(await nssStores.find(fakeHost({ home: home() }), {})).toEqual([]);
+  });
+
+  test('without certutil a database is needed to be cleared, and one that is not made yet is not', async () => {
+    const chromium = fakeHost({ home: home(), programs: { chromium: '/usr/bin/chromium' } });
+    const stores = await nssStores.find(chromium, {});
+    expect(await installRoot(stores, root, chromium)).toMatchObject([{ status: 'failed' }]);
+    expect(await uninstallRoot(stores, root, chromium)).toMatchObject([
+      { status: 'already-absent' },
+    ]);
+    const old = fakeHost({ home: home('.pki/nssdb') });
+    expect(await uninstallRoot(await nssStores.find(old, {}), root, old)).toMatchObject([
+      { status: 'failed', reason: 'certutil of NSS is not installed' },
+    ]);
   });
 
   test('Windows and macOS need no NSS', async () => {
@@ -235,5 +176,31 @@ describe('nssStores', () => {
       reason: expect.stringContaining(reason) as string,
       hint: expect.any(String) as string,
     });
+  });
+
+  test.each([
+    ['unsafe', '"/usr/bin/certutil" is not run as root: others than root can change it'],
+    ['timeout', '"/usr/bin/certutil" did not end in time and was stopped'],
+    ['not-found', '"/usr/bin/certutil" could not be run'],
+  ] satisfies [CommandResult['failure'], string][])(
+    'says why certutil did not run: %s',
+    async (failure, reason) => {
+      const ended = { exitCode: undefined, stdout: '', stderr: '', failure };
+      const run = () => Promise.resolve(ended);
+      const [store] = await nssStores.find(
+        fakeHost({ home: home('.pki/nssdb'), programs, run }),
+        {},
+      );
+      expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', reason });
+    },
+  );
+
+  test('a browser that never ran: its line says what to do, and nothing fails for it', async () => {
+    const host = fakeHost({ home: home(), programs: { firefox: '/usr/bin/firefox' } });
+    const stores = await nssStores.find(host, {});
+    expect(await installRoot(stores, root, host)).toMatchObject([
+      { store: 'Firefox', status: 'skipped', hint: 'start it once, then devcert install' },
+    ]);
+    expect(await uninstallRoot(stores, root, host)).toMatchObject([{ status: 'already-absent' }]);
   });
 });

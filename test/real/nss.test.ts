@@ -1,10 +1,21 @@
 /** NSS databases, for real: certutil's answers, odd databases, and a home that had none. */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { findForRoot } from '../../platform/as-root.ts';
 import { findProgram, programFolders } from '../../platform/host.ts';
+import { chromiums, firefoxes } from '../../platform/nss-browsers.ts';
 import { nssStores } from '../../platform/nss.ts';
 import { createRunner } from '../../platform/run.ts';
 import type { Host, Root, StoreOptions } from '../../platform/types.ts';
@@ -15,7 +26,17 @@ import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 import { needs } from '../helpers/require.ts';
 
 const find = (program: string) => findProgram(program, process.env, false);
-const ready = needs(find('certutil') !== undefined, 'certutil (apt install libnss3-tools)');
+/** Browsers that tests need here and others not: a machine with Chromium and no Firefox. */
+const browsers = [...chromiums, ...firefoxes].flatMap(({ programs }) => programs);
+const findHere = (program: string) =>
+  program === 'chromium'
+    ? '/usr/bin/chromium'
+    : browsers.includes(program)
+      ? undefined
+      : find(program);
+const ready =
+  needs(find('certutil') !== undefined, 'certutil (apt install libnss3-tools)') &&
+  needs(find('strace') !== undefined && find('sqlite3') !== undefined, 'strace and sqlite3');
 
 async function machine(): Promise<{
   home: string;
@@ -27,7 +48,7 @@ async function machine(): Promise<{
   const host = fakeHost({
     home,
     sysroot: '/',
-    find,
+    find: findHere,
     run: createRunner({
       isRoot: true,
       interactive: false,
@@ -207,6 +228,161 @@ describe.runIf(ready)('nssStores', () => {
       /somebody’s +C,,/,
     );
     expect(await inspectStores(await stores(), root)).toMatchObject([{ state: 'absent' }]);
+  });
+
+  test('an empty cert9.db holds nothing: it is filled by install and no hurdle for uninstall', async () => {
+    for (const keys of [false, true]) {
+      const { home, host, root, stores } = machine();
+      const folder = join(home, '.mozilla/firefox/x.default');
+      if (keys) database(folder);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'cert9.db'), '');
+      const own = async () => (await stores()).filter(({ location }) => location === folder);
+      expect(statuses(await uninstallRoot(await own(), root, host))).toEqual(['already-absent']);
+      expect(statuses(await installRoot(await own(), root, host))).toEqual(['trusted']);
+      expect(statuses(await uninstallRoot(await own(), root, host))).toEqual(['removed']);
+      expect(listing(folder)).toContain('cert9.db');
+    }
+  });
+
+  test('killed at any write of making it: the next run completes it, uninstall leaves nothing', async () => {
+    let kills = 0;
+    for (let write = 1; ; write += 3) {
+      const { home, host, root, stores } = machine();
+      const before = listing(home);
+      const stop = new Error('killed');
+      const run: Host['run'] = (command) => {
+        if (!command.args.includes('-N')) return host.run(command);
+        const killed = spawnSync('strace', [
+          ...['-f', '-qq', '-o', '/dev/null', '-e', 'trace=pwrite64'],
+          ...['-e', `inject=pwrite64:signal=SIGKILL:when=${write}`],
+          ...[command.file, ...command.args],
+        ]);
+        return killed.signal === 'SIGKILL'
+          ? Promise.reject(stop)
+          : Promise.resolve({ exitCode: killed.status ?? undefined, stdout: '', stderr: '' });
+      };
+      const dying = { ...host, run };
+      const found = await nssStores.find(dying, {});
+      const ended: unknown = await installRoot(found, root, dying).catch((error: unknown) => error);
+      if (ended !== stop) break; // more writes than there are
+      kills++;
+      if (write % 2 === 0) {
+        expect(statuses(await installRoot(await stores(), root, host))).toEqual(['trusted']);
+        expect(statuses(await uninstallRoot(await stores(), root, host))).toEqual(['removed']);
+      } else {
+        expect(statuses(await uninstallRoot(await stores(), root, host))).toEqual(['removed']);
+      }
+      expect(listing(home)).toEqual(before);
+    }
+    expect(kills).toBeGreaterThan(3);
+  }, 120_000);
+
+  test('locked, unreadable and damaged are three things, and none loses a certificate unsaid', async () => {
+    const { home, root, stores } = machine();
+    const folder = join(home, '.pki/nssdb');
+    database(folder);
+    const cert9 = join(folder, 'cert9.db');
+    const asked = async () => (await inspectStores(await stores(), root))[0];
+
+    const holder = spawn('sqlite3', [cert9], { stdio: ['pipe', 'pipe', 'inherit'] });
+    holder.stdin.write('BEGIN EXCLUSIVE;\nSELECT 1;\n');
+    await once(holder.stdout, 'data');
+    const locked = await asked();
+    holder.kill('SIGKILL');
+    await once(holder, 'close');
+    expect(locked).toMatchObject({
+      reason: `another program has the database locked (process ${holder.pid ?? 0})`,
+      hint: 'close the browser and try again',
+    });
+    expect(await asked()).toMatchObject({ state: 'absent' });
+
+    const whole = readFileSync(cert9);
+    writeFileSync(cert9, whole.subarray(0, 9000));
+    const damaged = await asked();
+    expect(damaged?.reason).toBe('the database is damaged: "cert9.db" is no whole database');
+    expect(damaged?.hint).toMatch(/every certificate, key and exception of your own/);
+    writeFileSync(cert9, whole);
+    renameSync(join(folder, 'key4.db'), join(folder, 'away'));
+    expect((await asked())?.reason).toBe('the database is damaged: "key4.db" is missing');
+    renameSync(join(folder, 'away'), join(folder, 'key4.db'));
+    expect(await asked()).toMatchObject({ state: 'absent' });
+  });
+
+  test.runIf(process.geteuid?.() === 0)('what this user may not read is no damage', () => {
+    const { home, root } = machine();
+    const folder = join(home, '.pki/nssdb');
+    database(folder);
+    chmodSync(home, 0o755);
+    for (const name of ['.pki', '.pki/nssdb']) chmodSync(join(home, name), 0o755);
+    chmodSync(join(folder, 'cert9.db'), 0o600);
+    // Asked as nobody, in a process of its own.
+    const out = join(temporaryFolder(), 'asks.mjs');
+    buildSync({
+      stdin: {
+        contents: `
+          import { nssStores } from './platform/nss.ts';
+          import { createHost } from './platform/host.ts';
+          process.setgid(65534); process.setuid(65534);
+          const [home, root] = process.argv.slice(2);
+          const host = { ...createHost(() => {}, () => {}), home, env: { PATH: process.env.PATH } };
+          const stores = await nssStores.find(host, {});
+          const store = stores.find(({ location }) => location === home + '/.pki/nssdb');
+          const der = Buffer.from(root, 'base64');
+          console.log(JSON.stringify(await store.inspect({ der, sha256: '', commonName: 'x' })));`,
+        resolveDir: join(import.meta.dirname, '../..'),
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire('/');" },
+      outfile: out,
+    });
+    const said = execFileSync(process.execPath, [out, home, root.der.toString('base64')]);
+    expect(JSON.parse(said.toString())).toMatchObject({
+      state: 'unavailable',
+      needed: true,
+      reason: `"${folder}/cert9.db" cannot be read (EACCES)`,
+      hint: `see whose it is, and make it yours: ls -ld "${folder}"`,
+    });
+  });
+
+  test('a legacy database (cert8.db) is used where certutil can, and named where it cannot', async () => {
+    const { home, host, root, stores } = machine();
+    const folder = join(home, '.mozilla/firefox/old.default');
+    mkdirSync(folder, { recursive: true });
+    const made = spawnSync('certutil', ['-N', '--empty-password', '-d', `dbm:${folder}`]);
+    if (made.status !== 0) writeFileSync(join(folder, 'cert8.db'), 'old');
+    const own = async () => (await stores()).filter(({ location }) => location === folder);
+    const expected = made.status === 0 ? ['trusted', 'removed'] : ['failed', 'failed'];
+    const installed = await installRoot(await own(), root, host);
+    const removed = await uninstallRoot(await own(), root, host);
+    expect(statuses([...installed, ...removed])).toEqual(expected);
+    if (made.status !== 0) expect(installed[0]?.reason).toContain('cert8.db');
+    expect(existsSync(join(folder, 'cert9.db'))).toBe(false);
+  });
+
+  test('list() gives the roots of devcert, whatever their trust, and nobody else’s', async () => {
+    const { home, host, root, stores } = machine();
+    const folder = join(home, '.pki/nssdb');
+    database(folder);
+    const list = async () => {
+      const [store] = await stores();
+      return ((await store?.list?.('devcert development CA')) ?? []).map((it) =>
+        it.toString('hex'),
+      );
+    };
+    expect(await list()).toEqual([]);
+    const other = selfSigned('/O=devcert development CAX/CN=devcert root x');
+    const [, second] = [await installRoot(await stores(), root, host), machine().root];
+    await installRoot(await stores(), other, host);
+    const args = ['-A', '-d', `sql:${folder}`, '-t', ',,', '-n', 'devcert by hand', '-i'];
+    execFileSync('certutil', [...args, second.file]);
+    expect((await list()).sort()).toEqual(
+      [root.der, second.der].map((it) => it.toString('hex')).sort(),
+    );
+    await uninstallRoot(await stores(), root, host);
+    expect(await list()).toEqual([second.der.toString('hex')]);
   });
 
   test('a database that cannot be written is told (statement 37)', async () => {

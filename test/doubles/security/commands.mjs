@@ -78,9 +78,10 @@ const commands = {
   },
 
   'find-certificate'(argv, machine) {
-    const { options, rest } = getopt(argv, 'ac:e:hmpZ', 'acZ');
-    if (options.c === undefined || options.Z === undefined || options.a === undefined)
-      throw notModelled('find-certificate without -a, -c or -Z');
+    const { options, rest } = getopt(argv, 'ac:e:hmpZ', 'acpZ');
+    const prints = options.Z === undefined ? options.p : options.p === undefined;
+    if (options.c === undefined || !prints || options.a === undefined)
+      throw notModelled('find-certificate without -a, -c or one of -Z and -p');
     if (rest.length !== 1) throw notModelled('other than one keychain');
     const held = machine.readKeychain(rest[0]);
     if (held === undefined)
@@ -89,10 +90,12 @@ const commands = {
       const certificate = new X509Certificate(Buffer.from(der, 'base64'));
       const name = commonName(certificate);
       if (!name.toLowerCase().includes(one(options.c).toLowerCase())) continue;
-      machine.say(
-        `SHA-256 hash: ${hash('sha256', certificate)}\nSHA-1 hash: ${sha1(certificate)}\n` +
-          `keychain: "${rest[0]}"\nversion: 256\nclass: 0x80001000 \nattributes:\n    "labl"<blob>="${name}"\n`,
-      );
+      if (options.p !== undefined) machine.say(certificate.toString());
+      else
+        machine.say(
+          `SHA-256 hash: ${hash('sha256', certificate)}\nSHA-1 hash: ${sha1(certificate)}\n` +
+            `keychain: "${rest[0]}"\nversion: 256\nclass: 0x80001000 \nattributes:\n    "labl"<blob>="${name}"\n`,
+        );
     }
   },
 

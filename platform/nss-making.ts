@@ -1,0 +1,120 @@
+/** NSS databases that devcert makes: whatever stops it, the next run completes them or takes them away. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { MARKER } from './nss-databases.ts';
+import { databaseCommand, listCommand, parseListing } from './nss-entries.ts';
+import type { Command, Host } from './types.ts';
+
+const FILES = ['cert9.db', 'key4.db', 'pkcs11.txt'];
+/** What NSS leaves of a file that it was killed over. */
+const JOURNALS = FILES.slice(0, 2).map((name) => `${name}-journal`);
+/** First line of the marker until the database is made. No path, so that it names no folder. */
+const UNFINISHED = 'unfinished';
+
+/** The folders that are to be made for a database, outermost first. */
+export function missingFolders(folder: string): string[] {
+  const missing: string[] = [];
+  for (let path = folder; !existsSync(path); path = dirname(path)) missing.unshift(path);
+  return missing;
+}
+
+/**
+ * The folder (and those above it that are missing) and an empty database; the marker that it is ours before
+ * it, so that a kill or a full disk leaves nothing that nobody knows.
+ *
+ * @param made as {@link missingFolders} gives it, with what an earlier run made.
+ */
+export function makeCommands(certutil: string, folder: string, made: readonly string[]): Command[] {
+  const marker = (first: readonly string[]): Command => ({
+    file: 'tee',
+    args: [join(folder, MARKER)],
+    input: `${[...first, ...made].join('\n')}\n`,
+  });
+  const left = leftOvers(folder);
+  return [
+    ...(existsSync(folder) ? [] : [{ file: 'mkdir', args: ['-p', '-m', '0700', '--', folder] }]),
+    marker([UNFINISHED]),
+    ...(left.length === 0 ? [] : [{ file: 'rm', args: ['-f', '--', ...left] }]),
+    databaseCommand(certutil, folder, ['-N', '--empty-password']),
+    marker([]),
+  ];
+}
+
+/** True if devcert began to make a database here and was stopped. */
+export function isUnfinished(folder: string): boolean {
+  return readMarker(folder)?.[0] === UNFINISHED;
+}
+
+/** True if the file of certificates is there and holds nothing: a disk was full when it was made. */
+export function isEmptyFile(folder: string): boolean {
+  return statSync(join(folder, 'cert9.db'), { throwIfNoEntry: false })?.size === 0;
+}
+
+/** The folders that devcert made for a database, as its marker has them; whatever else it says. */
+export function markedFolders(folder: string): string[] {
+  return readMarker(folder) ?? [];
+}
+
+/**
+ * True unless devcert made the database and nobody has put anything into it since.
+ *
+ * @param ours how many of its certificates are the root.
+ */
+export async function hasOthers(
+  certutil: string,
+  folder: string,
+  ours: number,
+  host: Pick<Host, 'run'>,
+): Promise<boolean> {
+  if (readMarker(folder) === undefined) return true;
+  if (!existsSync(join(folder, 'cert9.db'))) return false; // making it stopped half-way
+  const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
+  // 255: there are no keys.
+  const keys = await host.run(databaseCommand(certutil, folder, ['-K']));
+  const modules = readIfThere(join(folder, 'pkcs11.txt'))?.match(/^library=/gm) ?? [];
+  return certificates.length > ours || keys.exitCode === 0 || modules.length > 1;
+}
+
+/**
+ * Takes away the files of a database, and of the folders made for it those that really lie around it.
+ *
+ * @param made folders that this run made, of which there may be no marker yet.
+ */
+export function unmakeCommands(
+  folder: string,
+  made: readonly string[],
+  host: Pick<Host, 'home'>,
+): Command[] {
+  const listed = new Set([...markedFolders(folder), ...made]);
+  const around: string[] = [];
+  for (let path = folder; path !== host.home && path !== dirname(path); path = dirname(path))
+    around.push(path);
+  const ours = around.filter((path) => listed.has(path) && existsSync(path));
+  const files = [...FILES, ...JOURNALS, MARKER].map((name) => join(folder, name));
+  const left = existsSync(folder) ? readdirSync(folder).length : 0;
+  if (left === 0 && ours.length === 0) return [];
+  return [
+    { file: 'rm', args: ['-f', '--', ...files] },
+    ...ours.map((path) => ({ file: 'rmdir', args: ['--', path] })),
+  ];
+}
+
+/** What an attempt of ours that was stopped left: nothing of it can be anybody else's. */
+function leftOvers(folder: string): string[] {
+  if (!isUnfinished(folder)) return [];
+  return [...FILES, ...JOURNALS]
+    .map((name) => join(folder, name))
+    .filter((path) => existsSync(path));
+}
+
+function readMarker(folder: string): string[] | undefined {
+  return readIfThere(join(folder, MARKER))?.split('\n');
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined; // not there: nothing in it
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Roots of devcert's that stores hold and no state folder of this user knows: what is left where a folder was
+ * deleted, or put back from an old backup.
+ */
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TrustStore } from '../../platform/types.ts';
+import { knownRoots, readHomes } from '../authority/homes.ts';
+import { sha256Of } from '../authority/origin.ts';
+import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
+import { DevcertError } from '../errors.ts';
+import { mergeOutcomes, type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
+import { readCommonName, readOrganizationalUnit } from '../x509/read.ts';
+import { type Context, identity, stateFolderOf } from './context.ts';
+import { rootInFile } from './roots.ts';
+
+/** One of them. */
+export interface Orphan {
+  /** SHA-256 of the root: 64 hex digits. */
+  readonly root: string;
+  /** Its common name: `devcert root user@host 0123abcd`. */
+  readonly name: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** The stores that hold it. */
+  readonly stores: readonly { readonly store: string; readonly location: string }[];
+}
+
+/** What was found, for {@link removeOrphans}. */
+export interface FoundOrphans {
+  readonly orphans: readonly Orphan[];
+  /** Folders and files that should hold a root of this user and cannot be read: it may be one of these. */
+  readonly unread: readonly string[];
+  /** The certificates, PEM, by SHA-256. */
+  readonly pems: ReadonlyMap<string, string>;
+}
+
+/**
+ * Asks the stores that can list what they hold. Never those of another user: whose a root is, its subject says.
+ * Nor those of the other side of WSL.
+ */
+export async function findOrphans(
+  context: Context,
+  stores: readonly TrustStore[],
+): Promise<FoundOrphans> {
+  const { defaultFolder } = context;
+  const homes = defaultFolder === undefined ? [] : readHomes(defaultFolder);
+  const folders = [stateFolderOf(context), ...(defaultFolder === undefined ? [] : [defaultFolder])];
+  const { sha256: known, unread } = knownRoots(folders, homes);
+  const found = new Map<string, Orphan>();
+  const pems = new Map<string, string>();
+  for (const store of stores) {
+    for (const der of await listed(store)) {
+      const certificate = new X509Certificate(der);
+      const root = sha256Of(certificate);
+      if (known.has(root) || !isOfThisUser(der, context)) continue;
+      const { name: label, location } = store;
+      const at = [...(found.get(root)?.stores ?? []), { store: label, location }];
+      pems.set(root, certificate.toString());
+      found.set(root, {
+        root,
+        name: readCommonName(der) ?? '',
+        notBefore: new Date(certificate.validFrom),
+        notAfter: new Date(certificate.validTo),
+        stores: at,
+      });
+    }
+  }
+  return { orphans: [...found.values()], unread, pems };
+}
+
+/**
+ * Removes them from every store, each by its fingerprint.
+ *
+ * @throws DevcertError `usage` if nobody can be asked, `cancelled` if the answer is no.
+ */
+export async function removeOrphans(
+  context: Context,
+  stores: readonly TrustStore[],
+  { yes = false, ...trust }: TrustOptions & { yes?: boolean },
+): Promise<{ orphans: readonly Orphan[]; outcomes: readonly Outcome[] }> {
+  const { orphans, unread, pems } = await findOrphans(context, stores);
+  if (orphans.length === 0) return { orphans, outcomes: [] };
+  if (!yes && trust.dryRun !== true) await ask(context, orphans, unread);
+  const folder = mkdtempSync(join(tmpdir(), 'devcert-'));
+  let outcomes: Outcome[] = [];
+  try {
+    for (const { root } of orphans) {
+      const file = join(folder, `${root}.pem`);
+      const pem = pems.get(root) ?? '';
+      writeFileSync(file, pem);
+      const these = await uninstallRoot(stores, rootInFile(pem, file), context.host, trust);
+      outcomes = mergeOutcomes(outcomes, these);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { orphans, outcomes };
+}
+
+async function ask(
+  { confirm }: Context,
+  orphans: readonly Orphan[],
+  unread: readonly string[],
+): Promise<void> {
+  if (confirm === undefined)
+    throw new DevcertError('usage', 'orphans are removed only after asking, and nobody is asked', {
+      hint: 'devcert uninstall --orphans --yes',
+    });
+  if (!(await confirm(orphans, unread)))
+    throw new DevcertError('cancelled', 'cancelled, and nothing was removed', {});
+}
+
+async function listed(store: TrustStore): Promise<readonly Buffer[]> {
+  try {
+    return (await store.list?.(AUTHORITY_ORGANIZATION)) ?? [];
+  } catch (error) {
+    if (error instanceof DevcertError) return []; // it says so itself when it is asked for a root
+    throw error;
+  }
+}
+
+function isOfThisUser(der: Buffer, context: Context): boolean {
+  return (
+    readOrganizationalUnit(der) === identity(context) &&
+    readCommonName(der)?.startsWith('devcert root ') === true
+  );
+}
