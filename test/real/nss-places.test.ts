@@ -52,7 +52,7 @@ describe.runIf(certutil && firefox)('Firefox with the variables of Flatpak', () 
     for (const { location } of stores) expect(dirname(location)).toBe(profiles);
     const [{ location: profile } = { location: '' }] = stores;
 
-    const pem = createAuthority('ada@engine', undefined, new Date());
+    const pem = await createAuthority('ada@engine', undefined, new Date());
     const authority = readAuthority(pem, 'here');
     const file = join(temporaryFolder(), 'root.pem');
     writeFileSync(file, pem.root);
