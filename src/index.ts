@@ -41,6 +41,7 @@ export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/reci
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
+export type { Keeping } from './authority/keeping.ts';
 export type { Constraints } from './names/constraints.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';

@@ -1,11 +1,13 @@
 /** An authority in memory: read, checked, ready to sign. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
-import { type Constraints, intersectConstraints } from '../names/constraints.ts';
+import { assertPermitted, type Constraints, intersectConstraints } from '../names/constraints.ts';
 import { DevcertError } from '../errors.ts';
+import type { Name } from '../names/names.ts';
 import type { Usage } from '../names/usage.ts';
-import { keyIdentifier } from '../keys.ts';
+import { keyIdentifier, publicKeyOf } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import { keySigner } from '../signer/key.ts';
+import { sealedSigner } from '../signer/sealed.ts';
 import type { Signer } from '../x509/certificate.ts';
 import {
   readEachConstraints,
@@ -14,6 +16,7 @@ import {
   readSubjectKeyIdentifier,
 } from '../x509/read.ts';
 import type { AuthorityPem } from './create.ts';
+import { assertNotSealed, type Keeping, parseKeeping } from './keeping.ts';
 
 export interface Authority {
   /** The trust anchor: what stores hold. */
@@ -25,9 +28,11 @@ export interface Authority {
   /** The chain without the root, PEM: what a server sends after its leaf. Empty if the root is the issuer. */
   readonly chainPem: string;
   readonly rootPem: string;
+  /** How the issuer's key is kept. */
+  readonly keeping: Keeping;
   /** Signs with the issuer's private key. */
   readonly signer: Signer;
-  /** The issuer's private key, to be taken elsewhere. Secret. */
+  /** The issuer's private key, to be taken elsewhere. Secret. Throws DevcertError `refused` if it is gone. */
   privateKey(): Promise<KeyObject>;
   /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
@@ -57,9 +62,8 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
   const chain = issuer.fingerprint256 === root.fingerprint256 ? [root] : [...below, root];
   if (!chain.every(({ ca }) => ca))
     throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`);
-  const key = readKey(pem.issuerKey, folder);
-  if (!issuer.checkPrivateKey(key))
-    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`);
+  const keeping = parseKeeping(pem.keeping, folder);
+  const access = keeping.way === 'sealed' ? sealed(keeping, issuer) : inFile(pem, issuer, folder);
   // By names and key identifiers, in a tenth of the time that checking the signature takes: it was
   // checked when the files were made or imported, and whoever can forge them has the key anyway.
   const isChain = chain.every((certificate, index) => {
@@ -76,9 +80,29 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
       .map((certificate) => certificate.toString())
       .join(''),
     rootPem: root.toString(),
-    signer: keySigner(key),
-    privateKey: () => Promise.resolve(key),
+    keeping,
+    ...access,
   });
+}
+
+type Access = Pick<Authority, 'signer' | 'privateKey'>;
+
+function inFile({ issuerKey }: AuthorityPem, issuer: X509Certificate, folder: string): Access {
+  const key = readKey(issuerKey, folder);
+  if (!issuer.checkPrivateKey(key))
+    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`);
+  return { signer: keySigner(key), privateKey: () => Promise.resolve(key) };
+}
+
+function sealed(keeping: Keeping, issuer: X509Certificate): Access {
+  const refuse = (): never => {
+    assertNotSealed(keeping);
+    throw new TypeError('not sealed');
+  };
+  return {
+    signer: sealedSigner(publicKeyOf(issuer.publicKey), refuse),
+    privateKey: () => Promise.resolve().then(refuse),
+  };
 }
 
 /** What the certificates say, each part read when it is asked for first: a pair that is still good needs none. */
@@ -111,6 +135,24 @@ function inWords(
       return issuedBy();
     },
   };
+}
+
+/**
+ * Makes sure that an authority may certify all names.
+ *
+ * @throws DevcertError `outside-constraints`; `refused` if it is sealed for others.
+ */
+export async function assertCertifies(
+  { constraints, keeping }: Pick<Authority, 'constraints' | 'keeping'>,
+  names: readonly Name[],
+): Promise<void> {
+  await assertPermitted(constraints, names).catch((error: unknown) => {
+    assertNotSealed(
+      keeping,
+      names.map(({ value }) => value),
+    );
+    throw error;
+  });
 }
 
 function once<T>(make: () => T): () => T {

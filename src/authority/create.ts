@@ -34,6 +34,8 @@ export interface AuthorityPem {
   readonly issuer: string;
   /** The issuer's private key, PKCS#8. Secret. */
   readonly issuerKey: string;
+  /** How its key is kept, as `keeping.ts` writes it; undefined for a key that is a file. */
+  readonly keeping?: string | undefined;
   /** Where an imported one came from, as `origin.ts` writes it. */
   readonly origin?: string;
 }
@@ -43,10 +45,12 @@ export interface AuthorityOptions {
   readonly name?: string | undefined;
   /** What it may certify; both by default. */
   readonly usages?: readonly Usage[];
+  /** Ten years from now by default. */
+  readonly notAfter?: Date;
 }
 
 /**
- * A new root and a new issuer below it, both P-256 and valid for ten years.
+ * A new root and a new issuer below it, both P-256 and valid for ten years unless the options say otherwise.
  *
  * @param identity `user@host` from `identityOf()`.
  * @param constraints what root and issuer may ever certify; `undefined` makes an authority that may
@@ -56,7 +60,7 @@ export async function createAuthority(
   identity: string,
   constraints: Constraints | undefined,
   now: Date,
-  { name, usages = ['serverAuth', 'clientAuth'] }: AuthorityOptions = {},
+  { name, usages = ['serverAuth', 'clientAuth'], notAfter }: AuthorityOptions = {},
 ): Promise<AuthorityPem> {
   const label = name === undefined ? identity : `${name} ${identity}`.slice(0, MAX_LABEL);
   const rootKey = generateKey('p256');
@@ -71,7 +75,7 @@ export async function createAuthority(
   });
   const validity = {
     notBefore: new Date(now.getTime() - BACKDATE_MS),
-    notAfter: new Date(now.getTime() + LIFETIME_DAYS * DAY_MS),
+    notAfter: notAfter ?? new Date(now.getTime() + LIFETIME_DAYS * DAY_MS),
   };
   const powers = [
     keyUsage('keyCertSign', 'cRLSign'),

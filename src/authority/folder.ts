@@ -13,6 +13,7 @@ import { withLock } from '../disk/lock.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
+import { KEEPING_FILE, parseKeeping } from './keeping.ts';
 import { madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
 
@@ -23,6 +24,7 @@ const CERTIFICATE_MODE = 0o644;
 /** The key first and the root last: the order they are placed in, so that a root is never there alone. */
 const parts = [
   { name: ORIGIN_FILE, part: 'origin', mode: CERTIFICATE_MODE },
+  { name: KEEPING_FILE, part: 'keeping', mode: CERTIFICATE_MODE },
   { name: 'issuer-key.pem', part: 'issuerKey', mode: KEY_MODE },
   { name: 'issuer.pem', part: 'issuer', mode: CERTIFICATE_MODE },
   { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
@@ -131,6 +133,7 @@ export function readPem(folder: string): AuthorityPem {
     root: text('root.pem'),
     issuer: text('issuer.pem'),
     issuerKey: text('issuer-key.pem'),
+    keeping: text(KEEPING_FILE),
     origin: text(ORIGIN_FILE),
   };
 }
@@ -175,22 +178,24 @@ export function mendModes(folder: string): string[] {
 }
 
 function read(folder: string): Authority {
-  const { root, issuer, issuerKey } = readPem(folder);
+  const pem = readPem(folder);
+  const { root, issuer, issuerKey } = pem;
   if (root === '')
     throw new DevcertError('no-authority', 'there is no authority yet', {
       hint: 'devcert install',
     });
+  const isSealed = parseKeeping(pem.keeping, folder).way === 'sealed';
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
       hint: 'with its key: devcert ca import --force; without: devcert uninstall --purge && devcert install',
     });
-  if (issuer === '' || issuerKey === '')
+  if (issuer === '' || (issuerKey === '' && !isSealed))
     throw new DevcertError(
       'invalid-authority',
       `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
       { hint: 'put it back, or start anew: devcert uninstall --purge && devcert install' },
     );
-  const authority = decoded({ root, issuer, issuerKey }, folder);
+  const authority = decoded(pem, folder);
   return isImportedForClients(folder, authority.root)
     ? { ...authority, clientsOnly: true }
     : authority;
@@ -208,7 +213,8 @@ function decoded(pem: AuthorityPem, folder: string): Authority {
     last?.folder !== folder ||
     last.pem.root !== root ||
     last.pem.issuer !== issuer ||
-    last.pem.issuerKey !== issuerKey
+    last.pem.issuerKey !== issuerKey ||
+    last.pem.keeping !== pem.keeping
   )
     last = { folder, pem, authority: readAuthority(pem, folder) };
   return last.authority;

@@ -6,10 +6,17 @@ import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
 import { attempt, fileError, shellCommand } from '../disk/filesystem.ts';
+import { KEEPING_FILE } from './keeping.ts';
 import { ORIGIN_FILE } from './origin.ts';
 
 /** The files of an authority. The key first and the root last: the order they are moved in. */
-export const AUTHORITY_FILES = [ORIGIN_FILE, 'issuer-key.pem', 'issuer.pem', 'root.pem'] as const;
+export const AUTHORITY_FILES = [
+  ORIGIN_FILE,
+  KEEPING_FILE,
+  'issuer-key.pem',
+  'issuer.pem',
+  'root.pem',
+] as const;
 
 /** True for the name of a file that devcert was writing. */
 export function isTemporary(name: string): boolean {

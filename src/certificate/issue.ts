@@ -1,10 +1,10 @@
 /** Authority and request make a certificate: in memory, no files. */
 import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
-import { assertNotExpired, type Authority } from '../authority/authority.ts';
+import { assertCertifies, assertNotExpired, type Authority } from '../authority/authority.ts';
+import { assertNotSealed } from '../authority/keeping.ts';
 import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
-import { assertPermitted } from '../names/constraints.ts';
 import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
 import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
@@ -40,7 +40,7 @@ export type KeyedRequest = Omit<LeafRequest, 'keyType'> & { readonly publicKey: 
  * A new key pair with its certificate.
  *
  * @param identity `user@host` from `identityOf()`, for the subject.
- * @throws DevcertError `expired`, `outside-constraints`: nothing was signed then.
+ * @throws DevcertError `expired`, `outside-constraints`, `refused`: nothing was signed then.
  */
 export async function issueLeaf(
   authority: Authority,
@@ -62,7 +62,7 @@ export async function issueLeaf(
  * Names, a public key and the authority make a certificate: the end of every issuing. A key that somebody
  * sent goes through {@link certify}, which looks at it first.
  *
- * @throws DevcertError `expired`, `outside-constraints`: nothing was signed then.
+ * @throws DevcertError `expired`, `outside-constraints`, `refused`: nothing was signed then.
  */
 export async function signLeaf(
   authority: Authority,
@@ -70,8 +70,12 @@ export async function signLeaf(
   identity: string,
   now: Date,
 ): Promise<X509Certificate> {
+  assertNotSealed(
+    authority.keeping,
+    request.usages.includes('serverAuth') ? request.names.map(({ value }) => value) : [],
+  );
   assertNotExpired(authority, now);
-  await assertPermitted(authority.constraints, request.names);
+  await assertCertifies(authority, request.names);
   assertCommonName(authority, request);
   assertUsages(authority, request.usages);
   const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;

@@ -70,6 +70,8 @@ export interface WriteOptions {
   readonly force?: boolean;
   /** Files that are made of the pair and are written with it, or not at all. */
   readonly beside?: readonly Companion[] | undefined;
+  /** Made already, by an authority that is sealed since. */
+  readonly leaf?: Leaf | undefined;
 }
 
 /**
@@ -97,7 +99,7 @@ export async function writeCertificate(
   context: WriteContext,
   request: CertificateRequest,
   paths: CertificatePaths,
-  { force = false, beside = [] }: WriteOptions = {},
+  { force = false, beside = [], leaf: made }: WriteOptions = {},
 ): Promise<WrittenCertificate> {
   const { authority, stateFolder, issuers, now } = context;
   const isFitting = (pair: ExistingPair) => !force && fits(pair, authority, request, now);
@@ -119,7 +121,7 @@ export async function writeCertificate(
   };
   check(before, known);
   // Signing may take long, or ask somebody: never under the lock.
-  const leaf = isFitting(before) ? undefined : await makeLeaf(context, request);
+  const leaf = isFitting(before) ? undefined : (made ?? (await makeLeaf(context, request)));
   const done: { there: ExistingPair; leaf?: NewLeaf } = { there: before };
   await place(targets, { ...context, force, ...folderOptions(paths) }, ({ entries }) => {
     done.there = readExisting(paths);

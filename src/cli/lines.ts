@@ -1,5 +1,6 @@
 /** Lines and tables that several results share. Pure. */
 import { type Constraints, localNetworks } from '../names/constraints.ts';
+import type { Keeping } from '../authority/keeping.ts';
 import type { MadeAuthority } from '../commands/context.ts';
 import type { Style } from './terminal.ts';
 
@@ -40,6 +41,13 @@ export function theftText(constraints: Constraints | undefined, clientsOnly?: bo
 /** What an authority may certify, and what a thief of its key could. */
 export function powerLines(constraints: Constraints | undefined): string[] {
   return [...wrap(`It certifies ${constraintsText(constraints)}`), ...wrap(theftText(constraints))];
+}
+
+/** How an authority's key is kept, in words. */
+export function keepingText(keeping: Keeping): string {
+  return keeping.way === 'sealed'
+    ? 'none: sealed, for what it has certified'
+    : 'in a file of yours';
 }
 
 /** What is said of an authority that was made on the way; nothing if none was. */

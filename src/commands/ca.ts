@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
+import { assertNotSealed, readKeeping } from '../authority/keeping.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
 import {
@@ -201,6 +202,7 @@ export async function replaceNamed(
  * @throws DevcertError `refused`.
  */
 async function replaceByImport(target: Context, imported: Imported): Promise<ReplaceResult> {
+  assertNotSealed(readKeeping(target.folder));
   if (imported.clientsOnly && !isClientsOnly(target.folder))
     throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
       hint: 'give this one a name of its own: --name NAME',

@@ -31,7 +31,7 @@ export function namedHint(hint: string, ca: string | undefined): string {
     .replace(/devcert ca replace$/, `devcert ca replace ${ca}`)
     .replace(/devcert ca import --force$/, `devcert ca import --force --name ${ca}`)
     .replace(
-      /devcert (?:install|uninstall)(?: --machine| --permit \S+)*(?=$|[;,])/g,
+      /devcert (?:install|uninstall)(?: --machine| --permit \S+| --sealed(?: [^\s;,-][^\s;,]*)+)*(?=$|[;,])/g,
       `$& --ca ${ca}`,
     );
 }

@@ -1,4 +1,5 @@
 /** `devcert NAMES… --format`: what is issued is exported in the same step, or neither is. */
+import { assertCertifies } from '../authority/authority.ts';
 import { assertExists } from '../authority/named.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { type Companion, type PairText, textOf } from '../certificate/companion.ts';
@@ -161,7 +162,7 @@ async function stays(
     const entries = findEntries(stateFolderOf(context), targets);
     return exports.every((it) => it.of(textOf(existing)).fits(entries));
   }
-  await assertPermitted(authority.constraints, request.names);
+  await assertCertifies(authority, request.names);
   return false;
 }
 

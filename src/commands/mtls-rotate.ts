@@ -15,6 +15,7 @@ import {
   readPending,
   stagePending,
 } from '../authority/replace.ts';
+import { assertNotSealed } from '../authority/keeping.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { DevcertError } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
@@ -101,6 +102,7 @@ async function begin(target: Context): Promise<MadeAuthority> {
       hint: 'reload the parties, then: devcert mtls rotate --finish',
     });
   const old = await loadAuthority(folder);
+  assertNotSealed(old.keeping);
   const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
   markRotating(folder, true);
   if (readPending(folder) === undefined) {

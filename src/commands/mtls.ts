@@ -1,7 +1,7 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
 import { resolve } from 'node:path';
+import { assertCertifies } from '../authority/authority.ts';
 import { knownAuthorities } from '../authority/known.ts';
-import { assertPermitted } from '../names/constraints.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names/names.ts';
 import { clientName } from '../names/request.ts';
@@ -104,7 +104,7 @@ async function certifier(
   const parsed = parseNames(names, { client: true });
   const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
   try {
-    await assertPermitted(authority.constraints, parsed);
+    await assertCertifies(authority, parsed);
   } catch (error) {
     // Here, as only here it is known which of two authorities it is.
     throw await guide(error, target);

@@ -232,7 +232,7 @@ describe.runIf(ready)('nssStores', () => {
 
   test('an empty cert9.db holds nothing: it is filled by install and no hurdle for uninstall', async () => {
     for (const keys of [false, true]) {
-      const { home, host, root, stores } = machine();
+      const { home, host, root, stores } = await machine();
       const folder = join(home, '.mozilla/firefox/x.default');
       if (keys) database(folder);
       mkdirSync(folder, { recursive: true });
@@ -248,7 +248,7 @@ describe.runIf(ready)('nssStores', () => {
   test('killed at any write of making it: the next run completes it, uninstall leaves nothing', async () => {
     let kills = 0;
     for (let write = 1; ; write += 3) {
-      const { home, host, root, stores } = machine();
+      const { home, host, root, stores } = await machine();
       const before = listing(home);
       const stop = new Error('killed');
       const run: Host['run'] = (command) => {
@@ -279,7 +279,7 @@ describe.runIf(ready)('nssStores', () => {
   }, 120_000);
 
   test('locked, unreadable and damaged are three things, and none loses a certificate unsaid', async () => {
-    const { home, root, stores } = machine();
+    const { home, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     const cert9 = join(folder, 'cert9.db');
@@ -309,8 +309,8 @@ describe.runIf(ready)('nssStores', () => {
     expect(await asked()).toMatchObject({ state: 'absent' });
   });
 
-  test.runIf(process.geteuid?.() === 0)('what this user may not read is no damage', () => {
-    const { home, root } = machine();
+  test.runIf(process.geteuid?.() === 0)('what this user may not read is no damage', async () => {
+    const { home, root } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     chmodSync(home, 0o755);
@@ -348,7 +348,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a legacy database (cert8.db) is used where certutil can, and named where it cannot', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.mozilla/firefox/old.default');
     mkdirSync(folder, { recursive: true });
     const made = spawnSync('certutil', ['-N', '--empty-password', '-d', `dbm:${folder}`]);
@@ -363,7 +363,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('list() gives the roots of devcert, whatever their trust, and nobody else’s', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     const list = async () => {
@@ -374,7 +374,7 @@ describe.runIf(ready)('nssStores', () => {
     };
     expect(await list()).toEqual([]);
     const other = selfSigned('/O=devcert development CAX/CN=devcert root x');
-    const [, second] = [await installRoot(await stores(), root, host), machine().root];
+    const [, second] = [await installRoot(await stores(), root, host), (await machine()).root];
     await installRoot(await stores(), other, host);
     const args = ['-A', '-d', `sql:${folder}`, '-t', ',,', '-n', 'devcert by hand', '-i'];
     execFileSync('certutil', [...args, second.file]);
