@@ -48,7 +48,7 @@ function sealedLines({ names, certFile, keyFile }: WrittenLeaf, style: Style): s
 }
 
 function closingLines(
-  { outcomes, notAfter, certificate }: InstallResult,
+  { outcomes, notAfter, keeping, authority }: InstallResult,
   ca: string | undefined,
 ): string[] {
   const undone = outcomes.filter(
@@ -62,10 +62,12 @@ function closingLines(
     ({ status }) => status === 'trusted' || status === 'already-trusted',
   );
   if (!trusted || notAfter === undefined) return [];
-  if (certificate !== undefined) return ['', `Trusted until ${date(notAfter)}`];
+  if (keeping?.way === 'sealed') return ['', `Trusted until ${date(notAfter)}`];
+  const again = `devcert install${caFlag(ca)}`;
   return [
     '',
     `Trusted until ${date(notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
+    ...(authority === 'created' ? [`To leave a thief no key: ${again} --sealed NAMES`] : []),
   ];
 }
 

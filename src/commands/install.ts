@@ -11,7 +11,7 @@ import {
   rootFile,
 } from '../authority/folder.ts';
 import { rememberHome } from '../authority/homes.ts';
-import { assertNotSealed } from '../authority/keeping.ts';
+import { assertNotSealed, type Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WrittenLeaf } from '../certificate/write.ts';
 import { readOrigin } from '../authority/origin.ts';
@@ -72,6 +72,8 @@ export interface InstallResult {
   /** What a new authority made again, if the authority was replaced. */
   readonly renewed: readonly Renewed[];
   readonly notes: readonly string[];
+  /** How its key is kept; undefined if that cannot be told. */
+  readonly keeping?: Keeping | undefined;
   /** Of a sealed authority, if it was made now. */
   readonly certificate?: WrittenLeaf | undefined;
 }
@@ -275,6 +277,7 @@ function result(
     root: root.sha256,
     authority: happened,
     constraints: authority?.constraints,
+    keeping: authority?.keeping,
     notAfter: authority?.notAfter,
     outcomes,
     renewed: [],

@@ -1,7 +1,7 @@
 /** A signer whose key is in memory. */
 import { type KeyObject, sign } from 'node:crypto';
 import { publicKeyOf } from '../keys.ts';
-import { signatureAlgorithm, type Signer } from '../x509/certificate.ts';
+import type { Signer } from '../x509/certificate.ts';
 
 /**
  * @param key private.
@@ -14,8 +14,8 @@ export function keySigner(key: KeyObject): Signer {
       return publicKeyOf(key);
     },
     sign: async (toBeSigned) => {
-      const { hash } = signatureAlgorithm(publicKeyOf(key).type);
-      return Promise.resolve(sign(hash, toBeSigned, key));
+      const { signatureAlgorithm } = await import('../x509/certificate.ts');
+      return sign(signatureAlgorithm(publicKeyOf(key).type).hash, toBeSigned, key);
     },
   };
 }

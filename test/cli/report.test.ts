@@ -9,18 +9,18 @@ function outcome(store: string, rest: Pick<Outcome, 'status'> & Partial<Outcome>
   return { kind: 'system', store, location: store, ...rest };
 }
 
+const RESULT = {
+  root: 'ab',
+  authority: 'kept',
+  constraints: undefined,
+  notAfter: new Date('2036-11-24T12:00:00Z'),
+  renewed: [],
+  notes: [],
+} as const;
+
 /** What stands below the rows, as one text. */
 function closing(outcomes: readonly Outcome[], ca?: string): string {
-  const result = {
-    root: 'ab',
-    authority: 'kept',
-    constraints: undefined,
-    notAfter: new Date('2036-11-24T12:00:00Z'),
-    outcomes,
-    renewed: [],
-    notes: [],
-  } as const;
-  const lines = installLines(result, style, ca);
+  const lines = installLines({ ...RESULT, outcomes }, style, ca);
   const last = lines.slice(lines.lastIndexOf('') + 1);
   expect(last.every((line) => line.length < 80)).toBe(true);
   return last.join(' ');
@@ -40,6 +40,14 @@ describe('installLines() ends with', () => {
     const absent = outcome('Windows', { status: 'skipped', reason: 'not here' });
     expect(closing([trusted, already, absent])).toBe(
       'Trusted until 2036-11-24. Next, in a project: devcert localhost',
+    );
+    const made = { outcomes: [trusted], authority: 'created' } as const;
+    expect(installLines({ ...RESULT, ...made }, style).at(-1)).toBe(
+      'To leave a thief no key: devcert install --sealed NAMES',
+    );
+    const keeping = { way: 'sealed', names: ['api.test'] } as const;
+    expect(installLines({ ...RESULT, ...made, keeping }, style).at(-1)).toBe(
+      'Trusted until 2036-11-24',
     );
     expect(closing([trusted], 'company')).toContain('devcert localhost --ca company');
   });
