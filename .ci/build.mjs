@@ -7,25 +7,35 @@ import { dts } from 'rolldown-plugin-dts';
 
 const root = resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const pathOf = (id) => (id.startsWith('\0') ? id : relative(root, id).replaceAll('\\', '/'));
+const pathOf = (id) => relative(root, id).replaceAll('\\', '/');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 
 /** Sources that are in one file, with all that these import at once: what a run needs together. */
 const groups = [
-  { name: 'start', sources: ['src/cli/main.ts', '\0rolldown/runtime.js'] },
+  { name: 'start', sources: ['src/cli/main.ts'] },
   { name: 'issue', sources: ['src/cli/issue.ts', 'src/commands/issue.ts', 'src/index.ts'] },
   { name: 'sign', sources: ['src/certificate/issue.ts', 'src/authority/create.ts'] },
 ];
 
-// commander loads node:child_process for executable sub-commands, which devcert has none of; it would
-// take 5 ms of every start.
-const withoutChildProcess = {
-  name: 'commander starts no programs here',
-  resolveId: (id, importer = '') =>
-    id === 'node:child_process' && importer.replaceAll('\\', '/').includes('/commander/')
-      ? '\0absent'
-      : undefined,
-  load: (id) => (id === '\0absent' ? 'export {}' : undefined),
+/** What packages get in place of a module of Node's. */
+const replaced = {
+  // For executable sub-commands, which devcert has none of; it would take 5 ms of every start.
+  'commander node:child_process': 'export {}',
+  // Before Node 20.5 there is no addAbortListener(), and execa 9.6 asks for that version. May go with it.
+  'execa node:events': `
+    import { addAbortListener as own } from 'node:events';
+    export { EventEmitter, on, once, setMaxListeners } from 'node:events';
+    export const addAbortListener =
+      own ?? ((signal, listener) => signal.addEventListener('abort', listener, { once: true }));`,
+};
+const packageOf = (id = '') => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1];
+const replacing = {
+  name: 'replaced modules',
+  resolveId(id, importer) {
+    const key = `${packageOf(importer)} ${id}`;
+    return key in replaced ? `\0${key}` : undefined;
+  },
+  load: (id) => replaced[id.slice(1)],
 };
 
 const { output } = await build({
@@ -33,7 +43,7 @@ const { output } = await build({
   input: { 'bin/devcert': 'bin/devcert.ts', index: 'src/index.ts' },
   platform: 'node',
   transform: { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } },
-  plugins: [withoutChildProcess],
+  plugins: [replacing],
   checks: { ineffectiveDynamicImport: false, bundlerTimings: false }, // a group is loaded whole
   output: {
     dir: 'dist',
@@ -58,7 +68,7 @@ chmodSync(join(root, 'dist/bin/devcert.cjs'), 0o755);
 const packages = new Set(
   output
     .flatMap(({ modules }) => Object.keys(modules ?? {}))
-    .map((id) => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1])
+    .map(packageOf)
     .filter(Boolean),
 );
 const licences = [...packages].sort().map((name) => {

@@ -277,5 +277,5 @@ function explain(
   const found = explanations.find(({ said }) => said.test(output));
   if (found === undefined) return undefined;
   const { reason, hint } = found;
-  return { reason, ...(hint === undefined ? {} : { hint }) };
+  return { reason, hint };
 }

@@ -196,7 +196,7 @@ function explain(
     layout.refresh.some(([it]) => it === basename(command.file))
   ) {
     const { message, hint } = missingProgram(layout);
-    return { reason: message, ...(hint === undefined ? {} : { hint }) };
+    return { reason: message, hint };
   }
   if (/read-only file system/i.test(output))
     return {

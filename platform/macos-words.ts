@@ -1,5 +1,5 @@
 /** What `security` means by its failures, in words. Its numbers do not change with the language. */
-import { DevcertError } from '../src/errors.ts';
+import { DevcertError, say } from '../src/errors.ts';
 import { whyNoDialog } from './interactive.ts';
 import type { CommandResult, Explanation, Host } from './types.ts';
 
@@ -21,25 +21,28 @@ export function whyNotThisUser({
 }: {
   readonly host: Pick<Host, 'isRoot' | 'home'>;
   readonly domain: KeychainDomain;
-}): { reason: string; hint: string } | undefined {
+}): Explanation | undefined {
   if (domain === 'admin') return undefined;
   if (host.isRoot)
     return {
       reason: 'root has no login keychain: as root, only the System keychain can be used',
-      hint: 'run devcert as yourself, without sudo, or with --machine',
+      hint: say`run devcert as yourself, without sudo, or with ${{ machine: true }}`,
     };
   if (host.home === undefined)
     return {
       reason: 'there is no home folder, so there is no login keychain',
-      hint: 'set HOME, or use --machine',
+      hint: say`set HOME, or use ${{ machine: true }}`,
     };
   return undefined;
 }
 
 /** @param verb of the command to type where a dialog can be answered. */
 export function noSession(why: string, verb: 'install' | 'uninstall'): DevcertError {
-  const instead = verb === 'install' ? "; or, with root's rights: devcert install --machine" : '';
-  return new DevcertError('store', why, { hint: `${steps(`devcert ${verb}`)}${instead}` });
+  const instead =
+    verb === 'install'
+      ? say`; or, with root's rights: ${{ command: 'install', machine: true }}`
+      : '';
+  return new DevcertError('store', why, { hint: [onScreen, { command: verb }, instead] });
 }
 
 /**
@@ -74,9 +77,10 @@ export function explainKeychain(
   )
     return {
       reason: 'macOS has to ask for a password in a dialog, and no session can show one',
-      hint: steps(
-        `devcert ${installs ? 'install' : 'uninstall'}${domain === 'admin' ? ' --machine' : ''}`,
-      ),
+      hint: [
+        onScreen,
+        { command: installs ? 'install' : 'uninstall', machine: domain === 'admin' || undefined },
+      ],
     };
   // errAuthorizationDenied
   if (/-60005\b|authorization was denied/i.test(text))
@@ -90,6 +94,4 @@ export function explainKeychain(
   return undefined;
 }
 
-function steps(command: string): string {
-  return `in Terminal on the Mac's own screen: ${command}`;
-}
+const onScreen = "in Terminal on the Mac's own screen: ";

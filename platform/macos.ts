@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError } from '../src/errors.ts';
+import { DevcertError, say } from '../src/errors.ts';
 import {
   explainKeychain,
   type KeychainDomain,
@@ -199,8 +199,8 @@ async function inspect(place: Place, root: Root): Promise<StoreState> {
     return stateOf({ isThere, hasSettings, verified }, domain);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    const { message: reason, hint } = error;
-    return { state: 'unavailable', needed: true, reason, ...(hint === undefined ? {} : { hint }) };
+    const hint = DevcertError.hintOf(error);
+    return { state: 'unavailable', needed: true, reason: error.message, hint };
   }
 }
 
@@ -245,7 +245,7 @@ function planInstall(place: Place, root: Root): readonly Command[] {
     throw new DevcertError('store', `there is no keychain "${keychain}"`, {
       hint:
         domain === 'user'
-          ? 'make one in Keychain Access (Settings, Reset Default Keychains), or use --machine'
+          ? say`make one in Keychain Access (Settings, Reset Default Keychains), or use ${{ machine: true }}`
           : 'this Mac is damaged: see Disk Utility',
     });
   return inDomain(domain, root, unattended(trustCommand(domain, root, keychain), host));

@@ -1,7 +1,7 @@
 /** Why an NSS database cannot be used, in words: NSS has one code for what a person has to tell apart. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { printable, systemCode } from '../src/errors.ts';
+import { printable, systemCode, say } from '../src/errors.ts';
 import { isLegacy } from './nss-entries.ts';
 import type { CommandResult, Explanation } from './types.ts';
 
@@ -26,7 +26,7 @@ const LOCKED: Explanation = {
 
 const LEGACY: Explanation = {
   reason: 'its database is of the old kind (cert8.db), which the certutil here cannot use',
-  hint: 'update that browser and start it once with this profile, then devcert install',
+  hint: say`update that browser and start it once with this profile, then ${{ command: 'install' }}`,
 };
 
 const problems: readonly (readonly [RegExp, Explanation])[] = [
@@ -34,7 +34,7 @@ const problems: readonly (readonly [RegExp, Explanation])[] = [
     /SEC_ERROR_BAD_PASSWORD|could not authenticate|Incorrect password/i,
     {
       reason: 'the profile has a primary password',
-      hint: 'devcert install --nss-password-file FILE (its first line is the password)',
+      hint: say`${{ command: 'install', nssPasswordFile: 'FILE' }} (its first line is the password)`,
     },
   ],
   [

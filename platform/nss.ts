@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { DevcertError, printable } from '../src/errors.ts';
+import { DevcertError, printable, say } from '../src/errors.ts';
 import { findDatabases, neverStarted, type NssDatabase } from './nss-databases.ts';
 import {
   databaseCommand,
@@ -162,7 +162,7 @@ function unstarted({ name, folder }: { name: string; folder: string }): TrustSto
       Promise.resolve({
         state: 'unavailable',
         reason: 'it was never started here: there is no profile yet',
-        hint: 'start it once, then devcert install',
+        hint: say`start it once, then ${{ command: 'install' }}`,
         needed: false,
         empty: true,
       }),
@@ -209,7 +209,7 @@ function unreadable(folder: string, certutil: string, result: CommandResult): St
   return {
     state: 'unavailable',
     reason: known?.reason ?? whyNotRun(certutil, result),
-    ...(known?.hint === undefined ? {} : { hint: known.hint }),
+    hint: known?.hint,
     needed: true,
   };
 }

@@ -2,6 +2,7 @@
  * The contracts between devcert and a machine. Everything that differs between machines is an
  * argument built from these; an adapter never looks at `process` itself.
  */
+import type { Text } from '../src/errors.ts';
 
 /** One child process, as data. Built by pure functions, run by a {@link Runner}, printed by `--dry-run`. */
 export interface Command {
@@ -134,7 +135,7 @@ export type StoreState =
   | {
       readonly state: 'unavailable';
       readonly reason: string;
-      readonly hint?: string;
+      readonly hint?: Text;
       readonly needed: boolean;
       /** There is nothing in it all the same, as it is not made yet: nothing is to be removed. */
       readonly empty?: boolean;
@@ -197,7 +198,7 @@ export interface MissingProgram {
 /** A failure in words. */
 export interface Explanation {
   readonly reason: string;
-  readonly hint?: string;
+  readonly hint?: Text;
   /** True if the user said no. */
   readonly cancelled?: boolean;
 }

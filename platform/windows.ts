@@ -3,7 +3,7 @@
  * own certutil.exe. Its text is translated, so only exit codes count, and the store is asked after each act.
  */
 import { win32 } from 'node:path';
-import { DevcertError } from '../src/errors.ts';
+import { DevcertError, say, type Text } from '../src/errors.ts';
 import { listAuthorities } from './windows-roots.ts';
 import type {
   Command,
@@ -161,14 +161,14 @@ function windowsStore(
         };
       } catch (error) {
         if (!(error instanceof DevcertError)) throw error;
-        const { message, hint, code } = error;
-        const needed = code !== 'command'; // Windows is out of reach: see isFound()
-        return { state: 'unavailable', reason: message, ...hinted(hint), needed };
+        const hint = DevcertError.hintOf(error);
+        const needed = error.code !== 'command'; // Windows is out of reach: see isFound()
+        return { state: 'unavailable', reason: error.message, hint, needed };
       }
     },
     planInstall: async (root) => {
       if (scope === 'user' && (await forbids()))
-        throw new DevcertError('store', POLICY, { hint: inElevatedTerminal('install --machine') });
+        throw new DevcertError('store', POLICY, { hint: elevated('install') });
       const { file, before = [], after = [] } = await tools.hand(root);
       return [...before, addCommand(tools, scope, file), ...after];
     },
@@ -255,18 +255,18 @@ function explain(
         'Windows would ask in a dialog, and in CI, over SSH or in a service nobody can answer it',
       hint:
         verb === 'install'
-          ? `on the desktop of Windows: devcert install, or, ${inElevatedTerminal('install --machine')}`
-          : 'on the desktop of Windows: devcert uninstall',
+          ? say`on the desktop of Windows: ${{ command: verb }}, or, ${elevated(verb)}`
+          : say`on the desktop of Windows: ${{ command: verb }}`,
     };
   if (result.failure === 'timeout')
     return {
       reason: `"${command.file}" did not end in time and was stopped`,
-      hint: `look for its dialog and answer it: devcert ${verb}`,
+      hint: say`look for its dialog and answer it: ${{ command: verb }}`,
     };
   if (command.mayPrompt === true && isOneOf(CANCELLED, result, tools))
     return {
       reason: 'the dialog was answered with No, or there is no desktop to show it on',
-      hint: `devcert ${verb}, and choose Yes`,
+      hint: say`${{ command: verb }}, and choose Yes`,
       cancelled: true,
     };
   if (isOneOf(DENIED, result, tools))
@@ -274,19 +274,16 @@ function explain(
       ? { reason: 'Windows denies access to your own store', hint: 'ask who manages this machine' }
       : {
           reason: 'the store of the whole machine needs an elevated terminal',
-          hint: inElevatedTerminal(verb === 'install' ? 'install --machine' : 'uninstall'),
+          hint: elevated(verb),
         };
   if (result.failure === undefined)
     return { reason: `"${command.file}" failed with ${hex(result.exitCode)}` };
   return undefined;
 }
 
-function inElevatedTerminal(command: string): string {
-  return `in a terminal opened with "Run as administrator": devcert ${command}`;
-}
-
-function hinted(hint: string | undefined): { hint?: string } {
-  return hint === undefined ? {} : { hint };
+function elevated(command: 'install' | 'uninstall'): Text {
+  const machine = command === 'install' || undefined;
+  return say`in a terminal opened with "Run as administrator": ${{ command, machine }}`;
 }
 
 function hex(code: number | undefined): string {

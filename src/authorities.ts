@@ -10,7 +10,7 @@ import type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-ex
 import type { RemovedAuthority } from './commands/ca-remove.ts';
 import type { AuthoritySummary } from './authority/summary.ts';
 import { checked, nameOf, textOf, textsOf } from './arguments.ts';
-import { context, contextWithStores, guided, type Listener } from './composition.ts';
+import { context, contextWithStores, type Listener } from './composition.ts';
 
 /**
  * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
@@ -42,7 +42,7 @@ export async function showAuthority(
 ): Promise<AuthoritySummary & { readonly issued: number }> {
   const { showAuthority } = await import('./commands/ca.ts');
   const here = await context({}, nameOf(name));
-  return guided(here, () => showAuthority(here, name));
+  return showAuthority(here, name);
 }
 
 /**
@@ -75,7 +75,7 @@ export async function exportAuthority(
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('./commands/ca-export.ts');
   const here = await context({}, nameOf(name));
-  return guided(here, () => exportAuthority(here, name, checked(options)));
+  return exportAuthority(here, name, checked(options));
 }
 
 /**
@@ -93,9 +93,7 @@ export async function replaceAuthority(
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('./commands/ca.ts');
   const all = await contextWithStores(listener, nameOf(name));
-  return guided(all, () =>
-    replaceNamed(all, name, textsOf(sources, 'the sources'), checked(options)),
-  );
+  return replaceNamed(all, name, textsOf(sources, 'the sources'), checked(options));
 }
 
 /**
@@ -109,5 +107,5 @@ export async function removeAuthority(
 ): Promise<RemovedAuthority> {
   const { removeNamed } = await import('./commands/ca-remove.ts');
   const all = await contextWithStores(listener, nameOf(name));
-  return guided(all, () => removeNamed(all, textOf(name, 'the name')));
+  return removeNamed(all, textOf(name, 'the name'));
 }

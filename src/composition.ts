@@ -1,12 +1,15 @@
 /** The only place where the real machine, its folders and its stores are put together. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createHost } from '../platform/host.ts';
 import type { Context } from './commands/context.ts';
 import type { Orphan } from './commands/orphans.ts';
 import { recoverFolder } from './authority/folder.ts';
+import { namesIn } from './authority/known.ts';
 import { stateVersion } from './authority/marker.ts';
 import { assertOwnState } from './authority/ownership.ts';
 import {
+  authoritiesFolder,
   authorityFolder,
   defaultStateFolder,
   formerStateFolder,
@@ -45,7 +48,9 @@ export async function context(listener: Listener, ca?: string): Promise<Context>
     if (former !== undefined) moveState(former, folder);
     await migrateState(folder);
   }
-  for (const it of new Set([folder, context.folder])) await recoverFolder(it);
+  const named = authoritiesFolder(folder);
+  for (const it of [folder, ...namesIn(named).map((name) => join(named, name))])
+    await recoverFolder(it);
   return context;
 }
 
@@ -65,17 +70,6 @@ export function projectContext(listener: Listener, ca?: string): Context {
     progress: (doing) => listener.progress?.(doing),
     confirm: listener.confirm?.bind(listener),
   };
-}
-
-/** What `work` gives; a failure with the hint that is right for the authority of the context. */
-export async function guided<T>(context: Context, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // Loaded here, as most runs do not fail.
-    const { guide } = await import('./commands/guide.ts');
-    throw await guide(error, context);
-  }
 }
 
 /** The same with all kinds of stores that there are. */

@@ -1,6 +1,10 @@
 /**
- * Every expected failure, with the exit code it ends in. Imports nothing and serves everyone.
+ * Every expected failure, with the exit code it ends in. Imports nothing but the words of what could be done,
+ * and serves everyone.
  */
+import { say, type Step, type Text, words } from './cli/hints.ts';
+
+export { say, type Step, type Text, worded, words } from './cli/hints.ts';
 
 /**
  * Process exit codes, a stable part of the command line: scripts rely on them.
@@ -60,17 +64,29 @@ export class DevcertError extends Error {
   override readonly name = 'DevcertError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly #hint: Text | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+  constructor(code: ErrorCode, message: Text, options: { hint?: Text; cause?: unknown } = {}) {
+    super(words(message), 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : words(options.hint);
+    this.#hint = options.hint;
+  }
+
+  /** The hint as data: who knows more of what was typed words it again. */
+  static hintOf(error: DevcertError): Text | undefined {
+    return error.#hint;
   }
 
   /** The process exit code this failure ends in, 1 to 7. */
   get exitCode(): number {
     return exitCodes[this.code];
   }
+}
+
+/** Two options that exclude each other. */
+export function exclusive(one: Step, other: Step, hint: Text): DevcertError {
+  return new DevcertError('usage', say`${one} and ${other} exclude each other`, { hint });
 }
 
 /** The system error code (`ENOENT`, `EACCES`, …) of a thrown value, if it has one. */

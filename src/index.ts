@@ -10,13 +10,7 @@ import type { SignOptions, SignResult } from './commands/sign.ts';
 import type { StatusOptions, StatusResult } from './commands/status.ts';
 import type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 import type { AuthorityOption } from './commands/context.ts';
-import {
-  context,
-  contextWithStores,
-  guided,
-  type Listener,
-  projectContext,
-} from './composition.ts';
+import { context, contextWithStores, type Listener, projectContext } from './composition.ts';
 import type { LeafOptions } from './names/request.ts';
 import { checked, textOf, textsOf, wrongType } from './arguments.ts';
 
@@ -66,7 +60,7 @@ export async function install(
 ): Promise<InstallResult> {
   const { install } = await import('./commands/install.ts');
   const context = await contextWithStores(listener, checked(options).ca);
-  return guided(context, () => install(context, options));
+  return install(context, options);
 }
 
 /**
@@ -85,9 +79,7 @@ export async function issue(
 ): Promise<IssueResult> {
   const { issue } = await import('./commands/issue.ts');
   const here = await context({}, checked(options).ca);
-  return guided(here, () =>
-    issue(here, textsOf(names, 'names'), checked(options), listener.password?.bind(listener)),
-  );
+  return issue(here, textsOf(names, 'names'), checked(options), listener.password?.bind(listener));
 }
 
 /**
@@ -103,7 +95,7 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./commands/export.ts');
   const here = await context({}, checked(options).ca);
-  return guided(here, () => exportCertificate(here, options, listener.password?.bind(listener)));
+  return exportCertificate(here, options, listener.password?.bind(listener));
 }
 
 /**
@@ -122,7 +114,7 @@ export async function certificateFor(
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('./commands/certificate.ts');
   const here = await context({}, checked(options).ca);
-  return guided(here, () => certificateFor(here, textsOf(names, 'names'), checked(options)));
+  return certificateFor(here, textsOf(names, 'names'), checked(options));
 }
 
 /**
@@ -158,7 +150,7 @@ export async function sign(
   const here = await context({}, checked(options).ca);
   if (typeof csr !== 'string' && !(csr instanceof Uint8Array))
     throw wrongType('the CSR', 'a path or bytes');
-  return guided(here, () => sign(here, csr, options));
+  return sign(here, csr, options);
 }
 
 /**
@@ -174,7 +166,7 @@ export async function uninstall(
 ): Promise<UninstallResult> {
   const { uninstall } = await import('./commands/uninstall.ts');
   const context = await contextWithStores(listener, checked(options).ca);
-  return guided(context, () => uninstall(context, options));
+  return uninstall(context, options);
 }
 
 /**
@@ -188,7 +180,7 @@ export async function status(
 ): Promise<StatusResult> {
   const { status } = await import('./commands/status.ts');
   const context = await contextWithStores(listener, checked(options).ca);
-  return guided(context, () => status(context, options));
+  return status(context, options);
 }
 
 /** Every recipe there is for {@link recipe}. */

@@ -9,8 +9,9 @@ import {
   type KeyObject,
   type X509Certificate,
 } from 'node:crypto';
-import { DevcertError } from './errors.ts';
+import { DevcertError, say } from './errors.ts';
 import { curveOf } from './x509/ec-key.ts';
+import { MAX_RSA_BITS, MIN_RSA_BITS } from './policy.ts';
 
 /** The key types that can be asked for; the first is the default. All of them work in every client measured. */
 export const keyTypes = ['p256', 'p384', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
@@ -81,7 +82,9 @@ export function assertStrongKey(key: KeyObject): void {
   throw new DevcertError(
     'weak-key',
     `a key of type "${type}" is too weak or not known well enough`,
-    { hint: 'use P-256 or P-384, or RSA with 2048 to 16384 bits: devcert csr NAMES…' },
+    {
+      hint: say`use P-256 or P-384, or RSA with 2048 to 16384 bits: ${{ command: 'csr', names: 'NAMES…' }}`,
+    },
   );
 }
 
@@ -89,8 +92,8 @@ export function assertStrongKey(key: KeyObject): void {
 export function isStrongRsa(key: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = 0n } = detailsOf(key);
   return (
-    modulusLength >= 2048 &&
-    modulusLength <= 16_384 &&
+    modulusLength >= MIN_RSA_BITS &&
+    modulusLength <= MAX_RSA_BITS &&
     // An exponent of 1 encrypts nothing, an even one has no inverse.
     publicExponent >= 3n &&
     publicExponent % 2n === 1n

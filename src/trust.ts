@@ -14,7 +14,7 @@ import type {
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
-import { DevcertError } from './errors.ts';
+import { DevcertError, type Step, type Text, words } from './errors.ts';
 import { failureOf } from './store-failure.ts';
 
 /** What happened in one store. */
@@ -69,6 +69,8 @@ export interface TrustOptions {
   readonly now?: Date;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
+  /** What was typed, and is to be again, where a store says `devcert install` or `uninstall`. */
+  readonly again?: (step: Step) => Step;
 }
 
 /** Makes every store trust the root. Never throws for what a store does. */
@@ -180,6 +182,7 @@ export async function inspectStores(
       needed: true,
       ...(isTrusted || store.lacks === undefined ? {} : { lacks: store.lacks.program }),
       ...(why === undefined ? state : { state: 'partial', reason: `it is in it, and ${why}` }),
+      hint: worded('hint' in state ? state.hint : undefined, options),
     });
   }
   return reports;
@@ -213,7 +216,7 @@ export function relevant(
 }
 
 /** What one store's turn comes to, before the store's own name and place are added. */
-export type Turn = Omit<Outcome, 'kind' | 'store' | 'location'>;
+export type Turn = Omit<Outcome, 'kind' | 'store' | 'location' | 'hint'> & { hint?: Text };
 
 async function each(
   stores: readonly TrustStore[],
@@ -232,12 +235,17 @@ async function each(
       turn = {
         status: error.code === 'cancelled' ? 'cancelled' : 'failed',
         reason: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        hint: DevcertError.hintOf(error),
       };
     }
-    outcomes.push({ kind: store.kind, store: store.name, location: store.location, ...turn });
+    const { kind, name, location } = store;
+    outcomes.push({ kind, store: name, location, ...turn, hint: worded(turn.hint, options) });
   }
   return outcomes;
+}
+
+function worded(hint: Text | undefined, { again }: TrustOptions): string | undefined {
+  return hint === undefined ? undefined : words(hint, again);
 }
 
 /** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */
@@ -264,7 +272,7 @@ function unavailable(state: StoreState & { state: 'unavailable' }): Turn {
   return {
     status: state.needed ? 'failed' : 'skipped',
     reason: state.reason,
-    ...(state.hint === undefined ? {} : { hint: state.hint }),
+    hint: state.hint,
   };
 }
 
@@ -276,7 +284,7 @@ function unknown(state: StoreState & { state: 'unavailable' }): Turn {
   return {
     status: 'failed',
     reason: `it was done, and the store cannot be asked what came of it: ${state.reason}`,
-    hint: state.hint ?? 'devcert status',
+    hint: state.hint ?? { command: 'status' },
   };
 }
 

@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commands } from '../src/cli/commands.ts';
+import type { Declaration } from '../src/cli/declaration.ts';
+import { texts } from './helpers/source.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -56,6 +59,13 @@ function importersOf(target: string): string[] {
   return sources.filter(({ imports }) => imports.includes(target)).map(({ path }) => path);
 }
 
+function flagsOf({ options = [], commands = {} }: Declaration): string[] {
+  return [
+    ...options.flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? []),
+    ...Object.values(commands).flatMap(flagsOf),
+  ];
+}
+
 describe('architecture', () => {
   test('every package has one home', () => {
     const packages = new Set(
@@ -106,9 +116,30 @@ describe('architecture', () => {
     expect(up).toEqual([]);
   });
 
-  test('src/errors.ts and platform/types.ts import nothing', () => {
-    for (const path of ['src/errors.ts', 'platform/types.ts'])
-      expect(sources.find((source) => source.path === path)?.imports).toEqual([]);
+  test('errors import their words alone, contracts the type of these, and words nothing', () => {
+    const importsOf = (path: string) => sources.find((source) => source.path === path)?.imports;
+    expect(new Set(importsOf('src/errors.ts'))).toEqual(new Set(['src/cli/hints.ts']));
+    expect(importsOf('platform/types.ts')).toEqual(['src/errors.ts']);
+    expect(importsOf('src/cli/hints.ts')).toEqual([]);
+    const below = importersOf('src/cli/hints.ts').filter((path) => !path.startsWith('src/cli/'));
+    expect(below).toEqual(['src/errors.ts']);
+  });
+
+  test('no option and no command of devcert is written below src/cli: they are data', async () => {
+    const declared: Declaration[] = await Promise.all(Object.values(commands).map((it) => it()));
+    const flags = new Set(declared.flatMap(flagsOf));
+    const command = Object.keys(commands).join('|');
+    const typed = new RegExp(
+      `\\bdevcert (?:(?:${command})\\b|[A-Z]|"|localhost|\\S+\\.test)|(?:^|[:(] ?)devcert …`,
+    );
+    const written = texts().filter(
+      ({ path, text }) =>
+        // Configuration, generated text, and commands that are made of what the ledger keeps.
+        !/^src\/(?:cli|recipes|guides)\//.test(path) &&
+        !['src/mtls/readme.ts', 'src/export/command.ts'].includes(path) &&
+        (typed.test(text) || (text.match(/--[a-z][a-z-]*/g) ?? []).some((it) => flags.has(it))),
+    );
+    expect(written).toEqual([]);
   });
 
   test('real stores and the real machine meet the rest in src/machine.ts only', () => {
@@ -133,6 +164,15 @@ describe('architecture', () => {
       .map(({ path }) => path)
       .filter((path) => !/^(bin|src\/cli)\//.test(path));
     expect(readers.sort()).toEqual(['platform/host.ts', 'src/composition.ts']);
+  });
+
+  test('days and iterations that were chosen stand in src/policy.ts alone', () => {
+    const chosen = /(?<![\w.'])(?:397|825|3652|600_000|86_400_000)(?![\w'])/;
+    const written = sources
+      .filter(({ path }) => path.startsWith('src/') && !path.startsWith('src/recipes/'))
+      .filter(({ text }) => chosen.test(text.replace(/^ *(?:\/\*|\*|\/\/).*$/gm, '')))
+      .map(({ path }) => path);
+    expect(written).toEqual(['src/policy.ts']);
   });
 
   test('no child process is started outside platform/run.ts, and none by a shell', () => {

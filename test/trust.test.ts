@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Host } from '../platform/types.ts';
 import { createAuthority } from '../src/authority/create.ts';
 import { outcomesExitCode } from '../src/cli/outcomes.ts';
-import { EXIT } from '../src/errors.ts';
+import { DevcertError, EXIT, type Step, type Text } from '../src/errors.ts';
 import { rootInFile } from '../src/commands/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
 import { memoryMachine } from './helpers/stores.ts';
@@ -177,6 +177,25 @@ describe('installRoot()', () => {
       Promise.resolve([{ file: 'tool', args: ['x'], tolerates: /on fire/ }]);
     expect(await installRoot([{ ...store, planInstall }], root, host)).toMatchObject([
       { status: 'failed', reason: expect.stringContaining('nothing changed') as string },
+    ]);
+  });
+
+  test('a hint is about the command that was typed', async () => {
+    const { host, stores } = memoryMachine([{ behaviour: 'fails' }]);
+    const [store] = stores;
+    if (store === undefined) throw new Error('no store');
+    const hint: Text = ['elsewhere: ', { command: 'install', machine: true }];
+    const again = (step: Step): Step => ({ ...step, ca: 'api' });
+    const explains = { ...store, explain: () => ({ reason: 'not here', hint }) };
+    const planInstall = () => Promise.reject(new DevcertError('store', 'not here', { hint }));
+    const state = { state: 'unavailable', reason: 'not here', hint, needed: true } as const;
+    const asked = { ...store, inspect: () => Promise.resolve(state) };
+    for (const it of [explains, { ...store, planInstall }, asked])
+      expect(await installRoot([it], root, host, { again })).toMatchObject([
+        { status: 'failed', hint: 'elsewhere: devcert install --machine --ca api' },
+      ]);
+    expect(await inspectStores([asked], root, { again })).toMatchObject([
+      { state: 'unavailable', hint: 'elsewhere: devcert install --machine --ca api' },
     ]);
   });
 

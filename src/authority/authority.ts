@@ -1,8 +1,7 @@
 /** An authority in memory: read, checked, ready to sign. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
-import { assertPermitted, type Constraints, intersectConstraints } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
-import type { Name } from '../names/names.ts';
+import { type Constraints, intersectConstraints } from '../names/constraints.ts';
+import { DevcertError, say, type Step, type Text } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { keyIdentifier, publicKeyOf } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
@@ -17,6 +16,7 @@ import {
 } from '../x509/read.ts';
 import type { AuthorityPem } from './create.ts';
 import { assertNotSealed, type Keeping, parseKeeping } from './keeping.ts';
+import { authorityNameOf } from './marker.ts';
 
 export interface Authority {
   /** The trust anchor: what stores hold. */
@@ -45,6 +45,8 @@ export interface Authority {
   readonly issuedBy: { readonly subject: Buffer; readonly keyIdentifier: Buffer };
   /** True if it was imported to certify no servers, though its certificates would let it. */
   readonly clientsOnly?: boolean;
+  /** Where it lies, if it lies anywhere. */
+  readonly folder?: string;
 }
 
 /**
@@ -58,19 +60,20 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
   const root = readRoot(pem.root, folder);
   const below = splitPem(pem.issuer).map((part) => readCertificate(part, 'issuer.pem', folder));
   const [issuer] = below;
-  if (issuer === undefined) throw invalid(`issuer.pem in "${folder}" is not a certificate`);
+  if (issuer === undefined) throw invalid(`issuer.pem in "${folder}" is not a certificate`, folder);
   const chain = issuer.fingerprint256 === root.fingerprint256 ? [root] : [...below, root];
   if (!chain.every(({ ca }) => ca))
-    throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`);
+    throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`, folder);
   const keeping = parseKeeping(pem.keeping, folder);
-  const access = keeping.way === 'sealed' ? sealed(keeping, issuer) : inFile(pem, issuer, folder);
+  const access =
+    keeping.way === 'sealed' ? sealed(keeping, issuer, folder) : inFile(pem, issuer, folder);
   // By names and key identifiers, in a tenth of the time that checking the signature takes: it was
   // checked when the files were made or imported, and whoever can forge them has the key anyway.
   const isChain = chain.every((certificate, index) => {
     const next = chain[index + 1];
     return next === undefined || certificate.checkIssued(next);
   });
-  if (!isChain) throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`);
+  if (!isChain) throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`, folder);
   return Object.assign(inWords(chain, issuer), {
     root,
     issuer,
@@ -82,6 +85,7 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
     rootPem: root.toString(),
     keeping,
     ...access,
+    folder,
   });
 }
 
@@ -90,13 +94,13 @@ type Access = Pick<Authority, 'signer' | 'privateKey'>;
 function inFile({ issuerKey }: AuthorityPem, issuer: X509Certificate, folder: string): Access {
   const key = readKey(issuerKey, folder);
   if (!issuer.checkPrivateKey(key))
-    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`);
+    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`, folder);
   return { signer: keySigner(key), privateKey: () => Promise.resolve(key) };
 }
 
-function sealed(keeping: Keeping, issuer: X509Certificate): Access {
+function sealed(keeping: Keeping, issuer: X509Certificate, folder: string): Access {
   const refuse = (): never => {
-    assertNotSealed(keeping);
+    assertNotSealed(keeping, folder);
     throw new TypeError('not sealed');
   };
   return {
@@ -137,24 +141,6 @@ function inWords(
   };
 }
 
-/**
- * Makes sure that an authority may certify all names.
- *
- * @throws DevcertError `outside-constraints`; `refused` if it is sealed for others.
- */
-export async function assertCertifies(
-  { constraints, keeping }: Pick<Authority, 'constraints' | 'keeping'>,
-  names: readonly Name[],
-): Promise<void> {
-  await assertPermitted(constraints, names).catch((error: unknown) => {
-    assertNotSealed(
-      keeping,
-      names.map(({ value }) => value),
-    );
-    throw error;
-  });
-}
-
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
@@ -179,7 +165,7 @@ export function usagesOf(chain: readonly X509Certificate[]): Usage[] {
  */
 export function readRoot(pem: string, folder: string): X509Certificate {
   const root = readCertificate(pem, 'root.pem', folder);
-  if (!root.ca) throw invalid(`root.pem in "${folder}" is not an authority's certificate`);
+  if (!root.ca) throw invalid(`root.pem in "${folder}" is not an authority's certificate`, folder);
   return root;
 }
 
@@ -187,18 +173,20 @@ export function readRoot(pem: string, folder: string): X509Certificate {
  * @throws DevcertError `expired` if root or issuer is past its date, or not valid yet on this clock.
  */
 export function assertNotExpired(
-  { notBefore, notAfter }: Pick<Authority, 'notBefore' | 'notAfter'>,
+  { notBefore, notAfter, folder = '' }: Pick<Authority, 'notBefore' | 'notAfter' | 'folder'>,
   now: Date,
 ): void {
   if (now > notAfter)
     throw new DevcertError('expired', `the authority expired on ${notAfter.toUTCString()}`, {
-      hint: 'make a new one and issue all again: devcert ca replace',
+      hint: say`make a new one and issue all again: ${{ command: 'ca replace', names: authorityNameOf(folder) }}`,
     });
   if (now < notBefore)
     throw new DevcertError(
       'expired',
       `the authority is valid from ${notBefore.toUTCString()} on, and this machine's clock says ${now.toUTCString()}`,
-      { hint: 'set the clock, or start anew: devcert uninstall --purge && devcert install' },
+      {
+        hint: say`set the clock, or start anew: ${startAnew(folder)}`,
+      },
     );
 }
 
@@ -211,16 +199,17 @@ function readCertificate(pem: string, file: string, folder: string): X509Certifi
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw invalid(`${file} in "${folder}" is not a certificate`, cause);
+    throw invalid(`${file} in "${folder}" is not a certificate`, folder, cause);
   }
 }
 
 function readKey(pem: string, folder: string): KeyObject {
   if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
-    throw invalid(`issuer-key.pem in "${folder}" is encrypted`);
+    throw invalid(`issuer-key.pem in "${folder}" is encrypted`, folder);
   const key = attemptKey(pem);
   // Without a cause: nothing of the key's text may get into a message.
-  if (key === undefined) throw invalid(`issuer-key.pem in "${folder}" is not a private key`);
+  if (key === undefined)
+    throw invalid(`issuer-key.pem in "${folder}" is not a private key`, folder);
   return key;
 }
 
@@ -232,9 +221,17 @@ function attemptKey(pem: string): KeyObject | undefined {
   }
 }
 
-function invalid(message: string, cause?: unknown): DevcertError {
+function invalid(message: string, folder: string, cause?: unknown): DevcertError {
   return new DevcertError('invalid-authority', message, {
-    hint: 'put the right file back, or start anew: devcert uninstall --purge && devcert install',
+    hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** What to type where the authority in a folder is beyond repair. */
+export function startAnew(folder: string): Text {
+  const ca = authorityNameOf(folder);
+  const make: Step =
+    ca === undefined ? { command: 'install' } : { command: 'ca create', names: ca };
+  return say`${{ command: 'uninstall', purge: true, ca }} && ${make}`;
 }

@@ -7,7 +7,6 @@
 import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../names/constraints.ts';
-import { DAY_MS } from '../days.ts';
 import { generateKey, generateKeyPair, keyIdentifier } from '../keys.ts';
 import { keySigner } from '../signer/key.ts';
 import { signCertificate } from '../x509/certificate.ts';
@@ -20,9 +19,8 @@ import {
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
-import { AUTHORITY_ORGANIZATION, BACKDATE_MS } from './profile.ts';
+import { AUTHORITY_DAYS, AUTHORITY_ORGANIZATION, BACKDATE_MS, DAY_MS } from '../policy.ts';
 
-const LIFETIME_DAYS = 3652;
 /** What fits beside `devcert root` and the key id in a common name of 64 characters. */
 const MAX_LABEL = 40;
 
@@ -75,7 +73,7 @@ export async function createAuthority(
   });
   const validity = {
     notBefore: new Date(now.getTime() - BACKDATE_MS),
-    notAfter: notAfter ?? new Date(now.getTime() + LIFETIME_DAYS * DAY_MS),
+    notAfter: notAfter ?? new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
   };
   const powers = [
     keyUsage('keyCertSign', 'cRLSign'),

@@ -4,18 +4,20 @@
  */
 import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
 import { type Change, applyChange } from '../ledger/transaction.ts';
-import { withLock } from '../disk/lock.ts';
-import { type Authority, readAuthority, readRoot } from './authority.ts';
+import { hasLeftOvers, withLock } from '../disk/lock.ts';
+import { removeStaleTemporaries } from '../disk/temporary.ts';
+import { type Authority, readAuthority, readRoot, startAnew } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { KEEPING_FILE, parseKeeping } from './keeping.ts';
-import { madeFolders } from './marker.ts';
+import { authorityNameOf, madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
+import { RETIRED } from './retired.ts';
 
 const FOLDER_MODE = 0o700;
 const KEY_MODE = 0o600;
@@ -71,12 +73,21 @@ export async function loadRoot(folder: string): Promise<string | undefined> {
   return pem === undefined ? undefined : readRoot(pem, folder).toString();
 }
 
-/** Completes or undoes what a killed process had begun in an authority's folder. */
+/** Completes or undoes what a killed process had begun in an authority's folder, and clears up after it. */
 export async function recoverFolder(folder: string): Promise<void> {
-  if (isInterrupted(folder))
+  const interrupted = isInterrupted(folder);
+  const now = new Date();
+  const retired = join(folder, RETIRED);
+  if (!interrupted && ![folder, retired].some((it) => hasLeftOvers(it, now))) return;
+  try {
     await withLock(folder, () => {
       recover(folder);
+      removeStaleTemporaries(retired, now);
     });
+  } catch (error) {
+    // Left-overs alone are in nobody's way: in a folder that cannot be written they stay.
+    if (interrupted || !(error instanceof DevcertError)) throw error;
+  }
 }
 
 /**
@@ -106,7 +117,9 @@ export async function ensureAuthority(
       throw new DevcertError(
         'invalid-authority',
         `"${folder}" holds ${leftOver.name} and no root.pem`,
-        { hint: 'put root.pem back, or start anew: devcert uninstall --purge && devcert install' },
+        {
+          hint: say`put root.pem back, or start anew: ${startAnew(folder)}`,
+        },
       );
     changeFolder(folder, { files: filesOf(folder, pem) });
     return { authority: read(folder), created: true };
@@ -171,7 +184,7 @@ export function mendModes(folder: string): string[] {
     if (path === folder && !madeFolders(folder).includes(folder)) continue;
     tighten(path, mode);
     notes.push(
-      `"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: devcert uninstall --purge && devcert install`,
+      worded`"${path}" was open to others (mode ${octal(actual)}); it is ${octal(mode)} now. If others use this machine: ${startAnew(folder)}`,
     );
   }
   return notes;
@@ -182,18 +195,20 @@ function read(folder: string): Authority {
   const { root, issuer, issuerKey } = pem;
   if (root === '')
     throw new DevcertError('no-authority', 'there is no authority yet', {
-      hint: 'devcert install',
+      hint: { command: 'install', ca: authorityNameOf(folder) },
     });
   const isSealed = parseKeeping(pem.keeping, folder).way === 'sealed';
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
-      hint: 'with its key: devcert ca import --force; without: devcert uninstall --purge && devcert install',
+      hint: say`with its key: ${{ command: 'ca import', force: true, name: authorityNameOf(folder) }}; without: ${startAnew(folder)}`,
     });
   if (issuer === '' || (issuerKey === '' && !isSealed))
     throw new DevcertError(
       'invalid-authority',
       `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
-      { hint: 'put it back, or start anew: devcert uninstall --purge && devcert install' },
+      {
+        hint: say`put it back, or start anew: ${startAnew(folder)}`,
+      },
     );
   const authority = decoded(pem, folder);
   return isImportedForClients(folder, authority.root)

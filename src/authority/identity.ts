@@ -1,7 +1,10 @@
 /** Who made an authority, as its subject tells: `user@host`. */
+import { createHash } from 'node:crypto';
 
 /** Characters that fit beside `devcert root` and the key id in a common name of 64. */
 const MAX_IDENTITY = 40;
+/** Hex digits of a state folder's hash. */
+const HOME_DIGITS = 8;
 /** In a Linux of WSL user and host may be called as in the Windows around it, whose store holds both's roots. */
 const IN_WSL = ' (WSL)';
 
@@ -10,13 +13,20 @@ const IN_WSL = ' (WSL)';
  * unpaired surrogates or a Windows domain. User and host names come from the system and may hold anything.
  *
  * @param kernel its release, which tells a Linux of WSL.
+ * @param home another state folder than the default one: its roots are told from those of all others, as
+ *   nothing else would know them for its own if both folders were gone.
  */
-export function identityOf(user: string, hostname: string, kernel = ''): string {
+export function identityOf(user: string, hostname: string, kernel = '', home?: string): string {
   const name = clean(user.slice(user.lastIndexOf('\\') + 1)) || 'user';
   const machine = clean(hostname) || 'host';
-  const end = /microsoft/i.test(kernel) ? IN_WSL : '';
+  const mark = home === undefined ? '' : ` (home ${hashOf(home)})`;
+  const end = (/microsoft/i.test(kernel) ? IN_WSL : '') + mark;
   const start = Array.from(`${name}@${machine}`).slice(0, MAX_IDENTITY - end.length);
   return start.join('').trim() + end;
+}
+
+function hashOf(home: string): string {
+  return createHash('sha256').update(home).digest('hex').slice(0, HOME_DIGITS);
 }
 
 function clean(text: string): string {

@@ -4,8 +4,7 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { type ClosedForm, type Constraints } from '../names/constraints.ts';
-import { DAY_MS } from '../days.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, type Text } from '../errors.ts';
 import {
   certificateKeyHash,
   encodePrivateKey,
@@ -18,6 +17,7 @@ import { readPathLength, readSignatureAlgorithm } from '../x509/read.ts';
 import { constraintsOf, usagesOf } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { encodeOrigin, type Origin, sha256Of } from './origin.ts';
+import { DAY_MS, MAX_CA_CHAIN, SOON_DAYS } from '../policy.ts';
 
 /** What was found in the files. */
 export interface Findings {
@@ -44,8 +44,6 @@ export interface Imported {
   /** What people should know, one line each. */
   readonly notes: readonly string[];
 }
-
-const MAX_CHAIN = 6;
 
 /**
  * The authority in the findings, checked.
@@ -91,7 +89,10 @@ function findIssuer(
 ): { issuer: X509Certificate; key: KeyObject } {
   const authorities = certificates.filter(({ ca }) => ca);
   if (certificates.length === 0)
-    throw invalid('there is no certificate in the files', 'give it, too: devcert ca import FILE…');
+    throw invalid(
+      'there is no certificate in the files',
+      say`give it, too: ${{ command: 'ca import', names: 'FILE…' }}`,
+    );
   if (authorities.length === 0)
     throw invalid(
       `${nameOf(certificates[0])} is not an authority's certificate (CA:TRUE, keyCertSign)`,
@@ -100,7 +101,7 @@ function findIssuer(
   if (keys.length === 0)
     throw invalid(
       `the private key of ${nameOf(authorities[0])} is missing`,
-      'add it: --key FILE; without it, only to be trusted: --trust-only',
+      say`add it: ${{ key: 'FILE' }}; without it, only to be trusted: ${{ trustOnly: true }}`,
     );
   const pairs = keys.flatMap((key) => {
     const hash = publicKeyHash(key);
@@ -114,11 +115,11 @@ function findIssuer(
     throw pairs[0] === undefined
       ? invalid(
           `the private key belongs to none of the certificates (${authorities.map(nameOf).join(', ')})`,
-          'give the key of the authority: --key FILE',
+          say`give the key of the authority: ${{ key: 'FILE' }}`,
         )
       : invalid(
           `the private key belongs to ${nameOf(pairs[0].issuer)}, which is not an authority`,
-          "give the authority's own key: --key FILE",
+          say`give the authority's own key: ${{ key: 'FILE' }}`,
         );
   const others = good.filter(({ issuer }) => sha256Of(issuer) !== sha256Of(first.issuer));
   if (others.length > 0)
@@ -151,10 +152,10 @@ function chainOf(issuer: X509Certificate, certificates: readonly X509Certificate
     if (next === undefined)
       throw invalid(
         `the certificate that signed ${nameOf(current)} is missing: ${oneLine(current.issuer)}`,
-        'add it, up to the root that is to be trusted: --root FILE',
+        say`add it, up to the root that is to be trusted: ${{ root: 'FILE' }}`,
       );
-    if (chain.push(next) > MAX_CHAIN)
-      throw invalid(`the chain is longer than ${MAX_CHAIN} certificates`, 'give a shorter one');
+    if (chain.push(next) > MAX_CA_CHAIN)
+      throw invalid(`the chain is longer than ${MAX_CA_CHAIN} certificates`, 'give a shorter one');
     last = next;
   }
   return chain;
@@ -170,7 +171,7 @@ function checkOne(
   const name = nameOf(certificate);
   if (now.getTime() > Date.parse(certificate.validTo))
     throw new DevcertError('expired', `${name} expired on ${certificate.validTo}`, {
-      hint: 'import one that is valid, or make one: devcert ca create NAME',
+      hint: say`import one that is valid, or make one: ${{ command: 'ca create', names: 'NAME' }}`,
     });
   if (now.getTime() < Date.parse(certificate.validFrom))
     throw new DevcertError('expired', `${name} is valid from ${certificate.validFrom} on`, {
@@ -225,7 +226,7 @@ function checkPowers(
   const usages = usagesOf(chain);
   if (clientsOnly && !usages.includes('clientAuth'))
     throw new DevcertError('refused', 'it may not certify clients (no clientAuth)', {
-      hint: 'leave --clients-only out, or import another one',
+      hint: say`leave ${{ clientsOnly: true }} out, or import another one`,
     });
   if (!clientsOnly && !usages.includes('serverAuth'))
     throw usages.length === 0
@@ -233,7 +234,7 @@ function checkPowers(
           hint: 'import one whose extended key usage has serverAuth, or has no such extension',
         })
       : new DevcertError('refused', 'it may certify clients only (no serverAuth)', {
-          hint: 'say that this is meant: --clients-only',
+          hint: say`say that this is meant: ${{ clientsOnly: true }}`,
         });
   const bad = constraints?.closed?.filter((form: ClosedForm) =>
     ['directory', 'other'].includes(form),
@@ -242,7 +243,7 @@ function checkPowers(
     throw new DevcertError(
       'refused',
       `its name constraints are on forms that devcert cannot keep to: ${bad.join(', ')}`,
-      { hint: 'send it a CSR instead: devcert csr NAMES…' },
+      { hint: say`send it a CSR instead: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
 }
 
@@ -255,7 +256,7 @@ function notesOn(
   const notes: string[] = [];
   const days =
     Math.min(...chain.map(({ validTo }) => Date.parse(validTo) - now.getTime())) / DAY_MS;
-  if (days < 30) notes.push(`it expires in ${Math.floor(days)} days`);
+  if (days < SOON_DAYS) notes.push(`it expires in ${Math.floor(days)} days`);
   if (!hasKey) return notes;
   if (constraints === undefined || constraints.dns.length === 0)
     notes.push(
@@ -286,6 +287,6 @@ function oneLine(subject: string): string {
   return subject.replaceAll('\n', ', ').slice(0, 100);
 }
 
-function invalid(message: string, hint: string): DevcertError {
+function invalid(message: string, hint: Text): DevcertError {
   return new DevcertError('invalid-input', message, { hint });
 }

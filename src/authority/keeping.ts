@@ -3,8 +3,10 @@
  * file, open to whoever can read it.
  */
 import { join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
+import { startAnew } from './authority.ts';
+import { authorityNameOf } from './marker.ts';
 
 /** `sealed`: it was thrown away when its one certificate was made, for these names. */
 export type Keeping =
@@ -32,7 +34,7 @@ export function parseKeeping(text: string | undefined, folder: string): Keeping 
     // Not JSON: said below, for every kind of damage.
   }
   throw new DevcertError('invalid-authority', `${KEEPING_FILE} in "${folder}" is damaged`, {
-    hint: 'put the right file back, or start anew: devcert uninstall --purge && devcert install',
+    hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
   });
 }
 
@@ -44,17 +46,22 @@ export function readKeeping(folder: string): Keeping {
 /**
  * Makes sure that an authority's key may be used as others are.
  *
+ * @param folder of the authority.
  * @param asked names that a certificate was asked for; those of the record if left out.
  * @throws DevcertError `refused` for a sealed one, with the line that makes another.
  */
-export function assertNotSealed(keeping: Keeping, asked: readonly string[] = []): void {
+export function assertNotSealed(
+  keeping: Keeping,
+  folder: string,
+  asked: readonly string[] = [],
+): void {
   if (keeping.way !== 'sealed') return;
   const names = asked.length === 0 ? keeping.names : asked;
   throw new DevcertError(
     'refused',
     `this authority is sealed: its key is gone since it certified ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
     {
-      hint: `make another in its place, for all names you need: devcert install --sealed ${names.join(' ')}`,
+      hint: say`make another in its place, for all names you need: ${{ command: 'install', sealed: true, names, ca: authorityNameOf(folder) }}`,
     },
   );
 }

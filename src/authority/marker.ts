@@ -28,6 +28,13 @@ export function isStateFolder(folder: string, names: readonly string[]): boolean
   return names.includes(MARKER) || strangers(names).length === 0 || holdsRoot(folder);
 }
 
+/** The name of the authority in a folder; undefined for the default one. */
+export function authorityNameOf(folder: string): string | undefined {
+  const below = /^(.+)[\\/]authorities[\\/]([^\\/]+)(?:[\\/]pending)?$/.exec(folder);
+  // A state folder may itself lie in a folder of that name.
+  return existsSync(join(below?.[1] ?? folder, MARKER)) ? below?.[2] : undefined;
+}
+
 /** What is in a folder that an empty one has not. */
 export function strangers(names: readonly string[]): string[] {
   return names.filter((name) => !/^\.git|^lost\+found$/.test(name) && !isTemporary(name));

@@ -64,7 +64,7 @@ export function assertExists(folder: string, name: string | undefined): void {
   throw new DevcertError(
     'no-authority',
     name === undefined ? 'there is no authority yet' : `there is no authority "${name}"`,
-    { hint: name === undefined ? 'devcert install' : `devcert ca create ${name}` },
+    { hint: name === undefined ? { command: 'install' } : { command: 'ca create', names: name } },
   );
 }
 

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
 import { attempt } from '../disk/filesystem.ts';
+import { LOCK } from '../disk/lock.ts';
+import { JOURNAL } from '../ledger/journal.ts';
+import { applyChange } from '../ledger/transaction.ts';
 import { FOLDERS, HOMES, madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
 import { assertOwnFolder } from './ownership.ts';
 import { dropRetired, retiredRootFiles } from './retired.ts';
@@ -45,16 +48,31 @@ export function purge(folder: string, kept: readonly string[] = []): boolean {
   const isMarked = stays.size > 0 || names.includes(HOMES);
   if (isMarked) for (const name of [MARKER, FOLDERS]) stays.add(join(folder, name));
   for (const retired of retiredRootFiles(folder)) if (!stays.has(retired)) dropRetired(retired);
-  for (const name of names) {
+  const own = names
+    .filter((name) => OWN.test(name) && !KEPT_TO_THE_END.includes(name))
+    .map((name) => join(folder, name));
+  // By a journal: killed half-way, what is left would be a damaged authority.
+  applyChange(
+    { files: [], removals: own.filter((path) => !stays.has(path)) },
+    { journal: join(folder, JOURNAL) },
+  );
+  if (!isMarked) removeGuards(folder);
+  const left = readdirSync(folder).filter((name) => name !== MARKER);
+  // The marker last: without it, what is left would be taken for somebody else's.
+  for (const name of [...left, MARKER]) {
     const path = join(folder, name);
     if (STAGED.test(name)) removeStaged(path);
-    else if ((OWN.test(name) || isTemporary(name)) && !isFolder(path) && !stays.has(path))
+    else if (
+      (OWN.test(name) || isTemporary(name)) &&
+      existsSync(path) &&
+      !isFolder(path) &&
+      !stays.has(path)
+    )
       attempt('delete', path, () => {
         unlinkSync(path);
       });
   }
   if (isMarked) return false;
-  removeGuards(folder);
   // An early version did not note that it made the folder itself.
   if (!made.includes(folder) && names.includes(MARKER)) return readdirSync(folder).length === 0;
   const gone = removeEmpty(folder);
@@ -63,6 +81,8 @@ export function purge(folder: string, kept: readonly string[] = []): boolean {
 }
 
 const STAGED = /^pending$/;
+/** What tells whose the folder is, and what guards the change itself. */
+const KEPT_TO_THE_END: readonly string[] = [MARKER, FOLDERS, LOCK, JOURNAL];
 
 // Innermost first, and only real ancestors of the folder, whatever the file says.
 function ancestorsOf(folder: string): string[] {

@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { recover } from '../ledger/journal.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { withLock } from '../disk/lock.ts';
@@ -37,7 +37,8 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
   await withLock(folder, () => {
     recover(folder);
     // Whatever was overlooked above: no way back to a bare key.
-    if (parseKeeping(pem.keeping, folder).way !== 'sealed') assertNotSealed(readKeeping(folder));
+    if (parseKeeping(pem.keeping, folder).way !== 'sealed')
+      assertNotSealed(readKeeping(folder), folder);
     assertFree(pending);
     makeSubfolder(pending);
     const files = filesOf(pending, pem);
@@ -60,7 +61,7 @@ export async function promotePending(folder: string, expected: Authority): Promi
     if (!isIssuer(pending, expected)) {
       if (isIssuer(folder, expected)) return;
       throw new DevcertError('busy', 'another devcert replaced this authority in the meantime', {
-        hint: 'see what there is now: devcert ca list',
+        hint: say`see what there is now: ${{ command: 'ca list' }}`,
       });
     }
     const old = readPem(folder).root;

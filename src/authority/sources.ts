@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Host } from '../../platform/types.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { attempt } from '../disk/filesystem.ts';
 import { readKeyStore } from '../keystore/read.ts';
@@ -29,7 +29,7 @@ const layouts: readonly (readonly string[])[] = [
 export function sourceFiles(argument: string, host: Host, cwd: string): string[] {
   if (argument === '')
     throw new DevcertError('usage', 'the path of a file to import is empty', {
-      hint: 'devcert ca import mkcert, or a folder, or FILE…',
+      hint: say`${{ command: 'ca import', names: 'mkcert' }}, or a folder, or FILE…`,
     });
   const path = argument === 'mkcert' ? mkcertFolder(host) : resolve(cwd, argument);
   const stat = attempt('read', path, () => statSync(path, { throwIfNoEntry: false }));
@@ -37,7 +37,7 @@ export function sourceFiles(argument: string, host: Host, cwd: string): string[]
     throw new DevcertError('file', `there is no "${path}"`, {
       hint:
         argument === 'mkcert'
-          ? 'give mkcert\'s folder: devcert ca import "$(mkcert -CAROOT)"'
+          ? say`give mkcert's folder: ${{ command: 'ca import', names: '"$(mkcert -CAROOT)"' }}`
           : `look what is there: ls "${dirname(path)}"`,
     });
   if (!stat.isDirectory()) return [path];
@@ -46,7 +46,7 @@ export function sourceFiles(argument: string, host: Host, cwd: string): string[]
     if (existsSync(files[0] ?? '')) return files.filter((file) => existsSync(file));
   }
   throw new DevcertError('invalid-input', `there is no authority of a known kind in "${path}"`, {
-    hint: 'name the files: devcert ca import CERTIFICATE KEY',
+    hint: say`name the files: ${{ command: 'ca import', names: ['CERTIFICATE', 'KEY'] }}`,
   });
 }
 
@@ -68,7 +68,7 @@ export function readSources(files: readonly string[], password: string | undefin
     for (const entry of readNaming(file, bytes, password).entries) {
       if (entry.kind === 'encrypted-key')
         throw new DevcertError('password', `the private key in "${file}" needs its password`, {
-          hint: 'give it in a file: --password-file FILE',
+          hint: say`give it in a file: ${{ passwordFile: 'FILE' }}`,
         });
       if (entry.kind === 'key' && entry.key !== undefined) keys.push(entry.key);
       certificates.push(...entry.certificates);
@@ -83,7 +83,7 @@ function readNaming(file: string, bytes: Buffer, password: string | undefined) {
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     throw new DevcertError(error.code, `"${file}": ${error.message}`, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      hint: error.hint,
       cause: error,
     });
   }
@@ -98,7 +98,7 @@ function mkcertFolder({ env, platform, home }: Host): string {
   if (data !== undefined && isAbsolute(data)) return join(data, 'mkcert');
   if (home === undefined)
     throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
-      hint: 'give mkcert\'s folder: devcert ca import "$(mkcert -CAROOT)"',
+      hint: say`give mkcert's folder: ${{ command: 'ca import', names: '"$(mkcert -CAROOT)"' }}`,
     });
   return platform === 'darwin'
     ? join(home, 'Library/Application Support/mkcert')

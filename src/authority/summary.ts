@@ -2,7 +2,6 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Constraints } from '../names/constraints.ts';
-import { DAY_MS } from '../days.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { keyTypeOf } from '../keys.ts';
@@ -14,6 +13,7 @@ import { rootFile } from './folder.ts';
 import { type Keeping, KEEPING_FILE, readKeeping } from './keeping.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
+import { DAY_MS } from '../policy.ts';
 
 export interface AuthoritySummary {
   /** `default` for the one that has no name. */

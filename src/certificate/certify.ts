@@ -1,7 +1,7 @@
 /** A certificate for somebody else's key, which no step before has to have looked at. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { assertStrongKey, publicKeyDer, publicKeyOf } from '../keys.ts';
 import { type KeyedRequest, signLeaf } from './issue.ts';
 
@@ -26,7 +26,7 @@ export async function certify(
   for (const certificate of authority.chain)
     if (publicKeyDer(certificate.publicKey).equals(publicKey.der))
       throw new DevcertError('refused', "the key is an authority's own", {
-        hint: 'make a new key: devcert csr NAMES…',
+        hint: say`make a new key: ${{ command: 'csr', names: 'NAMES…' }}`,
       });
   return signLeaf(authority, { ...request, publicKey }, identity, now);
 }

@@ -1,9 +1,7 @@
 /** The CSR in a file or pipe: PEM or DER. */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { decodePem, isPem } from '../keystore/pem.ts';
-
-/** A CSR for a hundred names with the longest key, as PEM with OpenSSL's text above it, has a tenth. */
-export const MAX_CSR_BYTES = 512 * 1024;
+import { MAX_CSR_BYTES } from '../policy.ts';
 
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 
@@ -21,7 +19,7 @@ export function findCsr(bytes: Buffer): Buffer {
   if (bytes[0] === 0x30 && !isPem(bytes)) return bytes;
   if (!isPem(bytes))
     throw new DevcertError('invalid-input', 'there is no CSR in it', {
-      hint: 'give a PKCS#10 file, PEM or DER: devcert csr NAMES… makes one',
+      hint: say`give a PKCS#10 file, PEM or DER: ${{ command: 'csr', names: 'NAMES…' }} makes one`,
     });
   const blocks = decodePem(bytes);
   const [csr, ...more] = blocks.filter(({ label }) => labels.includes(label));
@@ -30,6 +28,8 @@ export function findCsr(bytes: Buffer): Buffer {
   throw new DevcertError(
     'invalid-input',
     csr === undefined ? `there is no CSR in it, only ${found}` : 'there is more than one CSR in it',
-    { hint: 'give one PKCS#10 file, PEM or DER: devcert csr NAMES… makes one' },
+    {
+      hint: say`give one PKCS#10 file, PEM or DER: ${{ command: 'csr', names: 'NAMES…' }} makes one`,
+    },
   );
 }

@@ -2,15 +2,16 @@
 import type { KeyObject } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { missingPassword } from '../keystore/pkcs8.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import { type Output, place, type PlaceContext } from '../ledger/place.ts';
 import { decodeCsr } from '../x509/csr.ts';
-import { findCsr, MAX_CSR_BYTES } from './csr-file.ts';
+import { findCsr } from './csr-file.ts';
 import { DEFAULT_FOLDER } from './output.ts';
+import { MAX_CSR_BYTES } from '../policy.ts';
 
 /** Absolute paths of a CSR and its key. */
 export interface CsrPaths {
@@ -66,11 +67,11 @@ export function readKeyFile(
     throw new DevcertError(
       'invalid-input',
       `"${path}" holds ${key === undefined ? 'no' : 'more than one'} private key`,
-      { hint: 'give the file of the one key that the CSR is for: --key-file FILE' },
+      { hint: say`give the file of the one key that the CSR is for: ${{ keyFile: 'FILE' }}` },
     );
   if (keyType !== undefined && keyTypeOf(key) !== keyType)
     throw new DevcertError('usage', `"${path}" holds a key of type ${keyTypeOf(key)} already`, {
-      hint: 'leave --key out to use it, or write elsewhere: --out DIR',
+      hint: say`leave ${{ key: true }} out to use it, or write elsewhere: ${{ out: 'DIR' }}`,
     });
   return key;
 }
@@ -91,7 +92,7 @@ export function readOwnCsr(path: string, key: KeyObject | undefined): Buffer | u
     // Whatever it is, it is not what is about to be written there.
   }
   throw new DevcertError('file', `"${path}" is there already and is no CSR for this key`, {
-    hint: 'move it away, write elsewhere (--out DIR), or replace it: --force',
+    hint: say`move it away, write elsewhere (${{ out: 'DIR' }}), or replace it: ${{ force: true }}`,
   });
 }
 
@@ -129,6 +130,6 @@ export async function writeCsr(
 function assertNoLink(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
   throw new DevcertError('file', `"${path}" is a symbolic link`, {
-    hint: `say where to write: --out "${path}"`,
+    hint: say`say where to write: ${{ out: `"${path}"` }}`,
   });
 }

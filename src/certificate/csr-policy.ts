@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import { commonNameObjection, commonNameProblem } from '../names/common-name.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, printable, say } from '../errors.ts';
 import { assertStrongKey } from '../keys.ts';
 import { type Name, parseName, parseNames } from '../names/names.ts';
 import { clientName, type LeafRequest, parseUsages } from '../names/request.ts';
@@ -101,7 +101,7 @@ function assertUnambiguous(csr: Csr): void {
   if (twice === undefined) return;
   // RFC 5280 4.2. Readers differ in which of two they believe.
   throw new DevcertError('invalid-input', `the CSR holds "${twice}" twice`, {
-    hint: 'have it made again: devcert csr NAMES…',
+    hint: say`have it made again: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }
 
@@ -121,7 +121,7 @@ function nameInSubject(commonName: string, options: CsrOptions): Name {
       error.code,
       `the CSR names nothing but its common name: ${error.message}`,
       {
-        hint: 'have it made again with an alternative name: devcert csr NAMES…',
+        hint: say`have it made again with an alternative name: ${{ command: 'csr', names: 'NAMES…' }}`,
         cause: error,
       },
     );
@@ -134,8 +134,8 @@ function namesNothing(client: boolean): DevcertError {
     'the CSR names nothing that a certificate could be for',
     {
       hint: client
-        ? 'make one with names: devcert csr --client alice'
-        : 'make one with names: devcert csr localhost api.test',
+        ? say`make one with names: ${{ command: 'csr', client: true, names: 'alice' }}`
+        : say`make one with names: ${{ command: 'csr', names: ['localhost', 'api.test'] }}`,
     },
   );
 }

@@ -1,5 +1,5 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { formatIp } from '../names/ip.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
@@ -7,6 +7,7 @@ import { decodeBits, decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
 import type { Csr } from '../x509/csr.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import type { ExtensionValue } from '../x509/read.ts';
+import { MAX_NAMES } from '../policy.ts';
 
 /**
  * The names of its subjectAltName. Those of a form that the certificate cannot have are dropped and told;
@@ -34,7 +35,9 @@ export function requestedNames(csr: Csr, client: boolean, dropped: string[]): Na
     } else {
       const text = ascii(element, form);
       if (!client && form !== 'dns')
-        dropped.push(`${wordFor[form]}: for a client certificate only (--client or --peer)`);
+        dropped.push(
+          worded`${wordFor[form]}: for a client certificate only (${{ client: true }} or ${{ peer: true }})`,
+        );
       else names.push(namedAs(form, text));
     }
   }
@@ -60,8 +63,6 @@ export function describeExtension({ type, value }: ExtensionValue): string {
   }
   return `extension ${oidName(type)}`;
 }
-
-const MAX_NAMES = 100;
 
 // GeneralName, RFC 5280 4.2.1.6; of other forms devcert knows nothing.
 const forms: ReadonlyMap<number, Name['type']> = new Map([
@@ -95,7 +96,7 @@ function readChildren(value: Buffer): Element[] {
 function ascii(element: Element, form: 'email' | 'dns' | 'uri'): string {
   if (element.content.some((byte) => byte > 0x7f))
     throw new DevcertError('invalid-name', `a name of the CSR (${form}) is not ASCII`, {
-      hint: 'an international name is written in its A-label form, xn--…: devcert csr NAMES… does that',
+      hint: say`an international name is written in its A-label form, xn--…: ${{ command: 'csr', names: 'NAMES…' }} does that`,
     });
   return element.content.toString('latin1');
 }
@@ -105,13 +106,13 @@ function namedAs(form: 'email' | 'dns' | 'uri', text: string): Name {
   const name = parseName(text, { client: true });
   if (name.type === form || (form === 'dns' && name.type === 'ip')) return name;
   throw new DevcertError('invalid-name', `"${name.value}" is no name of the form ${form}`, {
-    hint: 'have the CSR made again: devcert csr NAMES…',
+    hint: say`have the CSR made again: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }
 
 function notReadable(what: string, why: string): DevcertError {
   return new DevcertError('invalid-input', `cannot read the CSR's ${what}: ${why}`, {
-    hint: 'have it made again: devcert csr NAMES…',
+    hint: say`have it made again: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }
 

@@ -1,22 +1,18 @@
 /** Whether a certificate that is there already is the one that is asked for. */
 import type { KeyObject } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
-import { BACKDATE_MS } from '../authority/profile.ts';
 import { commonNameOf } from '../names/common-name.ts';
-import { DAY_MS } from '../days.ts';
 import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import type { LeafRequest } from '../names/request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { ExistingPair } from './output.ts';
+import { BACKDATE_MS, DAY_MS, SOON_DAYS } from '../policy.ts';
 
 /** A request with the public key that it is for; without one a new key is made. */
 export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
   readonly keyType?: KeyType | undefined;
   readonly publicKey?: KeyObject;
 };
-
-/** A certificate with less than this left is issued anew. */
-const RENEW_BELOW_DAYS = 30;
 
 export type Fitting = ExistingPair & {
   readonly certificate: NonNullable<ExistingPair['certificate']>;
@@ -36,7 +32,7 @@ export function fits(
   const lifetimeDays = Math.round(
     (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) - BACKDATE_MS) / DAY_MS,
   );
-  const enoughDays = Math.min(RENEW_BELOW_DAYS, lifetimeDays / 3);
+  const enoughDays = Math.min(SOON_DAYS, lifetimeDays / 3);
   return (
     hasKey(certificate, existing.key, request) &&
     certificate.verify(authority.issuer.publicKey) &&

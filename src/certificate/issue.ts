@@ -1,14 +1,13 @@
 /** Authority and request make a certificate: in memory, no files. */
 import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
-import { assertCertifies, assertNotExpired, type Authority } from '../authority/authority.ts';
+import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { assertNotSealed } from '../authority/keeping.ts';
-import { BACKDATE_MS } from '../authority/profile.ts';
+import { assertCertifies } from '../authority/permits.ts';
 import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
-import { DAY_MS } from '../days.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
-import { DEFAULT_KEY_TYPE, DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../names/request.ts';
+import { DEFAULT_KEY_TYPE, type LeafRequest } from '../names/request.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -19,6 +18,7 @@ import {
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
+import { BACKDATE_MS, DAY_MS, LEAF_DAYS } from '../policy.ts';
 
 const LEAF_ORGANIZATION = 'devcert development certificate';
 
@@ -72,13 +72,14 @@ export async function signLeaf(
 ): Promise<X509Certificate> {
   assertNotSealed(
     authority.keeping,
+    authority.folder ?? '',
     request.usages.includes('serverAuth') ? request.names.map(({ value }) => value) : [],
   );
   assertNotExpired(authority, now);
   await assertCertifies(authority, request.names);
   assertCommonName(authority, request);
   assertUsages(authority, request.usages);
-  const days = request.validityDays ?? DEFAULT_VALIDITY_DAYS;
+  const days = request.validityDays ?? LEAF_DAYS;
   const end = Math.min(now.getTime() + days * DAY_MS, authority.notAfter.getTime());
   const isRsa = request.publicKey.type.startsWith('rsa');
   const commonName = commonNameOf(request);
@@ -113,7 +114,7 @@ function assertCommonName(authority: Authority, request: KeyedRequest): void {
   if (objection === undefined) return;
   const message = `the common name "${commonNameOf(request) ?? ''}" ${objection}`;
   throw new DevcertError('outside-constraints', message, {
-    hint: 'choose another one, such as a user name: --cn alice',
+    hint: say`choose another one, such as a user name: ${{ cn: 'alice' }}`,
   });
 }
 
@@ -126,6 +127,10 @@ function assertUsages(authority: Authority, usages: readonly Usage[]): void {
   throw new DevcertError(
     'refused',
     `this authority certifies ${forClients ? 'clients' : 'servers'} only`,
-    { hint: forClients ? 'devcert --client NAME --ca NAME' : 'use another authority: --ca NAME' },
+    {
+      hint: forClients
+        ? { command: 'issue', client: true, names: 'NAME', ca: 'NAME' }
+        : say`use another authority: ${{ ca: 'NAME' }}`,
+    },
   );
 }

@@ -1,7 +1,6 @@
 /** Whether what is there where a certificate is to go is devcert's, and may give way to it. */
 import type { X509Certificate } from 'node:crypto';
-import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { findEntries, isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
 import { assertWritten } from '../ledger/place.ts';
@@ -14,6 +13,7 @@ import {
   readExisting,
   tryCertificate,
 } from './output.ts';
+import { AUTHORITY_ORGANIZATION } from '../policy.ts';
 
 /**
  * Makes sure that all that is there came from devcert: by path and hash or, for a folder that was moved, by
@@ -62,7 +62,7 @@ export function assertSameKey(
   if (publicKey === undefined || certificate === undefined) return;
   if (certificateKeyHash(certificate) === publicKeyHash(publicKey)) return;
   throw new DevcertError('file', `"${certFile}" is there already and is for another key`, {
-    hint: 'write elsewhere (--out DIR, --cert-file FILE), or replace it: --force',
+    hint: say`write elsewhere (${{ out: 'DIR' }}, ${{ certFile: 'FILE' }}), or replace it: ${{ force: true }}`,
   });
 }
 
@@ -85,7 +85,7 @@ export function assertSamePurpose(
   if (expired || before.length === 0 || before.some((usage) => usages.includes(usage))) return;
   const [held, asked] = usages.includes('clientAuth') ? ['server', 'client'] : ['client', 'server'];
   throw new DevcertError('file', `"${certFile}" is the certificate of a ${held}`, {
-    hint: `keep both: --out .devcert/${asked}, or replace it: --force`,
+    hint: say`keep both: ${{ out: `.devcert/${asked}` }}, or replace it: ${{ force: true }}`,
   });
 }
 

@@ -1,7 +1,7 @@
 /** Where a certificate's files lie, and whose they are. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, parse, resolve } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, exclusive } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 
@@ -63,9 +63,7 @@ export function signedPaths(
   assertNotEmpty(options);
   const { certFile, out } = options;
   if (certFile !== undefined && out !== undefined)
-    throw new DevcertError('usage', '--out and --cert-file exclude each other', {
-      hint: 'give the folder or the file',
-    });
+    throw exclusive({ out: true }, { certFile: true }, 'give the folder or the file');
   if (certFile !== undefined) return { certFile: resolve(cwd, certFile), followFolders: true };
   if (out !== undefined) return inFolder(resolve(cwd, out));
   if (csrFile === undefined) return undefined;
@@ -74,7 +72,7 @@ export function signedPaths(
   const path = join(dir, `${name}.crt`);
   if (path !== csrFile) return { certFile: path, followFolders: true };
   throw new DevcertError('usage', 'the certificate would overwrite the CSR', {
-    hint: 'say where it goes: --cert-file FILE, or --out DIR',
+    hint: say`say where it goes: ${{ certFile: 'FILE' }}, or ${{ out: 'DIR' }}`,
   });
 }
 
@@ -134,7 +132,7 @@ function readText(path: string): string | undefined {
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     throw new DevcertError('file', error.message, {
-      hint: `move "${basename(path)}" out of "${dirname(path)}", or write elsewhere: --out DIR`,
+      hint: say`move "${basename(path)}" out of "${dirname(path)}", or write elsewhere: ${{ out: 'DIR' }}`,
       cause: error,
     });
   }

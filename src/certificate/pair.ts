@@ -1,6 +1,6 @@
 /** A certificate and its key, read from files of any format. */
 import { X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { type KeyEntry, type KeyStoreEntry, pairEntries } from '../keystore/entries.ts';
 import { readKeyStore } from '../keystore/read.ts';
@@ -32,7 +32,7 @@ export function pairIn(
   );
   if (!entries.some(({ kind }) => kind === 'key' || kind === 'encrypted-key'))
     throw new DevcertError('invalid-input', `there is no private key in "${keyFile}"`, {
-      hint: 'name the file that holds it: --key-file FILE',
+      hint: say`name the file that holds it: ${{ keyFile: 'FILE' }}`,
     });
   const keys = entries.flatMap(({ kind, key }) => (kind === 'key' && key ? [{ key }] : []));
   if (keys.length === 0)
@@ -47,7 +47,9 @@ export function pairIn(
     throw new DevcertError(
       'invalid-input',
       `the key in "${keyFile}" is not that of a certificate in "${certFile}"`,
-      { hint: `issue both anew, or name the files that belong together: --cert-file, --key-file` },
+      {
+        hint: say`issue both anew, or name the files that belong together: ${{ certFile: true }}, ${{ keyFile: true }}`,
+      },
     );
   const isRoot = (der: Buffer) => {
     const x509 = new X509Certificate(der);
@@ -64,6 +66,6 @@ function readFile(file: string): Buffer {
   const bytes = readIfThere(file);
   if (bytes !== undefined) return bytes;
   throw new DevcertError('file', `there is no "${file}"`, {
-    hint: `issue a certificate first (devcert localhost), or say where it is: --dir DIR`,
+    hint: say`issue a certificate first (${{ command: 'issue', names: 'localhost' }}), or say where it is: ${{ dir: 'DIR' }}`,
   });
 }

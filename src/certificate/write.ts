@@ -14,7 +14,7 @@ import {
   SECRET_MODE,
   type Target,
 } from '../ledger/place.ts';
-import { DEFAULT_VALIDITY_DAYS, type LeafRequest } from '../names/request.ts';
+import type { LeafRequest } from '../names/request.ts';
 import type { Usage } from '../names/usage.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import { batchOfCompanion, type Companion, textOf } from './companion.ts';
@@ -27,6 +27,7 @@ import {
   readExisting,
 } from './output.ts';
 import { assertOurs, assertSameKey, assertSamePurpose } from './ours.ts';
+import { LEAF_DAYS } from '../policy.ts';
 
 /** What writing a certificate came to. */
 export interface WrittenCertificate {
@@ -177,7 +178,7 @@ export function recordOf(
     usages: request.usages,
     commonName: request.commonName,
     keyType: publicKey.type,
-    validityDays: request.validityDays ?? DEFAULT_VALIDITY_DAYS,
+    validityDays: request.validityDays ?? LEAF_DAYS,
     certFile,
     keyFile,
     caFile,

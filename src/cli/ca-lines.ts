@@ -5,6 +5,7 @@ import type { AuthoritySummary } from '../authority/summary.ts';
 import { printable } from '../errors.ts';
 import { constraintsText, date, keepingText, table, theftText, wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
+import { SOON_DAYS } from '../policy.ts';
 
 /** One line for each authority. */
 export function summaryLines(authorities: readonly AuthoritySummary[], style: Style): string[] {
@@ -119,5 +120,5 @@ function usagesText({ usages }: AuthoritySummary): string {
 
 function until({ notAfter, daysLeft }: AuthoritySummary, style: Style): string {
   const left = `${daysLeft} days left`;
-  return `${date(notAfter)}, ${daysLeft < 30 ? style.bad(left) : left}`;
+  return `${date(notAfter)}, ${daysLeft < SOON_DAYS ? style.bad(left) : left}`;
 }

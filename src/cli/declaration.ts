@@ -1,4 +1,5 @@
 /** What a command's file says of it: name apart, all that help, parsing and running need. */
+import { LEAF_DAYS, MAX_LEAF_DAYS } from '../policy.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One command, or a group of them. */
@@ -36,6 +37,12 @@ export interface OptionDeclaration {
   /** May be given again and again: the value is a list. */
   readonly repeatable?: boolean;
 }
+
+/** Of what is issued or signed. */
+export const daysOption: OptionDeclaration = {
+  flags: '--days <number>',
+  description: `valid for so many days, 1 to ${MAX_LEAF_DAYS} (default: ${LEAF_DAYS})`,
+};
 
 /** Which authority: for every command that works with one. */
 export const caOption: OptionDeclaration = {

@@ -3,6 +3,7 @@ import type { InspectedFile } from '../inspect/types.ts';
 import type { Scheme } from '../keystore/pkcs12-protection.ts';
 import { dateText, leftText, shown, titleOf } from './inspect-words.ts';
 import type { Style } from './terminal.ts';
+import { SOON_DAYS } from '../policy.ts';
 
 const TITLE_WIDTH = 40;
 
@@ -19,7 +20,7 @@ export function storeLines({ certificates, keys }: InspectedFile, style: Style):
       title,
       key: it.key.type,
       until: dateText(it.notAfter),
-      left: (it.daysLeft ?? 30) < 30 ? style.bad(left) : left,
+      left: (it.daysLeft ?? SOON_DAYS) < SOON_DAYS ? style.bad(left) : left,
     };
   });
   const width = Math.max(0, ...rows.map(({ title }) => title.length));

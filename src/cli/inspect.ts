@@ -6,6 +6,7 @@ import { inspectLines } from './inspect-lines.ts';
 import { shown } from './inspect-words.ts';
 import { askPassword, givenPassword, type PasswordFlags, passwordOptions } from './password.ts';
 import { readStdin } from './stdin.ts';
+import { MAX_STORE_BYTES } from '../policy.ts';
 
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
@@ -29,7 +30,7 @@ export const inspectCommand: Declaration = {
     const stdinTaken = files.includes('-');
     const given = givenPassword(options, { stdinTaken }, terminal);
     const sources = files.map((file): InspectSource =>
-      file === '-' ? { name: '-', bytes: readStdin(MAX_BYTES) } : file,
+      file === '-' ? { name: '-', bytes: readStdin(MAX_STORE_BYTES) } : file,
     );
     let result = await inspect(sources, given === undefined ? {} : { password: given });
     const locked = result.files.filter(({ isLocked }) => isLocked).map(({ file }) => file);
@@ -53,6 +54,3 @@ async function ask(files: readonly string[], stdinTaken: boolean): Promise<strin
     throw error;
   }
 }
-
-/** As for files. */
-const MAX_BYTES = 16 * 1024 * 1024;

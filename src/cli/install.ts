@@ -1,5 +1,5 @@
 /** `devcert install` */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { install, type InstallOptions } from '../index.ts';
 import { caOption, type Declaration, storeOptions } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
@@ -43,7 +43,7 @@ export const installCommand: Declaration = {
     const options = { ...flags, ...(sealed === true ? { sealed: names } : {}) };
     if (sealed !== true && names.length > 0)
       throw new DevcertError('usage', 'install takes names with --sealed only', {
-        hint: `devcert ${names.join(' ')}, or devcert install --sealed ${names.join(' ')}`,
+        hint: say`${{ command: 'issue', names }}, or ${{ command: 'install', sealed: true, names }}`,
       });
     cancelOnInterrupt(terminal);
     if (options.constraints === false)

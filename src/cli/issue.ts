@@ -1,7 +1,7 @@
 /** `devcert [issue] NAMES…` */
 import { DevcertError, EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
-import { caOption, type Declaration } from './declaration.ts';
+import { caOption, daysOption, type Declaration } from './declaration.ts';
 import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password-options.ts';
 import { issueLines } from './issue-lines.ts';
 
@@ -22,7 +22,7 @@ export const issueCommand: Declaration = {
       description: 'write the key there; the same file for both: one combined PEM',
     },
     { flags: '--key <type>', description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096' },
-    { flags: '--days <number>', description: 'valid for so many days, 1 to 825 (default: 397)' },
+    daysOption,
     {
       flags: '--client',
       description:

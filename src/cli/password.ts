@@ -10,6 +10,7 @@ import { looserThan, readIfThere } from '../disk/files.ts';
 import { Line } from './password-line.ts';
 import type { PasswordFlags } from './password-options.ts';
 import { type Terminal, write } from './terminal.ts';
+import { MAX_PASSWORD_BYTES } from '../policy.ts';
 
 export { type PasswordFlags, passwordOptions } from './password-options.ts';
 
@@ -108,12 +109,10 @@ function ways({ stdinTaken = false, required = false }: PasswordRequest): string
 
 const STDIN = 0;
 const STDERR = 2;
-/** A password is a line, not a file: more than this is a mistake. */
-const MAX_BYTES = 4096;
 
 function fromFile(file: string, none: string, terminal: Pick<Terminal, 'note'>): string {
   const path = resolve(file);
-  const bytes = readIfThere(path, { maxBytes: 1024 * 1024 });
+  const bytes = readIfThere(path);
   if (bytes === undefined)
     throw new DevcertError('file', `there is no password file "${file}"`, {
       hint: 'give the path of one, or use --password-stdin',
@@ -139,7 +138,7 @@ function fromStandardInput(none: string): string {
       hint: 'leave the option out to be asked, or pipe it: pass show dev | devcert …',
     });
   const chunks: Buffer[] = [];
-  for (let total = 0; total <= MAX_BYTES;) {
+  for (let total = 0; total <= MAX_PASSWORD_BYTES;) {
     const chunk = readChunk();
     if (chunk.length === 0) break;
     chunks.push(chunk);
@@ -155,7 +154,7 @@ function areTerminals(): boolean {
 
 /** Some bytes; none at the end. */
 function readChunk(): Buffer {
-  const buffer = Buffer.alloc(MAX_BYTES);
+  const buffer = Buffer.alloc(MAX_PASSWORD_BYTES);
   for (;;) {
     try {
       return buffer.subarray(0, readSync(STDIN, buffer));
@@ -175,8 +174,8 @@ function firstLine(bytes: Buffer, source: string, none: string): string {
   const line = bytes.subarray(0, end === -1 ? bytes.length : end);
   const text = decode(line)?.replace(/\r$/, '');
   const problem =
-    line.length > MAX_BYTES
-      ? `has a first line of more than ${MAX_BYTES} bytes`
+    line.length > MAX_PASSWORD_BYTES
+      ? `has a first line of more than ${MAX_PASSWORD_BYTES} bytes`
       : text === undefined || text.includes('\0')
         ? 'holds no text in UTF-8'
         : text === ''

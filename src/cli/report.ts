@@ -9,6 +9,7 @@ import { renewedLines, summaryLines } from './ca-lines.ts';
 import { constraintsText, date, keepingText, madeLines, powerLines, table, wrap } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';
+import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
@@ -115,7 +116,7 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
         ['can certify', constraintsText(authority.constraints)],
         [
           'valid until',
-          `${date(authority.notAfter)}, ${authority.daysLeft < 30 ? style.bad(left) : left}`,
+          `${date(authority.notAfter)}, ${authority.daysLeft < SOON_DAYS ? style.bad(left) : left}`,
         ],
         ...(authority.keeping === undefined ? [] : [['key', keepingText(authority.keeping)]]),
         ['SHA-256', authority.root],

@@ -1,12 +1,12 @@
 /** `devcert sign FILE|-` */
-import { MAX_CSR_BYTES } from '../certificate/csr-file.ts';
 import { EXIT, printable } from '../errors.ts';
 import { sign, type SignOptions, type SignResult } from '../index.ts';
-import { caOption, type Declaration } from './declaration.ts';
+import { caOption, daysOption, type Declaration } from './declaration.ts';
 import { date, madeLines, table } from './lines.ts';
 import { usageRows } from './issue-lines.ts';
 import { readStdin } from './stdin.ts';
 import type { Style } from './terminal.ts';
+import { MAX_CSR_BYTES } from '../policy.ts';
 
 export const signCommand: Declaration = {
   summary: 'sign a CSR that somebody sent',
@@ -16,7 +16,7 @@ export const signCommand: Declaration = {
   options: [
     { flags: '--client', description: 'for a client instead of a server' },
     { flags: '--peer', description: 'for both a server and a client' },
-    { flags: '--days <number>', description: 'valid for so many days, 1 to 825 (default: 397)' },
+    daysOption,
     { flags: '--out <folder>', description: 'write cert.pem and ca.pem there' },
     { flags: '--cert-file <file>', description: 'write the certificate there' },
     caOption,

@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { loadAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
-import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, exclusive } from '../errors.ts';
 import { encodeEncryptedKey } from '../keystore/pkcs8.ts';
 import { assertWritten, contentOf, place } from '../ledger/place.ts';
 import { type Context, contextOf, placing } from './context.ts';
 import { currentRoot } from './roots.ts';
+import { AUTHORITY_ORGANIZATION, MIN_CA_PASSWORD } from '../policy.ts';
 
 export interface ExportAuthorityOptions {
   /** Folder for a file named after the authority. */
@@ -51,12 +51,10 @@ export async function exportAuthority(
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
   const file = targetFile(context, target.ca ?? 'devcert', options);
   if (withKey && der)
-    throw new DevcertError('usage', '--with-key and --der exclude each other', {
-      hint: 'the key comes as PEM, with issuer and root',
-    });
+    throw exclusive({ withKey: true }, { der: true }, 'the key comes as PEM, with issuer and root');
   if ((withKey || der) && file === undefined)
     throw new DevcertError('usage', `${withKey ? 'a key' : 'DER'} is not printed`, {
-      hint: 'name a file: --file FILE',
+      hint: say`name a file: ${{ file: 'FILE' }}`,
     });
   const data = withKey ? await withItsKey(target, options.password) : der ? root.der : root.pem;
   if (file !== undefined) {
@@ -83,13 +81,15 @@ export async function exportAuthority(
   };
 }
 
-const MIN_PASSWORD = 8;
-
 async function withItsKey(target: Context, password: string | undefined): Promise<string> {
-  if (password === undefined || password.length < MIN_PASSWORD)
-    throw new DevcertError('password', `the key needs a password of ${MIN_PASSWORD} characters`, {
-      hint: '--password-file FILE; the key is never exported without one',
-    });
+  if (password === undefined || password.length < MIN_CA_PASSWORD)
+    throw new DevcertError(
+      'password',
+      `the key needs a password of ${MIN_CA_PASSWORD} characters`,
+      {
+        hint: say`${{ passwordFile: 'FILE' }}; the key is never exported without one`,
+      },
+    );
   const authority = await loadAuthority(target.folder);
   const certificates = authority.chain.map((certificate) => certificate.toString());
   return certificates.join('') + encodeEncryptedKey(await authority.privateKey(), password);
@@ -101,11 +101,13 @@ function targetFile(
   { out, file, der, withKey }: ExportAuthorityOptions,
 ): string | undefined {
   if (out !== undefined && file !== undefined)
-    throw new DevcertError('usage', '--out and --file exclude each other', {
-      hint: '--out takes a folder, --file a file',
-    });
+    throw exclusive(
+      { out: true },
+      { file: true },
+      say`${{ out: true }} takes a folder, ${{ file: true }} a file`,
+    );
   if (file === '' || out === '')
-    throw new DevcertError('usage', 'the path is empty', { hint: '--file FILE' });
+    throw new DevcertError('usage', 'the path is empty', { hint: { file: 'FILE' } });
   if (file !== undefined) return resolve(cwd, file);
   if (out === undefined) return undefined;
   const base = withKey === true ? 'authority.pem' : der === true ? 'root.cer' : 'root.pem';

@@ -1,8 +1,8 @@
 /** `devcert ca remove`: an authority that has a name leaves the stores, then the disk. */
 import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
-import { DevcertError } from '../errors.ts';
-import { type Outcome, uninstallRoot } from '../trust.ts';
+import { DevcertError, say, type Step } from '../errors.ts';
+import { type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import {
   type Context,
   contextOf,
@@ -10,6 +10,7 @@ import {
   issuedBy,
   refuseSudo,
   stateFolderOf,
+  trusting,
 } from './context.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
@@ -32,32 +33,32 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
   const target = contextOf(context, name);
   if (target.ca === undefined)
     throw new DevcertError('usage', 'the default authority is removed with all the others', {
-      hint: 'devcert uninstall --purge',
+      hint: { command: 'uninstall', purge: true },
     });
   assertExists(target.folder, target.ca);
   const root = await currentRoot(target.folder);
   const roots = [...(root === undefined ? [] : [root]), ...otherRoots(target.folder)];
   const stores = await findEverywhere(target);
+  // What a store says of `devcert uninstall` holds for this command as well.
+  const typed: Step = { command: 'ca remove', names: name };
+  const trust: TrustOptions = {
+    ...trusting(target),
+    again: (step) => (step.command === 'uninstall' ? typed : step),
+  };
   const outcomes: Outcome[] = [];
   for (const root of roots)
     outcomes.push(
-      ...(await uninstallRoot(stores, root, target.host, { progress: target.progress })).filter(
+      ...(await uninstallRoot(stores, root, target.host, trust)).filter(
         ({ status }) => status !== 'already-absent' && status !== 'skipped',
       ),
     );
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
   if (bad !== undefined)
     throw new DevcertError('store', `${bad.store} still trusts it: ${bad.reason ?? bad.status}`, {
-      hint: hintFor(bad, name),
+      hint: bad.hint ?? say`try that alone: ${{ command: 'uninstall', ca: name }}`,
     });
   const left = issuedBy(target).map(({ certFile }) => certFile);
   purge(target.folder);
   removeAuthoritiesFolder(stateFolderOf(target));
   return { name, outcomes, left };
-}
-
-/** What a store says of `devcert uninstall` holds for this command as well. */
-function hintFor({ hint }: Outcome, name: string): string {
-  if (hint === undefined) return `try that alone: devcert uninstall --ca ${name}`;
-  return hint.replace(/devcert uninstall\b(?: --machine)?/, `devcert ca remove ${name}`);
 }

@@ -13,7 +13,7 @@ import {
   summarizeNamed,
 } from '../authority/summary.ts';
 import { addPermits, type Constraints, defaultConstraints } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, exclusive } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
 import {
   closeFolder,
@@ -82,7 +82,7 @@ export async function createNamed(
   const target = contextOf(context, name);
   if (target.ca === undefined)
     throw new DevcertError('usage', '"default" is the authority that install makes', {
-      hint: 'devcert install',
+      hint: { command: 'install' },
     });
   const constraints = await wantedConstraints(target, options);
   makeAuthoritiesFolder(stateFolderOf(target));
@@ -135,13 +135,13 @@ export async function importAuthority(
   if (hasAuthority(target.folder)) {
     if (imported.pem.issuerKey === '')
       throw new DevcertError('refused', 'a root without its key cannot replace an authority', {
-        hint: 'give it a name of its own: --name NAME',
+        hint: say`give it a name of its own: ${{ name: 'NAME' }}`,
       });
     return replaceByImport(target, imported);
   }
   if (options.trustOnly === true && target.ca === undefined)
     throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
-      hint: 'give this one a name: --name NAME',
+      hint: say`give this one a name: ${{ name: 'NAME' }}`,
     });
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
@@ -176,11 +176,11 @@ export async function replaceNamed(
   assertExists(target.folder, target.ca);
   if (sources.length === 0 && (options.key ?? options.root) !== undefined)
     throw new DevcertError('usage', 'a key or root belongs to an authority that is imported', {
-      hint: 'give that, too: devcert ca replace --import FILE',
+      hint: say`give that, too: ${{ command: 'ca replace', import: 'FILE' }}`,
     });
   if (sources.length > 0 && (options.permit !== undefined || options.constraints === false))
     throw new DevcertError('usage', 'an imported authority keeps the constraints it came with', {
-      hint: 'leave out --import, or --permit and --no-constraints',
+      hint: say`leave out ${{ import: true }}, or ${{ permit: true }} and ${{ constraints: false }}`,
     });
   if (sources.length > 0) {
     // What was for clients only stays so, without a word.
@@ -202,10 +202,10 @@ export async function replaceNamed(
  * @throws DevcertError `refused`.
  */
 async function replaceByImport(target: Context, imported: Imported): Promise<ReplaceResult> {
-  assertNotSealed(readKeeping(target.folder));
+  assertNotSealed(readKeeping(target.folder), target.folder);
   if (imported.clientsOnly && !isClientsOnly(target.folder))
     throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
-      hint: 'give this one a name of its own: --name NAME',
+      hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,
     });
   return replaceBy(target, importSuccessor(imported), imported.notes);
 }
@@ -228,7 +228,7 @@ function readImport(
   const more = [options.key, options.root].filter((it) => it !== undefined);
   if (sources.length + more.length === 0)
     throw new DevcertError('usage', 'which authority?', {
-      hint: 'devcert ca import mkcert, or a folder, or FILE…',
+      hint: say`${{ command: 'ca import', names: 'mkcert' }}, or a folder, or FILE…`,
     });
   const files = [...sources, ...more].flatMap((it) => sourceFiles(it, host, cwd));
   const findings = readSources([...new Set(files)], options.password);
@@ -247,16 +247,21 @@ function fingerprints(chain: readonly X509Certificate[]): string {
 }
 
 async function wantedConstraints(
-  { host }: Context,
+  { host, ca }: Context,
   { permit, constraints }: CreateOptions,
   old?: Constraints,
 ): Promise<Constraints | undefined> {
   if (constraints !== false)
-    return addPermits(old ?? (await defaultConstraints(host.hostname)), permit ?? []);
+    return addPermits(old ?? (await defaultConstraints(host.hostname)), permit ?? [], {
+      command: old === undefined ? 'ca create' : 'ca replace',
+      names: ca,
+    });
   if (permit === undefined) return undefined;
-  throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
-    hint: 'without constraints every name is permitted',
-  });
+  throw exclusive(
+    { permit: true },
+    { constraints: false },
+    'without constraints every name is permitted',
+  );
 }
 
 function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
@@ -266,9 +271,9 @@ function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
 function alreadyThere(name: string | undefined): DevcertError {
   return name === undefined || name === 'default'
     ? new DevcertError('refused', 'there is a default authority already', {
-        hint: 'keep this one beside it: --name NAME; or let it take over: --force',
+        hint: say`keep this one beside it: ${{ name: 'NAME' }}; or let it take over: ${{ force: true }}`,
       })
     : new DevcertError('refused', `there is an authority "${name}" already`, {
-        hint: `devcert ca show ${name}, or put another in its place: devcert ca replace ${name}`,
+        hint: say`${{ command: 'ca show', names: name }}, or put another in its place: ${{ command: 'ca replace', names: name }}`,
       });
 }

@@ -16,7 +16,8 @@ import { knownAuthorities } from '../authority/known.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
 import { assertPermitted, type Constraints, defaultConstraints } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
+import type { TrustOptions } from '../trust.ts';
 import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
 import type { PlaceContext } from '../ledger/place.ts';
 import type { Name } from '../names/names.ts';
@@ -105,9 +106,17 @@ export function contextOf(context: Context, name: string | undefined): Context {
   return { ...context, ca, folder: authorityFolderIn(stateFolderOf(context), ca) };
 }
 
+/** How stores are worked on for the authority: what they say to type again is about it. */
+export function trusting({ progress, ca }: Context): TrustOptions {
+  return { progress, again: (step) => (step.command === undefined ? step : { ...step, ca }) };
+}
+
 /** `user@host`, for the subjects of certificates. */
-export function identity({ host }: Context): string {
-  return identityOf(host.user, host.hostname, host.kernel);
+export function identity(context: Context): string {
+  const { host, defaultFolder } = context;
+  const folder = stateFolderOf(context);
+  const home = defaultFolder === undefined || folder === defaultFolder ? undefined : folder;
+  return identityOf(host.user, host.hostname, host.kernel, home);
 }
 
 /**
@@ -131,7 +140,7 @@ export function refuseSudo({ host }: Context): void {
  * @throws DevcertError `refused`, with the command that does in this terminal what was wanted.
  */
 export async function refuseOtherAccount(
-  { host }: Context,
+  { host, ca }: Context,
   verb: 'install' | 'uninstall',
 ): Promise<void> {
   if (host.platform !== 'win32' || (host.env.DEVCERT_HOME ?? '') !== '') return;
@@ -150,8 +159,8 @@ export async function refuseOtherAccount(
     {
       hint:
         root === undefined && verb === 'install'
-          ? `devcert install in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
-          : `devcert ${verb} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
+          ? say`${{ command: verb, ca }} in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
+          : say`${{ command: verb, ca }} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
     },
   );
 }
@@ -233,7 +242,7 @@ export function parseStoreKinds(
         const kind = known.find((kind) => kind === word);
         if (kind !== undefined) return kind;
         throw new DevcertError('usage', `there is no kind of store "${word}" here`, {
-          hint: `--stores ${known.join(',')}`,
+          hint: { stores: known.join(',') },
         });
       }),
     ),

@@ -1,7 +1,7 @@
 /** `devcert csr`: names → a key and a CSR, for whoever signs it. No authority is needed or made. */
 import { csrPaths, readKeyFile, readOwnCsr, writeCsr } from '../certificate/csr-output.ts';
 import { commonNameOf, parseCommonName } from '../names/common-name.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { looserThan } from '../disk/files.ts';
 import { assertStrongKey, generateKey, keyTypeOf } from '../keys.ts';
 import { encodePem } from '../keystore/pem.ts';
@@ -69,7 +69,7 @@ export async function csr(
         });
   if (existing === undefined && options.keyFile !== undefined)
     throw new DevcertError('file', `there is no key file "${paths.keyFile}"`, {
-      hint: 'leave --key-file out to make a new key',
+      hint: say`leave ${{ keyFile: true }} out to make a new key`,
     });
   if (existing !== undefined) assertStrongKey(existing);
   const before = force ? undefined : readOwnCsr(paths.csrFile, existing);

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { knownAuthorities } from '../authority/known.ts';
-import { DevcertError, EXIT } from '../errors.ts';
+import { DevcertError, EXIT, say } from '../errors.ts';
 import { looserThan, readIfThere } from '../disk/files.ts';
 import { attempt } from '../disk/filesystem.ts';
 import { errorsFirst } from '../inspect/file.ts';
@@ -11,6 +11,7 @@ import { error } from '../inspect/problems.ts';
 import { inspectFiles } from '../inspect/together.ts';
 import type { InspectedFile, Relation } from '../inspect/types.ts';
 import type { Context } from './context.ts';
+import { MAX_STORE_BYTES } from '../policy.ts';
 
 /** A file by its path, or its bytes and what to call it. */
 export type InspectSource = string | { readonly name: string; readonly bytes: Buffer };
@@ -28,9 +29,6 @@ export interface InspectResult {
   /** 0, whatever is wrong with them; 5 if a certificate that a file is about has expired. */
   readonly exitCode: number;
 }
-
-/** More than any store of certificates has; a slip such as a disk image is refused. */
-const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * @param sources the pair in `.devcert` if there are none.
@@ -60,7 +58,7 @@ function ownPair({ cwd }: Context): string[] {
   const there = files.filter((file) => existsSync(resolve(cwd, file)));
   if (there.length > 0) return there;
   throw new DevcertError('usage', 'which file?', {
-    hint: 'devcert inspect cert.pem key.pem, or "-" for standard input',
+    hint: say`${{ command: 'inspect', names: ['cert.pem', 'key.pem'] }}, or "-" for standard input`,
   });
 }
 
@@ -69,13 +67,13 @@ function read({ cwd }: Context, file: string): { name: string; bytes: Buffer } {
   const stat = attempt('read', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat?.isDirectory() === true)
     throw new DevcertError('file', `"${path}" is a folder`, {
-      hint: `name the files in it: devcert inspect ${join(file, '*.pem')}`,
+      hint: say`name the files in it: ${{ command: 'inspect', names: [join(file, '*.pem')] }}`,
     });
   if (stat?.isFIFO() === true)
     throw new DevcertError('file', `"${path}" is a pipe`, {
-      hint: 'give what it holds on standard input: … | devcert inspect -',
+      hint: say`give what it holds on standard input: … | ${{ command: 'inspect' }} -`,
     });
-  const bytes = readIfThere(path, { maxBytes: MAX_BYTES });
+  const bytes = readIfThere(path, { maxBytes: MAX_STORE_BYTES });
   if (bytes !== undefined) return { name: file, bytes };
   throw new DevcertError('file', `there is no file "${path}"`, {
     hint: 'give the path of a certificate, key or key store',

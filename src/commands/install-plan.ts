@@ -6,11 +6,16 @@ import { hasModes } from '../disk/filesystem.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { installRoot, type Outcome } from '../trust.ts';
 import { type Context, identity } from './context.ts';
+import { worded } from '../errors.ts';
 import type { InstallResult } from './install.ts';
 import { rootInFile } from './roots.ts';
 
 /** Of the kinds that were named, those of which there is no store. */
-export function missingKinds(kinds: readonly string[], stores: readonly TrustStore[]): Outcome[] {
+export function missingKinds(
+  kinds: readonly string[],
+  stores: readonly TrustStore[],
+  { ca }: Context,
+): Outcome[] {
   const reasons: Record<string, { reason: string; hint: string }> = {
     java: {
       reason:
@@ -19,7 +24,7 @@ export function missingKinds(kinds: readonly string[], stores: readonly TrustSto
     },
     nss: {
       reason: 'no browser was found that keeps a database of its own',
-      hint: 'install one and start it once, then devcert install',
+      hint: worded`install one and start it once, then ${{ command: 'install', ca }}`,
     },
   };
   return kinds

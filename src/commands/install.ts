@@ -23,7 +23,7 @@ import {
   defaultConstraints,
   parsePermit,
 } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
@@ -36,8 +36,8 @@ import {
   refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
+  trusting,
 } from './context.ts';
-import { namedHints } from './guide.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
 import { dryRun, missingKinds } from './install-plan.ts';
@@ -88,29 +88,27 @@ export async function install(
   context: Context,
   options: InstallOptions = {},
 ): Promise<InstallResult> {
-  const result = await installed(context, options);
-  return { ...result, outcomes: namedHints(result.outcomes, context.ca) };
-}
-
-async function installed(context: Context, options: InstallOptions): Promise<InstallResult> {
   const { host, folder } = context;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
   const kinds = parseStoreKinds(options.stores, context.finders).filter(
     (kind) => options.stores !== undefined || !onRequest.includes(kind),
   );
-  const permits = await Promise.all((options.permit ?? []).map((domain) => parsePermit(domain)));
+  const typed: Step = { command: 'install', ca: context.ca };
+  const permits = await Promise.all((options.permit ?? []).map((it) => parsePermit(it, typed)));
   assertSealedAlone(options);
   if (permits.length > 0 && options.constraints === false)
-    throw new DevcertError('usage', '--permit and --no-constraints exclude each other', {
-      hint: 'without constraints every name is permitted',
-    });
+    throw exclusive(
+      { permit: true },
+      { constraints: false },
+      'without constraints every name is permitted',
+    );
   refuseSudo(context);
   await refuseOtherAccount(context, 'install');
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
-  const trust = { dryRun: options.dryRun === true, progress: context.progress };
-  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores);
+  const trust = { ...trusting(context), dryRun: options.dryRun === true };
+  const missing = options.stores === undefined ? [] : missingKinds(kinds, stores, context);
 
   const sealing = await sealingOf(context, options);
 
@@ -161,8 +159,12 @@ async function installed(context: Context, options: InstallOptions): Promise<Ins
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
   if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
-  const authority = await loadAuthority(folder).catch(() => undefined);
-  assertNotExpired(authority ?? datesOf(root), host.now());
+  const authority = await loadAuthority(folder).catch((error: unknown) => {
+    if (error instanceof DevcertError)
+      notes.push(`it is trusted and issues nothing: ${error.message}`);
+    return undefined;
+  });
+  assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
@@ -188,14 +190,14 @@ function assertSealedAlone({ sealed, permit = [], constraints, out, force }: Ins
   )
     return;
   throw sealed === undefined
-    ? new DevcertError('usage', '--out and --force are for --sealed, which issues, too', {
-        hint: 'devcert install --sealed NAMES',
+    ? new DevcertError('usage', 'files are written with a sealed authority only', {
+        hint: { command: 'install', sealed: true, names: 'NAMES' },
       })
     : new DevcertError(
         'usage',
         'a sealed authority certifies the names that are given, no others',
         {
-          hint: 'leave out --permit and --no-constraints',
+          hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
         },
       );
 }
@@ -224,7 +226,7 @@ function assertForStores({ folder, ca }: Context): void {
     'refused',
     `the authority "${ca ?? 'default'}" is for clients only: no store may trust it`,
     {
-      hint: `give its root to the servers that ask for certificates: devcert ca export ${ca ?? ''}`.trim(),
+      hint: say`give its root to the servers that ask for certificates: ${{ command: 'ca export', names: ca }}`,
     },
   );
 }
@@ -254,12 +256,12 @@ async function wantedConstraints(
 ): Promise<{ constraints: Constraints | undefined } | undefined> {
   if (permits.length === 0 && constraints !== false) return undefined;
   const authority = await loadAuthority(folder);
-  assertNotSealed(authority.keeping);
+  assertNotSealed(authority.keeping, folder);
   const current = authority.constraints;
   if (current === undefined) return undefined;
   if (readOrigin(folder, authority.root) !== undefined)
     throw new DevcertError('refused', 'an imported authority keeps the constraints it came with', {
-      hint: 'make one of your own beside it: devcert ca create NAME --permit DOMAIN',
+      hint: say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', permit: 'DOMAIN' }}`,
     });
   if (constraints === false) return { constraints: undefined };
   const wanted = await addPermits(current, permits);

@@ -1,13 +1,13 @@
 /** `devcert NAMES… --format`: what is issued is exported in the same step, or neither is. */
-import { assertCertifies } from '../authority/authority.ts';
 import { assertExists } from '../authority/named.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
+import { assertCertifies } from '../authority/permits.ts';
 import { type Companion, type PairText, textOf } from '../certificate/companion.ts';
 import { fits } from '../certificate/fits.ts';
 import { type OutputPaths, readExisting } from '../certificate/output.ts';
 import { pairIn } from '../certificate/pair.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { checkPassword, keyFiles } from '../export/formats.ts';
 import { batchOf, missingPassword, planExport, secretPaths } from '../export/plan.ts';
 import { type ExportRequest, parseExport } from '../export/request.ts';
@@ -65,7 +65,7 @@ export function parseFormats(
   );
   if (password !== undefined && !requests.some(({ needsPassword }) => needsPassword))
     throw new DevcertError('usage', `${formats.join(' and ')} takes no password`, {
-      hint: 'leave it out; for a key store beside it: --format p12',
+      hint: say`leave it out; for a key store beside it: ${{ format: 'p12' }}`,
     });
   if (password !== undefined) checkPasswords(requests, password);
   // `pfx` and `p12` are one.

@@ -6,6 +6,7 @@ import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
 import { certificateNotes } from '../certificate/notes.ts';
 import type { Constraints } from '../names/constraints.ts';
+import { worded } from '../errors.ts';
 import { isLoopbackName, type Name } from '../names/names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../names/request.ts';
 import {
@@ -74,7 +75,7 @@ export async function issue(
     ...(written.issued ? await keyFolderNotes(host, paths.keyFile) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
     ...stale,
-    ...(created ? ['nothing trusts it yet: devcert install'] : []),
+    ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
   return {
     ...written,

@@ -1,10 +1,19 @@
 /** Bringing what an earlier devcert keeps to the form of this one: without loss, and killed at any step. */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { changeFolder, filesOf, readPem } from '../authority/folder.ts';
-import { keepOut, MARKER, markerText, stateVersion } from '../authority/marker.ts';
-import { authorityNames } from '../authority/named.ts';
+import { HOMES, keepOut, MARKER, markerText, stateVersion } from '../authority/marker.ts';
+import { authorityNames, isIdle } from '../authority/named.ts';
 import { sha256Of } from '../authority/origin.ts';
+import { purge } from '../authority/purge.ts';
 import { AUTHORITY_FILES, isFolder, isStaged, removeStaged } from '../authority/staged.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
@@ -24,6 +33,7 @@ import { readmeText } from '../mtls/readme.ts';
 import { partyFiles, readSet, SET_FILE } from '../mtls/set.ts';
 import { authoritiesFolder, authorityFolderIn } from '../disk/paths.ts';
 import { readExisting } from '../certificate/output.ts';
+import { MAX_LEDGER_BYTES } from '../policy.ts';
 
 /**
  * Migrates the state folder of devcert 0.1, if it is one.
@@ -76,17 +86,22 @@ export async function migrateState(stateFolder: string): Promise<void> {
  */
 export function moveState(from: string, to: string): void {
   if (!existsSync(join(from, 'root.pem')) || !existsSync(join(from, 'issuer-key.pem'))) return;
+  // What else is there is devcert's list of other homes at most: it is kept.
+  const homes = readIfThere(join(to, HOMES));
   if (existsSync(join(to, 'root.pem'))) {
     // Killed between the last two steps: what is there is whole.
     if (isSame(join(from, 'root.pem'), join(to, 'root.pem'))) removeOld(from);
     return;
   }
+  // Somebody's files: the next run says that the folder is not devcert's.
+  if (existsSync(to) && !isIdle(to) && namesIn(to).length > 0) return;
   const copy = `${to}.devcert-tmp`;
   attempt('write', to, () => {
     rmSync(copy, { recursive: true, force: true });
     mkdirSync(dirname(to), { recursive: true });
     cpSync(from, copy, { recursive: true, preserveTimestamps: true });
-    rmSync(to, { recursive: true, force: true });
+    if (homes !== undefined) writeFileSync(join(copy, HOMES), homes, { mode: 0o600 });
+    if (isIdle(to)) purge(to);
     renameSync(copy, to);
   });
   removeOld(from);
@@ -193,7 +208,7 @@ function writtenNow(path: string): WrittenFile[] {
 
 function readList(folder: string, name: string, field: string): Fields[] {
   const file = join(folder, name);
-  const text = readIfThere(file, { maxBytes: 32 * 1024 * 1024 })?.toString();
+  const text = readIfThere(file, { maxBytes: MAX_LEDGER_BYTES })?.toString();
   if (text === undefined) return [];
   try {
     const content = JSON.parse(text) as Record<string, unknown> | null;

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { loadAuthority } from '../authority/folder.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { acceptedAuthorities } from '../mtls/accepted.ts';
 import { type Attempt, attempt, type Ending } from '../mtls/handshake.ts';
@@ -66,7 +66,7 @@ export async function mtlsCheck(
   const client = set.clients.find(({ name }) => name === (options.as ?? set.clients[0]?.name));
   if (client === undefined)
     throw new DevcertError('usage', `the set has no client "${options.as ?? ''}"`, {
-      hint: `--as ${set.clients.map(({ name }) => name).join(' | ')}`,
+      hint: { as: set.clients.map(({ name }) => name).join(' | ') },
     });
   const files = partyFiles(folder, client.name);
   const right = { certPem: readText(files.certFile), keyPem: readText(files.keyFile) };
@@ -119,7 +119,10 @@ async function checkVersion(
     what: 'right certificate',
     expected,
     got,
-    reason: got === 'unclear' && base.http ? `${first.detail}; not HTTP? --no-http` : first.detail,
+    reason:
+      got === 'unclear' && base.http
+        ? worded`${first.detail}; not HTTP? ${{ http: false }}`
+        : first.detail,
     ok: got === expected,
   });
   for (const [what, identity] of wrong) {
@@ -200,7 +203,7 @@ export function requireSet(folder: string): MtlsSet {
   const set = readSet(folder);
   if (set !== undefined) return set;
   throw new DevcertError('usage', `there is no set for mutual TLS in "${folder}"`, {
-    hint: 'name its folder: --dir DIR; or make one: devcert mtls NAME --client web',
+    hint: say`name its folder: ${{ dir: 'DIR' }}; or make one: ${{ command: 'mtls', names: 'NAME', client: 'web' }}`,
   });
 }
 
@@ -208,7 +211,7 @@ function readText(file: string): string {
   const text = readIfThere(file)?.toString();
   if (text !== undefined) return text;
   throw new DevcertError('file', `"${file}" is missing`, {
-    hint: `bring the set up to date: devcert mtls NAME --out "${join(file, '../..')}"`,
+    hint: say`bring the set up to date: ${{ command: 'mtls', names: 'NAME', out: `"${join(file, '../..')}"` }}`,
   });
 }
 
@@ -220,6 +223,6 @@ function parseAddress(text: string): { host: string; port: number } {
   const port = Number(digits);
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
   throw new DevcertError('usage', `"${text.slice(0, 60)}" is not HOST:PORT`, {
-    hint: 'devcert mtls check localhost:8443 --dir DIR',
+    hint: { command: 'mtls check', names: 'localhost:8443', dir: 'DIR' },
   });
 }

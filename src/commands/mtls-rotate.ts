@@ -17,7 +17,7 @@ import {
 } from '../authority/replace.ts';
 import { assertNotSealed } from '../authority/keeping.ts';
 import { isClientsOnly } from '../authority/summary.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
 import { installRoot, uninstallRoot } from '../trust.ts';
 import {
@@ -26,6 +26,7 @@ import {
   findEverywhere,
   type MadeAuthority,
   refuseSudo,
+  trusting,
 } from './context.ts';
 import { requireSet } from './mtls-check.ts';
 import { type Renewed, renewAll } from './renew.ts';
@@ -75,7 +76,7 @@ export async function mtlsRotate(
   const set = requireSet(folder);
   const { issue = false, finish = false, password } = options;
   if (issue && finish)
-    throw new DevcertError('usage', '--issue and --finish are two steps', {
+    throw new DevcertError('usage', say`${{ issue: true }} and ${{ finish: true }} are two steps`, {
       hint: 'reload the parties in between',
     });
   assertPassword(folder, set, password);
@@ -99,10 +100,10 @@ async function begin(target: Context): Promise<MadeAuthority> {
   const { folder, host } = target;
   if (isRotating(folder) && readPending(folder) === undefined)
     throw new DevcertError('refused', 'the second step of this rotation is done already', {
-      hint: 'reload the parties, then: devcert mtls rotate --finish',
+      hint: say`reload the parties, then: ${{ command: 'mtls rotate', finish: true }}`,
     });
   const old = await loadAuthority(folder);
-  assertNotSealed(old.keeping);
+  assertNotSealed(old.keeping, folder);
   const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
   markRotating(folder, true);
   if (readPending(folder) === undefined) {
@@ -112,7 +113,7 @@ async function begin(target: Context): Promise<MadeAuthority> {
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
   const root = rootInFile(pending.rootPem, pendingRootFile(folder));
-  const outcomes = await installRoot(stores, root, host, { progress: target.progress });
+  const outcomes = await installRoot(stores, root, host, trusting(target));
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
   if (bad === undefined) return { constraints: pending.constraints };
   await uninstallRoot(stores, root, host);
@@ -121,7 +122,7 @@ async function begin(target: Context): Promise<MadeAuthority> {
   throw new DevcertError(
     'store',
     `${bad.store} did not take the new root: ${bad.reason ?? bad.status}`,
-    { hint: bad.hint ?? 'see what it says of the old one: devcert status' },
+    { hint: bad.hint ?? say`see what it says of the old one: ${{ command: 'status' }}` },
   );
 }
 
@@ -137,7 +138,7 @@ async function end(target: Context, password: string | undefined): Promise<Renew
   const { folder } = target;
   if (readPending(folder) !== undefined)
     throw new DevcertError('refused', 'nothing was issued from the new authority yet', {
-      hint: 'reload the parties, then: devcert mtls rotate --issue',
+      hint: say`reload the parties, then: ${{ command: 'mtls rotate', issue: true }}`,
     });
   markRotating(folder, false);
   await clearOthers(target, isClientsOnly(folder) ? [] : await findEverywhere(target));
@@ -150,7 +151,7 @@ function chosenSide(set: MtlsSet, { clientCa, serverCa }: MtlsRotateOptions): st
   if ((clientCa === true) !== (serverCa === true))
     return clientCa === true ? set.clientCa : set.serverCa;
   throw new DevcertError('usage', 'which authority?', {
-    hint: `--client-ca (${set.clientCa}) or --server-ca (${set.serverCa}), one after the other`,
+    hint: say`${{ clientCa: true }} (${set.clientCa}) or ${{ serverCa: true }} (${set.serverCa}), one after the other`,
   });
 }
 
@@ -161,7 +162,7 @@ function rotatingSide(context: Context, set: MtlsSet, options: MtlsRotateOptions
   const [ca] = rotating;
   if (ca === undefined)
     throw new DevcertError('refused', 'no authority of this set is being rotated', {
-      hint: 'begin: devcert mtls rotate --client-ca',
+      hint: say`begin: ${{ command: 'mtls rotate', clientCa: true }}`,
     });
   return rotating.length === 1 ? ca : chosenSide(set, options);
 }
@@ -182,6 +183,6 @@ function assertPassword(folder: string, set: MtlsSet, password: string | undefin
   const store = parties.flatMap((it) => [it.keyStore, it.trustStore]).find((it) => existsSync(it));
   if (store === undefined) return;
   throw new DevcertError('password', `"${store}" has to be written again and needs its password`, {
-    hint: '--password-file FILE, or --no-password if it has none',
+    hint: say`${{ passwordFile: 'FILE' }}, or ${{ password: false }} if it has none`,
   });
 }

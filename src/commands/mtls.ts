@@ -1,8 +1,8 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
 import { resolve } from 'node:path';
-import { assertCertifies } from '../authority/authority.ts';
 import { knownAuthorities } from '../authority/known.ts';
-import { DevcertError } from '../errors.ts';
+import { assertCertifies } from '../authority/permits.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { parseNames } from '../names/names.ts';
 import { clientName } from '../names/request.ts';
 import { type MtlsClient, type MtlsSet, parsePartyName, readSet } from '../mtls/set.ts';
@@ -17,7 +17,6 @@ import {
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
-import { guide } from './guide.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface MtlsOptions extends SetOptions {
@@ -62,7 +61,7 @@ export async function mtls(
   const notes = [...written.notes];
   if (set.serverCa === set.clientCa)
     notes.push(
-      'one authority for both sides: every client certificate it ever issued gets in. With two: --server-ca X --client-ca Y',
+      worded`one authority for both sides: every client certificate it ever issued gets in. With two: ${{ serverCa: 'X', clientCa: 'Y' }}`,
     );
   return { ...written, notes, folder, set };
 }
@@ -103,12 +102,7 @@ async function certifier(
   const target = contextOf(context, ca);
   const parsed = parseNames(names, { client: true });
   const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
-  try {
-    await assertCertifies(authority, parsed);
-  } catch (error) {
-    // Here, as only here it is known which of two authorities it is.
-    throw await guide(error, target);
-  }
+  await assertCertifies(authority, parsed);
   const current = await currentRoot(target.folder);
   const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
   return {
@@ -122,8 +116,8 @@ async function certifier(
 function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions): MtlsSet {
   const { ca, serverCa, clientCa } = options;
   if (ca !== undefined && (serverCa !== undefined || clientCa !== undefined))
-    throw new DevcertError('usage', '--ca is one authority for both sides', {
-      hint: 'leave it out, or --server-ca and --client-ca',
+    throw new DevcertError('usage', say`${{ ca: true }} is one authority for both sides`, {
+      hint: say`leave it out, or ${{ serverCa: true }} and ${{ clientCa: true }}`,
     });
   const set = {
     name,
@@ -138,11 +132,11 @@ function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions)
     (old.serverCa !== set.serverCa || old.clientCa !== set.clientCa)
   )
     throw new DevcertError('refused', `the set "${name}" has other authorities`, {
-      hint: 'make another set (--out DIR), or change it at once for all parties: --force',
+      hint: say`make another set (${{ out: 'DIR' }}), or change it at once for all parties: ${{ force: true }}`,
     });
   if (set.clients.length === 0)
     throw new DevcertError('usage', 'a set needs at least one client', {
-      hint: `devcert mtls ${name} --client web`,
+      hint: { command: 'mtls', names: name, client: 'web' },
     });
   return set;
 }

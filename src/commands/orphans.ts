@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { TrustStore } from '../../platform/types.ts';
 import { knownRoots, readHomes } from '../authority/homes.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { AUTHORITY_ORGANIZATION } from '../authority/profile.ts';
+import { AUTHORITY_ORGANIZATION } from '../policy.ts';
 import { DevcertError } from '../errors.ts';
 import { mergeOutcomes, type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import { readCommonName, readOrganizationalUnit } from '../x509/read.ts';
@@ -107,7 +107,7 @@ async function ask(
 ): Promise<void> {
   if (confirm === undefined)
     throw new DevcertError('usage', 'orphans are removed only after asking, and nobody is asked', {
-      hint: 'devcert uninstall --orphans --yes',
+      hint: { command: 'uninstall', orphans: true, yes: true },
     });
   if (!(await confirm(orphans, unread)))
     throw new DevcertError('cancelled', 'cancelled, and nothing was removed', {});

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, printable, say, type Step } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { formatIp, ipBytes } from '../names/ip.ts';
 import { decodePem } from '../keystore/pem.ts';
@@ -59,12 +59,16 @@ export async function recipe(
   const clientCerts = options.clientCerts === true;
   if (clientCerts && recipe.needsForClients === undefined)
     throw new DevcertError('usage', `${recipe.name} cannot demand client certificates`, {
-      hint: `devcert recipe ${recipe.name}, or let a server in front of it ask: devcert recipe nginx --client-certs`,
+      hint: say`${{ command: 'recipe', names: recipe.name }}, or let a server in front of it ask: ${{ command: 'recipe', names: 'nginx', clientCerts: true }}`,
     });
   if (options.caFile !== undefined && !clientCerts)
-    throw new DevcertError('usage', '--ca-file says whose client certificates are let in', {
-      hint: `devcert recipe ${recipe.name} --client-certs --ca-file FILE`,
-    });
+    throw new DevcertError(
+      'usage',
+      say`${{ caFile: true }} says whose client certificates are let in`,
+      {
+        hint: { command: 'recipe', names: recipe.name, clientCerts: true, caFile: 'FILE' },
+      },
+    );
   const dir = resolve(context.cwd, options.dir ?? '.devcert');
   const windows = context.host.platform === 'win32';
   const word = windows ? windowsWord : shell;
@@ -74,7 +78,7 @@ export async function recipe(
     options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
   if (clientCerts && !existsSync(trust))
     throw new DevcertError('file', `there is no "${printable(trust)}"`, {
-      hint: 'give a PEM file with the authorities of clients: --ca-file FILE',
+      hint: say`give a PEM file with the authorities of clients: ${{ caFile: 'FILE' }}`,
     });
   const slashed = (path: string) => (windows ? path.replaceAll('\\', '/') : path);
   const at = (file: RecipeFile) => slashed(join(dir, file));
@@ -147,16 +151,16 @@ function assertThere(
     (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
   );
   if (missing === undefined) return;
-  const out = options.dir === undefined ? '' : ` --out ${word(options.dir)}`;
-  const from = options.dir === undefined ? '' : ` --dir ${word(options.dir)}`;
-  const hints: Record<RecipeFile, string> = {
-    'cert.pem': `devcert localhost${out}`,
-    'key.pem': `devcert localhost${out}`,
+  const folder = options.dir === undefined ? undefined : word(options.dir);
+  const issue: Step = { command: 'issue', names: 'localhost', out: folder };
+  const hints: Record<RecipeFile, Step> = {
+    'cert.pem': issue,
+    'key.pem': issue,
     'ca.pem': existsSync(join(dir, 'trust.pem'))
-      ? `devcert ca export --file ${word(join(options.dir ?? dir, 'ca.pem'))}`
-      : `devcert localhost${out}`,
-    'keystore.p12': `devcert export --format p12${from}`,
-    'truststore.p12': `devcert export --trust --format p12${from}`,
+      ? { command: 'ca export', file: word(join(options.dir ?? dir, 'ca.pem')) }
+      : issue,
+    'keystore.p12': { command: 'export', format: 'p12', dir: folder },
+    'truststore.p12': { command: 'export', trust: true, format: 'p12', dir: folder },
   };
   throw new DevcertError('file', `there is no "${missing}" in "${printable(dir)}"`, {
     hint: hints[missing],
@@ -180,13 +184,13 @@ function assertPeer(
   if (!existsSync(certFile)) return; // that is told first
   const usages = leafIn(certFile).keyUsage as string[] | undefined; // undefined: for everything
   if (usages === undefined || usages.includes(CLIENT_AUTH)) return;
-  const names = namesIn(certFile).map(word).join(' ');
-  const out = options.dir === undefined ? '' : ` --out ${word(options.dir)}`;
+  const names = namesIn(certFile).map(word);
+  const out = options.dir === undefined ? undefined : word(options.dir);
   throw new DevcertError(
     'usage',
     `"${printable(certFile)}" is for servers alone, and ${name} servers are clients of each other`,
     {
-      hint: `devcert ${names} --peer --format p12${out}`,
+      hint: { command: 'issue', names, peer: true, format: 'p12', out },
     },
   );
 }
@@ -200,7 +204,7 @@ function leafIn(certFile: string): X509Certificate {
   } catch (error) {
     if (error instanceof DevcertError) throw error;
     throw new DevcertError('invalid-input', `"${printable(certFile)}" is no certificate`, {
-      hint: 'devcert --force issues a new one',
+      hint: say`${{ command: 'issue', force: true }} issues a new one`,
       cause: error,
     });
   }

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { readExisting } from '../certificate/output.ts';
 import { writeCertificate, writeLeaf } from '../certificate/write.ts';
 import type { Authority } from '../authority/authority.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { exportCommand } from '../export/command.ts';
 import { planExport } from '../export/plan.ts';
 import { type ExportOptions, parseExport } from '../export/request.ts';
@@ -203,6 +203,6 @@ function keyOf({ certFile, publicKey: hash }: IssuedCertificate) {
   if (certificate !== undefined && certificateKeyHash(certificate) === hash)
     return { publicKey: certificate.publicKey };
   throw new DevcertError('file', `"${certFile}" is not the certificate that was made there`, {
-    hint: 'sign its CSR again: devcert sign FILE',
+    hint: say`sign its CSR again: ${{ command: 'sign', names: 'FILE' }}`,
   });
 }

@@ -14,10 +14,10 @@ import {
 } from '../authority/replace.ts';
 import { dropRetired } from '../authority/retired.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findEverywhere, identity } from './context.ts';
+import { type Context, findEverywhere, identity, trusting } from './context.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -49,7 +49,7 @@ export function newAuthority(
   constraints: Constraints | undefined,
   usages?: readonly Usage[],
 ): Successor {
-  assertNotSealed(readKeeping(context.folder));
+  assertNotSealed(readKeeping(context.folder), context.folder);
   const options = { name: context.ca, ...(usages === undefined ? {} : { usages }) };
   return {
     make: () => createAuthority(identity(context), constraints, context.host.now(), options),
@@ -67,10 +67,10 @@ export async function replaceAuthority(
   successor: Successor,
 ): Promise<Replacement> {
   const { host, folder } = context;
-  const trust = { progress: context.progress };
+  const trust = trusting(context);
   if (isRotating(folder))
     throw new DevcertError('refused', 'this authority is being rotated', {
-      hint: 'finish that first: devcert mtls rotate --finish --dir DIR',
+      hint: say`finish that first: ${{ command: 'mtls rotate', finish: true, dir: 'DIR' }}`,
     });
   await recoverFolder(folder);
   const old = await currentRoot(folder);
@@ -124,7 +124,7 @@ async function dropFromStores(
 ): Promise<void> {
   const known = [await currentRoot(context.folder), ...otherRoots(context.folder)];
   if (known.some((it) => it?.sha256 === root.sha256)) return;
-  await uninstallRoot(stores, root, context.host, { progress: context.progress });
+  await uninstallRoot(stores, root, context.host, trusting(context));
 }
 
 /** True if one of the stores that failed for the new root trusts the old one: there it would be lost. */
@@ -168,9 +168,7 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   if (roots.length === 0) return;
   const all = await findEverywhere(context);
   for (const root of roots) {
-    const outcomes = await uninstallRoot(stores, root, context.host, {
-      progress: context.progress,
-    });
+    const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));
     if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
     if (await anyHolds(all, root)) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);

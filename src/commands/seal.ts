@@ -1,6 +1,5 @@
 /** `devcert install --sealed`: an authority for one certificate, of which no key is left. */
-import type { AuthorityPem } from '../authority/create.ts';
-import { createAuthority } from '../authority/create.ts';
+import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { readAuthority } from '../authority/authority.ts';
 import { encodeKeeping, readKeeping } from '../authority/keeping.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
@@ -9,11 +8,11 @@ import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { assertReplaceable } from '../certificate/ours.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
-import { DAY_MS } from '../days.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, type Step } from '../errors.ts';
 import { type Constraints, parsePermit } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
-import { DEFAULT_VALIDITY_DAYS, parseLeafRequest } from '../names/request.ts';
+import { parseLeafRequest } from '../names/request.ts';
+import { DAY_MS, LEAF_DAYS } from '../policy.ts';
 import { type Context, identity, recording, writing } from './context.ts';
 import type { Successor } from './replace.ts';
 
@@ -39,13 +38,14 @@ export async function prepareSealing(
   names: readonly string[],
   { out, force }: { readonly out?: string | undefined; readonly force?: boolean | undefined },
 ): Promise<Sealing> {
+  const typed: Step = { command: 'install', sealed: true, ca: context.ca };
   if (names.length === 0)
     throw new DevcertError('usage', 'which names? A sealed authority never certifies others', {
-      hint: 'devcert install --sealed localhost api.test',
+      hint: { ...typed, names: ['localhost', 'api.test'] },
     });
   const now = context.host.now();
   const request = parseLeafRequest(names);
-  const constraints = await constraintsFor(request.names);
+  const constraints = await constraintsFor(request.names, typed);
   const paths = outputPaths({ out }, context.cwd);
   if (force !== true) assertReplaceable(recording(context), request, paths);
   let made: { leaf: Leaf; rootPem: string } | undefined;
@@ -53,7 +53,7 @@ export async function prepareSealing(
   return {
     constraints,
     make: async (): Promise<AuthorityPem> => {
-      const notAfter = new Date(now.getTime() + DEFAULT_VALIDITY_DAYS * DAY_MS);
+      const notAfter = new Date(now.getTime() + LEAF_DAYS * DAY_MS);
       const options = { name: context.ca, usages: ['serverAuth'] as const, notAfter };
       const pem = await createAuthority(identity(context), constraints, now, options);
       // The one time that its key is used: it is in no file, and gone when this function returns.
@@ -88,9 +88,9 @@ export async function prepareSealing(
 }
 
 /** These names and what cannot be told apart from them: a DNS name permits all below it (RFC 5280 4.2.1.10). */
-async function constraintsFor(names: readonly Name[]): Promise<Constraints> {
+async function constraintsFor(names: readonly Name[], typed: Step): Promise<Constraints> {
   const domains = names.filter(({ type }) => type === 'dns').map(({ value }) => value);
-  const dns = await Promise.all(domains.map((it) => parsePermit(it.replace(/^\*\./, ''))));
+  const dns = await Promise.all(domains.map((it) => baseOf(it.replace(/^\*\./, ''), typed)));
   const ip = names
     .filter(({ type }) => type === 'ip')
     .map(({ value }) => `${value}/${value.includes(':') ? 128 : 32}`);
@@ -100,4 +100,17 @@ async function constraintsFor(names: readonly Name[]): Promise<Constraints> {
     ip,
     ...(ip.length === 0 ? { excluded: { dns: [], ip: ['0.0.0.0/0', '::/0'] } } : {}),
   };
+}
+
+async function baseOf(domain: string, typed: Step): Promise<string> {
+  try {
+    return await parsePermit(domain);
+  } catch (cause) {
+    if (!(cause instanceof DevcertError)) throw cause;
+    const below = { ...typed, names: `my-company.${domain}` };
+    throw new DevcertError(cause.code, cause.message, {
+      hint: cause.code === 'refused' ? say`name what is yours below it: ${below}` : 'leave it out',
+      cause,
+    });
+  }
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { mendModes } from '../authority/folder.ts';
 import { certify } from '../certificate/certify.ts';
-import { findCsr, MAX_CSR_BYTES } from '../certificate/csr-file.ts';
+import { findCsr } from '../certificate/csr-file.ts';
 import { grantCsr, holdCommonName } from '../certificate/csr-policy.ts';
 import { type OutputOptions, signedPaths } from '../certificate/output.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type WrittenCertificate,
 } from '../certificate/write.ts';
 import { certificateNotes } from '../certificate/notes.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { keyTypeOf } from '../keys.ts';
 import { type LeafOptions, parseDays } from '../names/request.ts';
@@ -25,6 +25,7 @@ import {
   refuseSudo,
   writing,
 } from './context.ts';
+import { MAX_CSR_BYTES } from '../policy.ts';
 
 export interface SignOptions
   extends
@@ -88,7 +89,7 @@ export async function sign(
     ...written.notes,
     ...certificateNotes(request, authority.constraints),
     ...keyNotes(keyTypeOf(request.publicKey)),
-    ...(created ? ['nothing trusts it yet: devcert install'] : []),
+    ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
   const result = { ...written, certPem, dropped, notes, authorityCreated: created };
   return made === undefined ? result : { ...result, made };

@@ -9,16 +9,18 @@ import {
   summarizeNamed,
 } from '../authority/summary.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { DAY_MS } from '../days.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
-import { type AuthorityOption, type Context, findEverywhere, parseStoreKinds } from './context.ts';
-import { namedHints } from './guide.ts';
+import {
+  type AuthorityOption,
+  type Context,
+  findEverywhere,
+  parseStoreKinds,
+  trusting,
+} from './context.ts';
 import { findOrphans, type Orphan } from './orphans.ts';
 import { currentRoot } from './roots.ts';
-
-/** An authority with less left is about to expire. */
-const WARN_BELOW_DAYS = 30;
+import { DAY_MS, SOON_DAYS } from '../policy.ts';
 
 export interface StatusOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
@@ -112,18 +114,15 @@ async function ask(
   root: Root,
   options: StoreOptions,
 ): Promise<StoreReport[]> {
-  const asked = { progress: context.progress, now: context.host.now() };
+  const asked = { ...trusting(context), now: context.host.now() };
   const reports = await inspectStores(stores, root, asked);
   const holds = reports.map(({ state }) => state !== 'absent');
   const shown = relevant(stores, holds, options);
-  return namedHints(
-    reports.filter((_, i) => shown[i]),
-    context.ca,
-  );
+  return reports.filter((_, i) => shown[i]);
 }
 
 function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {
-  if (daysLeft < WARN_BELOW_DAYS) return EXIT.expired;
+  if (daysLeft < SOON_DAYS) return EXIT.expired;
   // No store is to trust it.
   if (clientsOnly) return EXIT.done;
   const here = stores.filter(

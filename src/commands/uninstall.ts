@@ -6,7 +6,7 @@ import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { purge } from '../authority/purge.ts';
 import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
 import { dropRetired, retiredRoot } from '../authority/retired.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { mergeOutcomes, type Outcome, relevant, uninstallRoot } from '../trust.ts';
@@ -20,8 +20,8 @@ import {
   refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
+  trusting,
 } from './context.ts';
-import { namedHints } from './guide.ts';
 import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
@@ -65,9 +65,9 @@ export async function uninstall(
   if (options.purge === true && options.stores !== undefined)
     throw new DevcertError(
       'usage',
-      '--purge needs every store: without the root none can be cleared',
+      say`${{ purge: true }} needs every store: without the root none can be cleared`,
       {
-        hint: 'leave --stores out',
+        hint: say`leave ${{ stores: true }} out`,
       },
     );
   assertTogether(options);
@@ -80,7 +80,7 @@ export async function uninstall(
   const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
   const { roots, damage } = await knownRoots(contexts);
   const stores = await findEverywhere(context, kinds, options);
-  const trust = { dryRun: options.dryRun === true, progress: context.progress };
+  const trust = { ...trusting(context), dryRun: options.dryRun === true };
   let outcomes: Outcome[] = [];
   const stuck: KnownRoot[] = [];
   for (const known of roots) {
@@ -106,10 +106,7 @@ export async function uninstall(
   }
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
-  const told = namedHints(
-    outcomes.filter((_, i) => shown[i]),
-    context.ca,
-  );
+  const told = outcomes.filter((_, i) => shown[i]);
   const { orphans } =
     context.ca === undefined && options.dryRun !== true
       ? await findOrphans(context, stores)
@@ -119,13 +116,21 @@ export async function uninstall(
 
 function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
   if (orphans !== true && yes === true)
-    throw new DevcertError('usage', '--yes is for --orphans only: nothing else is asked', {
-      hint: 'devcert uninstall',
-    });
+    throw new DevcertError(
+      'usage',
+      say`${{ yes: true }} is for ${{ orphans: true }} only: nothing else is asked`,
+      {
+        hint: { command: 'uninstall' },
+      },
+    );
   if (orphans === true && (purge === true || ca !== undefined))
-    throw new DevcertError('usage', 'an orphan belongs to no authority: --orphans stands alone', {
-      hint: 'devcert uninstall --orphans',
-    });
+    throw new DevcertError(
+      'usage',
+      say`an orphan belongs to no authority: ${{ orphans: true }} stands alone`,
+      {
+        hint: { command: 'uninstall', orphans: true },
+      },
+    );
 }
 
 async function orphansRemoved(
@@ -203,7 +208,7 @@ function purgeKeys(contexts: readonly Context[], kept: readonly string[]): false
 function leftNotes({ folder }: Context, purged: boolean, kept: readonly string[]): string[] {
   if (kept.length > 0)
     return [
-      `no key is left; ${[...new Set(kept)].map((it) => `"${it}"`).join(', ')} stays for the stores that failed: see to them, then again: devcert uninstall --purge`,
+      worded`no key is left; ${[...new Set(kept)].map((it) => `"${it}"`).join(', ')} stays for the stores that failed: see to them, then again: ${{ command: 'uninstall', purge: true }}`,
     ];
   if (purged) return [];
   return readHomes(folder).length > 0

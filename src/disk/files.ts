@@ -23,6 +23,7 @@ import {
   withDescriptor,
 } from './filesystem.ts';
 import { writeNew, writeTemporary } from './temporary.ts';
+import { MAX_FILE_BYTES } from '../policy.ts';
 
 /**
  * Writes a file that must not be there yet: complete when it appears.
@@ -80,13 +81,13 @@ export function makeFolder(path: string, mode: number): string[] {
 /**
  * The content of a regular file; undefined if there is none. Never waits (for a FIFO's writer).
  *
- * @param options.maxBytes refuse more than that; 1 MiB by default.
+ * @param options.maxBytes refuse more than that; {@link MAX_FILE_BYTES} by default.
  * @param options.follow false: refuse a symbolic link. True by default.
  * @throws DevcertError `file`.
  */
 export function readIfThere(
   path: string,
-  { maxBytes = 1024 * 1024, follow = true }: { maxBytes?: number; follow?: boolean } = {},
+  { maxBytes = MAX_FILE_BYTES, follow = true }: { maxBytes?: number; follow?: boolean } = {},
 ): Buffer | undefined {
   return attempt('read', path, () => {
     // Looked at before it is opened: opening alone sets some devices going.
@@ -152,15 +153,16 @@ function makeOne(folder: string, mode: number): boolean {
 }
 
 function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer {
-  const chunks: Buffer[] = [];
+  // In one piece where the size is known: a long ledger would be in memory twice.
+  const size = Math.min(fstatSync(descriptor).size, maxBytes);
+  let bytes = Buffer.allocUnsafe(Math.max(size + 1, 4096));
   for (let total = 0; ;) {
-    const chunk = Buffer.allocUnsafe(16_384);
-    const length = readSync(descriptor, chunk);
-    if (length === 0) return Buffer.concat(chunks);
+    const length = readSync(descriptor, bytes, { offset: total });
+    if (length === 0) return bytes.subarray(0, total);
     if ((total += length) > maxBytes)
       throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
         hint: `see what it is: ${shellCommand('size', path)}`,
       });
-    chunks.push(chunk.subarray(0, length));
+    if (total === bytes.length) bytes = Buffer.concat([bytes], 2 * total); // it grows, or tells no size
   }
 }

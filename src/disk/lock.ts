@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere, writeExclusive } from './files.ts';
 import { attempt, isTransient, removeQuietly, shellCommand, unlinkRetrying } from './filesystem.ts';
-import { pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
+import { isStaleTemporary, pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
 
 /** Name of the lock in a folder. */
 export const LOCK = 'devcert.lock';
@@ -47,9 +47,12 @@ export async function withLock<T>(
   }, STALE_MS / 6);
   pulse.unref();
   try {
-    clearUp(folder, own, now());
     const result = await work(stillHeld);
-    if (stillHeld()) return result;
+    // Afterwards: what a killed process left may be what the work goes on with.
+    if (stillHeld()) {
+      clearUp(folder, own, now());
+      return result;
+    }
     throw new DevcertError('busy', `another devcert took over "${file}" in the meantime`, {
       hint: 'run the same command again',
     });
@@ -216,13 +219,28 @@ function release(file: string, own: Holder, stillHeld: () => boolean): void {
   }
 }
 
+/**
+ * True if a killed process left something that {@link withLock} removes: a temporary file or a claim.
+ *
+ * @param now the time that the age of temporary files is judged by.
+ */
+export function hasLeftOvers(folder: string, now: Date): boolean {
+  try {
+    return readdirSync(folder).some(
+      (name) => CLAIM.test(name) || isStaleTemporary(folder, name, now),
+    );
+  } catch {
+    return false; // not there, or not to be read: then nothing can be removed either
+  }
+}
+
+const CLAIM =
+  /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/;
+
 /** Claims of those who were killed: their locks are gone, so they guard nothing any more. */
 function clearUp(folder: string, own: Holder, now: Date): void {
   for (const name of attempt('read', folder, () => readdirSync(folder))) {
-    const [, id] =
-      /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/.exec(
-        name,
-      ) ?? [];
+    const [, id] = CLAIM.exec(name) ?? [];
     if (id !== undefined && id !== idOf(own.token)) removeQuietly(join(folder, name));
   }
   removeStaleTemporaries(folder, now);

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import envPaths from 'env-paths';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, printable, say } from '../errors.ts';
 import { hasModes } from './filesystem.ts';
 
 /**
@@ -76,7 +76,7 @@ export function authorityFolderIn(folder: string, name: string | undefined): str
       'usage',
       `"${printable(name).slice(0, 60)}" is no name for an authority`,
       {
-        hint: 'use lower-case letters, digits and hyphens: --ca api-clients',
+        hint: say`use lower-case letters, digits and hyphens: ${{ ca: 'api-clients' }}`,
       },
     );
   return join(authoritiesFolder(folder), name);

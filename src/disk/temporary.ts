@@ -67,19 +67,22 @@ export function writeNew(path: string, data: string | Buffer, mode: number, sync
  */
 export function removeStaleTemporaries(folder: string, now: Date): void {
   try {
-    for (const name of readdirSync(folder)) {
-      const [, pid, machine] = TEMPORARY.exec(name) ?? [];
-      if (pid === undefined) continue;
-      const path = join(folder, name);
-      const stat = lstatSync(path, { throwIfNoEntry: false });
-      if (stat?.isFile() !== true) continue;
-      // ctime: a backup is a hard link and has the mtime of the file it keeps.
-      const isOld = now.getTime() - stat.ctimeMs > 60_000;
-      if (isOld || (machine === machineTag() && !processLives(Number(pid)))) removeQuietly(path);
-    }
+    for (const name of readdirSync(folder))
+      if (isStaleTemporary(folder, name, now)) removeQuietly(join(folder, name));
   } catch {
     // Left-overs are in nobody's way; if the folder is unusable, writing into it will say so.
   }
+}
+
+/** True for the name of such a file in a folder. */
+export function isStaleTemporary(folder: string, name: string, now: Date): boolean {
+  const [, pid, machine] = TEMPORARY.exec(name) ?? [];
+  if (pid === undefined) return false;
+  const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
+  if (stat?.isFile() !== true) return false;
+  // ctime: a backup is a hard link and has the mtime of the file it keeps.
+  const isOld = now.getTime() - stat.ctimeMs > 60_000;
+  return isOld || (machine === machineTag() && !processLives(Number(pid)));
 }
 
 /** True if a process has this id. On this machine and, in a container, within it. */

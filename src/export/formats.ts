@@ -1,11 +1,12 @@
 /** A key with its chain, or certificates to trust, in every format that `devcert export` knows. No files. */
 import { X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, type Text } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
 import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../keystore/jks.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
 import { encodeEncryptedKey, pkcs8Of } from '../keystore/pkcs8.ts';
+import { MIN_JKS_PASSWORD, MIN_PEM_PASSWORD } from '../policy.ts';
 
 /** What `--format` takes for a key and its certificate. */
 export const keyFormats = ['p12', 'jks', 'pem', 'der', 'combined', 'fullchain'] as const;
@@ -118,15 +119,15 @@ export function checkPassword(
   options: FormatOptions,
   password: string,
 ): void {
-  const least = format === 'jks' ? 6 : format === 'pem' && options.encrypt === true ? 4 : 0;
-  if (password.length >= least) return;
-  const who = format === 'jks' ? 'a JKS' : 'an encrypted PEM key';
-  const reader = format === 'jks' ? 'keytool' : 'OpenSSL';
-  throw new DevcertError(
-    'password',
-    `the password of ${who} has at least ${least} characters, or ${reader} does not take it`,
-    { hint: format === 'jks' ? 'give a longer one, or write --format p12' : 'give a longer one' },
-  );
+  if (format === 'jks' && password.length < MIN_JKS_PASSWORD)
+    throw tooShort('a JKS', MIN_JKS_PASSWORD, 'keytool', say`, or write ${{ format: 'p12' }}`);
+  if (format === 'pem' && options.encrypt === true && password.length < MIN_PEM_PASSWORD)
+    throw tooShort('an encrypted PEM key', MIN_PEM_PASSWORD, 'OpenSSL');
+}
+
+function tooShort(what: string, least: number, reader: string, instead: Text = ''): DevcertError {
+  const message = `the password of ${what} has at least ${least} characters, or ${reader} does not take it`;
+  return new DevcertError('password', message, { hint: ['give a longer one', instead] });
 }
 
 const filesOf: Readonly<Record<KeyFormat, readonly FormatFile[]>> = {

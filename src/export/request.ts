@@ -1,6 +1,6 @@
 /** What an export was asked to be, checked: pure. */
 import { resolve } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, type Text, exclusive } from '../errors.ts';
 import {
   type FormatOptions,
   keyFiles,
@@ -77,23 +77,33 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
     if (value === '')
       throw usage(`the path for ${option} is empty`, 'give a path, or leave it out');
   if ((certFile === undefined) !== (keyFile === undefined))
-    throw usage('--cert-file and --key-file go together', 'give both, or --dir DIR');
+    throw usage(
+      say`${{ certFile: true }} and ${{ keyFile: true }} go together`,
+      say`give both, or ${{ dir: 'DIR' }}`,
+    );
   if (dir !== undefined && certFile !== undefined)
-    throw usage('--dir and --cert-file exclude each other', 'leave --dir out');
+    throw exclusive({ dir: true }, { certFile: true }, say`leave ${{ dir: true }} out`);
   if (out !== undefined && file !== undefined)
-    throw usage('--out and --file exclude each other', 'give one of them');
+    throw exclusive({ out: true }, { file: true }, 'give one of them');
   if (legacy === true && format !== 'p12')
-    throw usage(`--legacy is for PKCS#12, not for ${format}`, '--format p12 --legacy');
+    throw usage(say`${{ legacy: true }} is for PKCS#12, not for ${format}`, {
+      format: 'p12',
+      legacy: true,
+    });
   if (encrypt === true && (format !== 'pem' || trust))
     throw usage(
-      '--encrypt is for a private key in PEM',
-      '--format pem --encrypt; a p12 or jks is always encrypted',
+      say`${{ encrypt: true }} is for a private key in PEM`,
+      say`${{ format: 'pem', encrypt: true }}; a p12 or jks is always encrypted`,
     );
   const withPublicRoots = options.withPublicRoots === true;
   if (withPublicRoots && !trust)
-    throw usage('--with-public-roots is for trust stores', 'add --trust');
+    throw usage(say`${{ withPublicRoots: true }} is for trust stores`, say`add ${{ trust: true }}`);
   if (withPublicRoots && format === 'der')
-    throw usage('a DER file holds one certificate', '--trust --with-public-roots --format pem');
+    throw usage('a DER file holds one certificate', {
+      trust: true,
+      withPublicRoots: true,
+      format: 'pem',
+    });
   const source = outputPaths(
     certFile === undefined
       ? dir === undefined
@@ -111,8 +121,8 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
     throw usage(
       `${format} would be written over what it is made of`,
       format === 'pem'
-        ? 'it is PEM already; elsewhere: --out DIR, with a password: --encrypt'
-        : 'write elsewhere: --out DIR',
+        ? say`it is PEM already; elsewhere: ${{ out: 'DIR' }}, with a password: ${{ encrypt: true }}`
+        : say`write elsewhere: ${{ out: 'DIR' }}`,
     );
   const common = {
     options: formatOptions,
@@ -126,7 +136,7 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
   if (!common.needsPassword && options.password !== undefined)
     throw usage(
       `${format} takes no password`,
-      'leave it out; with one: --format p12, or --format pem --encrypt',
+      say`leave it out; with one: ${{ format: 'p12' }}, or ${{ format: 'pem', encrypt: true }}`,
     );
   return kind.trust ? { ...common, ...kind, withPublicRoots } : { ...common, ...kind };
 }
@@ -136,16 +146,13 @@ function parseFormat<T extends string>(
   known: readonly T[],
   trust: boolean,
 ): T {
-  const option = trust ? '--trust --format' : '--format';
-  if (text === undefined) throw usage('which format?', `${option} ${known.join(' | ')}`);
+  const hint = { trust: trust || undefined, format: known.join(' | ') };
+  if (text === undefined) throw usage('which format?', hint);
   const word = text.trim().toLowerCase();
   const wanted = word === 'pfx' || word === 'pkcs12' ? 'p12' : word;
   const format = known.find((format) => format === wanted);
   if (format !== undefined) return format;
-  throw usage(
-    `there is no format "${text}"${trust ? ' of a trust store' : ''}`,
-    `${option} ${known.join(' | ')}`,
-  );
+  throw usage(`there is no format "${text}"${trust ? ' of a trust store' : ''}`, hint);
 }
 
 function pathsOf(
@@ -157,16 +164,16 @@ function pathsOf(
 ): readonly string[] | undefined {
   if (file === undefined) return names.map((name) => resolve(folder, name));
   if (names.length > 1)
-    throw usage(`--format ${format} makes ${names.join(' and ')}, not one file`, '--out DIR');
+    throw usage(say`${{ format }} makes ${names.join(' and ')}, not one file`, { out: 'DIR' });
   return file === '-' ? undefined : [resolve(cwd, file)];
 }
 
 // Java's tools, and people, type it.
 function parseAlias(alias: string): string {
   if (/^[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(alias)) return alias;
-  throw usage('not an alias: printable ASCII, 64 characters at most', '--alias devcert');
+  throw usage('not an alias: printable ASCII, 64 characters at most', { alias: 'devcert' });
 }
 
-function usage(message: string, hint: string): DevcertError {
+function usage(message: Text, hint: Text): DevcertError {
   return new DevcertError('usage', message, { hint });
 }

@@ -69,7 +69,7 @@ async function trustSource(
   const root = await loadRoot(folder);
   if (root === undefined)
     throw new DevcertError('no-authority', 'there is no authority whose root could be exported', {
-      hint: ca === undefined ? 'devcert install' : `devcert ca create ${ca}`,
+      hint: ca === undefined ? { command: 'install' } : { command: 'ca create', names: ca },
     });
   const own = { certificate: new X509Certificate(root).raw, alias: request.alias };
   const certificates = request.withPublicRoots

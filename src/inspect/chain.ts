@@ -4,15 +4,13 @@ import { isSignedBy } from '../x509/details.ts';
 import { isForbidden } from '../x509/general-names.ts';
 import { error, roleOf, warning } from './problems.ts';
 import type { InspectedCertificate, InspectedChain, Problem } from './types.ts';
+import { MAX_CHAIN } from '../policy.ts';
 
 /** A certificate of a file with what it says. */
 export interface Told {
   readonly x509: X509Certificate;
   readonly details: InspectedCertificate;
 }
-
-/** Longer chains are not followed; real ones have four. */
-const MAX_CHAIN = 10;
 
 /**
  * The chain that a list of certificates is: of its only leaf, or of the first one if that was issued by another

@@ -1,13 +1,10 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
-import { DAY_MS } from '../days.ts';
+import { say, type Step, type Text, words } from '../errors.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import { UNNAMED_CURVE } from '../x509/ec-key.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 import type { Problem, ProblemCode } from './types.ts';
-
-/** Longer is refused by Apple's systems (HT210176). */
-const MAX_DAYS = 825;
-const SOON_DAYS = 30;
+import { DAY_MS, MAX_LEAF_DAYS, MIN_RSA_BITS, SOON_DAYS } from '../policy.ts';
 
 /**
  * `leaf`: for a server or client. `authority`: in a chain above one. `anchor`: a root or issuer by itself.
@@ -52,7 +49,8 @@ export function certificateProblems(
 function dateProblems(details: CertificateDetails, role: Role, now: Date) {
   const { notBefore, notAfter, names } = details;
   if (notBefore === undefined || notAfter === undefined) return [];
-  const again = role === 'leaf' ? `issue it again: ${issueCommand(names)}` : 'get the current one';
+  const again =
+    role === 'leaf' ? say`issue it again: ${issueCommand(names)}` : 'get the current one';
   const left = daysUntil(notAfter, now);
   const days = Math.floor((notAfter.getTime() - notBefore.getTime()) / DAY_MS);
   return [
@@ -78,11 +76,11 @@ function dateProblems(details: CertificateDetails, role: Role, now: Date) {
           ),
         ]
       : []),
-    ...(role === 'leaf' && days > MAX_DAYS
+    ...(role === 'leaf' && days > MAX_LEAF_DAYS
       ? [
           warning(
             'too-long',
-            `it is valid for ${days} days, and Apple's systems take ${MAX_DAYS} at most`,
+            `it is valid for ${days} days, and Apple's systems take ${MAX_LEAF_DAYS} at most`,
             again,
           ),
         ]
@@ -124,7 +122,7 @@ export function keyWeakness(type: string): string | undefined {
     return 'on a curve that is spelled out, not named, as forgers do it: no client verifies it';
   const [, kind = '', digits = ''] = /^(rsa|dsa|rsa-pss)(\d+)$/.exec(type) ?? [];
   if (kind === 'dsa') return 'DSA, which no TLS client takes';
-  if (kind !== '' && Number(digits) < 2048) return `RSA of ${digits} bits`;
+  if (kind !== '' && Number(digits) < MIN_RSA_BITS) return `RSA of ${digits} bits`;
   const bits = /^(?:sec|prime|brainpool|wap|c2|sect)\D*(\d{2,3})/.exec(type)?.[1];
   return bits !== undefined && Number(bits) < 224 ? `a curve of ${bits} bits` : undefined;
 }
@@ -139,7 +137,7 @@ function leafProblems(details: CertificateDetails) {
       error(
         'authority-as-leaf',
         'it is for a host and an authority at once: Firefox, NSS and rustls refuse it, and its key can sign others',
-        `issue one that is no authority: ${issueCommand(names, commonName)}`,
+        say`issue one that is no authority: ${issueCommand(names, commonName)}`,
       ),
     );
   else if (isSelfSigned)
@@ -147,7 +145,7 @@ function leafProblems(details: CertificateDetails) {
       warning(
         'self-signed',
         'it is signed by itself: only clients that were told of this very certificate trust it',
-        `have it signed by your authority: ${issueCommand(names, commonName)}`,
+        say`have it signed by your authority: ${issueCommand(names, commonName)}`,
       ),
     );
   if (names.length === 0 && (purposes === undefined || isServer(details)))
@@ -155,7 +153,7 @@ function leafProblems(details: CertificateDetails) {
       error(
         'no-names',
         `it has no subject alternative names${commonName === undefined ? '' : ', and Chromium, Firefox and Go ignore the common name'}`,
-        `issue one with names: ${issueCommand(names, commonName)}`,
+        say`issue one with names: ${issueCommand(names, commonName)}`,
       ),
     );
   if (hosts.length > 0 && !forClients && !isServer(details))
@@ -164,12 +162,12 @@ function leafProblems(details: CertificateDetails) {
         ? warning(
             'no-server-purpose',
             "it does not say that it is for servers (serverAuth), which Apple's systems ask for",
-            `issue it again: ${issueCommand(names)}`,
+            say`issue it again: ${issueCommand(names)}`,
           )
         : error(
             'no-server-purpose',
             'it is not for servers (serverAuth): every client refuses it there',
-            `issue one that is: ${issueCommand(names)}`,
+            say`issue one that is: ${issueCommand(names)}`,
           ),
     );
   if (purposes?.includes('anyExtendedKeyUsage') === true)
@@ -194,7 +192,7 @@ function nameProblems({ type, value }: GeneralName) {
         rest.includes('*')
           ? `"${value}" has a wildcard that is not its whole first label`
           : `"${value}" is a wildcard directly under a top-level name: most programs do not match it`,
-        'name what is meant: devcert "*.app.localhost"',
+        say`name what is meant: ${{ command: 'issue', names: '"*.app.localhost"' }}`,
       ),
     );
   if (value.includes('_'))
@@ -215,21 +213,21 @@ export function isHost({ type }: GeneralName): boolean {
 }
 
 /** The command that makes such a certificate; with nothing from the file in it but plain names. */
-export function issueCommand(names: readonly GeneralName[], commonName = ''): string {
+export function issueCommand(names: readonly GeneralName[], commonName = ''): Step {
   const hosts = names.filter(isHost).map(({ value }) => value);
   const plain = (hosts.length > 0 ? hosts : [commonName]).filter(
     (name) => /^[a-z0-9.:-]{1,60}$/i.test(name) && /^[a-z0-9:]/i.test(name),
   );
-  const shown = plain.slice(0, 3).join(' ');
-  return `devcert ${shown === '' ? 'NAMES…' : shown}${plain.length > 3 ? ' …' : ''}`;
+  const shown = [...plain.slice(0, 3), ...(plain.length > 3 ? ['…'] : [])];
+  return { command: 'issue', names: shown.length === 0 ? 'NAMES…' : shown };
 }
 
-export function error(code: ProblemCode, message: string, hint: string) {
-  return { code, severity: 'error', message, hint } as const;
+export function error(code: ProblemCode, message: string, hint: Text) {
+  return { code, severity: 'error', message, hint: words(hint) } as const;
 }
 
-export function warning(code: ProblemCode, message: string, hint: string) {
-  return { code, severity: 'warning', message, hint } as const;
+export function warning(code: ProblemCode, message: string, hint: Text) {
+  return { code, severity: 'warning', message, hint: words(hint) } as const;
 }
 
 function ago(days: number): string {

@@ -27,10 +27,7 @@ function readNamed(input: InspectInput, around: InspectSurroundings): Read {
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     const { code, message, hint } = error;
-    throw new DevcertError(code, `"${input.file}": ${message}`, {
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    });
+    throw new DevcertError(code, `"${input.file}": ${message}`, { hint, cause: error });
   }
 }
 

@@ -2,6 +2,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { certificateKeyHash, publicKeyHash } from '../keys.ts';
+import { MAX_CHAIN } from '../policy.ts';
 
 /** One entry of a key store or PEM file that was read. */
 export interface KeyStoreEntry {
@@ -38,9 +39,6 @@ export interface TrustedCertificate {
   /** Unlike all others in the store, whatever the case: see {@link uniqueAliases}. */
   readonly alias: string;
 }
-
-/** Certificates of other people's stores that a chain is followed over; real ones have four. */
-const MAX_CHAIN = 10;
 
 /**
  * Entries of keys and certificates that were read in any order: each key with the certificate of the

@@ -18,15 +18,13 @@ import { integer, nullValue, octetString, oid, sequence } from '../x509/der.ts';
 import { OID } from './oids.ts';
 import { derivePkcs12, IV_ID, KEY_ID, MAC_ID, type Password, passwordForms } from './pkcs12-kdf.ts';
 import { decryptRc2Cbc } from './rc2.ts';
+import { MAX_ITERATIONS } from '../policy.ts';
 
 /** Encrypted bytes with the DER of the AlgorithmIdentifier that says how. */
 export interface Encrypted {
   readonly algorithm: Buffer;
   readonly data: Buffer;
 }
-
-/** What the iterations of all derivations in one file may come to: seconds, not a hang. */
-export const MAX_ITERATIONS = 10_000_000;
 
 /** Counts the work that one file asks for, so that none can ask for hours of it. */
 export class WorkLimit {

@@ -8,6 +8,7 @@ import { checkAliases, checkKeyEntry, type KeyEntry, type TrustedCertificate } f
 import { OID } from './oids.ts';
 import { encodeMac, type Encrypted, encryptPbes2, encryptTripleDes } from './pbe.ts';
 import { encodeEncryptedPrivateKeyInfo, pkcs8Of } from './pkcs8.ts';
+import { LEGACY_ITERATIONS, PKCS12_ITERATIONS } from '../policy.ts';
 
 /** How the contents are protected. */
 export interface Pkcs12Options {
@@ -75,16 +76,10 @@ export function encodePkcs12TrustStore(
   return pfx(sequence(content), options);
 }
 
-/** Java's own number; ten times more is still read by all. OpenSSL would take 2048. */
-const ITERATIONS = 10_000;
-
-/** The number that programs of that time expect. */
-const LEGACY_ITERATIONS = 2048;
-
 function encrypt(plain: Buffer, { password, legacy = false }: Pkcs12Options): Encrypted {
   return legacy
     ? encryptTripleDes(plain, password, LEGACY_ITERATIONS)
-    : encryptPbes2(plain, password, ITERATIONS);
+    : encryptPbes2(plain, password, PKCS12_ITERATIONS);
 }
 
 // RFC 7292 section 4.
@@ -97,7 +92,7 @@ function pfx(authenticatedSafe: Buffer, options: Pkcs12Options | undefined): Buf
           options.password,
           options.legacy === true
             ? { hash: 'sha1', saltLength: 8, iterations: LEGACY_ITERATIONS }
-            : { hash: 'sha256', saltLength: 16, iterations: ITERATIONS },
+            : { hash: 'sha256', saltLength: 16, iterations: PKCS12_ITERATIONS },
         );
   return sequence(integer(3), plainContent(authenticatedSafe), mac);
 }

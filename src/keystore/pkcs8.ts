@@ -1,6 +1,6 @@
 /** Private keys as bytes: PKCS#8 (RFC 5958), plain and encrypted, and the older forms that OpenSSL wrote. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeOctets } from '../x509/asn1-values.ts';
 import { octetString, sequence } from '../x509/der.ts';
@@ -8,12 +8,7 @@ import { decryptPbe, type Encrypted, encryptPbes2, WorkLimit } from './pbe.ts';
 import { encodePem, type PemBlock } from './pem.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
 import { decodePrivateKey } from './private-key.ts';
-
-/**
- * What a guess at the password of a stolen key file costs (OWASP's number for PBKDF2-HMAC-SHA-256).
- * OpenSSL would take 2048; unlike key stores, every program reads any number here.
- */
-const KEY_FILE_ITERATIONS = 600_000;
+import { KEY_FILE_ITERATIONS } from '../policy.ts';
 
 /**
  * An `ENCRYPTED PRIVATE KEY` PEM block: PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256. Takes some
@@ -93,7 +88,7 @@ function exported(key: KeyObject): Buffer {
     return pkcs8Of(key);
   } catch (cause) {
     throw new DevcertError('weak-key', 'the private key is none: its number is out of range', {
-      hint: 'make a new key on P-256: devcert csr NAMES…',
+      hint: say`make a new key on P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
       cause,
     });
   }
@@ -110,6 +105,6 @@ export function wrongPassword(what: string, cause?: unknown): DevcertError {
 /** The error for a file that says nothing without its password. */
 export function missingPassword(what: string): DevcertError {
   return new DevcertError('password', `the ${what} needs its password`, {
-    hint: 'give the password on standard input, with --password-stdin',
+    hint: say`give the password on standard input, with ${{ passwordStdin: true }}`,
   });
 }

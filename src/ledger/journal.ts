@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { readIfThere } from '../disk/files.ts';
 import { attempt, removeQuietly, retrying } from '../disk/filesystem.ts';
+import { MAX_JOURNAL_BYTES } from '../policy.ts';
 
 /** Name of the journal in a state folder. */
 export const JOURNAL = 'journal.json';
@@ -24,6 +25,8 @@ export interface JournalStep {
   /** Name of the old file while it may still have to be put back. */
   readonly backup: string;
   readonly sha256: string;
+  /** SHA-256 of the old file; absent if there was none. */
+  readonly before?: string | undefined;
 }
 
 export interface Journal {
@@ -49,20 +52,24 @@ export function recover(stateFolder: string): void {
   const journal = parseJournal(text);
   if (journal !== undefined) {
     const { steps, removals, append } = journal;
-    const isDone = ({ path, sha256: hash }: JournalStep) => holds(path, hash);
-    const isReady = ({ temporary, sha256: hash }: JournalStep) => holds(temporary, hash);
-    if (steps.every((step) => isReady(step) || isDone(step))) {
+    const looks = steps.map((step) => ({ ...step, found: hashOf(step.path) }));
+    const isDone = (step: Look) => step.found === step.sha256;
+    // What somebody wrote there since is not to be lost: then nothing is completed.
+    const isReady = (step: Look) =>
+      step.found === step.before && hashOf(step.temporary) === step.sha256;
+    if (looks.every((step) => isDone(step) || isReady(step))) {
       if (append !== undefined) {
         cutBack(append.path, append.size);
         appendFileSync(append.path, append.text, { mode: 0o600 });
       }
-      for (const step of steps) if (isReady(step)) rename(step.temporary, step.path);
+      for (const step of looks) if (!isDone(step)) rename(step.temporary, step.path);
       for (const path of removals) removeQuietly(path);
     } else {
       if (append !== undefined) cutBack(append.path, append.size);
       // Killed while it was being undone: what is new already has its old file under another name.
-      for (const step of steps)
-        if (isDone(step) && existsSync(step.backup)) rename(step.backup, step.path);
+      for (const step of looks.filter((it) => isDone(it) && it.sha256 !== it.before))
+        if (step.before === undefined) removeQuietly(step.path);
+        else if (existsSync(step.backup)) rename(step.backup, step.path);
     }
     for (const { temporary, backup } of steps)
       for (const path of [temporary, backup]) removeQuietly(path);
@@ -75,6 +82,16 @@ export function recover(stateFolder: string): void {
 /** SHA-256 as 64 hex digits. */
 export function sha256(data: Buffer | string): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+/** SHA-256 of a file, not through a link; undefined if it is not there, `unreadable` if it cannot be read. */
+export function hashOf(path: string): string | undefined {
+  try {
+    const bytes = readIfThere(path, { maxBytes: Infinity, follow: false });
+    return bytes === undefined ? undefined : sha256(bytes);
+  } catch {
+    return 'unreadable'; // neither what was there before nor what was to be there
+  }
 }
 
 /** Moves a file, over one that is there. @throws DevcertError `file`. */
@@ -101,9 +118,6 @@ export function cutBack(path: string, size: number): void {
   }
 }
 
-/** A few hundred bytes for each of the files of a large set. */
-const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
-
 /** Undefined for what no devcert wrote: it was whole when it appeared, so nothing is under way then. */
 function parseJournal(text: string): Journal | undefined {
   try {
@@ -115,11 +129,4 @@ function parseJournal(text: string): Journal | undefined {
   return undefined;
 }
 
-function holds(path: string, hash: string): boolean {
-  try {
-    const bytes = readIfThere(path, { maxBytes: Infinity, follow: false });
-    return bytes !== undefined && sha256(bytes) === hash;
-  } catch {
-    return false; // not readable by now: it is neither ready nor done
-  }
-}
+type Look = JournalStep & { readonly found: string | undefined };

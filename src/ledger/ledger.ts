@@ -10,6 +10,7 @@ import { attempt, flag, withDescriptor, shellCommand } from '../disk/filesystem.
 import type { Usage } from '../names/usage.ts';
 import { sha256 } from './journal.ts';
 import { replaceFiles } from './transaction.ts';
+import { MAX_LEDGER_BYTES } from '../policy.ts';
 
 /** A file and what it held when devcert wrote it. */
 export interface WrittenFile {
@@ -185,8 +186,6 @@ export const VERSION = 2;
 const HEADER = `${JSON.stringify({ version: VERSION })}\n`;
 const NEWLINE = 10;
 const MAX_HEADER_BYTES = 256;
-/** Some hundred bytes for each of tens of thousands of entries. */
-const MAX_BYTES = 64 * 1024 * 1024;
 /** Reading less than that takes no time worth saving. */
 const COMPACT_ABOVE_BYTES = 256 * 1024;
 
@@ -195,7 +194,7 @@ function lineOf(entry: LedgerEntry): string {
 }
 
 function read(file: string): Buffer | undefined {
-  const bytes = readIfThere(file, { maxBytes: MAX_BYTES, follow: false });
+  const bytes = readIfThere(file, { maxBytes: MAX_LEDGER_BYTES, follow: false });
   if (bytes !== undefined) parseHeader(bytes, file);
   return bytes;
 }

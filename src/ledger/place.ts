@@ -4,7 +4,7 @@
  */
 import { existsSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, worded } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { withLock } from '../disk/lock.ts';
@@ -76,18 +76,25 @@ export async function place(
 ): Promise<string[]> {
   const { stateFolder } = context;
   const made = await prepare(targets, context);
+  // Not before recover(), which completes with them what a killed process had begun.
+  const clearUp = () => {
+    for (const folder of new Set(targets.map(folderOf)))
+      removeStaleTemporaries(folder, context.now);
+  };
   try {
     const written =
       stateFolder === undefined
         ? write(make({ entries: () => [] }), made, context)
         : await withLock(stateFolder, () => {
             recover(stateFolder);
+            clearUp();
             const paths = targets.map(({ path }) => path);
             const entries = () => findEntries(stateFolder, paths);
             const written = write(make({ entries }), made, context);
             compact(stateFolder);
             return written;
           });
+    if (stateFolder === undefined) clearUp();
     if (written.length === 0) removeEmpty(made);
     return written;
   } catch (error) {
@@ -117,7 +124,7 @@ export function assertWritten(
 /** @param why of a file that is not devcert's to replace. */
 export function foreignFile(path: string, why = 'devcert did not write it'): DevcertError {
   return new DevcertError('file', `"${path}" is there already and ${why}`, {
-    hint: 'move it away, write elsewhere (--out DIR), or replace it: --force',
+    hint: say`move it away, write elsewhere (${{ out: 'DIR' }}), or replace it: ${{ force: true }}`,
   });
 }
 
@@ -133,7 +140,7 @@ export function mendKeys(paths: readonly string[]): string[] {
     if (mode === undefined) return [];
     tighten(path, SECRET_MODE);
     return [
-      `"${path}" was open to others (mode 0${mode.toString(8)}); it is 0600 now. If others use this machine, issue anew: --force`,
+      worded`"${path}" was open to others (mode 0${mode.toString(8)}); it is 0600 now. If others use this machine, issue anew: ${{ force: true }}`,
     ];
   });
 }
@@ -151,7 +158,6 @@ async function prepare(targets: readonly Target[], context: PlaceContext): Promi
     for (const folder of new Set(targets.map(folderOf))) {
       const created = makeFolder(folder, 0o755);
       made.push(...created);
-      removeStaleTemporaries(folder, context.now);
       if (created.includes(folder) && keyFolders.has(folder)) await context.close?.(folder);
     }
   } catch (error) {

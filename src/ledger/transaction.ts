@@ -23,7 +23,7 @@ import {
   shellCommand,
 } from '../disk/filesystem.ts';
 import { temporaryName, writeNew } from '../disk/temporary.ts';
-import { cutBack, type Journal, rename, sha256, sizeOf } from './journal.ts';
+import { cutBack, hashOf, type Journal, rename, sha256, sizeOf } from './journal.ts';
 
 export interface FileToWrite {
   /** Absolute. */
@@ -82,7 +82,7 @@ export function applyChange(change: Change, options: ChangeOptions = {}): void {
     if (journal !== undefined) {
       const plan: Journal = {
         steps: steps.map(({ path, temporary, backup, data }) => ({
-          ...{ path, temporary, backup, sha256: sha256(data) },
+          ...{ path, temporary, backup, sha256: sha256(data), before: hashOf(path) },
         })),
         removals,
         ...(append === undefined ? {} : { append: { ...append, size } }),

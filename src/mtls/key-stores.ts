@@ -1,6 +1,6 @@
 /** A party's PKCS#12 files, for those that read no PEM. */
 import { X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
@@ -37,7 +37,7 @@ export function keyStoreFiles(
   const key = decodePrivateKeyPem(contents.keyPem);
   if (key === undefined)
     throw new DevcertError('invalid-input', `there is no private key in "${files.keyFile}"`, {
-      hint: 'move it away to have a new one made, or replace it: --force',
+      hint: say`move it away to have a new one made, or replace it: ${{ force: true }}`,
     });
   const written: Output[] = [];
   if (!holds(files.keyStore, password, chain))

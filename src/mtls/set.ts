@@ -1,6 +1,6 @@
 /** A set of parties for mutual TLS: one server, its clients, and who certifies which. `mtls.json` in its folder. */
 import { join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { shellCommand } from '../disk/filesystem.ts';
 import { readIfThere } from '../disk/files.ts';
 
@@ -84,7 +84,7 @@ export function encodeSet(set: MtlsSet): string {
 export function parsePartyName(text: string): string {
   if (partyName.test(text)) return text;
   throw new DevcertError('usage', `"${text.slice(0, 60)}" is no name for a party`, {
-    hint: 'use letters, digits, hyphens, dots, or an e-mail address: --client web',
+    hint: say`use letters, digits, hyphens, dots, or an e-mail address: ${{ client: true }} web`,
   });
 }
 

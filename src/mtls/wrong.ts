@@ -6,7 +6,6 @@ import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import { type Authority, readAuthority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
-import { DAY_MS } from '../days.ts';
 import { issueLeaf } from '../certificate/issue.ts';
 import { generateKeyPair, keyIdentifier } from '../keys.ts';
 import type { Name } from '../names/names.ts';
@@ -21,6 +20,7 @@ import {
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
 import { readSubject } from '../x509/read.ts';
+import { DAY_MS } from '../policy.ts';
 
 export interface ClientIdentity {
   readonly certPem: string;

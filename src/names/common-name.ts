@@ -6,7 +6,7 @@
  */
 import type { Constraints } from './constraints.ts';
 import { isPermitted } from './constraints.ts';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, printable, say, worded } from '../errors.ts';
 import type { Name } from './names.ts';
 import type { Usage } from './usage.ts';
 
@@ -32,7 +32,7 @@ export function parseCommonName(text: string): string {
   const problem = commonNameProblem(text);
   if (problem === undefined) return text;
   throw new DevcertError('usage', `the common name ${problem}`, {
-    hint: 'give the user or service that the certificate is for: --cn alice',
+    hint: say`give the user or service that the certificate is for: ${{ cn: 'alice' }}`,
   });
 }
 
@@ -86,12 +86,12 @@ export function commonNameNotes(constraints: Constraints | undefined, request: H
   const host = hostIn(commonName);
   if (host !== undefined && !isPermitted(constraints, { type: 'dns', value: host }))
     return [
-      `Java servers take the common name "${commonName}" for a host and refuse it: for them leave out --cn`,
+      worded`Java servers take the common name "${commonName}" for a host and refuse it: for them leave out ${{ cn: true }}`,
     ];
   const user = /^(.+) \(devcert client\)$/.exec(commonName)?.[1];
   if (user !== undefined && request.names[0]?.value === userUri(user))
     return [
-      `servers that compare the common name with a user (PostgreSQL, Mosquitto, …) need --cn ${user}`,
+      worded`servers that compare the common name with a user (PostgreSQL, Mosquitto, …) need ${{ cn: user }}`,
     ];
   return [];
 }

@@ -1,7 +1,7 @@
 /**
  * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
  */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, type Step, type Text } from '../errors.ts';
 import { ipBytes } from './ip.ts';
 import { formatName, parseName, type Name } from './names.ts';
 import { hasPublicDomain, isPublicSuffix, registrableDomain } from './publicsuffix.ts';
@@ -79,10 +79,11 @@ export async function defaultConstraints(
 export async function addPermits(
   constraints: Constraints,
   permits: readonly string[],
+  typed?: Step,
 ): Promise<Constraints> {
   let { dns } = constraints;
   for (const permit of permits) {
-    const value = await parsePermit(permit);
+    const value = await parsePermit(permit, typed);
     if (!isPermitted({ ...constraints, dns }, { type: 'dns', value })) dns = [...dns, value];
   }
   return { ...constraints, dns };
@@ -91,24 +92,29 @@ export async function addPermits(
 /**
  * The domain, canonical, that `--permit` names; it may be one that is permitted anyway.
  *
+ * @param typed the command that is to permit it.
+ *
  * @throws DevcertError `invalid-name` if it is no plain domain or one that Java cannot read in a
  *   constraint; `refused` for a public suffix, below which strangers have their names
  */
-export async function parsePermit(text: string): Promise<string> {
+export async function parsePermit(
+  text: string,
+  typed: Step = { command: 'install' },
+): Promise<string> {
   const plain = text.replace(/^(?:\*\.|\.)+/, '');
-  const domain = parseDomain(plain);
+  const domain = parseDomain(plain, typed);
   if (plain !== text)
     throw new DevcertError(
       'invalid-name',
       `a permit for "${domain}" takes no "*." or dot in front`,
       {
-        hint: `a domain permits all names below it: devcert install --permit ${domain}`,
+        hint: say`a domain permits all names below it: ${{ ...typed, permit: domain }}`,
       },
     );
   if (isCovered(localDomains, domain)) return domain;
   if (await isPublicSuffix(domain))
     throw new DevcertError('refused', `"${domain}" is a public suffix: it belongs to everyone`, {
-      hint: `permit a domain of your own below it: devcert install --permit my-company.${domain}`,
+      hint: say`permit a domain of your own below it: ${{ ...typed, permit: `my-company.${domain}` }}`,
     });
   return domain;
 }
@@ -161,12 +167,15 @@ export function intersectConstraints(
 
 /**
  * Resolves if every name is permitted.
+ *
+ * @param permitting what permits domains.
  * @throws DevcertError `outside-constraints`, which names those outside, twenty at most; the hint is the command
  *   that would permit them, where there is one
  */
 export async function assertPermitted(
   constraints: Constraints | undefined,
   names: readonly Name[],
+  permitting = (permit: readonly string[]): Text => ({ command: 'install', permit }),
 ): Promise<void> {
   const outside = names.filter((name) => !isPermitted(constraints, name));
   if (outside.length === 0) return;
@@ -178,14 +187,14 @@ export async function assertPermitted(
   const verb = outside.length === 1 ? 'is' : 'are';
   const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this authority may sign`;
   throw new DevcertError('outside-constraints', message, {
-    hint: await hintFor(outside.slice(0, MAX_LISTED)),
+    hint: await hintFor(outside.slice(0, MAX_LISTED), permitting),
   });
 }
 
 /** Names that one message has room for. */
 const MAX_LISTED = 20;
 
-function parseDomain(text: string): string {
+function parseDomain(text: string, typed: Step): string {
   let name: Name;
   try {
     name = parseName(text);
@@ -193,7 +202,7 @@ function parseDomain(text: string): string {
     if (!(error instanceof DevcertError)) throw error;
     throw new DevcertError('invalid-name', error.message, {
       cause: error,
-      hint: 'give one plain domain: devcert install --permit corp.example',
+      hint: say`give one plain domain: ${{ ...typed, permit: 'corp.example' }}`,
     });
   }
   if (name.type !== 'dns')
@@ -203,7 +212,7 @@ function parseDomain(text: string): string {
   // Java refuses every certificate of an authority whose constraints it cannot parse.
   if (name.value.includes('_'))
     throw new DevcertError('invalid-name', `"${name.value}" has an underscore`, {
-      hint: 'permit a domain above it: devcert install --permit corp.example',
+      hint: say`permit a domain above it: ${{ ...typed, permit: 'corp.example' }}`,
     });
   return name.value;
 }
@@ -240,22 +249,25 @@ function intersectBases(
   return common.size === 0 ? undefined : [...common];
 }
 
-async function hintFor(outside: readonly Name[]): Promise<string> {
+async function hintFor(
+  outside: readonly Name[],
+  permitting: (permit: readonly string[]) => Text,
+): Promise<Text> {
   const domains = new Set<string>();
   for (const name of outside) {
     if (name.type === 'ip') {
       const ipv4 = /^::ffff:(.*\..*)$/.exec(name.value)?.[1];
       return ipv4 === undefined
         ? 'of IP addresses only private and loopback ones are permitted'
-        : `write the IPv4 address as such: devcert ${ipv4}`;
+        : say`write the IPv4 address as such: ${{ command: 'issue', names: ipv4 }}`;
     }
     const host = withoutStar(name.value);
     const domain = (await registrableDomain(host)) ?? host;
     if (await isPublicSuffix(domain))
-      return `"${domain}" is a public suffix; use a name of your own: devcert my-company.test`;
+      return say`"${domain}" is a public suffix; use a name of your own: ${{ command: 'issue', names: 'my-company.test' }}`;
     domains.add(domain);
   }
-  return `devcert install ${[...domains].map((domain) => `--permit ${domain}`).join(' ')}`;
+  return permitting([...domains]);
 }
 
 function withoutStar(domain: string): string {

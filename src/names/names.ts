@@ -2,8 +2,9 @@
  * The names a certificate may carry: what was typed, checked and made canonical. Pure.
  */
 import { formatIp, ipv6Bytes, isIPv4 } from './ip.ts';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, printable, say, type Step, type Text } from '../errors.ts';
 import { decodeDomain, encodeDomain } from './idna.ts';
+import { MAX_NAMES } from '../policy.ts';
 
 /**
  * One subjectAltName entry. `value` is canonical, so that equal names are equal strings:
@@ -38,7 +39,7 @@ export function parseName(text: string, options: NameOptions = {}): Name {
   if (text.length > 1024) refuse(text, 'is too long');
   // Asked of other than plain ASCII only: a pattern of Unicode classes takes 0.4 ms to compile.
   if (/[^!-~]/.test(text) && /[\s\p{Cc}\p{Cs}]/u.test(text)) {
-    const hint = 'give each name as an argument of its own: devcert localhost api.test';
+    const hint = say`give each name as an argument of its own: ${{ command: 'issue', names: ['localhost', 'api.test'] }}`;
     refuse(text, 'holds whitespace or a control character', hint);
   }
   if (/["'`\\]/.test(text)) refuse(text, 'holds a quote or a backslash');
@@ -60,10 +61,9 @@ export function parseNames(texts: readonly string[], options: NameOptions = {}):
   for (const text of texts) {
     const name = parseName(text, options);
     names.set(`${name.type}:${name.value}`, name);
-    // Every handshake carries them all: more than this is a slip in a script.
-    if (names.size > 100)
-      throw new DevcertError('usage', 'more than 100 names for one certificate', {
-        hint: 'issue several certificates, or use a wildcard: devcert "*.app.localhost"',
+    if (names.size > MAX_NAMES)
+      throw new DevcertError('usage', `more than ${MAX_NAMES} names for one certificate`, {
+        hint: say`issue several certificates, or use a wildcard: ${{ command: 'issue', names: '"*.app.localhost"' }}`,
       });
   }
   return [...names.values()];
@@ -106,7 +106,7 @@ function parseAddress(text: string): string | undefined {
   const bytes = ipv6Bytes(front);
   if (bytes !== undefined && zone.length > 0) {
     const why = 'has a zone id, which means something on this machine only';
-    refuse(text, why, `devcert ${formatIp(bytes)}`);
+    refuse(text, why, { command: 'issue', names: formatIp(bytes) });
   }
   if (bytes !== undefined) return formatIp(bytes);
   return inBrackets === undefined && isIPv4(address) ? address : undefined;
@@ -117,7 +117,7 @@ function parseDomain(text: string, wildcards = true): string {
   const rest = text.slice(wildcard.length);
   if (rest.includes('*')) {
     const why = 'has a wildcard that is not the whole first label of a longer name';
-    refuse(text, why, 'devcert "*.app.localhost"');
+    refuse(text, why, { command: 'issue', names: '"*.app.localhost"' });
   }
   // Of ASCII just what encodeDomain may be given.
   const odd = /[^\x80-\u{10ffff}A-Za-z0-9._-]/u.exec(rest)?.[0];
@@ -129,7 +129,7 @@ function parseDomain(text: string, wildcards = true): string {
     // Browsers read every such host as IPv4 or as an error (WHATWG URL, "ends in a number").
     const plain = text.normalize('NFKC');
     const why = 'ends in a number and is not an IP address';
-    refuse(text, why, isIPv4(plain) ? `devcert ${plain}` : undefined);
+    refuse(text, why, isIPv4(plain) ? { command: 'issue', names: plain } : undefined);
   }
   if (problem !== undefined)
     refuse(text, `${ascii === '' || ascii === rest ? '' : `(${shown(ascii)}) `}${problem}`);
@@ -144,7 +144,7 @@ function parseDomain(text: string, wildcards = true): string {
   if (wildcard.length + domain.length > 253) refuse(text, 'has more than 253 characters');
   if (wildcard !== '' && labels.length === 1) {
     const why = 'is a wildcard directly under a top-level name, which most programs do not match';
-    refuse(text, why, `devcert "*.app.${domain}"`);
+    refuse(text, why, { command: 'issue', names: `"*.app.${domain}"` });
   }
   return wildcard + domain;
 }
@@ -155,11 +155,11 @@ function parseEmail(text: string, { client = false }: NameOptions): Name {
   const host = text.slice(at + 1);
   // RFC 5321 4.1.2 and 4.5.3.1.1, without what a shell, a URL or an option parser takes for its own.
   if (!/^(?=.{1,64}$)[a-z0-9_+][a-z0-9_+-]*(?:\.[a-z0-9_+-]+)*$/i.test(local) || host === '')
-    refuse(text, 'is not an e-mail address', 'devcert --client alice@localhost');
+    refuse(text, 'is not an e-mail address', forClient('alice@localhost'));
   const value = `${local}@${parseDomain(host, false)}`;
   // RFC 5321 4.5.3.1.3
   if (value.length > 254) refuse(text, 'has more than 254 characters');
-  if (!client) refuse(text, 'is for a client certificate only', `devcert --client ${value}`);
+  if (!client) refuse(text, CLIENTS_ONLY, forClient(value));
   return { type: 'email', value };
 }
 
@@ -177,19 +177,24 @@ function parseUri(text: string, { client = false }: NameOptions): Name {
   const address = host.startsWith('[') || isIPv4(host) ? parseAddress(host) : undefined;
   const canonical = address?.includes(':') ? `[${address}]` : (address ?? parseDomain(host, false));
   const value = `${scheme.toLowerCase()}://${canonical}${port}${rest}`;
-  if (!client) {
-    const quoted = /^[a-z0-9.:/_-]*$/.test(value) ? ` ${value}` : '';
-    refuse(text, 'is for a client certificate only', `devcert --client${quoted}`);
-  }
+  if (!client)
+    refuse(text, CLIENTS_ONLY, forClient(/^[a-z0-9.:/_-]*$/.test(value) ? value : undefined));
   return { type: 'uri', value };
+}
+
+const CLIENTS_ONLY = 'is for a client certificate only';
+
+function forClient(names: string | undefined): Step {
+  return { command: 'issue', client: true, names };
 }
 
 /** For what has a port, a path, a network length or the like around a name. */
 function refuseMore(text: string): never {
   const inside = nameInside(text);
-  if (inside !== undefined) refuse(text, 'is more than a name', `devcert ${inside}`);
+  if (inside !== undefined)
+    refuse(text, 'is more than a name', { command: 'issue', names: inside });
   if (/^[a-z][a-z0-9+.-]*:/i.test(text)) {
-    const hint = 'put a host into it: devcert --client spiffe://localhost/alice';
+    const hint = say`put a host into it: ${forClient('spiffe://localhost/alice')}`;
     refuse(text, 'is a URI without a host', hint);
   }
   refuse(text, 'is not a host name or an IP address');
@@ -208,9 +213,11 @@ function nameInside(text: string): string | undefined {
   }
 }
 
-function refuse(text: string, why: string, hint?: string): never {
+function refuse(text: string, why: string, hint?: Text): never {
   throw new DevcertError('invalid-name', `"${shown(text)}" ${why}`, {
-    hint: hint ?? 'give host names or IP addresses: devcert localhost api.test 127.0.0.1',
+    hint:
+      hint ??
+      say`give host names or IP addresses: ${{ command: 'issue', names: ['localhost', 'api.test', '127.0.0.1'] }}`,
   });
 }
 

@@ -1,15 +1,16 @@
 /** What was asked for, checked: pure. */
 import { type Holder, isUserName, parseCommonName, userUri } from './common-name.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say, exclusive } from '../errors.ts';
 import { type KeyType, keyTypes } from '../keys.ts';
 import { parseNames } from './names.ts';
 import type { Usage } from './usage.ts';
+import { MAX_LEAF_DAYS } from '../policy.ts';
 
 /** A leaf certificate to be issued. */
 export interface LeafRequest extends Holder {
   /** Undefined if the user did not say: then a valid certificate with another key will do, too. */
   readonly keyType: KeyType | undefined;
-  /** 1 to {@link MAX_VALIDITY_DAYS}; undefined if the user did not say. */
+  /** 1 to {@link MAX_LEAF_DAYS}; undefined if the user did not say. */
   readonly validityDays: number | undefined;
 }
 
@@ -27,9 +28,6 @@ export interface LeafOptions {
 }
 
 export const DEFAULT_KEY_TYPE: KeyType = 'p256';
-export const DEFAULT_VALIDITY_DAYS = 397;
-/** Apple's systems refuse TLS certificates that are valid for longer (HT210176). */
-export const MAX_VALIDITY_DAYS = 825;
 
 /**
  * The request that names and options make; no names means `localhost`.
@@ -41,14 +39,17 @@ export function parseLeafRequest(names: readonly string[], options: LeafOptions 
   const client = usages.includes('clientAuth');
   if (client && names.length === 0)
     throw new DevcertError('usage', 'a client certificate needs a name', {
-      hint: options.peer === true ? 'devcert --peer api.test' : 'devcert --client alice',
+      hint:
+        options.peer === true
+          ? { command: 'issue', peer: true, names: 'api.test' }
+          : { command: 'issue', client: true, names: 'alice' },
     });
   if (!client && options.cn !== undefined)
     throw new DevcertError(
       'usage',
-      '--cn is for clients: a server certificate has no common name',
+      say`${{ cn: true }} is for clients: a server certificate has no common name`,
       {
-        hint: 'leave --cn out, or add --client or --peer',
+        hint: say`leave ${{ cn: true }} out, or add ${{ client: true }} or ${{ peer: true }}`,
       },
     );
   const wanted =
@@ -69,9 +70,11 @@ export function parseLeafRequest(names: readonly string[], options: LeafOptions 
  */
 export function parseUsages(options: Pick<LeafOptions, 'client' | 'peer'>): Usage[] {
   if (options.client === true && options.peer === true)
-    throw new DevcertError('usage', '--client and --peer exclude each other', {
-      hint: 'a peer is a client, too: leave --client out',
-    });
+    throw exclusive(
+      { client: true },
+      { peer: true },
+      say`a peer is a client, too: leave ${{ client: true }} out`,
+    );
   if (options.peer === true) return ['serverAuth', 'clientAuth'];
   return options.client === true ? ['clientAuth'] : ['serverAuth'];
 }
@@ -86,15 +89,15 @@ function parseKeyType(text: string): KeyType {
   const type = keyTypes.find((type) => type === wanted);
   if (type !== undefined) return type;
   throw new DevcertError('usage', `there is no key type "${text}"`, {
-    hint: `--key ${keyTypes.join(' | ')}`,
+    hint: { key: keyTypes.join(' | ') },
   });
 }
 
 /** @throws DevcertError `usage`. */
 export function parseDays(days: string | number): number {
   const value = typeof days === 'number' ? days : /^\d{1,6}$/.test(days) ? Number(days) : NaN;
-  if (Number.isInteger(value) && value >= 1 && value <= MAX_VALIDITY_DAYS) return value;
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_LEAF_DAYS) return value;
   throw new DevcertError('usage', `a certificate cannot be valid for "${days}" days`, {
-    hint: `--days takes a whole number from 1 to ${MAX_VALIDITY_DAYS}, the longest that Apple's systems accept`,
+    hint: say`${{ days: true }} takes a whole number from 1 to ${String(MAX_LEAF_DAYS)}, the longest that Apple's systems accept`,
   });
 }

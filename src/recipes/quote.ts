@@ -1,6 +1,6 @@
 /** Paths as string literals of configuration languages: exact, or an error. Pure. */
 import { quoteForPosix } from '../../platform/quote.ts';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, printable, say } from '../errors.ts';
 
 /** JavaScript, TypeScript, JSON, YAML (double-quoted), TOML, C#, Python, Go and Rust read these alike. */
 export function doubleQuoted(path: string): string {
@@ -99,7 +99,7 @@ export function assertExpressible(path: string, language: string, forbidden?: Re
   if (!/[\u0000-\u001f]/.test(path) && printable(path) === path && forbidden?.test(path) !== true)
     return path;
   throw new DevcertError('usage', `${language} has no way to write "${printable(path)}"`, {
-    hint: 'put the files into a folder with a simpler name: devcert --out DIR, then recipe --dir DIR',
+    hint: say`put the files into a folder with a simpler name: ${{ command: 'issue', out: 'DIR' }}, then recipe ${{ dir: 'DIR' }}`,
   });
 }
 

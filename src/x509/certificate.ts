@@ -4,6 +4,7 @@ import { DevcertError } from '../errors.ts';
 import { type PublicKey, publicKeyDer } from '../keys.ts';
 import { bitString, contextTag, integer, nullValue, oid, sequence, time } from './der.ts';
 import { OID } from './oids.ts';
+import { MIN_RSA_BITS } from '../policy.ts';
 
 /**
  * Who signs: a key, wherever it is kept. Signing may take long or ask somebody, so it never happens under
@@ -65,7 +66,7 @@ export function signatureAlgorithm(type: string): { hash: string; algorithm: Buf
   if (type === 'p256') return { hash: 'sha256', algorithm: sequence(oid(OID.ecdsaWithSha256)) };
   if (type === 'p384') return { hash: 'sha384', algorithm: sequence(oid(OID.ecdsaWithSha384)) };
   if (type === 'p521') return { hash: 'sha512', algorithm: sequence(oid(OID.ecdsaWithSha512)) };
-  if (/^rsa\d+$/.test(type) && Number(type.slice(3)) >= 2048)
+  if (/^rsa\d+$/.test(type) && Number(type.slice(3)) >= MIN_RSA_BITS)
     return { hash: 'sha256', algorithm: sequence(oid(OID.sha256WithRsa), nullValue()) };
   throw new DevcertError('weak-key', `cannot sign with a key of type "${type}"`, {
     hint: 'use an RSA key of 2048 bits or more, or one on P-256 or P-384',

@@ -1,6 +1,6 @@
 /** Certificate signing requests: PKCS#10 (RFC 2986). */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { keyTypeOf, publicKeyDer } from '../keys.ts';
 import type { Name } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
@@ -106,7 +106,7 @@ function readPublicKey(der: Buffer): KeyObject {
 function assertNamedCurve(publicKeyInfo: Buffer): void {
   if (curveOf(publicKeyInfo) !== UNNAMED_CURVE) return;
   throw new DevcertError('weak-key', 'the key is on a curve that has no name', {
-    hint: 'make it anew on P-256: devcert csr NAMES…',
+    hint: say`make it anew on P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }
 
@@ -132,7 +132,7 @@ function checkSignature(
     throw new DevcertError(
       'weak-key',
       `the CSR is signed by an algorithm that is weak or not known: ${algorithm}`,
-      { hint: 'make it anew with SHA-256: devcert csr NAMES…' },
+      { hint: say`make it anew with SHA-256: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
   let valid: boolean;
   try {

@@ -3,7 +3,7 @@
  * asked about a private key whose number is out of range (Node 20 and 22: a failed assertion in GetEcKeyDetail).
  */
 import { createECDH } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
 import { decodeBits, decodeOctets, decodeOid, decodeSmallInteger } from './asn1-values.ts';
 
@@ -121,6 +121,6 @@ function damaged(problem: string): DevcertError {
 
 function weak(message: string): DevcertError {
   return new DevcertError('weak-key', message, {
-    hint: 'make a new key on P-256: devcert csr NAMES…',
+    hint: say`make a new key on P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }

@@ -93,6 +93,7 @@ describe('install({ sealed })', () => {
       [{ sealed: ['api.test'], permit: ['corp.example'] }, 'usage'],
       [{ sealed: ['api.test'], constraints: false }, 'usage'],
       [{ out: 'x' }, 'usage'],
+      [{ sealed: ['my_shop.test'] }, 'invalid-name'],
     ] as const)
       await expect(install(context, options)).rejects.toMatchObject({ code });
     expect(existsSync(context.folder)).toBe(false);

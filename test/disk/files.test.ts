@@ -286,6 +286,24 @@ describe('readIfThere()', () => {
     expect(readIfThere(join(folder, 'a'), { maxBytes: 20_000 })?.length).toBe(20_000);
   });
 
+  test('reads all that its limit allows, and refuses one byte more', () => {
+    const file = join(temporaryFolder(), 'file');
+    for (const size of [0, 1, 4095, 4096, 4097, 100_000]) {
+      fs.writeFileSync(file, 'x'.repeat(size));
+      expect(readIfThere(file, { maxBytes: size })?.length).toBe(size);
+      if (size > 0)
+        expect(failure(() => readIfThere(file, { maxBytes: size - 1 })).message).toContain(
+          `is larger than ${size - 1} bytes`,
+        );
+    }
+  });
+
+  test.runIf(process.platform === 'linux')('reads to the end of a file that tells no size', () => {
+    const maps = readIfThere('/proc/self/smaps', { maxBytes: 64 * 1024 * 1024 })?.toString() ?? '';
+    expect(maps.length).toBeGreaterThan(3 * 4096);
+    expect(maps).toMatch(/\nVmFlags:.*\n$/);
+  });
+
   test.runIf(hasShell)('refuses a folder, a device and a pipe without waiting', () => {
     const folder = temporaryFolder();
     execFileSync('mkfifo', [join(folder, 'pipe')]);

@@ -2,7 +2,8 @@ import { createHash, createHmac, createPrivateKey, pbkdf2Sync, X509Certificate }
 import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../../src/errors.ts';
 import { OID } from '../../src/keystore/oids.ts';
-import { encryptPbes2, MAX_ITERATIONS } from '../../src/keystore/pbe.ts';
+import { encryptPbes2 } from '../../src/keystore/pbe.ts';
+import { MAX_ITERATIONS } from '../../src/policy.ts';
 import { decodePem, encodePem } from '../../src/keystore/pem.ts';
 import { encodeEncryptedPrivateKeyInfo } from '../../src/keystore/pkcs8.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';

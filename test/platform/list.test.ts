@@ -11,7 +11,7 @@ import { windowsStores } from '../../platform/windows.ts';
 import { wslStores } from '../../platform/wsl.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
 import { createAuthority } from '../../src/authority/create.ts';
-import { AUTHORITY_ORGANIZATION } from '../../src/authority/profile.ts';
+import { AUTHORITY_ORGANIZATION } from '../../src/policy.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { keySigner } from '../../src/signer/key.ts';

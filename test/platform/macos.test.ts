@@ -160,6 +160,14 @@ describe('macosStores', () => {
       },
     ]);
     expect(state()).toEqual(empty);
+    await createNamed(context, 'company');
+    const company = contextOf(context, 'company');
+    const hint = "in Terminal on the Mac's own screen: devcert install --ca company";
+    expect((await install(company)).outcomes).toMatchObject([{ status: 'failed', hint }]);
+    const overSsh = { ...company.host, env: { ...company.host.env, SSH_TTY: '/dev/ttys001' } };
+    expect((await install({ ...company, host: overSsh })).outcomes).toMatchObject([
+      { hint: `${hint}; or, with root's rights: devcert install --machine --ca company` },
+    ]);
   });
 
   test('nobody at the dialog: it ends, says so and leaves nothing', async () => {

@@ -1,11 +1,11 @@
 /** The README's servers on certificateFor(), word for word, on the packed package in a project of its own. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshHome } from '../helpers/cli.ts';
+import { installPacked } from '../helpers/packed.ts';
 import { freePort, npmPackages, startProgram, visit } from '../helpers/recipe-server.ts';
 import { needs } from '../helpers/require.ts';
-import { run } from '../helpers/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The same as in recipes-javascript.test.ts: installed once for both. */
@@ -27,16 +27,8 @@ beforeAll(async () => {
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const packed = await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {
-    cwd: ROOT,
-  });
-  expect(packed.status, packed.output).toBe(0);
-  const tarball = join(folder, readdirSync(folder).find((file) => file.endsWith('.tgz')) ?? '');
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  await installPacked(folder);
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>hello</title>');
-  const install = ['install', '--offline', '--no-audit', '--no-fund', tarball];
-  const installed = await run('npm', install, { cwd: folder });
-  expect(installed.status, installed.output).toBe(0);
   project = folder;
 });
 

@@ -1,0 +1,65 @@
+/** What could be done, as data, and its words: the one place where commands and options are written as typed. */
+
+/** Text with {@link Step}s in it; a string alone where it says nothing of devcert's commands and options. */
+export type Text = string | Step | readonly Text[];
+
+/** One thing to type. Its parts are written as they are ordered, `ca` last; what is undefined is left out. */
+export interface Step extends Partial<Record<OptionName, OptionValue>> {
+  /** Without one: options to add to what was typed. */
+  readonly command?: CommandName;
+  /** What the command is about: names, files, an authority. */
+  readonly names?: string | readonly string[] | undefined;
+}
+
+/** True: the option alone. False: its negation. */
+type OptionValue = string | boolean | readonly string[] | undefined;
+
+type CommandName =
+  | Each<'issue install uninstall status inspect csr sign export recipe mtls'>
+  | `ca ${Each<'create export import list remove replace show'>}`
+  | `mtls ${Each<'check rotate'>}`;
+
+/** As the library's options are called, which are the command's in camel case. */
+type OptionName =
+  | Each<'alias as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
+  | Each<'encrypt file finish force format http import issue key keyFile legacy machine name'>
+  | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge root serverCa'>
+  | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>;
+
+type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
+
+/** Text with what could be typed in it: `` say`leave ${{ key: true }} out, or begin anew: ${{ command: 'csr' }}` ``. */
+export function say(parts: TemplateStringsArray, ...between: readonly Text[]): Text {
+  return parts.flatMap((part, index) => [part, between[index] ?? '']);
+}
+
+/** The same as the user reads it. */
+export function worded(parts: TemplateStringsArray, ...between: readonly Text[]): string {
+  return words(say(parts, ...between));
+}
+
+/**
+ * The text as the user reads it.
+ *
+ * @param as what each step is to be, where that is known better than where the text was made.
+ */
+export function words(text: Text, as = (step: Step): Step => step): string {
+  if (typeof text === 'string') return text;
+  if (isList(text)) return text.map((part) => words(part, as)).join('');
+  const { command, ca, ...parts } = as(text);
+  const typed = Object.entries({ ...parts, ca }).flatMap(([part, value]) => partWords(part, value));
+  const program =
+    command === undefined ? [] : ['devcert', ...(command === 'issue' ? [] : [command])];
+  return [...program, ...typed].join(' ');
+}
+
+function partWords(part: string, value: OptionValue): readonly string[] {
+  if (value === undefined) return [];
+  const option = part.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (typeof value === 'boolean') return [`--${value ? '' : 'no-'}${option}`];
+  return [value].flat().flatMap((it) => (part === 'names' ? [it] : [`--${option}`, it]));
+}
+
+function isList(text: Step | readonly Text[]): text is readonly Text[] {
+  return Array.isArray(text);
+}

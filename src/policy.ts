@@ -1,0 +1,64 @@
+/** Every number that somebody chose, once, with its why; those that are known have their source. */
+
+/** Milliseconds of a day, as certificates count them: all alike, whatever the clocks are set to in spring. */
+export const DAY_MS = 86_400_000;
+
+/** The organization (O) of every root and issuer: who it is that made them. */
+export const AUTHORITY_ORGANIZATION = 'devcert development CA';
+
+/** Ten years, leap days included, as mkcert's: a machine is replaced before its users have to trust another root. */
+export const AUTHORITY_DAYS = 3652;
+/** The longest that public CAs were allowed until 2026 is 398: what checks for that takes ours, too. */
+export const LEAF_DAYS = 397;
+/** Apple's systems refuse TLS certificates that are valid for longer, also of a root the user added (HT210176). */
+export const MAX_LEAF_DAYS = 825;
+/** For clocks that differ: certificates start to be valid this long before they are made. */
+export const BACKDATE_MS = DAY_MS;
+/** With fewer left a certificate is issued anew, and an authority is said to be about to expire. */
+export const SOON_DAYS = 30;
+
+/** Every handshake carries them all: more is a slip in a script. */
+export const MAX_NAMES = 100;
+/** NIST SP 800-57: the least with 112 bits of security, and what every client demands. */
+export const MIN_RSA_BITS = 2048;
+/** OpenSSL verifies with no longer ones (OPENSSL_RSA_MAX_MODULUS_BITS). */
+export const MAX_RSA_BITS = 16_384;
+
+/** Of an authority that is imported: every handshake carries it, and real ones have four. */
+export const MAX_CA_CHAIN = 6;
+/** Longer ones, in other people's files, are not followed; real ones have four. */
+export const MAX_CHAIN = 10;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** Of any file without a limit of its own: no certificate, key or list comes near it. */
+export const MAX_FILE_BYTES = MIB;
+/** A CSR for a hundred names with the longest key, as PEM with OpenSSL's text above it, has a tenth. */
+export const MAX_CSR_BYTES = 512 * KIB;
+/** More than any store of certificates has; a slip such as a disk image is refused. */
+export const MAX_STORE_BYTES = 16 * MIB;
+/** A few hundred bytes for each of the files of a large set. */
+export const MAX_JOURNAL_BYTES = 16 * MIB;
+/** Some hundred bytes for each of tens of thousands of entries. */
+export const MAX_LEDGER_BYTES = 64 * MIB;
+/** A password is a line, not a file: more than this is a mistake. */
+export const MAX_PASSWORD_BYTES = 4 * KIB;
+
+/** Of an authority's key that leaves the machine: what NIST SP 800-63B asks of a password at the least. */
+export const MIN_CA_PASSWORD = 8;
+/** keytool takes no shorter one. */
+export const MIN_JKS_PASSWORD = 6;
+/** OpenSSL's own programs ask for no shorter one. */
+export const MIN_PEM_PASSWORD = 4;
+
+/**
+ * What a guess at the password of a stolen key file costs (OWASP's number for PBKDF2-HMAC-SHA-256).
+ * OpenSSL would take 2048; unlike key stores, every program reads any number here.
+ */
+export const KEY_FILE_ITERATIONS = 600_000;
+/** Of PKCS#12: Java's own number; ten times more is still read by all. OpenSSL would take 2048. */
+export const PKCS12_ITERATIONS = 10_000;
+/** The number that programs of the time of old PKCS#12 expect. */
+export const LEGACY_ITERATIONS = 2048;
+/** What the iterations of all derivations in one file may come to: seconds, not a hang. */
+export const MAX_ITERATIONS = 10_000_000;
