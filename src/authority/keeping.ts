@@ -7,12 +7,11 @@ import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { startAnew } from './authority.ts';
 import { authorityNameOf } from './marker.ts';
+import { KEEPING_FILE } from './staged.ts';
 
 /** `sealed`: it was thrown away when its one certificate was made, for these names. */
 export type Keeping =
   { readonly way: 'file' } | { readonly way: 'sealed'; readonly names: readonly string[] };
-
-export const KEEPING_FILE = 'keeping.json';
 
 /** The text of the file; undefined for a key that is a file, which needs none. */
 export function encodeKeeping(keeping: Keeping): string | undefined {

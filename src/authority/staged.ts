@@ -6,8 +6,10 @@ import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
 import { attempt, fileError, shellCommand } from '../disk/filesystem.ts';
-import { KEEPING_FILE } from './keeping.ts';
 import { ORIGIN_FILE } from './origin.ts';
+
+/** Says how an authority's key is kept; here, as what reads it needs this list at its start. */
+export const KEEPING_FILE = 'keeping.json';
 
 /** The files of an authority. The key first and the root last: the order they are moved in. */
 export const AUTHORITY_FILES = [

@@ -9,7 +9,7 @@ import { outputPaths, readExisting } from '../certificate/output.ts';
 import { assertReplaceable } from '../certificate/ours.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
-import { type Constraints, parsePermit } from '../names/constraints.ts';
+import { type Constraints, EVERY_ADDRESS, parsePermit } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { parseLeafRequest } from '../names/request.ts';
 import { DAY_MS, LEAF_DAYS } from '../policy.ts';
@@ -98,7 +98,7 @@ async function constraintsFor(names: readonly Name[], typed: Step): Promise<Cons
     // An empty list would permit every name; `invalid` is nobody's (RFC 6761 6.4), and no client trips over it.
     dns: dns.length === 0 ? ['invalid'] : [...new Set(dns)],
     ip,
-    ...(ip.length === 0 ? { excluded: { dns: [], ip: ['0.0.0.0/0', '::/0'] } } : {}),
+    ...(ip.length === 0 ? { excluded: { dns: [], ip: EVERY_ADDRESS } } : {}),
   };
 }
 

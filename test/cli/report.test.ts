@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { constraintsText } from '../../src/cli/lines.ts';
 import { installLines } from '../../src/cli/report.ts';
 import type { Outcome } from '../../src/trust.ts';
 
@@ -66,4 +67,12 @@ describe('installLines() ends with', () => {
       'Not everywhere yet: sudo apt install libnss3-tools and see to Java 21 as said above, then devcert install',
     );
   });
+});
+
+test('constraintsText() says where no address is left', () => {
+  const excluded = { dns: [], ip: ['0.0.0.0/0', '::/0'] };
+  expect(constraintsText({ dns: ['api.test'], ip: [], excluded })).toBe(
+    'api.test and names below them, no address',
+  );
+  expect(constraintsText({ dns: ['api.test'], ip: [] })).toContain('every address');
 });

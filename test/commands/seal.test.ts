@@ -1,5 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readKeeping } from '../../src/authority/keeping.ts';
@@ -144,12 +152,18 @@ describe('a sealed authority', () => {
   });
 
   test('is made anew when its certificate is gone or about to end', async () => {
-    const { context, result } = await sealed(['api.test']);
+    const { context, stores, result } = await sealed(['api.test']);
+    // As after a run that was killed between the authority and its certificate.
+    rmSync(join(context.cwd, '.devcert'), { recursive: true });
+    const again = await install(context, { sealed: ['api.test'] });
+    expect(again).toMatchObject({ authority: 'replaced', certificate: { issued: true } });
+    expect(again.root).not.toBe(result.root);
     const later = new Date(context.host.now().getTime() + 380 * 86_400_000);
     const due = { ...context, host: { ...context.host, now: () => later } };
     const next = await install(due, { sealed: ['api.test'] });
     expect(next).toMatchObject({ authority: 'replaced', certificate: { issued: true } });
-    expect(next.root).not.toBe(result.root);
+    expect(next.root).not.toBe(again.root);
+    expect(stores[0]?.roots).toEqual(new Set([next.root]));
   });
 
   test('stays whole if a store refuses the next one', async () => {
