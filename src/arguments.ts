@@ -1,13 +1,26 @@
 /** What a program hands to the library, checked: JavaScript has no types that would refuse it. Pure. */
 import { DevcertError } from './errors.ts';
 
-/** Options that are lists of texts; `client` is one of `mtls` alone, and true or false elsewhere. */
-const lists: readonly string[] = ['client', 'serverNames', 'permit'];
-const texts: readonly string[] = [
-  ...['ca', 'cn', 'key', 'out', 'dir', 'certFile', 'keyFile', 'caFile'],
-  ...['password', 'file', 'alias'],
-];
-const booleans: readonly string[] = ['peer', 'force', 'der', 'clientCerts', 'plainCn', 'trust'];
+/** What an option may be. */
+export type Kind = 'text' | 'list' | 'boolean' | 'number' | 'days';
+
+/** The kind of every option of a function: one that is forgotten here does not compile. */
+export type Spec<T> = Readonly<Record<keyof T, Kind>>;
+
+/** Options that several functions have. */
+export const leafSpec = {
+  client: 'boolean',
+  peer: 'boolean',
+  cn: 'text',
+  key: 'text',
+  days: 'days',
+} as const;
+export const storeSpec = {
+  ca: 'text',
+  stores: 'text',
+  machine: 'boolean',
+  nssPasswordFile: 'text',
+} as const;
 
 /** A text. @throws DevcertError `usage`. */
 export function textOf(value: unknown, what: string): string {
@@ -23,32 +36,63 @@ export function nameOf(value: unknown): string | undefined {
 /** Texts in a list; one alone is a list of one, not of its letters. @throws DevcertError `usage`. */
 export function textsOf(value: unknown, what: string): readonly string[] {
   const all: unknown[] = Array.isArray(value) ? value : [value];
-  const isText = (it: unknown): it is string => typeof it === 'string';
   if (all.every(isText)) return all;
   throw wrongType(what, 'a string or an array of strings');
 }
 
-/** The options, an object whose members are of the kinds that they have everywhere; one name alone is a list. @throws DevcertError `usage`. */
-export function checked<T extends object>(options: T): T {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw wrongType('the options', 'an object');
-  for (const [name, value] of Object.entries(given) as [string, unknown][]) {
-    if (value === undefined) continue;
-    if (texts.includes(name)) textOf(value, `"${name}"`);
-    if (booleans.includes(name) && typeof value !== 'boolean')
-      throw wrongType(`"${name}"`, 'true or false');
-  }
-  const named = (Object.entries(given) as [string, unknown][])
-    .filter(([name, value]) => lists.includes(name) && value !== undefined)
-    .filter(([, value]) => typeof value !== 'boolean')
-    .map(([name, value]) => [name, textsOf(value, `"${name}"`)] as const);
-  return named.length === 0 ? options : { ...options, ...Object.fromEntries(named) };
+/** What is told what goes on, or asked: functions, all optional. @throws DevcertError `usage`. */
+export function listenerOf<T extends object>(listener: T): T {
+  for (const [name, value] of entriesOf(listener, 'the listener'))
+    if (calls.includes(name) && value !== undefined && typeof value !== 'function')
+      throw wrongType(`"${name}"`, 'a function');
+  return listener;
 }
+
+const calls: readonly string[] = ['announce', 'ask', 'progress', 'password'];
+
+/** Options of these kinds, each list as one. @throws DevcertError `usage`. */
+export function checked<T extends object>(options: T, spec: Spec<T>): Lists<T> {
+  const lists: Record<string, readonly string[]> = {};
+  const kinds: Readonly<Record<string, Kind>> = spec;
+  for (const [name, value] of entriesOf(options, 'the options')) {
+    // What is not in it is passed over, as everywhere in JavaScript.
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind === undefined || value === undefined) continue;
+    if (kind === 'list') lists[name] = textsOf(value, `"${name}"`);
+    else if (!isOf[kind](value)) throw wrongType(`"${name}"`, words[kind]);
+  }
+  return { ...options, ...lists } as Lists<T>;
+}
+
+/** The same options, in which one text alone has become a list. */
+export type Lists<T> = {
+  readonly [K in keyof T]: readonly string[] extends T[K] ? Exclude<T[K], string> : T[K];
+};
 
 /** The error for an argument of another type. */
 export function wrongType(what: string, wanted: string): DevcertError {
   return new DevcertError('usage', `${what}: not ${wanted}`, {
     hint: `pass ${wanted}; the types of the package say which function takes what`,
   });
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
+const isOf: Readonly<Record<Exclude<Kind, 'list'>, (value: unknown) => boolean>> = {
+  text: isText,
+  boolean: (value) => typeof value === 'boolean',
+  number: isNumber,
+  days: (value) => isText(value) || isNumber(value),
+};
+const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
+  text: 'a string',
+  boolean: 'true or false',
+  number: 'a number',
+  days: 'a number of days',
+};
+
+function entriesOf(value: unknown, what: string): [string, unknown][] {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return Object.entries(value);
+  throw wrongType(what, 'an object');
 }

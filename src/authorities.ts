@@ -9,8 +9,23 @@ import type {
 import type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
 import type { RemovedAuthority } from './commands/ca-remove.ts';
 import type { AuthoritySummary } from './authority/summary.ts';
-import { checked, nameOf, textOf, textsOf } from './arguments.ts';
+import { checked, listenerOf, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
+
+const createSpec: Spec<CreateOptions> = {
+  ...{ permit: 'list', constraints: 'boolean', clientsOnly: 'boolean' },
+};
+const sourceSpec: Spec<ImportSource> = {
+  ...{ key: 'text', root: 'text', password: 'text', clientsOnly: 'boolean' },
+};
+const importSpec: Spec<ImportAuthorityOptions> = {
+  ...sourceSpec,
+  ...{ name: 'text', trustOnly: 'boolean', force: 'boolean' },
+};
+const exportSpec: Spec<ExportAuthorityOptions> = {
+  ...{ out: 'text', file: 'text', der: 'boolean', withKey: 'boolean' },
+  ...{ password: 'text', force: 'boolean' },
+};
 
 /**
  * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
@@ -23,7 +38,7 @@ export async function createAuthority(
   options: CreateOptions = {},
 ): Promise<AuthorityResult> {
   const { createNamed } = await import('./commands/ca.ts');
-  return createNamed(await context({}), textOf(name, 'the name'), checked(options));
+  return createNamed(await context({}), textOf(name, 'the name'), checked(options, createSpec));
 }
 
 /** The default authority, if there is one, and those with names. */
@@ -58,9 +73,9 @@ export async function importAuthority(
 ): Promise<AuthorityResult | ReplaceResult> {
   const { importAuthority } = await import('./commands/ca.ts');
   return importAuthority(
-    await contextWithStores(listener),
+    await contextWithStores(listenerOf(listener)),
     textsOf(sources, 'the sources'),
-    checked(options),
+    checked(options, importSpec),
   );
 }
 
@@ -75,7 +90,7 @@ export async function exportAuthority(
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('./commands/ca-export.ts');
   const here = await context({}, nameOf(name));
-  return exportAuthority(here, name, checked(options));
+  return exportAuthority(here, name, checked(options, exportSpec));
 }
 
 /**
@@ -92,8 +107,9 @@ export async function replaceAuthority(
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('./commands/ca.ts');
-  const all = await contextWithStores(listener, nameOf(name));
-  return replaceNamed(all, name, textsOf(sources, 'the sources'), checked(options));
+  const wanted = checked(options, { ...sourceSpec, ...createSpec });
+  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
 }
 
 /**
@@ -106,6 +122,6 @@ export async function removeAuthority(
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
   const { removeNamed } = await import('./commands/ca-remove.ts');
-  const all = await contextWithStores(listener, nameOf(name));
+  const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return removeNamed(all, textOf(name, 'the name'));
 }

@@ -12,7 +12,16 @@ import type { UninstallOptions, UninstallResult } from './commands/uninstall.ts'
 import type { AuthorityOption } from './commands/context.ts';
 import { context, contextWithStores, type Listener, projectContext } from './composition.ts';
 import type { LeafOptions } from './names/request.ts';
-import { checked, textOf, textsOf, wrongType } from './arguments.ts';
+import {
+  checked,
+  leafSpec,
+  listenerOf,
+  storeSpec,
+  type Spec,
+  textOf,
+  textsOf,
+  wrongType,
+} from './arguments.ts';
 
 export type {
   AuthorityResult,
@@ -48,6 +57,42 @@ export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
 export type { Listener } from './composition.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
+const installSpec: Spec<InstallOptions> = {
+  ...storeSpec,
+  permit: 'list',
+  constraints: 'boolean',
+  dryRun: 'boolean',
+  sealed: 'list',
+  out: 'text',
+  force: 'boolean',
+};
+const issueSpec: Spec<IssueOptions> = {
+  ...leafSpec,
+  ...{ ca: 'text', out: 'text', certFile: 'text', keyFile: 'text', force: 'boolean' },
+  ...{ format: 'list', legacy: 'boolean', alias: 'text', password: 'text' },
+};
+const exportSpec: Spec<ExportOptions> = {
+  ...{ ca: 'text', format: 'text', trust: 'boolean', withPublicRoots: 'boolean' },
+  ...{ legacy: 'boolean', encrypt: 'boolean', alias: 'text', password: 'text', force: 'boolean' },
+  ...{ dir: 'text', certFile: 'text', keyFile: 'text', out: 'text', file: 'text' },
+};
+const csrSpec: Spec<CsrOptions> = {
+  ...{ client: 'boolean', peer: 'boolean', cn: 'text', key: 'text', force: 'boolean' },
+  ...{ out: 'text', keyFile: 'text', password: 'text', der: 'boolean' },
+};
+const signSpec: Spec<SignOptions> = {
+  ...{ ca: 'text', client: 'boolean', peer: 'boolean', days: 'days' },
+  ...{ out: 'text', certFile: 'text', force: 'boolean' },
+};
+const uninstallSpec: Spec<UninstallOptions> = {
+  ...storeSpec,
+  purge: 'boolean',
+  dryRun: 'boolean',
+  orphans: 'boolean',
+  yes: 'boolean',
+};
+const recipeSpec: Spec<RecipeOptions> = { dir: 'text', clientCerts: 'boolean', caFile: 'text' };
+
 /**
  * Makes the authority if there is none and has every store on this machine trust its root.
  *
@@ -59,8 +104,9 @@ export async function install(
   listener: Listener = {},
 ): Promise<InstallResult> {
   const { install } = await import('./commands/install.ts');
-  const context = await contextWithStores(listener, checked(options).ca);
-  return install(context, options);
+  const wanted = checked(options, installSpec);
+  const context = await contextWithStores(listenerOf(listener), wanted.ca);
+  return install(context, wanted);
 }
 
 /**
@@ -78,8 +124,10 @@ export async function issue(
   listener: Pick<Listener, 'password'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('./commands/issue.ts');
-  const here = await context({}, checked(options).ca);
-  return issue(here, textsOf(names, 'names'), checked(options), listener.password?.bind(listener));
+  const wanted = checked(options, issueSpec);
+  const ask = listenerOf(listener).password?.bind(listener);
+  const here = await context({}, wanted.ca);
+  return issue(here, textsOf(names, 'names'), wanted, ask);
 }
 
 /**
@@ -94,8 +142,10 @@ export async function exportCertificate(
   listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./commands/export.ts');
-  const here = await context({}, checked(options).ca);
-  return exportCertificate(here, options, listener.password?.bind(listener));
+  const wanted = checked(options, exportSpec);
+  const ask = listenerOf(listener).password?.bind(listener);
+  const here = await context({}, wanted.ca);
+  return exportCertificate(here, wanted, ask);
 }
 
 /**
@@ -113,8 +163,9 @@ export async function certificateFor(
   options: LeafOptions & AuthorityOption = {},
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('./commands/certificate.ts');
-  const here = await context({}, checked(options).ca);
-  return certificateFor(here, textsOf(names, 'names'), checked(options));
+  const wanted = checked(options, { ...leafSpec, ca: 'text' });
+  const here = await context({}, wanted.ca);
+  return certificateFor(here, textsOf(names, 'names'), wanted);
 }
 
 /**
@@ -130,7 +181,7 @@ export async function csr(
   options: CsrOptions = {},
 ): Promise<CsrResult> {
   const { csr } = await import('./commands/csr.ts');
-  return csr(projectContext({}), textsOf(names, 'names'), checked(options));
+  return csr(projectContext({}), textsOf(names, 'names'), checked(options, csrSpec));
 }
 
 /**
@@ -147,10 +198,11 @@ export async function sign(
   options: SignOptions = {},
 ): Promise<SignResult> {
   const { sign } = await import('./commands/sign.ts');
-  const here = await context({}, checked(options).ca);
+  const wanted = checked(options, signSpec);
+  const here = await context({}, wanted.ca);
   if (typeof csr !== 'string' && !(csr instanceof Uint8Array))
     throw wrongType('the CSR', 'a path or bytes');
-  return sign(here, csr, options);
+  return sign(here, csr, wanted);
 }
 
 /**
@@ -165,8 +217,9 @@ export async function uninstall(
   listener: Listener = {},
 ): Promise<UninstallResult> {
   const { uninstall } = await import('./commands/uninstall.ts');
-  const context = await contextWithStores(listener, checked(options).ca);
-  return uninstall(context, options);
+  const wanted = checked(options, uninstallSpec);
+  const context = await contextWithStores(listenerOf(listener), wanted.ca);
+  return uninstall(context, wanted);
 }
 
 /**
@@ -179,8 +232,9 @@ export async function status(
   listener: Listener = {},
 ): Promise<StatusResult> {
   const { status } = await import('./commands/status.ts');
-  const context = await contextWithStores(listener, checked(options).ca);
-  return status(context, options);
+  const wanted = checked(options, storeSpec);
+  const context = await contextWithStores(listenerOf(listener), wanted.ca);
+  return status(context, wanted);
 }
 
 /** Every recipe there is for {@link recipe}. */
@@ -193,12 +247,14 @@ export async function recipes(): Promise<RecipeSummary[]> {
  * Configuration for a server or framework that works as it is, with the real paths of the files in a
  * folder (`.devcert` in the current one unless `options` say otherwise). Writes nothing.
  *
+ * Files there that say whom to trust and are not devcert's are named in `notes`.
+ *
  * @param name one of {@link recipes}.
- * @throws DevcertError `usage`, `file`, `invalid-input`.
+ * @throws DevcertError `usage`, `file`, `invalid-input`, `refused`.
  */
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
   const { recipe } = await import('./commands/recipe.ts');
-  return recipe(projectContext({}), textOf(name, 'the name'), checked(options));
+  return recipe(await context({}), textOf(name, 'the name'), checked(options, recipeSpec));
 }
 
 /**
@@ -214,7 +270,7 @@ export async function inspect(
   options: InspectOptions = {},
 ): Promise<InspectResult> {
   const { inspect } = await import('./commands/inspect.ts');
-  return inspect(await context({}), sourcesOf(sources), checked(options));
+  return inspect(await context({}), sourcesOf(sources), checked(options, { password: 'text' }));
 }
 
 function sourcesOf(sources: unknown): readonly InspectSource[] {

@@ -9,7 +9,6 @@ import {
   type KeyObject,
   type X509Certificate,
 } from 'node:crypto';
-import { DevcertError, say } from './errors.ts';
 import { curveOf } from './x509/ec-key.ts';
 import { MAX_RSA_BITS, MIN_RSA_BITS } from './policy.ts';
 
@@ -74,20 +73,6 @@ export function keyTypeOf(key: KeyObject): string {
   return key.asymmetricKeyType ?? key.type;
 }
 
-/** @throws DevcertError `weak-key` for a key that no certificate should be made for. */
-export function assertStrongKey(key: KeyObject): void {
-  const type = keyTypeOf(key);
-  const good = key.asymmetricKeyType === 'rsa' ? isStrongRsa(key) : strongTypes.includes(type);
-  if (good) return;
-  throw new DevcertError(
-    'weak-key',
-    `a key of type "${type}" is too weak or not known well enough`,
-    {
-      hint: say`use P-256 or P-384, or RSA with 2048 to 16384 bits: ${{ command: 'csr', names: 'NAMES…' }}`,
-    },
-  );
-}
-
 /** True for an RSA key of 2048 to 16384 bits with a sound exponent. */
 export function isStrongRsa(key: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = 0n } = detailsOf(key);
@@ -138,8 +123,6 @@ export function certificateKeyHash(certificate: X509Certificate): string | undef
 export function keyIdentifier(key: KeyObject | PublicKey): Buffer {
   return createHash('sha256').update(publicKeyDer(key)).digest().subarray(0, 20);
 }
-
-const strongTypes: readonly string[] = ['p256', 'p384', 'p521', 'ed25519'];
 
 function detailsOf(key: KeyObject): NonNullable<KeyObject['asymmetricKeyDetails']> {
   try {

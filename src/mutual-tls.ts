@@ -2,7 +2,7 @@
 import type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
 import type { MtlsCheckOptions, MtlsCheckResult } from './commands/mtls-check.ts';
 import type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
-import { checked, textOf } from './arguments.ts';
+import { checked, listenerOf, type Spec, textOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
 
 export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
@@ -10,6 +10,18 @@ export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtl
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsClient, MtlsSet } from './mtls/set.ts';
 export type { WrittenParty } from './mtls/write.ts';
+
+const mtlsSpec: Spec<MtlsOptions> = {
+  ...{ serverNames: 'list', client: 'list', plainCn: 'boolean', out: 'text' },
+  ...{ ca: 'text', serverCa: 'text', clientCa: 'text', password: 'text', force: 'boolean' },
+};
+const checkSpec: Spec<MtlsCheckOptions> = {
+  ...{ dir: 'text', as: 'text', http: 'boolean', timeoutMs: 'number' },
+};
+const rotateSpec: Spec<MtlsRotateOptions> = {
+  ...{ dir: 'text', password: 'text', clientCa: 'boolean', serverCa: 'boolean' },
+  ...{ issue: 'boolean', finish: 'boolean' },
+};
 
 /**
  * A folder for the server and one for each client, with what that machine needs for mutual TLS. What is there
@@ -20,7 +32,7 @@ export type { WrittenParty } from './mtls/write.ts';
  */
 export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
   const { mtls } = await import('./commands/mtls.ts');
-  return mtls(await context({}), textOf(name, 'the name'), checked(options));
+  return mtls(await context({}), textOf(name, 'the name'), checked(options, mtlsSpec));
 }
 
 /**
@@ -34,7 +46,7 @@ export async function mtlsCheck(
   options: MtlsCheckOptions = {},
 ): Promise<MtlsCheckResult> {
   const { mtlsCheck } = await import('./commands/mtls-check.ts');
-  return mtlsCheck(await context({}), textOf(address, 'the address'), checked(options));
+  return mtlsCheck(await context({}), textOf(address, 'the address'), checked(options, checkSpec));
 }
 
 /**
@@ -48,5 +60,6 @@ export async function mtlsRotate(
   listener: Listener = {},
 ): Promise<MtlsRotateResult> {
   const { mtlsRotate } = await import('./commands/mtls-rotate.ts');
-  return mtlsRotate(await contextWithStores(listener), checked(options));
+  const wanted = checked(options, rotateSpec);
+  return mtlsRotate(await contextWithStores(listenerOf(listener)), wanted);
 }

@@ -15,16 +15,59 @@ describe('the library', () => {
       await expect(call(value, value, {})).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test.each([{ cn: 7 }, { out: ['x'] }, { force: 'yes' }, { permit: [7] }, { client: [{}] }])(
-    'refuses the option %j',
-    (options) => {
-      expect(() => checked(options)).toThrow(expect.objectContaining({ code: 'usage' }) as Error);
-    },
-  );
+  const { install, issue, exportCertificate, certificateFor, csr, sign, uninstall, status } =
+    devcert as unknown as Record<string, Call>;
+  const { recipe, inspect, createAuthority, importAuthority, exportAuthority, replaceAuthority } =
+    devcert as unknown as Record<string, Call>;
+  const { mtls, mtlsCheck, mtlsRotate } = devcert as unknown as Record<string, Call>;
+
+  /** Every option that a wrong type of has been taken for another, or printed a stack. */
+  test.each<[string, Call | undefined, unknown[]]>([
+    ['install', install, [{ permit: [7] }]],
+    ['install', install, [{ constraints: 'no' }]],
+    ['install', install, [{ stores: ['nss'] }]],
+    ['install', install, [{ machine: 1 }]],
+    ['install', install, [{}, { announce: 'x' }]],
+    ['issue', issue, [['localhost'], { client: ['web'] }]],
+    ['issue', issue, [['localhost'], { days: [7] }]],
+    ['issue', issue, [['localhost'], { format: [{}] }]],
+    ['issue', issue, [['localhost'], {}, { password: 'x' }]],
+    ['exportCertificate', exportCertificate, [{ format: ['p12'] }]],
+    ['exportCertificate', exportCertificate, [{ legacy: 'yes' }]],
+    ['exportCertificate', exportCertificate, [{ format: 'p12' }, { password: 7 }]],
+    ['certificateFor', certificateFor, ['localhost', { days: NaN }]],
+    ['csr', csr, ['localhost', { cn: 7 }]],
+    ['sign', sign, ['x.csr', { out: ['x'] }]],
+    ['uninstall', uninstall, [{ purge: 'no' }]],
+    ['status', status, [{ nssPasswordFile: 7 }]],
+    ['recipe', recipe, ['nginx', { clientCerts: 'no' }]],
+    ['inspect', inspect, [[], { password: 7 }]],
+    ['createAuthority', createAuthority, ['x', { clientsOnly: 'no' }]],
+    ['importAuthority', importAuthority, [['x.pem'], { root: ['x'] }]],
+    ['exportAuthority', exportAuthority, ['default', { withKey: 'no' }]],
+    ['replaceAuthority', replaceAuthority, ['default', [], { constraints: 0 }]],
+    ['mtls', mtls, ['api', { clientCa: true }]],
+    ['mtls', mtls, ['api', { client: true }]],
+    ['mtlsCheck', mtlsCheck, ['localhost:1', { timeoutMs: '5' }]],
+    ['mtlsRotate', mtlsRotate, [{ clientCa: 'people' }]],
+    ['mtlsRotate', mtlsRotate, [{ finish: 'no' }]],
+  ])('%s() refuses an option of another type: %#', async (_, call, args) => {
+    await expect(call?.(...args)).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('types of the package') as string,
+    });
+  });
+
+  test('passes over what no function has, and what is left out', () => {
+    const given = { ca: undefined, more: 7, toString: 7 };
+    const spec = { ca: 'text', permit: 'list' } as const;
+    expect(checked<Record<string, unknown>>(given, spec)).toMatchObject({ more: 7 });
+  });
 
   test('takes one name alone for one name, not for its letters', async () => {
     expect(textsOf('localhost', 'names')).toEqual(['localhost']);
-    expect(checked({ permit: 'corp.example', client: true })).toEqual({
+    const spec = { permit: 'list', client: 'boolean' } as const;
+    expect(checked({ permit: 'corp.example', client: true }, spec)).toEqual({
       permit: ['corp.example'],
       client: true,
     });

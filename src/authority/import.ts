@@ -5,13 +5,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { type ClosedForm, type Constraints } from '../names/constraints.ts';
 import { DevcertError, say, type Text } from '../errors.ts';
-import {
-  certificateKeyHash,
-  encodePrivateKey,
-  isStrongRsa,
-  keyTypeOf,
-  publicKeyHash,
-} from '../keys.ts';
+import { certificateKeyHash, encodePrivateKey, publicKeyHash } from '../keys.ts';
+import { isSignedBy, keyWeakness } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import { readPathLength, readSignatureAlgorithm } from '../x509/read.ts';
 import { constraintsOf, usagesOf } from './authority.ts';
@@ -103,18 +98,18 @@ function findIssuer(
       `the private key of ${nameOf(authorities[0])} is missing`,
       say`add it: ${{ key: 'FILE' }}; without it, only to be trusted: ${{ trustOnly: true }}`,
     );
+  // Each asked for its key once: a file may hold thousands of both.
+  const hashes = certificates.map((issuer) => ({ issuer, hash: certificateKeyHash(issuer) }));
   const pairs = keys.flatMap((key) => {
-    const hash = publicKeyHash(key);
-    return certificates
-      .filter((certificate) => certificateKeyHash(certificate) === hash)
-      .map((issuer) => ({ issuer, key }));
+    const own = publicKeyHash(key);
+    return hashes.filter(({ hash }) => hash === own).map(({ issuer }) => ({ issuer, key }));
   });
   const good = pairs.filter(({ issuer }) => issuer.ca);
   const [first] = good;
   if (first === undefined)
     throw pairs[0] === undefined
       ? invalid(
-          `the private key belongs to none of the certificates (${authorities.map(nameOf).join(', ')})`,
+          `the private key belongs to none of the certificates (${namesOf(authorities)})`,
           say`give the key of the authority: ${{ key: 'FILE' }}`,
         )
       : invalid(
@@ -124,10 +119,17 @@ function findIssuer(
   const others = good.filter(({ issuer }) => sha256Of(issuer) !== sha256Of(first.issuer));
   if (others.length > 0)
     throw invalid(
-      `there are keys of several authorities: ${[first, ...others].map(({ issuer }) => nameOf(issuer)).join(', ')}`,
+      `there are keys of several authorities: ${namesOf([first, ...others].map(({ issuer }) => issuer))}`,
       'give the files of one of them',
     );
   return first;
+}
+
+/** The first five, for a line. */
+function namesOf(certificates: readonly X509Certificate[]): string {
+  const more = certificates.length - 5;
+  const first = certificates.slice(0, 5).map(nameOf).join(', ');
+  return more > 0 ? `${first} and ${more} more` : first;
 }
 
 function onlyRoot(certificates: readonly X509Certificate[]): X509Certificate {
@@ -208,12 +210,11 @@ function checkKey(certificate: X509Certificate, name: string): void {
       hint: 'browsers and servers take RSA of 2048 bits or more, P-256, P-384 and P-521',
     });
   const { publicKey } = certificate;
-  const type = keyTypeOf(publicKey);
-  const isStrong = /^rsa\d+$/.test(type)
-    ? isStrongRsa(publicKey)
-    : ['p256', 'p384', 'p521'].includes(type);
-  if (isStrong) return;
-  throw new DevcertError('weak-key', `${name} has a key of type "${type}"`, {
+  const isEd25519 = publicKey.asymmetricKeyType === 'ed25519';
+  // Chromium, Firefox and NSS refuse an authority with Ed25519, and devcert signs with none.
+  const weakness = isEd25519 ? 'Ed25519' : keyWeakness(publicKey);
+  if (weakness === undefined) return;
+  throw new DevcertError('weak-key', `${name} has a weak key: ${weakness}`, {
     hint: 'use one with RSA of 2048 bits or more, P-256, P-384 or P-521',
   });
 }
@@ -269,14 +270,6 @@ function notesOn(
 
 function isSelfSigned(certificate: X509Certificate): boolean {
   return certificate.checkIssued(certificate) && isSignedBy(certificate, certificate);
-}
-
-function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return certificate.verify(issuer.publicKey);
-  } catch {
-    return false; // a key or an algorithm that OpenSSL does not know
-  }
 }
 
 function nameOf(certificate: X509Certificate | undefined): string {

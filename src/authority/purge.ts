@@ -48,18 +48,13 @@ export function purge(folder: string, kept: readonly string[] = []): boolean {
   const isMarked = stays.size > 0 || names.includes(HOMES);
   if (isMarked) for (const name of [MARKER, FOLDERS]) stays.add(join(folder, name));
   for (const retired of retiredRootFiles(folder)) if (!stays.has(retired)) dropRetired(retired);
-  const own = names
-    .filter((name) => OWN.test(name) && !KEPT_TO_THE_END.includes(name))
-    .map((name) => join(folder, name));
+  const own = names.filter((name) => OWN.test(name) && !KEPT_TO_THE_END.includes(name));
+  const removals = own.map((name) => join(folder, name)).filter((path) => !stays.has(path));
   // By a journal: killed half-way, what is left would be a damaged authority.
-  applyChange(
-    { files: [], removals: own.filter((path) => !stays.has(path)) },
-    { journal: join(folder, JOURNAL) },
-  );
+  applyChange({ files: [], removals }, { journal: join(folder, JOURNAL) });
   if (!isMarked) removeGuards(folder);
-  const left = readdirSync(folder).filter((name) => name !== MARKER);
   // The marker last: without it, what is left would be taken for somebody else's.
-  for (const name of [...left, MARKER]) {
+  for (const name of [...readdirSync(folder).filter((it) => it !== MARKER), MARKER]) {
     const path = join(folder, name);
     if (STAGED.test(name)) removeStaged(path);
     else if (

@@ -2,7 +2,8 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError, say } from '../errors.ts';
-import { assertStrongKey, publicKeyDer, publicKeyOf } from '../keys.ts';
+import { publicKeyDer, publicKeyOf } from '../keys.ts';
+import { assertStrongKey } from '../x509/judge.ts';
 import { type KeyedRequest, signLeaf } from './issue.ts';
 
 /** A request with somebody's key. */

@@ -1,9 +1,8 @@
 /** The files of a CSR and its key: read, compared, written; a key is never replaced unless that is asked for. */
 import type { KeyObject } from 'node:crypto';
-import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DevcertError, say } from '../errors.ts';
-import { readIfThere } from '../disk/files.ts';
+import { assertNoLink, readIfThere } from '../disk/files.ts';
 import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { missingPassword } from '../keystore/pkcs8.ts';
 import { readKeyStore } from '../keystore/read.ts';
@@ -37,7 +36,9 @@ export function csrPaths(
     });
   const folder = resolve(cwd, options.out ?? join(DEFAULT_FOLDER, 'csr'));
   const followFolders = options.out !== undefined;
-  if (!followFolders) for (const path of [dirname(folder), folder]) assertNoLink(path);
+  if (!followFolders)
+    for (const path of [dirname(folder), folder])
+      assertNoLink(path, say`say where to write: ${{ out: `"${path}"` }}`);
   return {
     csrFile: join(folder, options.der === true ? 'csr.der' : 'csr.pem'),
     keyFile: resolve(cwd, options.keyFile ?? join(folder, 'key.pem')),
@@ -125,11 +126,4 @@ export async function writeCsr(
   await place([...keys, ...outputs], options, () => [
     { outputs: [...keys, ...outputs], entry: undefined },
   ]);
-}
-
-function assertNoLink(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
-  throw new DevcertError('file', `"${path}" is a symbolic link`, {
-    hint: say`say where to write: ${{ out: `"${path}"` }}`,
-  });
 }

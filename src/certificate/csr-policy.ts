@@ -6,10 +6,10 @@ import type { KeyObject } from 'node:crypto';
 import { commonNameObjection, commonNameProblem } from '../names/common-name.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, printable, say } from '../errors.ts';
-import { assertStrongKey } from '../keys.ts';
 import { type Name, parseName, parseNames } from '../names/names.ts';
 import { clientName, type LeafRequest, parseUsages } from '../names/request.ts';
 import type { Csr } from '../x509/csr.ts';
+import { assertStrongKey } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import { describeExtension, requestedNames } from './csr-wishes.ts';
 

@@ -3,8 +3,9 @@ import { DevcertError, say, worded } from '../errors.ts';
 import { formatIp } from '../names/ip.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
-import { decodeBits, decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
+import { decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
 import type { Csr } from '../x509/csr.ts';
+import { keyUsageNames } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import type { ExtensionValue } from '../x509/read.ts';
 import { MAX_NAMES } from '../policy.ts';
@@ -56,7 +57,8 @@ export function describeExtension({ type, value }: ExtensionValue): string {
       const purposes = readChildren(value).map((purpose) => oidName(decodeOid(purpose)));
       return `extended key usage ${purposes.slice(0, 8).join(', ')}: decided here`;
     }
-    if (type === OID.keyUsage) return `key usage ${bitNames(value).join(', ')}: decided here`;
+    if (type === OID.keyUsage)
+      return `key usage ${keyUsageNames(readElement(value)).join(', ')}: decided here`;
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     return `extension ${oidName(type)}, which is damaged`;
@@ -73,19 +75,6 @@ const forms: ReadonlyMap<number, Name['type']> = new Map([
 ]);
 
 const wordFor = { email: 'an e-mail address', uri: 'a URI' } as const;
-
-// RFC 5280 4.2.1.3, by bit number.
-const keyUsages = [
-  'digitalSignature',
-  'nonRepudiation',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-  'encipherOnly',
-  'decipherOnly',
-];
 
 function readChildren(value: Buffer): Element[] {
   const element = readElement(value);
@@ -114,9 +103,4 @@ function notReadable(what: string, why: string): DevcertError {
   return new DevcertError('invalid-input', `cannot read the CSR's ${what}: ${why}`, {
     hint: say`have it made again: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
-}
-
-function bitNames(value: Buffer): string[] {
-  const { bytes } = decodeBits(readElement(value));
-  return keyUsages.filter((_name, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
 }

@@ -1,5 +1,6 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
 import type { X509Certificate } from 'node:crypto';
+import type { Lists } from '../arguments.ts';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
@@ -16,7 +17,7 @@ import { addPermits, type Constraints, defaultConstraints } from '../names/const
 import { DevcertError, say, exclusive } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
 import {
-  closeFolder,
+  closeStateFolder,
   type Context,
   contextOf,
   identity,
@@ -30,7 +31,7 @@ import { currentRoot } from './roots.ts';
 
 export interface CreateOptions {
   /** Domains it is to permit besides the local ones. */
-  readonly permit?: readonly string[];
+  readonly permit?: string | readonly string[];
   /** False makes one that may certify every name. */
   readonly constraints?: boolean;
   /** It certifies clients, never servers, and no store ever trusts it. */
@@ -76,7 +77,7 @@ export interface ReplaceResult extends AuthorityResult {
 export async function createNamed(
   context: Context,
   name: string,
-  options: CreateOptions = {},
+  options: Lists<CreateOptions> = {},
 ): Promise<AuthorityResult> {
   refuseSudo(context);
   const target = contextOf(context, name);
@@ -93,7 +94,7 @@ export async function createNamed(
         name,
         ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
       }),
-    (folder) => closeFolder(target.host, folder),
+    (folder) => closeStateFolder(target.host, folder),
   );
   if (!created) throw alreadyThere(name);
   return { ...summaryOf(target), notes: [] };
@@ -147,7 +148,7 @@ export async function importAuthority(
   const { created } = await ensureAuthority(
     target.folder,
     () => Promise.resolve(imported.pem),
-    (folder) => closeFolder(target.host, folder),
+    (folder) => closeStateFolder(target.host, folder),
   ).catch(async (error: unknown) => {
     // It is there, and that it cannot issue is what was asked for.
     const root = options.trustOnly === true ? await currentRoot(target.folder) : undefined;
@@ -169,7 +170,7 @@ export async function replaceNamed(
   context: Context,
   name: string | undefined,
   sources: readonly string[] = [],
-  options: ImportSource & CreateOptions = {},
+  options: Lists<ImportSource & CreateOptions> = {},
 ): Promise<ReplaceResult> {
   refuseSudo(context);
   const target = contextOf(context, name);
@@ -248,7 +249,7 @@ function fingerprints(chain: readonly X509Certificate[]): string {
 
 async function wantedConstraints(
   { host, ca }: Context,
-  { permit, constraints }: CreateOptions,
+  { permit, constraints }: Lists<CreateOptions>,
   old?: Constraints,
 ): Promise<Constraints | undefined> {
   if (constraints !== false)

@@ -13,6 +13,7 @@ import type { Authority } from '../authority/authority.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
 import { knownAuthorities } from '../authority/known.ts';
+import { madeFolders } from '../authority/marker.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
 import { assertPermitted, type Constraints, defaultConstraints } from '../names/constraints.ts';
@@ -55,7 +56,7 @@ export interface MadeAuthority {
 }
 
 /** The folder of the default authority, in which those with names lie. */
-export function stateFolderOf({ folder, ca }: Context): string {
+export function stateFolderOf({ folder, ca }: Pick<Context, 'folder' | 'ca'>): string {
   return ca === undefined ? folder : dirname(dirname(folder));
 }
 
@@ -197,7 +198,7 @@ export async function ensureAuthorityFor(
       const { createAuthority } = await import('../authority/create.ts');
       return createAuthority(identity(context), constraints, now);
     },
-    (folder) => closeFolder(context.host, folder),
+    (folder) => closeStateFolder(context.host, folder),
   );
   if (!ensured.created) return ensured;
   return { ...ensured, made: { constraints: ensured.authority.constraints } };
@@ -210,7 +211,7 @@ export async function ensureAuthorityFor(
  * @returns notes on what was open.
  * @throws DevcertError `file`, `command`.
  */
-export async function closeFolder(host: Host, folder: string): Promise<readonly string[]> {
+async function closeFolder(host: Host, folder: string): Promise<readonly string[]> {
   if (host.platform !== 'win32') return [];
   const { protectFolder } = await import('../../platform/windows-acl.ts');
   return protectFolder(folder, host);
@@ -221,6 +222,20 @@ export async function keyFolderNotes(host: Host, keyFile: string): Promise<reado
   if (host.platform !== 'win32') return [];
   const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
   return strangeFolderNotes(dirname(keyFile), host);
+}
+
+/**
+ * The same for an authority's folder. The permissions of one that devcert did not make are its owner's: they
+ * are told if others can open it.
+ *
+ * @returns notes.
+ * @throws DevcertError `file`, `command`.
+ */
+export async function closeStateFolder(host: Host, folder: string): Promise<readonly string[]> {
+  if (host.platform !== 'win32') return [];
+  if (madeFolders(folder).includes(folder)) return closeFolder(host, folder);
+  const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
+  return strangeFolderNotes(folder, host);
 }
 
 /**

@@ -3,7 +3,7 @@ import { csrPaths, readKeyFile, readOwnCsr, writeCsr } from '../certificate/csr-
 import { commonNameOf, parseCommonName } from '../names/common-name.ts';
 import { DevcertError, say } from '../errors.ts';
 import { looserThan } from '../disk/files.ts';
-import { assertStrongKey, generateKey, keyTypeOf } from '../keys.ts';
+import { generateKey, keyTypeOf } from '../keys.ts';
 import { encodePem } from '../keystore/pem.ts';
 import { nameNotes } from '../names/names.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type LeafRequest,
   parseLeafRequest,
 } from '../names/request.ts';
+import { assertStrongKey } from '../x509/judge.ts';
 import { decodeCsr, encodeCsr } from '../x509/csr.ts';
 import { encodeSubject, MAX_ATTRIBUTE_CHARACTERS } from '../x509/subject.ts';
 import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';

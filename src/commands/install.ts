@@ -1,6 +1,7 @@
 /** `devcert install`: an authority, and every store trusts its root. */
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
+import type { Lists } from '../arguments.ts';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import {
@@ -27,7 +28,7 @@ import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
-  closeFolder,
+  closeStateFolder,
   type Context,
   findEverywhere,
   findStores,
@@ -48,7 +49,7 @@ export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** Comma-separated kinds of stores; all by default. */
   readonly stores?: string;
   /** Domains that the authority is to permit besides the local ones. */
-  readonly permit?: readonly string[];
+  readonly permit?: string | readonly string[];
   /** False makes an authority that may certify every name. */
   readonly constraints?: boolean;
   readonly dryRun?: boolean;
@@ -86,7 +87,7 @@ export interface InstallResult {
  */
 export async function install(
   context: Context,
-  options: InstallOptions = {},
+  options: Lists<InstallOptions> = {},
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
@@ -123,7 +124,7 @@ export async function install(
     const { authority, created } = await ensureAuthority(
       folder,
       () => sealing?.make() ?? createAuthority(identity(context), wanted, host.now()),
-      (folder) => closeFolder(host, folder),
+      (folder) => closeStateFolder(host, folder),
     );
     const root = rootInFile(authority.rootPem, rootFile(folder));
     await remember(context);
@@ -134,7 +135,7 @@ export async function install(
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
   if (options.dryRun !== true) {
-    notes.push(...(await closeFolder(host, folder)));
+    notes.push(...(await closeStateFolder(host, folder)));
     await remember(context);
   }
   const isKept = sealing === undefined || (await sealing.isInPlace());

@@ -61,6 +61,8 @@ export async function migrateState(stateFolder: string): Promise<void> {
       keepOut(folder);
     });
   await withLock(stateFolder, () => {
+    // Completed just now, for one that was killed, or done by another devcert: the lists are gone.
+    if (stateVersion(stateFolder) !== 1) return;
     const names = [undefined, ...authorityNames(stateFolder)];
     const entries = names.flatMap((ca) => {
       const folder = authorityFolderIn(stateFolder, ca);

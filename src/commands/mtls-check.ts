@@ -6,7 +6,7 @@ import { DevcertError, say, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { acceptedAuthorities } from '../mtls/accepted.ts';
 import { type Attempt, attempt, type Ending } from '../mtls/handshake.ts';
-import { type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
+import { assertNoLinks, type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
 import { byAnotherAuthority, type ClientIdentity, expired, forServersOnly } from '../mtls/wrong.ts';
 import { parseNames } from '../names/names.ts';
 import { type Context, contextOf, identity } from './context.ts';
@@ -198,10 +198,13 @@ async function wrongIdentities(
   return wrong;
 }
 
-/** @throws DevcertError `usage` if there is no set. */
+/** @throws DevcertError `usage` if there is no set, `file` if a part of it is a link. */
 export function requireSet(folder: string): MtlsSet {
   const set = readSet(folder);
-  if (set !== undefined) return set;
+  if (set !== undefined) {
+    assertNoLinks(folder, set);
+    return set;
+  }
   throw new DevcertError('usage', `there is no set for mutual TLS in "${folder}"`, {
     hint: say`name its folder: ${{ dir: 'DIR' }}; or make one: ${{ command: 'mtls', names: 'NAME', client: 'web' }}`,
   });

@@ -1,11 +1,15 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Lists } from '../arguments.ts';
 import { knownAuthorities } from '../authority/known.ts';
 import { assertCertifies } from '../authority/permits.ts';
+import { assertNoLink } from '../disk/files.ts';
 import { DevcertError, say, worded } from '../errors.ts';
+import { findEntries, isRecorded } from '../ledger/ledger.ts';
+import { contentOf } from '../ledger/place.ts';
 import { parseNames } from '../names/names.ts';
 import { clientName } from '../names/request.ts';
-import { type MtlsClient, type MtlsSet, parsePartyName, readSet } from '../mtls/set.ts';
+import { type MtlsClient, type MtlsSet, parsePartyName, readSet, SET_FILE } from '../mtls/set.ts';
 import { type Certifier, type SetOptions, writeSet, type WrittenSet } from '../mtls/write.ts';
 import {
   type Context,
@@ -21,9 +25,9 @@ import { currentRoot, otherRoots } from './roots.ts';
 
 export interface MtlsOptions extends SetOptions {
   /** Of the server; `localhost` and `NAME.localhost` by default. */
-  readonly serverNames?: readonly string[];
+  readonly serverNames?: string | readonly string[];
   /** `NAME`, or `NAME=SAN,SAN`. Added to the clients that are there already. */
-  readonly client?: readonly string[];
+  readonly client?: string | readonly string[];
   /** One authority for both sides. */
   readonly ca?: string;
   readonly serverCa?: string;
@@ -51,11 +55,13 @@ export interface MtlsResult extends WrittenSet {
 export async function mtls(
   context: Context,
   name: string,
-  options: MtlsOptions = {},
+  options: Lists<MtlsOptions> = {},
 ): Promise<MtlsResult> {
   refuseSudo(context);
   parsePartyName(name);
   const folder = resolve(context.cwd, options.out ?? name);
+  if (options.out === undefined)
+    assertNoLink(folder, say`name the folder: ${{ out: `"${folder}"` }}`);
   const set = wantedSet(name, readSet(folder), options);
   const written = await writeSetOf(context, folder, set, options);
   const notes = [...written.notes];
@@ -73,6 +79,7 @@ export async function writeSetOf(
   set: MtlsSet,
   options: SetOptions,
 ): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
+  const told = changedSet(stateFolderOf(context), folder);
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
@@ -91,7 +98,27 @@ export async function writeSetOf(
     options,
   );
   const made = server.made ?? client.made;
-  return made === undefined ? written : { ...written, made };
+  const result = { ...written, notes: [...written.notes, ...told] };
+  return made === undefined ? result : { ...result, made };
+}
+
+/** A line about a set that devcert did not write as it is: a repository may have brought it. */
+function changedSet(stateFolder: string, folder: string): string[] {
+  const file = join(folder, SET_FILE);
+  const bytes = contentOf(file);
+  const set = readSet(folder);
+  if (bytes === undefined || set === undefined) return [];
+  const entries = findEntries(stateFolder, [file]);
+  if (isRecorded(entries, file, bytes)) return [];
+  const why = entries.length === 0 ? 'was not written by devcert here' : 'was changed by others';
+  const { serverCa, clientCa, serverNames, clients } = set;
+  const parties = clients.map(({ name, names, commonName }) => {
+    const cn = commonName === undefined ? '' : ` as "${commonName}"`;
+    return `${name}${cn} (${names.join(', ')})`;
+  });
+  return [
+    `"${file}" ${why}, and was followed: server ${serverNames.join(', ')} of authority "${serverCa}"; clients of "${clientCa}": ${parties.join('; ')}`,
+  ];
 }
 
 async function certifier(
@@ -113,7 +140,7 @@ async function certifier(
   };
 }
 
-function wantedSet(name: string, old: MtlsSet | undefined, options: MtlsOptions): MtlsSet {
+function wantedSet(name: string, old: MtlsSet | undefined, options: Lists<MtlsOptions>): MtlsSet {
   const { ca, serverCa, clientCa } = options;
   if (ca !== undefined && (serverCa !== undefined || clientCa !== undefined))
     throw new DevcertError('usage', say`${{ ca: true }} is one authority for both sides`, {
@@ -152,7 +179,7 @@ function parseServerNames(
   return parseNames(wanted).map(({ value }) => value);
 }
 
-function mergeClients(old: readonly MtlsClient[], options: MtlsOptions): MtlsClient[] {
+function mergeClients(old: readonly MtlsClient[], options: Lists<MtlsOptions>): MtlsClient[] {
   const clients = new Map(old.map((client) => [client.name.toLowerCase(), client]));
   for (const text of options.client ?? []) {
     const [name = '', names] = text.split(/=(.*)/s);

@@ -9,7 +9,8 @@ import { decodePem } from '../keystore/pem.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
-import type { Context } from './context.ts';
+import { type Context, stateFolderOf } from './context.ts';
+import { foreignTrust } from './recipe-trust.ts';
 
 export interface RecipeOptions {
   /** The folder with the files; `.devcert` by default. */
@@ -46,7 +47,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
  *   language cannot express; `file` if a file is missing; `invalid-input` if cert.pem is none.
  */
 export async function recipe(
-  context: Pick<Context, 'cwd' | 'host'>,
+  context: Pick<Context, 'cwd' | 'host' | 'folder' | 'ca'>,
   name: string,
   options: RecipeOptions = {},
 ): Promise<RecipeResult> {
@@ -95,9 +96,18 @@ export async function recipe(
     windows,
   };
   const { blocks, notes } = recipe.render(input);
-  if (!windows) return { name: recipe.name, summary: recipe.summary, blocks, notes };
+  const believed = [
+    rootFileOf(dir),
+    // A file that was named was chosen by the user.
+    ...(clientCerts && options.caFile === undefined ? [trust] : []),
+    ...(needed(recipe, options).includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
+  ];
+  const foreign = foreignTrust(stateFolderOf(context), believed);
+  const all = [...foreign, ...notes];
+  const { name: known, summary } = recipe;
+  if (!windows) return { name: known, summary, blocks, notes: all };
   const { SCHANNEL } = await import('../../platform/windows.ts');
-  return { name: recipe.name, summary: recipe.summary, blocks, notes: [...notes, SCHANNEL] };
+  return { name: known, summary, blocks, notes: [...all, SCHANNEL] };
 }
 
 function trustFile(dir: string): string {
@@ -142,14 +152,10 @@ function assertThere(
   options: RecipeOptions,
   word: (path: string) => string,
 ): void {
-  const needed = [
-    ...recipe.needs,
-    ...(options.clientCerts === true ? (recipe.needsForClients ?? []) : []),
-  ];
   // Every recipe is about this pair, also one that reads it from a key store.
-  const missing = [...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed])].find(
-    (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
-  );
+  const missing = [
+    ...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed(recipe, options)]),
+  ].find((file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)));
   if (missing === undefined) return;
   const folder = options.dir === undefined ? undefined : word(options.dir);
   const issue: Step = { command: 'issue', names: 'localhost', out: folder };
@@ -165,6 +171,10 @@ function assertThere(
   throw new DevcertError('file', `there is no "${missing}" in "${printable(dir)}"`, {
     hint: hints[missing],
   });
+}
+
+function needed(recipe: Recipe, { clientCerts }: RecipeOptions): readonly RecipeFile[] {
+  return [...recipe.needs, ...(clientCerts === true ? (recipe.needsForClients ?? []) : [])];
 }
 
 /** For cmd and PowerShell, which both take slashes in paths. No path there has a double quote in it. */

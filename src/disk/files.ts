@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { DevcertError, systemCode } from '../errors.ts';
+import { DevcertError, systemCode, type Text } from '../errors.ts';
 import {
   attempt,
   checkRegular,
@@ -130,6 +130,17 @@ export function tighten(path: string, mode: number): void {
       fchmodSync(descriptor, mode);
     });
   });
+}
+
+/**
+ * Makes sure that a path is no symbolic link: one that the user did not name leads where somebody else wants.
+ *
+ * @throws DevcertError `file`.
+ */
+export function assertNoLink(path: string, hint: string | Text): void {
+  const stat = attempt('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  if (stat?.isSymbolicLink() === true)
+    throw new DevcertError('file', `"${path}" is a symbolic link`, { hint });
 }
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL']);

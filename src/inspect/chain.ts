@@ -1,6 +1,6 @@
 /** How the certificates of a file follow each other, and what is wrong with that. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { isSignedBy } from '../x509/details.ts';
+import { isSignedBy } from '../x509/judge.ts';
 import { isForbidden } from '../x509/general-names.ts';
 import { error, roleOf, warning } from './problems.ts';
 import type { InspectedCertificate, InspectedChain, Problem } from './types.ts';

@@ -3,7 +3,8 @@ import type { X509Certificate } from 'node:crypto';
 import type { KnownAuthority } from '../authority/known.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
-import { certificateDetails, isSignedBy, keyDetails } from '../x509/details.ts';
+import { certificateDetails, keyDetails } from '../x509/details.ts';
+import { isSignedBy } from '../x509/judge.ts';
 import {
   chainProblems,
   constraintProblems,

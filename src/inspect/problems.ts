@@ -1,10 +1,9 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
 import { say, type Step, type Text, words } from '../errors.ts';
 import type { CertificateDetails } from '../x509/details.ts';
-import { UNNAMED_CURVE } from '../x509/ec-key.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 import type { Problem, ProblemCode } from './types.ts';
-import { DAY_MS, MAX_LEAF_DAYS, MIN_RSA_BITS, SOON_DAYS } from '../policy.ts';
+import { DAY_MS, MAX_LEAF_DAYS, SOON_DAYS } from '../policy.ts';
 
 /**
  * `leaf`: for a server or client. `authority`: in a chain above one. `anchor`: a root or issuer by itself.
@@ -93,12 +92,12 @@ function keyProblems(
   role: Role,
 ) {
   const problems: Omit<Problem, 'certificate'>[] = [];
-  const weakness = keyWeakness(key.type);
+  const { weakness } = key;
   if (weakness !== undefined)
     problems.push(
       error('weak-key', `its key is weak: ${weakness}`, 'make a new key: P-256, or RSA 2048'),
     );
-  else if (role === 'leaf' && ['ed25519', 'ed448', 'p521'].includes(key.type)) {
+  else if (role === 'leaf' && ['ed25519', 'p521'].includes(key.type)) {
     const who = key.type === 'p521' ? 'Chromium' : 'Chromium and Firefox';
     problems.push(
       warning('unusual-key', `${who} refuse keys of the type ${key.type}`, 'use P-256 or RSA 2048'),
@@ -114,17 +113,6 @@ function keyProblems(
       ),
     );
   return problems;
-}
-
-/** Why a key of this type is weak; undefined if it is not. */
-export function keyWeakness(type: string): string | undefined {
-  if (type === UNNAMED_CURVE)
-    return 'on a curve that is spelled out, not named, as forgers do it: no client verifies it';
-  const [, kind = '', digits = ''] = /^(rsa|dsa|rsa-pss)(\d+)$/.exec(type) ?? [];
-  if (kind === 'dsa') return 'DSA, which no TLS client takes';
-  if (kind !== '' && Number(digits) < MIN_RSA_BITS) return `RSA of ${digits} bits`;
-  const bits = /^(?:sec|prime|brainpool|wap|c2|sect)\D*(\d{2,3})/.exec(type)?.[1];
-  return bits !== undefined && Number(bits) < 224 ? `a curve of ${bits} bits` : undefined;
 }
 
 function leafProblems(details: CertificateDetails) {

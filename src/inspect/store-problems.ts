@@ -1,6 +1,6 @@
 /** What is wrong with a file as a whole: its encryption, keys that fit nothing, keys where none belong. Pure. */
 import { decodePem } from '../keystore/pem.ts';
-import { error, keyWeakness, warning } from './problems.ts';
+import { error, warning } from './problems.ts';
 import type { InspectedFile, Problem } from './types.ts';
 
 export function storeProblems(file: Omit<InspectedFile, 'problems'>, bytes: Buffer): Problem[] {
@@ -34,8 +34,7 @@ function keyProblems({
       ),
     );
   // A certificate's own key is told with the certificate.
-  for (const { type } of [...loose, ...publicKeys]) {
-    const weakness = keyWeakness(type);
+  for (const { weakness } of [...loose, ...publicKeys]) {
     if (weakness !== undefined)
       problems.push(
         error('weak-key', `the key is weak: ${weakness}`, 'make a new one: P-256, or RSA 2048'),

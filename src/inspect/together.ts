@@ -1,6 +1,6 @@
 /** Several files at once: what each tells, and what they have to do with each other. Pure. */
 import { DevcertError } from '../errors.ts';
-import { isSignedBy } from '../x509/details.ts';
+import { isSignedBy } from '../x509/judge.ts';
 import type { Told } from './chain.ts';
 import { errorsFirst, type InspectSurroundings, readFile } from './file.ts';
 import type { InspectInput } from './open.ts';

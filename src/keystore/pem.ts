@@ -28,11 +28,11 @@ export function decodePem(
   input: Buffer | string,
   options: { maxBlocks?: number } = {},
 ): PemBlock[] {
-  const { maxBlocks = 2000 } = options;
+  const { maxBlocks = MAX_BLOCKS } = options;
   const blocks: PemBlock[] = [];
   let open: { label: string; lines: string[] } | undefined;
   for (const line of linesOf(typeof input === 'string' ? input : decodeText(input))) {
-    const [, edge, label = ''] = boundary.exec(line) ?? [];
+    const [, edge, label = ''] = line.startsWith('-----') ? (boundary.exec(line) ?? []) : [];
     if (edge === undefined) open?.lines.push(line);
     else if (edge === 'BEGIN') {
       if (open !== undefined) throw damaged(open.label, 'it does not end');
@@ -81,10 +81,16 @@ function isUtf16(input: Buffer): boolean {
   return input[0] === 0xff && input[1] === 0xfe;
 }
 
+/** Lists of public roots have some 150; a thousand on the slowest curve are read in seconds. */
+const MAX_BLOCKS = 1000;
+/** OpenSSL writes two; certificates from mail and key bags have a few more. */
+const MAX_HEADERS = 100;
+
 function decodeBlock(label: string, lines: readonly string[]): PemBlock {
   const headers = new Map<string, string>();
   let first = 0;
   for (; lines[first]?.includes(':') === true; first++) {
+    if (first === MAX_HEADERS) throw damaged(label, `it has more than ${MAX_HEADERS} headers`);
     const line = lines[first] ?? '';
     const colon = line.indexOf(':');
     headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());

@@ -19,7 +19,7 @@ import { decryptPrivateKeyInfo, missingPassword, wrongPassword } from './pkcs8.t
 import { decodePrivateKey } from './private-key.ts';
 
 /** More keys and certificates than this are refused. */
-const MAX_BAGS = 2000;
+const MAX_BAGS = 1000;
 
 /**
  * The entries of a PKCS#12 file, DER or BER. The MAC is checked before anything is decrypted.

@@ -1,8 +1,10 @@
 /** A set of parties for mutual TLS: one server, its clients, and who certifies which. `mtls.json` in its folder. */
 import { join } from 'node:path';
+import { assertNoLink, readIfThere } from '../disk/files.ts';
 import { DevcertError, say } from '../errors.ts';
 import { shellCommand } from '../disk/filesystem.ts';
-import { readIfThere } from '../disk/files.ts';
+import { parseCommonName } from '../names/common-name.ts';
+import { parseNames } from '../names/names.ts';
 
 /** One client: a person or a service. */
 export interface MtlsClient {
@@ -52,24 +54,50 @@ export function partyFiles(setFolder: string, client?: string): PartyFiles {
 }
 
 /**
- * The set in a folder; undefined if there is none.
+ * Makes sure that nothing of a set is a symbolic link. Whoever made the folder, a repository perhaps, would
+ * have keys written elsewhere, or others taken for the set's.
  *
- * @throws DevcertError `invalid-input` if the file is damaged or says what devcert never writes.
+ * @throws DevcertError `file`.
+ */
+export function assertNoLinks(folder: string, set: MtlsSet): void {
+  const parties = [undefined, ...set.clients.map(({ name }) => name)];
+  const files = parties
+    .map((party) => partyFiles(folder, party))
+    .flatMap((it) => [
+      it.folder,
+      it.certFile,
+      it.keyFile,
+      it.trustFile,
+      it.keyStore,
+      it.trustStore,
+    ]);
+  const own = [SET_FILE, 'README.md', '.gitignore', 'clients'].map((name) => join(folder, name));
+  for (const path of [...own, ...files])
+    assertNoLink(path, `see where it leads, then take it away: rm "${path}"`);
+}
+
+/**
+ * The set in a folder; undefined if there is none. Names are checked as those that are typed.
+ *
+ * @throws DevcertError `invalid-input` if the file is damaged or says what devcert never writes; `file`.
  */
 export function readSet(folder: string): MtlsSet | undefined {
   const file = join(folder, SET_FILE);
-  const text = readIfThere(file)?.toString();
+  const text = readIfThere(file, { follow: false })?.toString();
   if (text === undefined) return undefined;
-  let content: unknown;
   try {
-    content = JSON.parse(text);
-  } catch {
-    // The same answer as for JSON of another shape, below.
+    return parseSet(JSON.parse(text));
+  } catch (error) {
+    const isName = error instanceof DevcertError;
+    if (!isName && !(error instanceof SyntaxError)) throw error;
+    const why = isName
+      ? `says what devcert does not write: ${error.message}`
+      : 'is damaged, or a newer devcert wrote it';
+    throw new DevcertError('invalid-input', `"${file}" ${why}`, {
+      hint: `move it away and make the set again: ${shellCommand('move', file, `${file}.old`)}`,
+      cause: error,
+    });
   }
-  if (isSet(content)) return content;
-  throw new DevcertError('invalid-input', `"${file}" is damaged, or a newer devcert wrote it`, {
-    hint: `move it away and make the set again: ${shellCommand('move', file, `${file}.old`)}`,
-  });
 }
 
 export function encodeSet(set: MtlsSet): string {
@@ -92,37 +120,43 @@ export function parsePartyName(text: string): string {
 const partyName =
   /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9_](?:[a-z0-9._@+-]{0,62}[a-z0-9_])?$/i;
 
-function isPartyName(text: unknown): text is string {
-  return typeof text === 'string' && partyName.test(text);
+/** @throws SyntaxError for another shape, DevcertError for a name that cannot be typed either. */
+function parseSet(content: unknown): MtlsSet {
+  const { version, name, serverCa, clientCa, serverNames, clients } = fieldsOf(content);
+  if (version !== 1 || !Array.isArray(clients)) throw new SyntaxError('no set');
+  const set = {
+    name: parsePartyName(textOf(name)),
+    serverCa: textOf(serverCa),
+    clientCa: textOf(clientCa),
+    serverNames: namesOf(serverNames),
+    clients: clients.map(parseClient),
+  };
+  // Their folders would be one, on systems whose names have no case.
+  if (new Set(set.clients.map((client) => client.name.toLowerCase())).size < clients.length)
+    throw new SyntaxError('the same client twice');
+  return set;
 }
 
-function isSet(content: unknown): content is MtlsSet {
-  if (typeof content !== 'object' || content === null) return false;
-  const { version, name, serverCa, clientCa, serverNames, clients } = content as Record<
-    string,
-    unknown
-  >;
-  return (
-    version === 1 &&
-    isPartyName(name) &&
-    typeof serverCa === 'string' &&
-    typeof clientCa === 'string' &&
-    isTexts(serverNames) &&
-    Array.isArray(clients) &&
-    clients.every(isClient)
-  );
+function parseClient(client: unknown): MtlsClient {
+  const { name, names, commonName } = fieldsOf(client);
+  return {
+    name: parsePartyName(textOf(name)),
+    names: namesOf(names, { client: true }),
+    ...(commonName === undefined ? {} : { commonName: parseCommonName(textOf(commonName)) }),
+  };
 }
 
-function isClient(client: unknown): client is MtlsClient {
-  if (typeof client !== 'object' || client === null) return false;
-  const { name, names, commonName } = client as Record<string, unknown>;
-  return (
-    isPartyName(name) &&
-    isTexts(names) &&
-    (commonName === undefined || typeof commonName === 'string')
-  );
+function namesOf(value: unknown, options?: { client: true }): string[] {
+  if (!Array.isArray(value) || value.length === 0) throw new SyntaxError('no names');
+  return parseNames(value.map(textOf), options).map((name) => name.value);
 }
 
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((it) => typeof it === 'string');
+function fieldsOf(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new SyntaxError('no object');
+  return value as Record<string, unknown>;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new SyntaxError('no text');
+  return value;
 }

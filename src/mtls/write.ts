@@ -22,7 +22,14 @@ import { parseNames } from '../names/names.ts';
 import type { LeafRequest } from '../names/request.ts';
 import { keyStoreFiles } from './key-stores.ts';
 import { readmeText } from './readme.ts';
-import { encodeSet, type MtlsSet, type PartyFiles, partyFiles, SET_FILE } from './set.ts';
+import {
+  assertNoLinks,
+  encodeSet,
+  type MtlsSet,
+  type PartyFiles,
+  partyFiles,
+  SET_FILE,
+} from './set.ts';
 
 /** One of the set's authorities. */
 export interface Certifier {
@@ -81,6 +88,7 @@ export async function writeSet(
   context: SetContext,
   options: SetOptions = {},
 ): Promise<WrittenSet> {
+  assertNoLinks(context.folder, set);
   const force = options.force === true;
   const parties: Prepared[] = [];
   // Signing may take long, or ask somebody: never under the lock.

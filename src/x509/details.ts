@@ -6,13 +6,7 @@ import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { keyTypeOf, publicKeyHash } from '../keys.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
-import {
-  decodeBits,
-  decodeBoolean,
-  decodeOid,
-  decodeSmallInteger,
-  decodeTime,
-} from './asn1-values.ts';
+import { decodeBoolean, decodeOid, decodeSmallInteger, decodeTime } from './asn1-values.ts';
 import { attributesOf, nameText } from './distinguished-name.ts';
 import {
   type ConstraintLists,
@@ -20,6 +14,7 @@ import {
   generalNames,
   readConstraintLists,
 } from './general-names.ts';
+import { isSignedBy, keyUsageNames, keyWeakness } from './judge.ts';
 import { OID, oidName } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
 
@@ -66,6 +61,8 @@ export interface KeyDetails {
   readonly type: string;
   /** SHA-256 of the SubjectPublicKeyInfo: the same for a private key, its certificate and its CSR. */
   readonly sha256?: string;
+  /** Why no certificate should be made for it; undefined for a good one. */
+  readonly weakness?: string;
 }
 
 /** What the certificate says. @throws DevcertError `invalid-input` if its frame cannot be read. */
@@ -116,20 +113,12 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
 
 /** The type of a public or private key, and what tells that two files hold the same one. */
 export function keyDetails(key: KeyObject): KeyDetails {
+  const weakness = keyWeakness(key);
+  const details = { type: keyTypeOf(key), ...(weakness === undefined ? {} : { weakness }) };
   try {
-    return { type: keyTypeOf(key), sha256: publicKeyHash(key) };
+    return { ...details, sha256: publicKeyHash(key) };
   } catch {
-    // Kinds that OpenSSL reads and cannot write again are told by their type alone.
-    return { type: keyTypeOf(key) };
-  }
-}
-
-/** True if the signature of `x509` is by the key of `issuer`, whatever either of them says. */
-export function isSignedBy(x509: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return x509.verify(issuer.publicKey);
-  } catch {
-    return false; // a key or an algorithm that OpenSSL does not know, or that do not fit each other
+    return details; // Kinds that OpenSSL reads and cannot write again are told by their type alone.
   }
 }
 
@@ -143,7 +132,7 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
     return value;
   };
   const basic = read(OID.basicConstraints, decodeBasicConstraints);
-  const keyUsages = read(OID.keyUsage, decodeKeyUsages);
+  const keyUsages = read(OID.keyUsage, keyUsageNames);
   const purposes = read(OID.extendedKeyUsage, (value) =>
     [...value.children()].map((purpose) => oidName(decodeOid(purpose))),
   );
@@ -160,24 +149,6 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
 }
 
 const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1';
-
-// RFC 5280 4.2.1.3, in the order of the bits.
-const KEY_USAGES = [
-  'digitalSignature',
-  'contentCommitment',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-  'encipherOnly',
-  'decipherOnly',
-];
-
-function decodeKeyUsages(value: Element): string[] {
-  const { bytes } = decodeBits(value);
-  return KEY_USAGES.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
-}
 
 function decodeBasicConstraints(value: Element): { isAuthority: boolean; pathLength?: number } {
   const fields = fieldsOf(value);

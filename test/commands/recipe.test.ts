@@ -10,6 +10,7 @@ import type { RecipeInput } from '../../src/recipes/recipe.ts';
 import { listLines, recipeLines } from '../../src/cli/recipe.ts';
 import { freshHome, twoLines } from '../helpers/cli.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+import { make } from '../inspect/certificates.ts';
 
 const plain = { good: String, bad: String, dim: String };
 
@@ -101,7 +102,11 @@ describe('recipe()', () => {
     return {
       ...home,
       dir,
-      context: { cwd: home.project, host: fakeHost({ platform: process.platform }) },
+      context: {
+        cwd: home.project,
+        host: fakeHost({ platform: process.platform }),
+        folder: home.state,
+      },
     };
   };
 
@@ -142,7 +147,9 @@ describe('recipe()', () => {
     });
     mkdirSync(join(empty, 'a b'));
     const host = fakeHost();
-    await expect(recipe({ host, cwd: empty }, 'nginx', { dir: 'a b' })).rejects.toMatchObject({
+    await expect(
+      recipe({ ...context, host, cwd: empty }, 'nginx', { dir: 'a b' }),
+    ).rejects.toMatchObject({
       hint: "devcert localhost --out 'a b'",
     });
     writeFileSync(join(dir, 'cert.pem'), 'no certificate');
@@ -164,7 +171,8 @@ describe('recipe()', () => {
   });
 
   test('on Windows, a hint quotes as cmd and PowerShell do', async () => {
-    const context = { cwd: temporaryFolder(), host: fakeHost({ platform: 'win32' }) };
+    const cwd = temporaryFolder();
+    const context = { cwd, folder: cwd, host: fakeHost({ platform: 'win32' }) };
     const hint = (dir: string) =>
       recipe(context, 'nginx', { dir }).catch((error: unknown) => (error as DevcertError).hint);
     expect(await hint('a\\b')).toBe('devcert localhost --out a/b');
@@ -302,5 +310,57 @@ describe('the caddy recipe', () => {
     expect(() => caddy.render(input('/srv/a\\" evil'))).toThrow(DevcertError);
     expect(() => caddy.render(input('/srv/a\\\\"b'))).toThrow(DevcertError);
     expect(caddy.render(input('/srv/a"b\\c')).blocks[0].text).toContain('"/srv/a\\"b\\c/cert.pem"');
+  });
+});
+
+describe('what a repository brought along', () => {
+  const stranger = make({ authority: true, subject: { commonName: 'Mallory\u001b[2J root' } }).x509;
+
+  async function planted(file: string, content: string | Buffer, ...args: string[]) {
+    const { run, project } = freshHome();
+    await run(['localhost']);
+    writeFileSync(join(project, '.devcert', file), content);
+    const { status, stderr } = await run(['recipe', 'node', ...args]);
+    expect(status).toBe(0);
+    expect(stderr).not.toContain('\u001b');
+    return stderr;
+  }
+
+  test('is named by `devcert recipe --client-certs`: a root that is not ours in trust.pem', async () => {
+    const notes = await planted('trust.pem', stranger.toString(), '--client-certs');
+    expect(notes).toMatch(
+      /note: ".*trust\.pem" is not devcert's, and decides who .*Mallory.* root/,
+    );
+  });
+
+  test('is named: a root that is not ours in ca.pem', async () => {
+    expect(await planted('ca.pem', stranger.toString())).toMatch(/ca\.pem" is not devcert's/);
+  });
+
+  test('is named: what a server may read and devcert cannot', async () => {
+    const notes = await planted('trust.pem', '-----BEGIN X-----\nAA', '--client-certs');
+    expect(notes).toMatch(/trust\.pem" is not devcert's/);
+  });
+
+  test('is named: a trust store that devcert did not write', async () => {
+    const { run, project } = freshHome();
+    await run(['localhost', '--peer', '--format', 'p12', '--no-password']);
+    await run(['export', '--trust', '--format', 'p12', '--no-password']);
+    const asked = ['recipe', 'kafka', '--client-certs'];
+    expect((await run(asked)).stderr).not.toContain("not devcert's");
+    writeFileSync(join(project, '.devcert/truststore.p12'), 'planted');
+    expect((await run(asked)).stderr).toMatch(/truststore\.p12" is not devcert's/);
+  });
+
+  test('is not said of what devcert wrote, of a copy of its roots, or of a file that was named', async () => {
+    const { run, project } = freshHome();
+    await run(['localhost']);
+    const asked = ['recipe', 'node', '--client-certs'];
+    expect((await run(asked)).stderr).not.toContain("not devcert's");
+    const file = (name: string) => join(project, '.devcert', name);
+    writeFileSync(file('trust.pem'), `# ours\n${readFileSync(file('ca.pem'), 'utf8')}`);
+    expect((await run(asked)).stderr).not.toContain("not devcert's");
+    writeFileSync(join(project, 'partner.pem'), stranger.toString());
+    expect((await run([...asked, '--ca-file', 'partner.pem'])).stderr).not.toContain('Mallory');
   });
 });

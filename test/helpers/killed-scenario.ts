@@ -32,6 +32,8 @@ export async function contextWith(home: string): Promise<Context> {
   return {
     ...real,
     cwd: join(home, 'project'),
+    // As if no DEVCERT_HOME were set: no list of other homes is kept then.
+    defaultFolder: join(home, 'state'),
     host: {
       ...real.host,
       run: ({ args: [verb, index, sha256 = ''] }) => {

@@ -1,7 +1,7 @@
 /** Keys of kinds that devcert makes none of. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-type Kind = 'rsa' | 'rsa-pss' | 'ec' | 'ed25519';
+type Kind = 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448';
 
 /** A new private key. Decoded, for the reason that `generateKey()` in src/keys.ts has. */
 export function oddKey(kind: Kind, options: object = {}): KeyObject {

@@ -1,4 +1,6 @@
+import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { describeExtension } from '../../src/certificate/csr-wishes.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile, type InspectSurroundings } from '../../src/inspect/file.ts';
 import { inspectFiles } from '../../src/inspect/together.ts';
@@ -10,6 +12,8 @@ import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
 import { parseName } from '../../src/names/names.ts';
 import { encodeCsr } from '../../src/x509/csr.ts';
 import { contextTag, octetString, oid, sequence, utf8String } from '../../src/x509/der.ts';
+import { extensionDetails } from '../../src/x509/details.ts';
+import { assertStrongKey } from '../../src/x509/judge.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { fixtures, pemFixtures } from '../keystore/fixtures.ts';
@@ -352,6 +356,32 @@ describe('inspectFile() finds', () => {
 
   test('"key-mismatch"', () => {
     expect(codes(inspect(make().keyPem + leaf.pem))).toEqual(['key-mismatch']);
+  });
+
+  const { n = '' } = generateKey('rsa2048').export({ format: 'jwk' });
+  const exponentOne = createPublicKey({ key: { kty: 'RSA', n, e: 'AQ' }, format: 'jwk' });
+  test.each([
+    ['RSA with the exponent 1', exponentOne],
+    ['secp256k1', oddKey('ec', { namedCurve: 'secp256k1' })],
+    ['brainpoolP256r1', oddKey('ec', { namedCurve: 'brainpoolP256r1' })],
+    ['Ed448', oddKey('ed448')],
+    ['RSA-PSS', oddKey('rsa-pss', { modulusLength: 2048 })],
+  ])('"weak-key" of what sign refuses: %s', (_, key) => {
+    expect(() => {
+      assertStrongKey(key);
+    }).toThrow(expect.objectContaining({ code: 'weak-key' }));
+    const der = { type: 'spki', format: 'pem' } as const;
+    const publicKey = key.type === 'public' ? key : createPublicKey(key);
+    expect(codes(inspect(publicKey.export(der) as string))).toEqual(['weak-key']);
+  });
+
+  test('a bit of keyUsage has one name, in inspect and in what sign drops', () => {
+    const value = Buffer.of(3, 2, 6, 0x40); // nonRepudiation, which X.509 calls contentCommitment now
+    const { keyUsages } = extensionDetails([{ type: OID.keyUsage, critical: true, value }], []);
+    expect(keyUsages).toEqual(['contentCommitment']);
+    expect(describeExtension({ type: OID.keyUsage, critical: true, value })).toContain(
+      'contentCommitment',
+    );
   });
 
   test('"weak-key" of a key, and of a CSR', () => {

@@ -11,6 +11,8 @@ import type {
   Root,
   TrustStore,
 } from '../../platform/types.ts';
+import { makeStateFolder } from '../../src/authority/purge.ts';
+import { closeStateFolder } from '../../src/commands/context.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, line, recorder, temporaryFolder } from '../helpers/host.ts';
 
@@ -351,5 +353,25 @@ describe('assertOwner()', () => {
     mkdirSync(join(home, 'state'));
     await assertOwner(join(home, 'state'), fakeHost({ run, home }));
     expect(commands).toEqual([]);
+  });
+});
+
+describe('a state folder on Windows', () => {
+  const icacls = async (folder: string) => {
+    const { run, lines } = recorder((it) =>
+      it.includes('whoami') ? { stdout: '"engine\\zoë","S-1-5-21-1-2-3-1001"\r\n' } : {},
+    );
+    await closeStateFolder(fakeHost({ platform: 'win32', run }), folder);
+    return lines.filter((it) => it.includes('/inheritance:r'));
+  };
+
+  test('that devcert did not make keeps its permissions', async () => {
+    expect(await icacls(temporaryFolder())).toEqual([]);
+  });
+
+  test('is closed if devcert made it', async () => {
+    const folder = join(temporaryFolder(), 'state');
+    makeStateFolder(folder);
+    expect(await icacls(folder)).toHaveLength(1);
   });
 });

@@ -4,10 +4,19 @@
  */
 import { spawn } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { issue } from '../../src/commands/issue.ts';
 import { mtls } from '../../src/commands/mtls.ts';
 import { knownAuthorities } from '../../src/authority/known.ts';
@@ -15,7 +24,6 @@ import { readKeyStore } from '../../src/keystore/read.ts';
 import { isRecorded, readLedger } from '../../src/ledger/ledger.ts';
 import { bundledModule } from '../helpers/bundle.ts';
 import { CLI } from '../helpers/cli.ts';
-import { temporaryFolder } from '../helpers/host.ts';
 import { actions, contextWith, readStores, writeStores } from '../helpers/killed-scenario.ts';
 
 const HOOK = join(import.meta.dirname, '../helpers/kill-hook.cjs');
@@ -59,9 +67,17 @@ interface Scenario {
   readonly every?: number;
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Kills at each step, and looks after each. @returns how many changes it made, and what was wrong after a kill. */
 async function killEverywhere(it: Scenario): Promise<{ steps: number; wrong: string[] }> {
-  const home = join(temporaryFolder(), 'home');
+  // Not temporaryFolder(): of tests at once it cannot tell whose end to wait for.
+  const base = mkdtempSync(join(tmpdir(), 'devcert-killed-'));
+  folders.push(base);
+  const home = join(base, 'home');
   mkdirSync(join(home, 'project'), { recursive: true });
   writeStores(home, [[], []]);
   await it.before?.(home);
@@ -88,7 +104,7 @@ async function check(home: string, it: Scenario): Promise<void> {
   if (existsSync(keyStore) && !notes.some((note) => note.includes('keystore.p12 still has')))
     expect(fingerprintIn(keyStore)).toBe(fingerprintIn(join(home, 'project/.devcert/cert.pem')));
   await it.after?.(home);
-  expect(leftOvers(home)).toEqual([]);
+  expect(leftOvers(home).join()).toBe('');
   expect(() => readLedger(join(home, 'state'))).not.toThrow();
 }
 
@@ -159,7 +175,7 @@ async function withSet(home: string): Promise<void> {
 async function withOther(home: string): Promise<void> {
   await installed(home);
   // Somebody else's authority: that of another home.
-  const other = temporaryFolder();
+  const other = join(home, '../other');
   mkdirSync(join(other, 'project'), { recursive: true });
   await issued(other);
   mkdirSync(join(home, 'import'));
