@@ -44,6 +44,7 @@ export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/reci
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
+export type { Keeping } from './authority/keeping.ts';
 export type { Constraints } from './names/constraints.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';
@@ -61,6 +62,9 @@ const installSpec: Spec<InstallOptions> = {
   permit: 'list',
   constraints: 'boolean',
   dryRun: 'boolean',
+  sealed: 'list',
+  out: 'text',
+  force: 'boolean',
 };
 const issueSpec: Spec<IssueOptions> = {
   ...leafSpec,

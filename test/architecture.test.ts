@@ -97,6 +97,7 @@ describe('architecture', () => {
       'names',
       'x509',
       'keystore',
+      'signer',
       'ledger',
       'authority',
       'certificate',
@@ -190,6 +191,16 @@ describe('architecture', () => {
     const calls = makers[0]?.text.match(/generateKeyPairSync\('[^]*?\}\)/g) ?? [];
     expect(calls).toHaveLength(2);
     expect(calls.filter((call) => !call.includes('privateKeyEncoding'))).toEqual([]);
+  });
+
+  test('signatures are made in src/signer, and those of a CSR by its own key', () => {
+    const signers = sources.filter(({ text }) =>
+      /^import \{[^}]*\bsign\b[^}]*\} from 'node:crypto'|\bcreateSign\b/m.test(text),
+    );
+    expect(signers.map(({ path }) => path).sort()).toEqual([
+      'src/signer/key.ts',
+      'src/x509/csr.ts',
+    ]);
   });
 
   test('no adapter has a platform switch', () => {

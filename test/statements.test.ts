@@ -29,8 +29,8 @@ const now = new Date('2026-11-24T12:00:00Z');
 
 describe('statement', () => {
   test('4: key and certificate that do not fit, encrypted and foreign keys are told clearly', async () => {
-    const one = createAuthority('a@b', undefined, now);
-    const other = createAuthority('a@b', undefined, now);
+    const one = await createAuthority('a@b', undefined, now);
+    const other = await createAuthority('a@b', undefined, now);
     const encrypted =
       '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n';
     const cases = [
@@ -175,7 +175,7 @@ describe('statement', () => {
     expect(identityOf(user, hostname)).toBe(identity);
     const constraints = await defaultConstraints(hostname);
     const authority = readAuthority(
-      createAuthority(identityOf(user, hostname), constraints, now),
+      await createAuthority(identityOf(user, hostname), constraints, now),
       'x',
     );
     const leaf = await issueLeaf(authority, parseLeafRequest([]), identityOf(user, hostname), now);

@@ -8,7 +8,10 @@ import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';
 import { memoryMachine } from './helpers/stores.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
-const root = rootInFile(createAuthority('ada@engine', undefined, now).root, '/state/root.pem');
+const root = rootInFile(
+  (await createAuthority('ada@engine', undefined, now)).root,
+  '/state/root.pem',
+);
 
 describe('installRoot()', () => {
   test('installs into each store and says so only after it asked again', async () => {
@@ -227,7 +230,10 @@ describe('uninstallRoot()', () => {
 
   test('two roots of one subject are told apart by their SHA-256 (statement 34)', async () => {
     const { host, stores } = memoryMachine([{}]);
-    const other = rootInFile(createAuthority('ada@engine', undefined, now).root, '/state/b.pem');
+    const other = rootInFile(
+      (await createAuthority('ada@engine', undefined, now)).root,
+      '/state/b.pem',
+    );
     await installRoot(stores, root, host);
     await installRoot(stores, other, host);
     await uninstallRoot(stores, root, host);

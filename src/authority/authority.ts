@@ -3,8 +3,11 @@ import { X509Certificate, type KeyObject } from 'node:crypto';
 import { type Constraints, intersectConstraints } from '../names/constraints.ts';
 import { DevcertError, say, type Step, type Text } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
-import { keyIdentifier } from '../keys.ts';
+import { keyIdentifier, publicKeyOf } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
+import { keySigner } from '../signer/key.ts';
+import { sealedSigner } from '../signer/sealed.ts';
+import type { Signer } from '../x509/certificate.ts';
 import {
   readEachConstraints,
   readPermittedUsages,
@@ -12,6 +15,7 @@ import {
   readSubjectKeyIdentifier,
 } from '../x509/read.ts';
 import type { AuthorityPem } from './create.ts';
+import { assertNotSealed, type Keeping, parseKeeping } from './keeping.ts';
 import { authorityNameOf } from './marker.ts';
 
 export interface Authority {
@@ -24,8 +28,12 @@ export interface Authority {
   /** The chain without the root, PEM: what a server sends after its leaf. Empty if the root is the issuer. */
   readonly chainPem: string;
   readonly rootPem: string;
-  /** The issuer's private key. */
-  readonly key: KeyObject;
+  /** How the issuer's key is kept. */
+  readonly keeping: Keeping;
+  /** Signs with the issuer's private key. */
+  readonly signer: Signer;
+  /** The issuer's private key, to be taken elsewhere. Secret. Throws DevcertError `refused` if it is gone. */
+  privateKey(): Promise<KeyObject>;
   /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
   /** What every certificate of the chain lets the issuer certify for. */
@@ -34,7 +42,7 @@ export interface Authority {
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Who is said to have signed a leaf: the issuer's subject (DER of a Name) and key identifier. */
-  readonly signer: { readonly subject: Buffer; readonly keyIdentifier: Buffer };
+  readonly issuedBy: { readonly subject: Buffer; readonly keyIdentifier: Buffer };
   /** True if it was imported to certify no servers, though its certificates would let it. */
   readonly clientsOnly?: boolean;
   /** Where it lies, if it lies anywhere. */
@@ -56,9 +64,9 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
   const chain = issuer.fingerprint256 === root.fingerprint256 ? [root] : [...below, root];
   if (!chain.every(({ ca }) => ca))
     throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`, folder);
-  const key = readKey(pem.issuerKey, folder);
-  if (!issuer.checkPrivateKey(key))
-    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`, folder);
+  const keeping = parseKeeping(pem.keeping, folder);
+  const access =
+    keeping.way === 'sealed' ? sealed(keeping, issuer, folder) : inFile(pem, issuer, folder);
   // By names and key identifiers, in a tenth of the time that checking the signature takes: it was
   // checked when the files were made or imported, and whoever can forge them has the key anyway.
   const isChain = chain.every((certificate, index) => {
@@ -75,21 +83,42 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
       .map((certificate) => certificate.toString())
       .join(''),
     rootPem: root.toString(),
-    key,
+    keeping,
+    ...access,
     folder,
   });
+}
+
+type Access = Pick<Authority, 'signer' | 'privateKey'>;
+
+function inFile({ issuerKey }: AuthorityPem, issuer: X509Certificate, folder: string): Access {
+  const key = readKey(issuerKey, folder);
+  if (!issuer.checkPrivateKey(key))
+    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`, folder);
+  return { signer: keySigner(key), privateKey: () => Promise.resolve(key) };
+}
+
+function sealed(keeping: Keeping, issuer: X509Certificate, folder: string): Access {
+  const refuse = (): never => {
+    assertNotSealed(keeping, folder);
+    throw new TypeError('not sealed');
+  };
+  return {
+    signer: sealedSigner(publicKeyOf(issuer.publicKey), refuse),
+    privateKey: () => Promise.resolve().then(refuse),
+  };
 }
 
 /** What the certificates say, each part read when it is asked for first: a pair that is still good needs none. */
 function inWords(
   chain: readonly X509Certificate[],
   issuer: X509Certificate,
-): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'signer'> {
+): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'issuedBy'> {
   const constraints = once(() => constraintsOf(chain));
   const usages = once(() => usagesOf(chain));
   const notBefore = once(() => Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))));
   const notAfter = once(() => Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
-  const signer = once(() => ({
+  const issuedBy = once(() => ({
     subject: readSubject(issuer.raw),
     keyIdentifier: readSubjectKeyIdentifier(issuer.raw) ?? keyIdentifier(issuer.publicKey),
   }));
@@ -106,8 +135,8 @@ function inWords(
     get notAfter() {
       return new Date(notAfter());
     },
-    get signer() {
-      return signer();
+    get issuedBy() {
+      return issuedBy();
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../names/constraints.ts';
 import { generateKey, generateKeyPair, keyIdentifier } from '../keys.ts';
+import { keySigner } from '../signer/key.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityConstraints,
@@ -31,6 +32,8 @@ export interface AuthorityPem {
   readonly issuer: string;
   /** The issuer's private key, PKCS#8. Secret. */
   readonly issuerKey: string;
+  /** How its key is kept, as `keeping.ts` writes it; undefined for a key that is a file. */
+  readonly keeping?: string | undefined;
   /** Where an imported one came from, as `origin.ts` writes it. */
   readonly origin?: string;
 }
@@ -40,23 +43,26 @@ export interface AuthorityOptions {
   readonly name?: string | undefined;
   /** What it may certify; both by default. */
   readonly usages?: readonly Usage[];
+  /** Ten years from now by default. */
+  readonly notAfter?: Date;
 }
 
 /**
- * A new root and a new issuer below it, both P-256 and valid for ten years.
+ * A new root and a new issuer below it, both P-256 and valid for ten years unless the options say otherwise.
  *
  * @param identity `user@host` from `identityOf()`.
  * @param constraints what root and issuer may ever certify; `undefined` makes an authority that may
  *   certify every name.
  */
-export function createAuthority(
+export async function createAuthority(
   identity: string,
   constraints: Constraints | undefined,
   now: Date,
-  { name, usages = ['serverAuth', 'clientAuth'] }: AuthorityOptions = {},
-): AuthorityPem {
+  { name, usages = ['serverAuth', 'clientAuth'], notAfter }: AuthorityOptions = {},
+): Promise<AuthorityPem> {
   const label = name === undefined ? identity : `${name} ${identity}`.slice(0, MAX_LABEL);
   const rootKey = generateKey('p256');
+  const rootSigner = keySigner(rootKey);
   const issuer = generateKeyPair('p256');
   const rootId = keyIdentifier(rootKey);
   const issuerId = keyIdentifier(issuer.publicKey);
@@ -67,7 +73,7 @@ export function createAuthority(
   });
   const validity = {
     notBefore: new Date(now.getTime() - BACKDATE_MS),
-    notAfter: new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
+    notAfter: notAfter ?? new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
   };
   const powers = [
     keyUsage('keyCertSign', 'cRLSign'),
@@ -75,7 +81,7 @@ export function createAuthority(
     extendedKeyUsage(...usages),
     ...(constraints === undefined ? [] : [nameConstraints(constraints)]),
   ];
-  const root = signCertificate(
+  const root = await signCertificate(
     {
       ...validity,
       issuer: rootSubject,
@@ -83,9 +89,9 @@ export function createAuthority(
       key: rootKey,
       extensions: [authorityConstraints(1), ...powers, subjectKeyIdentifier(rootId)],
     },
-    rootKey,
+    rootSigner,
   );
-  const issuerCertificate = signCertificate(
+  const issuerCertificate = await signCertificate(
     {
       ...validity,
       issuer: rootSubject,
@@ -102,7 +108,7 @@ export function createAuthority(
         authorityKeyIdentifier(rootId),
       ],
     },
-    rootKey,
+    rootSigner,
   );
   return { root: pemOf(root), issuer: pemOf(issuerCertificate), issuerKey: issuer.keyPem };
 }

@@ -14,6 +14,8 @@ import { removeStaleTemporaries } from '../disk/temporary.ts';
 import { type Authority, readAuthority, readRoot, startAnew } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
+import { parseKeeping } from './keeping.ts';
+import { KEEPING_FILE } from './staged.ts';
 import { authorityNameOf, madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
 import { RETIRED } from './retired.ts';
@@ -25,6 +27,7 @@ const CERTIFICATE_MODE = 0o644;
 /** The key first and the root last: the order they are placed in, so that a root is never there alone. */
 const parts = [
   { name: ORIGIN_FILE, part: 'origin', mode: CERTIFICATE_MODE },
+  { name: KEEPING_FILE, part: 'keeping', mode: CERTIFICATE_MODE },
   { name: 'issuer-key.pem', part: 'issuerKey', mode: KEY_MODE },
   { name: 'issuer.pem', part: 'issuer', mode: CERTIFICATE_MODE },
   { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
@@ -97,7 +100,7 @@ export async function recoverFolder(folder: string): Promise<void> {
  */
 export async function ensureAuthority(
   folder: string,
-  create: () => AuthorityPem | Promise<AuthorityPem>,
+  create: () => Promise<AuthorityPem>,
   close: (folder: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<{ authority: Authority; created: boolean }> {
   if (isInterrupted(folder)) await recoverFolder(folder);
@@ -144,6 +147,7 @@ export function readPem(folder: string): AuthorityPem {
     root: text('root.pem'),
     issuer: text('issuer.pem'),
     issuerKey: text('issuer-key.pem'),
+    keeping: text(KEEPING_FILE),
     origin: text(ORIGIN_FILE),
   };
 }
@@ -188,16 +192,18 @@ export function mendModes(folder: string): string[] {
 }
 
 function read(folder: string): Authority {
-  const { root, issuer, issuerKey } = readPem(folder);
+  const pem = readPem(folder);
+  const { root, issuer, issuerKey } = pem;
   if (root === '')
     throw new DevcertError('no-authority', 'there is no authority yet', {
       hint: { command: 'install', ca: authorityNameOf(folder) },
     });
+  const isSealed = parseKeeping(pem.keeping, folder).way === 'sealed';
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
       hint: say`with its key: ${{ command: 'ca import', force: true, name: authorityNameOf(folder) }}; without: ${startAnew(folder)}`,
     });
-  if (issuer === '' || issuerKey === '')
+  if (issuer === '' || (issuerKey === '' && !isSealed))
     throw new DevcertError(
       'invalid-authority',
       `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
@@ -205,7 +211,7 @@ function read(folder: string): Authority {
         hint: say`put it back, or start anew: ${startAnew(folder)}`,
       },
     );
-  const authority = decoded({ root, issuer, issuerKey }, folder);
+  const authority = decoded(pem, folder);
   return isImportedForClients(folder, authority.root)
     ? { ...authority, clientsOnly: true }
     : authority;
@@ -223,7 +229,8 @@ function decoded(pem: AuthorityPem, folder: string): Authority {
     last?.folder !== folder ||
     last.pem.root !== root ||
     last.pem.issuer !== issuer ||
-    last.pem.issuerKey !== issuerKey
+    last.pem.issuerKey !== issuerKey ||
+    last.pem.keeping !== pem.keeping
   )
     last = { folder, pem, authority: readAuthority(pem, folder) };
   return last.authority;

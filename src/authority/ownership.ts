@@ -267,5 +267,5 @@ class Check {
 }
 
 const KNOWN =
-  /^(authorities|root\.pem|issuer\.pem|issuer-key\.pem|ledger\.jsonl|journal\.json|inventory\.json|exports\.json|devcert-state\.json|folders|homes|lock|devcert\.lock|origin\.json|rotation|next|pending|retired|staging-[0-9a-f]{12}|[0-9a-f]{64}\.pem)$/;
+  /^(authorities|root\.pem|issuer\.pem|issuer-key\.pem|ledger\.jsonl|journal\.json|inventory\.json|exports\.json|devcert-state\.json|folders|homes|lock|devcert\.lock|origin\.json|keeping\.json|rotation|next|pending|retired|staging-[0-9a-f]{12}|[0-9a-f]{64}\.pem)$/;
 const ANYTHING = /./;

@@ -3,16 +3,22 @@ import { type Text, say } from '../errors.ts';
 import { assertPermitted } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import type { Authority } from './authority.ts';
+import { assertNotSealed } from './keeping.ts';
 import { authorityNameOf } from './marker.ts';
 import { readOrigin } from './origin.ts';
 
 /**
  * Resolves if the authority's constraints permit every name.
  *
- * @throws DevcertError `outside-constraints`, with the command that permits them for this very authority.
+ * @throws DevcertError `outside-constraints`, with the command that permits them for this very authority;
+ *   `refused` if it is sealed for others.
  */
 export function assertCertifies(authority: Authority, names: readonly Name[]): Promise<void> {
-  return assertPermitted(authority.constraints, names, (permit) => permitting(authority, permit));
+  return assertPermitted(authority.constraints, names, (permit) => {
+    const asked = names.map(({ value }) => value);
+    assertNotSealed(authority.keeping, authority.folder ?? '', asked);
+    return permitting(authority, permit);
+  });
 }
 
 function permitting(authority: Authority, permit: readonly string[]): Text {

@@ -12,6 +12,7 @@ import { withLock } from '../disk/lock.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { changeFolder, filesOf, makeSubfolder, pathsIn, readPem, removeIfEmpty } from './folder.ts';
+import { assertNotSealed, parseKeeping, readKeeping } from './keeping.ts';
 import { retiredRoot } from './retired.ts';
 import { assertFree } from './staged.ts';
 
@@ -35,6 +36,9 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
   const pending = join(folder, PENDING);
   await withLock(folder, () => {
     recover(folder);
+    // Whatever was overlooked above: no way back to a bare key.
+    if (parseKeeping(pem.keeping, folder).way !== 'sealed')
+      assertNotSealed(readKeeping(folder), folder);
     assertFree(pending);
     makeSubfolder(pending);
     const files = filesOf(pending, pem);

@@ -8,8 +8,17 @@ import { DevcertError, systemCode } from '../errors.ts';
 import { attempt, fileError, shellCommand } from '../disk/filesystem.ts';
 import { ORIGIN_FILE } from './origin.ts';
 
+/** Says how an authority's key is kept; here, as what reads it needs this list at its start. */
+export const KEEPING_FILE = 'keeping.json';
+
 /** The files of an authority. The key first and the root last: the order they are moved in. */
-export const AUTHORITY_FILES = [ORIGIN_FILE, 'issuer-key.pem', 'issuer.pem', 'root.pem'] as const;
+export const AUTHORITY_FILES = [
+  ORIGIN_FILE,
+  KEEPING_FILE,
+  'issuer-key.pem',
+  'issuer.pem',
+  'root.pem',
+] as const;
 
 /** True for the name of a file that devcert was writing. */
 export function isTemporary(name: string): boolean {

@@ -10,6 +10,8 @@ import type { Usage } from '../names/usage.ts';
 import { readCommonName, readPermittedUsages } from '../x509/read.ts';
 import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
 import { rootFile } from './folder.ts';
+import { type Keeping, readKeeping } from './keeping.ts';
+import { KEEPING_FILE } from './staged.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
 import { DAY_MS } from '../policy.ts';
@@ -37,6 +39,8 @@ export interface AuthoritySummary {
   readonly chain: readonly string[];
   /** Undefined if devcert made it. */
   readonly origin: Origin | undefined;
+  /** How its key is kept. */
+  readonly keeping: Keeping;
   /** Why it can issue nothing, if so. */
   readonly problem?: string;
 }
@@ -52,7 +56,12 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
     if (part('issuer.pem') === '') problem = 'its key is not here: it can be trusted only';
     else
       authority = readAuthority(
-        { root: rootPem, issuer: part('issuer.pem'), issuerKey: part('issuer-key.pem') },
+        {
+          root: rootPem,
+          issuer: part('issuer.pem'),
+          issuerKey: part('issuer-key.pem'),
+          keeping: part(KEEPING_FILE),
+        },
         folder,
       );
   } catch (error) {
@@ -76,6 +85,7 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
     keyType: keyTypeOf(chain[0]?.publicKey ?? root.publicKey),
     chain: chain.map(({ subject }) => subject.replaceAll('\n', ', ')),
     origin,
+    keeping: readKeeping(folder),
     ...(problem === undefined ? {} : { problem }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
+import { assertNotSealed } from '../authority/keeping.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
 import { DevcertError, say } from '../errors.ts';
@@ -39,7 +40,7 @@ export type KeyedRequest = Omit<LeafRequest, 'keyType'> & { readonly publicKey: 
  * A new key pair with its certificate.
  *
  * @param identity `user@host` from `identityOf()`, for the subject.
- * @throws DevcertError `expired`, `outside-constraints`: nothing was signed then.
+ * @throws DevcertError `expired`, `outside-constraints`, `refused`: nothing was signed then.
  */
 export async function issueLeaf(
   authority: Authority,
@@ -61,7 +62,7 @@ export async function issueLeaf(
  * Names, a public key and the authority make a certificate: the end of every issuing. A key that somebody
  * sent goes through {@link certify}, which looks at it first.
  *
- * @throws DevcertError `expired`, `outside-constraints`: nothing was signed then.
+ * @throws DevcertError `expired`, `outside-constraints`, `refused`: nothing was signed then.
  */
 export async function signLeaf(
   authority: Authority,
@@ -69,6 +70,11 @@ export async function signLeaf(
   identity: string,
   now: Date,
 ): Promise<X509Certificate> {
+  assertNotSealed(
+    authority.keeping,
+    authority.folder ?? '',
+    request.usages.includes('serverAuth') ? request.names.map(({ value }) => value) : [],
+  );
   assertNotExpired(authority, now);
   await assertCertifies(authority, request.names);
   assertCommonName(authority, request);
@@ -77,9 +83,9 @@ export async function signLeaf(
   const end = Math.min(now.getTime() + days * DAY_MS, authority.notAfter.getTime());
   const isRsa = request.publicKey.type.startsWith('rsa');
   const commonName = commonNameOf(request);
-  const der = signCertificate(
+  const der = await signCertificate(
     {
-      issuer: authority.signer.subject,
+      issuer: authority.issuedBy.subject,
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
@@ -95,10 +101,10 @@ export async function signLeaf(
         extendedKeyUsage(...request.usages),
         subjectAltName(request.names, false),
         subjectKeyIdentifier(keyIdentifier(request.publicKey)),
-        authorityKeyIdentifier(authority.signer.keyIdentifier),
+        authorityKeyIdentifier(authority.issuedBy.keyIdentifier),
       ],
     },
-    authority.key,
+    authority.signer,
   );
   return new X509Certificate(der);
 }

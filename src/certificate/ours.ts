@@ -2,11 +2,17 @@
 import type { X509Certificate } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { certificateKeyHash, publicKeyHash } from '../keys.ts';
-import { isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
+import { findEntries, isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
 import { assertWritten } from '../ledger/place.ts';
 import { readUsages } from '../x509/read.ts';
 import type { CertificateRequest } from './fits.ts';
-import { type CertificatePaths, type ExistingPair, tryCertificate } from './output.ts';
+import type { WriteContext } from './write.ts';
+import {
+  type CertificatePaths,
+  type ExistingPair,
+  readExisting,
+  tryCertificate,
+} from './output.ts';
 import { AUTHORITY_ORGANIZATION } from '../policy.ts';
 
 /**
@@ -81,6 +87,24 @@ export function assertSamePurpose(
   throw new DevcertError('file', `"${certFile}" is the certificate of a ${held}`, {
     hint: say`keep both: ${{ out: `.devcert/${asked}` }}, or replace it: ${{ force: true }}`,
   });
+}
+
+/**
+ * All of these, before there is a certificate. Reads only.
+ *
+ * @throws DevcertError `file`.
+ */
+export function assertReplaceable(
+  { stateFolder, issuers, now }: Pick<WriteContext, 'stateFolder' | 'issuers' | 'now'>,
+  request: CertificateRequest,
+  paths: CertificatePaths,
+): void {
+  const existing = readExisting(paths);
+  const { certFile, keyFile, caFile } = paths;
+  const files = [certFile, keyFile, caFile].filter((it) => it !== undefined);
+  assertOurs(existing, paths, findEntries(stateFolder, files), issuers);
+  assertSameKey(existing, request, paths);
+  assertSamePurpose(existing, request, paths, now);
 }
 
 function holdsKey({ certificate }: LedgerEntry): boolean {

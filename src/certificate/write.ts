@@ -71,6 +71,8 @@ export interface WriteOptions {
   readonly force?: boolean;
   /** Files that are made of the pair and are written with it, or not at all. */
   readonly beside?: readonly Companion[] | undefined;
+  /** Made already, by an authority that is sealed since. */
+  readonly leaf?: Leaf | undefined;
 }
 
 /**
@@ -98,7 +100,7 @@ export async function writeCertificate(
   context: WriteContext,
   request: CertificateRequest,
   paths: CertificatePaths,
-  { force = false, beside = [] }: WriteOptions = {},
+  { force = false, beside = [], leaf: made }: WriteOptions = {},
 ): Promise<WrittenCertificate> {
   const { authority, stateFolder, issuers, now } = context;
   const isFitting = (pair: ExistingPair) => !force && fits(pair, authority, request, now);
@@ -120,7 +122,7 @@ export async function writeCertificate(
   };
   check(before, known);
   // Signing may take long, or ask somebody: never under the lock.
-  const leaf = isFitting(before) ? undefined : await makeLeaf(context, request);
+  const leaf = isFitting(before) ? undefined : (made ?? (await makeLeaf(context, request)));
   const done: { there: ExistingPair; leaf?: NewLeaf } = { there: before };
   await place(targets, { ...context, force, ...folderOptions(paths) }, ({ entries }) => {
     done.there = readExisting(paths);

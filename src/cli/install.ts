@@ -1,16 +1,29 @@
 /** `devcert install` */
+import { DevcertError, say } from '../errors.ts';
 import { install, type InstallOptions } from '../index.ts';
 import { caOption, type Declaration, storeOptions } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
 import { installLines } from './report.ts';
 
+type Flags = Omit<InstallOptions, 'sealed'> & { readonly sealed?: boolean };
+
 export const installCommand: Declaration = {
   summary: 'make the authority, once per machine, and have every store trust it',
   description:
     'Makes the authority if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the authority’s key can forge the names it certifies in every client, and other names in some. Exit code: 0 if every store that is there was done or lacks but a program, which is named; 1 if one failed; 5 if the authority has expired.',
+  positionals: [
+    { name: '[names...]', description: 'with --sealed: all that it will ever certify' },
+  ],
   options: [
     ...storeOptions,
+    {
+      flags: '--sealed',
+      description:
+        'make an authority for a certificate with these names, into .devcert, and keep no key of it: another set of names is another authority',
+    },
+    { flags: '--out <folder>', description: 'with --sealed: write the certificate there' },
+    { flags: '--force', description: 'with --sealed: replace other files there' },
     {
       flags: '--permit <domain>',
       description: 'let the authority certify this domain, too (repeatable)',
@@ -23,7 +36,15 @@ export const installCommand: Declaration = {
     caOption,
     { flags: '--dry-run', description: 'print the exact commands and change nothing' },
   ],
-  async run(_positionals, options: InstallOptions, terminal) {
+  examples: [
+    'devcert install --sealed localhost api.test   nobody can certify anything else with it',
+  ],
+  async run(names, { sealed, ...flags }: Flags, terminal) {
+    const options = { ...flags, ...(sealed === true ? { sealed: names } : {}) };
+    if (sealed !== true && names.length > 0)
+      throw new DevcertError('usage', 'install takes names with --sealed only', {
+        hint: say`${{ command: 'issue', names }}, or ${{ command: 'install', sealed: true, names }}`,
+      });
     cancelOnInterrupt(terminal);
     if (options.constraints === false)
       terminal.note(

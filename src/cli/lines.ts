@@ -1,5 +1,6 @@
 /** Lines and tables that several results share. Pure. */
-import { type Constraints, localNetworks } from '../names/constraints.ts';
+import { type Constraints, EVERY_ADDRESS, localNetworks } from '../names/constraints.ts';
+import type { Keeping } from '../authority/keeping.ts';
 import type { MadeAuthority } from '../commands/context.ts';
 import type { Style } from './terminal.ts';
 
@@ -12,15 +13,18 @@ export function constraintsText(constraints: Constraints | undefined): string {
     return 'every name: whoever copies its key can read all your HTTPS';
   const { dns, ip, excluded, closed } = constraints;
   const addresses = [...ip].sort().join() === [...localNetworks].sort().join();
+  const isClosed = excluded?.ip.join() === EVERY_ADDRESS.join();
   const parts = [
     dns.length === 0 ? 'every DNS name' : `${dns.join(', ')} and names below them`,
     ip.length === 0
-      ? 'every address'
+      ? isClosed
+        ? 'no address'
+        : 'every address'
       : addresses
         ? 'loopback and private addresses'
         : `addresses in ${ip.join(', ')}`,
   ];
-  const out = [...(excluded?.dns ?? []), ...(excluded?.ip ?? [])].map(
+  const out = [...(excluded?.dns ?? []), ...(isClosed ? [] : (excluded?.ip ?? []))].map(
     (base) => base || 'every DNS name',
   );
   const except = out.length === 0 ? '' : `; not ${out.join(', ')}`;
@@ -40,6 +44,13 @@ export function theftText(constraints: Constraints | undefined, clientsOnly?: bo
 /** What an authority may certify, and what a thief of its key could. */
 export function powerLines(constraints: Constraints | undefined): string[] {
   return [...wrap(`It certifies ${constraintsText(constraints)}`), ...wrap(theftText(constraints))];
+}
+
+/** How an authority's key is kept, in words. */
+export function keepingText(keeping: Keeping): string {
+  return keeping.way === 'sealed'
+    ? 'none: sealed, for what it has certified'
+    : 'in a file of yours';
 }
 
 /** What is said of an authority that was made on the way; nothing if none was. */

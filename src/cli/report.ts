@@ -1,17 +1,19 @@
 /** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
+import type { WrittenLeaf } from '../certificate/write.ts';
 import type { InstallResult } from '../commands/install.ts';
 import type { StatusResult } from '../commands/status.ts';
 import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca-lines.ts';
-import { constraintsText, date, madeLines, powerLines, table, wrap } from './lines.ts';
+import { constraintsText, date, keepingText, madeLines, powerLines, table, wrap } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';
 import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
+  const { certificate } = result;
   const head = {
     kept: [],
     created: planned
@@ -25,14 +27,31 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
   }[result.authority];
   const end = planned ? [] : closingLines(result, ca);
   return [
-    ...head,
+    ...(certificate === undefined ? head : sealedLines(certificate, style)),
     ...outcomeLines(result.outcomes, style),
     ...renewedLines(result.renewed),
     ...end,
   ];
 }
 
-function closingLines({ outcomes, notAfter }: InstallResult, ca: string | undefined): string[] {
+function sealedLines({ names, certFile, keyFile }: WrittenLeaf, style: Style): string[] {
+  return [
+    ...wrap(`Made an authority for ${names.join(', ')}; neither of its keys exists any more`),
+    ...table(
+      [
+        ['certificate', printable(certFile)],
+        ['key', printable(keyFile)],
+      ],
+      style,
+    ),
+    '',
+  ];
+}
+
+function closingLines(
+  { outcomes, notAfter, keeping, authority }: InstallResult,
+  ca: string | undefined,
+): string[] {
   const undone = outcomes.filter(
     ({ status, lacks }) => status === 'failed' || status === 'cancelled' || lacks !== undefined,
   );
@@ -44,9 +63,12 @@ function closingLines({ outcomes, notAfter }: InstallResult, ca: string | undefi
     ({ status }) => status === 'trusted' || status === 'already-trusted',
   );
   if (!trusted || notAfter === undefined) return [];
+  if (keeping?.way === 'sealed') return ['', `Trusted until ${date(notAfter)}`];
+  const again = `devcert install${caFlag(ca)}`;
   return [
     '',
     `Trusted until ${date(notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
+    ...(authority === 'created' ? [`To leave a thief no key: ${again} --sealed NAMES`] : []),
   ];
 }
 
@@ -96,6 +118,7 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
           'valid until',
           `${date(authority.notAfter)}, ${authority.daysLeft < SOON_DAYS ? style.bad(left) : left}`,
         ],
+        ...(authority.keeping === undefined ? [] : [['key', keepingText(authority.keeping)]]),
         ['SHA-256', authority.root],
         ['folder', printable(result.folder)],
         ...(authority.problem === undefined

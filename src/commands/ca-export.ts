@@ -92,7 +92,7 @@ async function withItsKey(target: Context, password: string | undefined): Promis
     );
   const authority = await loadAuthority(target.folder);
   const certificates = authority.chain.map((certificate) => certificate.toString());
-  return certificates.join('') + encodeEncryptedKey(authority.key, password);
+  return certificates.join('') + encodeEncryptedKey(await authority.privateKey(), password);
 }
 
 function targetFile(

@@ -4,6 +4,7 @@ import type { Lists } from '../arguments.ts';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
+import { assertNotSealed, readKeeping } from '../authority/keeping.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
 import {
@@ -146,7 +147,7 @@ export async function importAuthority(
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
     target.folder,
-    () => imported.pem,
+    () => Promise.resolve(imported.pem),
     (folder) => closeStateFolder(target.host, folder),
   ).catch(async (error: unknown) => {
     // It is there, and that it cannot issue is what was asked for.
@@ -202,6 +203,7 @@ export async function replaceNamed(
  * @throws DevcertError `refused`.
  */
 async function replaceByImport(target: Context, imported: Imported): Promise<ReplaceResult> {
+  assertNotSealed(readKeeping(target.folder), target.folder);
   if (imported.clientsOnly && !isClientsOnly(target.folder))
     throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
       hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,
@@ -236,7 +238,7 @@ function readImport(
 
 function importSuccessor({ pem, chain }: Imported): Successor {
   return {
-    make: () => pem,
+    make: () => Promise.resolve(pem),
     isSame: (pending) => fingerprints(pending.chain) === fingerprints(chain),
   };
 }

@@ -77,15 +77,23 @@ export function placing(context: Context): Omit<PlaceContext, 'force'> {
   };
 }
 
-/** The same for certificates of an authority that is there. */
-export function writing(context: Context, authority: Authority): WriteContext {
+/** What tells whose the files are that are there. */
+export function recording(context: Context): Pick<WriteContext, 'stateFolder' | 'issuers' | 'now'> {
   const stateFolder = stateFolderOf(context);
   return {
-    ...placing(context),
     stateFolder,
+    issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+    now: context.host.now(),
+  };
+}
+
+/** The same for certificates of an authority that is there. */
+export function writing(context: Context, authority: Authority): WriteContext {
+  return {
+    ...placing(context),
+    ...recording(context),
     authority,
     ca: context.ca ?? 'default',
-    issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
     // Asked for only if something is issued: the system takes a while to tell the user's name.
     get identity() {
       return identity(context);

@@ -12,7 +12,9 @@ import {
   rootFile,
 } from '../authority/folder.ts';
 import { rememberHome } from '../authority/homes.ts';
+import { assertNotSealed, type Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
+import type { WrittenLeaf } from '../certificate/write.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
@@ -22,8 +24,7 @@ import {
   defaultConstraints,
   parsePermit,
 } from '../names/constraints.ts';
-import { DevcertError, exclusive, say, type Step, worded } from '../errors.ts';
-import { hasModes } from '../disk/filesystem.ts';
+import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
   type AuthorityOption,
@@ -40,6 +41,8 @@ import {
 } from './context.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
+import { dryRun, missingKinds } from './install-plan.ts';
+import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
 export interface InstallOptions extends StoreOptions, AuthorityOption {
@@ -50,6 +53,12 @@ export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** False makes an authority that may certify every name. */
   readonly constraints?: boolean;
   readonly dryRun?: boolean;
+  /** Make an authority for a certificate with these names, and keep no key of it. */
+  readonly sealed?: readonly string[];
+  /** Folder for that certificate; `.devcert` by default. */
+  readonly out?: string;
+  /** Replace files there that devcert did not write. */
+  readonly force?: boolean;
 }
 
 export interface InstallResult {
@@ -64,6 +73,10 @@ export interface InstallResult {
   /** What a new authority made again, if the authority was replaced. */
   readonly renewed: readonly Renewed[];
   readonly notes: readonly string[];
+  /** How its key is kept; undefined if that cannot be told. */
+  readonly keeping?: Keeping | undefined;
+  /** Of a sealed authority, if it was made now. */
+  readonly certificate?: WrittenLeaf | undefined;
 }
 
 /**
@@ -83,6 +96,7 @@ export async function install(
   );
   const typed: Step = { command: 'install', ca: context.ca };
   const permits = await Promise.all((options.permit ?? []).map((it) => parsePermit(it, typed)));
+  assertSealedAlone(options);
   if (permits.length > 0 && options.constraints === false)
     throw exclusive(
       { permit: true },
@@ -97,19 +111,26 @@ export async function install(
   const trust = { ...trusting(context), dryRun: options.dryRun === true };
   const missing = options.stores === undefined ? [] : missingKinds(kinds, stores, context);
 
+  const sealing = await sealingOf(context, options);
+
   if (!hasAuthority(folder)) {
     const wanted =
-      options.constraints === false ? undefined : await defaultConstraints(host.hostname, permits);
+      sealing !== undefined
+        ? sealing.constraints
+        : options.constraints === false
+          ? undefined
+          : await defaultConstraints(host.hostname, permits);
     if (options.dryRun === true) return dryRun(context, stores, missing, wanted);
     const { authority, created } = await ensureAuthority(
       folder,
-      () => createAuthority(identity(context), wanted, host.now()),
+      () => sealing?.make() ?? createAuthority(identity(context), wanted, host.now()),
       (folder) => closeStateFolder(host, folder),
     );
     const root = rootInFile(authority.rootPem, rootFile(folder));
     await remember(context);
+    const certificate = await sealing?.issue();
     const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-    return result(root, authority, created ? 'created' : 'kept', outcomes, []);
+    return { ...result(root, authority, created ? 'created' : 'kept', outcomes, []), certificate };
   }
 
   const notes = options.dryRun === true ? [] : mendModes(folder);
@@ -117,20 +138,24 @@ export async function install(
     notes.push(...(await closeStateFolder(host, folder)));
     await remember(context);
   }
-  const replacement = await wantedConstraints(context, permits, options.constraints);
+  const isKept = sealing === undefined || (await sealing.isInPlace());
+  const replacement = isKept
+    ? await wantedConstraints(context, permits, options.constraints)
+    : sealing;
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
     if (options.dryRun === true) return dryRun(context, next, missing, replacement.constraints);
     const { outcomes, renewed, replaced } = await replaceAuthority(
       context,
       next,
-      newAuthority(context, replacement.constraints),
+      sealing ?? newAuthority(context, replacement.constraints),
     );
     const authority = await loadAuthority(folder);
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const happened = replaced ? 'replaced' : 'kept';
     const all = [...outcomes, ...missing];
-    return { ...result(root, authority, happened, all, notes), renewed };
+    const certificate = sealing?.written();
+    return { ...result(root, authority, happened, all, notes), renewed, certificate };
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
@@ -149,6 +174,33 @@ export async function install(
     authority === undefined || isRotating(folder) ? [] : await renewAll(context, authority);
   await clearOthers(context, await findEverywhere(context, kinds, options));
   return { ...result(root, authority, 'kept', outcomes, notes), renewed };
+}
+
+async function sealingOf(context: Context, options: InstallOptions): Promise<Sealing | undefined> {
+  const { sealed } = options;
+  if (sealed === undefined) return undefined;
+  const { prepareSealing } = await import('./seal.ts');
+  return prepareSealing(context, sealed, options);
+}
+
+function assertSealedAlone({ sealed, permit = [], constraints, out, force }: InstallOptions): void {
+  if (
+    sealed === undefined
+      ? (out ?? force) === undefined
+      : permit.length === 0 && constraints !== false
+  )
+    return;
+  throw sealed === undefined
+    ? new DevcertError('usage', 'files are written with a sealed authority only', {
+        hint: { command: 'install', sealed: true, names: 'NAMES' },
+      })
+    : new DevcertError(
+        'usage',
+        'a sealed authority certifies the names that are given, no others',
+        {
+          hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
+        },
+      );
 }
 
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
@@ -205,6 +257,7 @@ async function wantedConstraints(
 ): Promise<{ constraints: Constraints | undefined } | undefined> {
   if (permits.length === 0 && constraints !== false) return undefined;
   const authority = await loadAuthority(folder);
+  assertNotSealed(authority.keeping, folder);
   const current = authority.constraints;
   if (current === undefined) return undefined;
   if (readOrigin(folder, authority.root) !== undefined)
@@ -214,70 +267,6 @@ async function wantedConstraints(
   if (constraints === false) return { constraints: undefined };
   const wanted = await addPermits(current, permits);
   return wanted.dns.length === current.dns.length ? undefined : { constraints: wanted };
-}
-
-function missingKinds(
-  kinds: readonly string[],
-  stores: readonly TrustStore[],
-  { ca }: Context,
-): Outcome[] {
-  const reasons: Record<string, { reason: string; hint: string }> = {
-    java: {
-      reason:
-        'no Java was found: JAVA_HOME is not set, not absolute or leads nowhere, and no usual folder has one',
-      hint: hasModes ? 'export JAVA_HOME=/path/to/jdk' : '$env:JAVA_HOME = "C:\\path\\to\\jdk"',
-    },
-    nss: {
-      reason: 'no browser was found that keeps a database of its own',
-      hint: worded`install one and start it once, then ${{ command: 'install', ca }}`,
-    },
-  };
-  return kinds
-    .filter((kind) => !stores.some((store) => store.kind === kind))
-    .map((kind) => ({
-      kind: kind as Outcome['kind'],
-      store: kind,
-      location: '',
-      status: 'failed' as const,
-      ...(reasons[kind] ?? { reason: 'there is no such store on this machine' }),
-    }));
-}
-
-/** The plan for an authority that does not exist yet: its fingerprint stands in it as a word. */
-async function dryRun(
-  context: Context,
-  stores: readonly TrustStore[],
-  missing: readonly Outcome[],
-  constraints: Constraints | undefined,
-): Promise<InstallResult> {
-  const { host, folder } = context;
-  const example = createAuthority(identity(context), constraints, host.now());
-  // Nobody is to type in a root that will never be.
-  const root = { ...rootInFile(example.root, rootFile(folder)), pem: '<root.pem>' };
-  const keyId = root.commonName.slice(-8);
-  const outcomes = await installRoot(stores, root, host, { dryRun: true });
-  const shown = outcomes.map((outcome) => ({
-    ...outcome,
-    ...(outcome.commands === undefined
-      ? {}
-      : {
-          commands: outcome.commands.map((command) =>
-            command
-              .replaceAll(root.sha256.slice(0, 16), '<fingerprint>')
-              .replaceAll(keyId, '<key id>')
-              .replace(/[0-9a-f]{64}/g, '<SHA-256>'),
-          ),
-        }),
-  }));
-  return {
-    root: undefined,
-    authority: hasAuthority(folder) ? 'replaced' : 'created',
-    constraints,
-    notAfter: undefined,
-    outcomes: [...shown, ...missing],
-    renewed: [],
-    notes: [],
-  };
 }
 
 function result(
@@ -291,6 +280,7 @@ function result(
     root: root.sha256,
     authority: happened,
     constraints: authority?.constraints,
+    keeping: authority?.keeping,
     notAfter: authority?.notAfter,
     outcomes,
     renewed: [],

@@ -186,8 +186,8 @@ async function wrongIdentities(
         'of another authority',
         await byAnotherAuthority(authority, request, identity(context), now),
       ],
-      ['for servers only', forServersOnly(authority, like, now)],
-      ['expired', expired(authority, like, now)],
+      ['for servers only', await forServersOnly(authority, like, now)],
+      ['expired', await expired(authority, like, now)],
     );
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;

@@ -15,6 +15,7 @@ import {
   readPending,
   stagePending,
 } from '../authority/replace.ts';
+import { assertNotSealed } from '../authority/keeping.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { DevcertError, say } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
@@ -102,11 +103,12 @@ async function begin(target: Context): Promise<MadeAuthority> {
       hint: say`reload the parties, then: ${{ command: 'mtls rotate', finish: true }}`,
     });
   const old = await loadAuthority(folder);
+  assertNotSealed(old.keeping, folder);
   const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
   markRotating(folder, true);
   if (readPending(folder) === undefined) {
     const usages = isClientsOnly(folder) ? (['clientAuth'] as const) : old.usages;
-    await stagePending(folder, newAuthority(target, old.constraints, usages).make());
+    await stagePending(folder, await newAuthority(target, old.constraints, usages).make());
   }
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});

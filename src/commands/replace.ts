@@ -3,6 +3,7 @@ import type { Root, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { loadAuthority, recoverFolder } from '../authority/folder.ts';
+import { assertNotSealed, readKeeping } from '../authority/keeping.ts';
 import {
   discardPending,
   isRotating,
@@ -31,17 +32,24 @@ export interface Replacement {
 
 /** Who takes over. */
 export interface Successor {
-  make(): AuthorityPem;
+  make(): Promise<AuthorityPem>;
+  /** Puts the certificates in place that it made with the authority, once that took over. */
+  issue?(authority: Authority): Promise<unknown>;
   /** True if an authority that waits from a run that was cut short is one that would be made. */
   isSame(pending: Authority): boolean;
 }
 
-/** A new authority of ours, with these constraints. */
+/**
+ * A new authority of ours, with these constraints.
+ *
+ * @throws DevcertError `refused` in the place of a sealed one.
+ */
 export function newAuthority(
   context: Context,
   constraints: Constraints | undefined,
   usages?: readonly Usage[],
 ): Successor {
+  assertNotSealed(readKeeping(context.folder), context.folder);
   const options = { name: context.ca, ...(usages === undefined ? {} : { usages }) };
   return {
     make: () => createAuthority(identity(context), constraints, context.host.now(), options),
@@ -67,7 +75,7 @@ export async function replaceAuthority(
   await recoverFolder(folder);
   const old = await currentRoot(folder);
   await clearPending(context, stores, successor);
-  if (readPending(folder) === undefined) await stagePending(folder, successor.make());
+  if (readPending(folder) === undefined) await stagePending(folder, await successor.make());
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
   const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));
@@ -88,6 +96,7 @@ export async function replaceAuthority(
     throw error;
   }
   const authority = await loadAuthority(folder);
+  await successor.issue?.(authority);
   // Sets list the roots that are trusted: they are written again when the old one is gone.
   const renewed = await renewAll(context, authority, { only: ['certificates', 'roots'] });
   await clearOthers(context, stores);

@@ -1,6 +1,7 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
 import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
+import type { Keeping } from '../authority/keeping.ts';
 import {
   type AuthoritySummary,
   endOf,
@@ -38,6 +39,8 @@ export interface StatusResult {
         readonly daysLeft: number;
         /** Undefined: it may certify every name. */
         readonly constraints: Constraints | undefined;
+        /** How its key is kept; undefined if that cannot be told. */
+        readonly keeping: Keeping | undefined;
         /** Why no certificate can be issued, if so: the key is missing or damaged. */
         readonly problem?: string;
       }
@@ -73,12 +76,13 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   }
   const stores = isClientsOnly(folder) ? [] : await ask(context, found, root, options);
   let constraints: Constraints | undefined;
+  let keeping: Keeping | undefined;
   let problem: string | undefined;
   const { X509Certificate } = await import('node:crypto');
   let notAfter = new Date(new X509Certificate(root.der).validTo);
   try {
     const authority = await loadAuthority(folder);
-    constraints = authority.constraints;
+    ({ constraints, keeping } = authority);
     notAfter = endOf(authority.chain);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
@@ -93,6 +97,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
       notAfter,
       daysLeft,
       constraints,
+      keeping,
       ...(problem === undefined ? {} : { problem }),
     },
     stores,

@@ -42,32 +42,36 @@ export async function byAnotherAuthority(
   identity: string,
   now: Date,
 ): Promise<ClientIdentity> {
-  const pem = createAuthority(identity, real.constraints, now, { usages: real.usages });
+  const pem = await createAuthority(identity, real.constraints, now, { usages: real.usages });
   return issueLeaf(readAuthority(pem, 'memory'), request, identity, now);
 }
 
 /** By the right authority, and over since yesterday. */
-export function expired(real: Authority, right: Right, now: Date): ClientIdentity {
+export async function expired(real: Authority, right: Right, now: Date): Promise<ClientIdentity> {
   return sign(real, right, ['clientAuth'], now.getTime() - 9 * DAY_MS, now.getTime() - DAY_MS);
 }
 
 /** By the right authority for a server: without clientAuth. Over in minutes, should it ever get out. */
-export function forServersOnly(real: Authority, right: Right, now: Date): ClientIdentity {
+export async function forServersOnly(
+  real: Authority,
+  right: Right,
+  now: Date,
+): Promise<ClientIdentity> {
   return sign(real, right, ['serverAuth'], now.getTime() - DAY_MS, now.getTime() + 10 * MINUTE_MS);
 }
 
 /** As `right`, its subject and all, with another usage and other dates. */
-function sign(
+async function sign(
   real: Authority,
   right: Right,
   usages: readonly Usage[],
   notBefore: number,
   notAfter: number,
-): ClientIdentity {
+): Promise<ClientIdentity> {
   const { publicKey, keyPem } = generateKeyPair('p256');
-  const der = signCertificate(
+  const der = await signCertificate(
     {
-      issuer: real.signer.subject,
+      issuer: real.issuedBy.subject,
       subject: readSubject(right.certificate.raw),
       key: publicKey,
       notBefore: new Date(notBefore),
@@ -78,10 +82,10 @@ function sign(
         extendedKeyUsage(...usages),
         subjectAltName(right.names, false),
         subjectKeyIdentifier(keyIdentifier(publicKey)),
-        authorityKeyIdentifier(real.signer.keyIdentifier),
+        authorityKeyIdentifier(real.issuedBy.keyIdentifier),
       ],
     },
-    real.key,
+    real.signer,
   );
   return {
     certPem: new X509Certificate(der).toString() + real.chainPem,

@@ -49,6 +49,9 @@ export const localNetworks: readonly string[] = [
   'fe80::/10',
 ];
 
+/** Both networks that there are: excluded, they leave no address. */
+export const EVERY_ADDRESS: readonly string[] = ['0.0.0.0/0', '::/0'];
+
 /**
  * The constraints of a new authority: names and networks that mean something on a local network only,
  * the machine's own host name if it is one that a constraint can hold and has no domain that is registered
@@ -224,7 +227,7 @@ function intersectTwo(a: Constraints, b: Constraints): Constraints {
   // Where nothing is left all is excluded, as an empty list would permit everything.
   const excluded = {
     dns: union(union(a.excluded?.dns, b.excluded?.dns), dns === undefined ? [''] : []),
-    ip: union(union(a.excluded?.ip, b.excluded?.ip), ip === undefined ? ['0.0.0.0/0', '::/0'] : []),
+    ip: union(union(a.excluded?.ip, b.excluded?.ip), ip === undefined ? EVERY_ADDRESS : []),
   };
   const closed = union(a.closed, b.closed);
   return {

@@ -1,10 +1,25 @@
 /** Putting a certificate together and signing it (RFC 5280 4.1). */
-import { randomBytes, sign, type KeyObject } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { keyTypeOf, type PublicKey, publicKeyDer } from '../keys.ts';
+import { type PublicKey, publicKeyDer } from '../keys.ts';
 import { bitString, contextTag, integer, nullValue, oid, sequence, time } from './der.ts';
 import { OID } from './oids.ts';
 import { MIN_RSA_BITS } from '../policy.ts';
+
+/**
+ * Who signs: a key, wherever it is kept. Signing may take long or ask somebody, so it never happens under
+ * a lock.
+ */
+export interface Signer {
+  readonly publicKey: PublicKey;
+  /**
+   * The value of the signature over these bytes as X.509 wants it, by the algorithm that
+   * {@link signatureAlgorithm} gives for the key: DER of r and s for ECDSA, PKCS#1 v1.5 for RSA.
+   *
+   * @throws DevcertError if the key cannot be used now.
+   */
+  sign(toBeSigned: Buffer): Promise<Buffer>;
+}
 
 /** What is signed; everything else is fixed: version 3, a random serial number, the key's own algorithm. */
 export interface CertificateFields {
@@ -23,10 +38,11 @@ export interface CertificateFields {
 /**
  * The signed certificate, DER.
  *
- * @throws DevcertError `weak-key` if `signer` is of a kind that devcert does not sign with.
+ * @throws DevcertError `weak-key` if the signer's key is of a kind that devcert does not sign with, and
+ *   those of the signer.
  */
-export function signCertificate(fields: CertificateFields, signer: KeyObject): Buffer {
-  const { hash, algorithm } = signatureAlgorithm(signer);
+export async function signCertificate(fields: CertificateFields, signer: Signer): Promise<Buffer> {
+  const { algorithm } = signatureAlgorithm(signer.publicKey.type);
   const tbsCertificate = sequence(
     contextTag(0, true, integer(2)), // v3
     integer(serialNumber()),
@@ -37,17 +53,16 @@ export function signCertificate(fields: CertificateFields, signer: KeyObject): B
     publicKeyDer(fields.key),
     contextTag(3, true, sequence(...fields.extensions)),
   );
-  return sequence(tbsCertificate, algorithm, bitString(sign(hash, tbsCertificate, signer)));
+  return sequence(tbsCertificate, algorithm, bitString(await signer.sign(tbsCertificate)));
 }
 
 /**
- * The hash that goes with a signing key and the AlgorithmIdentifier (DER) of the signature
+ * The hash that goes with a signing key of a type (as `keyTypeOf` names it) and the AlgorithmIdentifier (DER) of the signature
  * (RFC 5758 3.2; RFC 4055 5, whose parameters are NULL).
  *
  * @throws DevcertError `weak-key`.
  */
-export function signatureAlgorithm(signer: KeyObject): { hash: string; algorithm: Buffer } {
-  const type = keyTypeOf(signer);
+export function signatureAlgorithm(type: string): { hash: string; algorithm: Buffer } {
   if (type === 'p256') return { hash: 'sha256', algorithm: sequence(oid(OID.ecdsaWithSha256)) };
   if (type === 'p384') return { hash: 'sha384', algorithm: sequence(oid(OID.ecdsaWithSha384)) };
   if (type === 'p521') return { hash: 'sha512', algorithm: sequence(oid(OID.ecdsaWithSha512)) };

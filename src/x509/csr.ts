@@ -1,7 +1,7 @@
 /** Certificate signing requests: PKCS#10 (RFC 2986). */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
-import { publicKeyDer } from '../keys.ts';
+import { keyTypeOf, publicKeyDer } from '../keys.ts';
 import type { Name } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
 import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
@@ -30,7 +30,7 @@ export interface Csr {
  * @throws DevcertError `weak-key` for a key that devcert does not sign with.
  */
 export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[]): Buffer {
-  const { hash, algorithm } = signatureAlgorithm(key);
+  const { hash, algorithm } = signatureAlgorithm(keyTypeOf(key));
   const extensions = sequence(subjectAltName(names, false));
   const attribute = sequence(oid(OID.extensionRequest), set(extensions));
   const info = sequence(

@@ -27,7 +27,7 @@ const EVE = 61_002;
 const isRoot = process.geteuid?.() === 0;
 if (!isRoot) console.warn('skipped: only root can give files to several users');
 
-const rootPem = createAuthority('ada@engine', undefined, new Date()).root;
+const rootPem = (await createAuthority('ada@engine', undefined, new Date())).root;
 
 /** A home of Ada's and a machine on which she and Eve have entries. */
 function world(overrides: Partial<Host> = {}) {

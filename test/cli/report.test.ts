@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { constraintsText } from '../../src/cli/lines.ts';
 import { installLines } from '../../src/cli/report.ts';
 import type { Outcome } from '../../src/trust.ts';
 
@@ -9,18 +10,18 @@ function outcome(store: string, rest: Pick<Outcome, 'status'> & Partial<Outcome>
   return { kind: 'system', store, location: store, ...rest };
 }
 
+const RESULT = {
+  root: 'ab',
+  authority: 'kept',
+  constraints: undefined,
+  notAfter: new Date('2036-11-24T12:00:00Z'),
+  renewed: [],
+  notes: [],
+} as const;
+
 /** What stands below the rows, as one text. */
 function closing(outcomes: readonly Outcome[], ca?: string): string {
-  const result = {
-    root: 'ab',
-    authority: 'kept',
-    constraints: undefined,
-    notAfter: new Date('2036-11-24T12:00:00Z'),
-    outcomes,
-    renewed: [],
-    notes: [],
-  } as const;
-  const lines = installLines(result, style, ca);
+  const lines = installLines({ ...RESULT, outcomes }, style, ca);
   const last = lines.slice(lines.lastIndexOf('') + 1);
   expect(last.every((line) => line.length < 80)).toBe(true);
   return last.join(' ');
@@ -41,6 +42,14 @@ describe('installLines() ends with', () => {
     expect(closing([trusted, already, absent])).toBe(
       'Trusted until 2036-11-24. Next, in a project: devcert localhost',
     );
+    const made = { outcomes: [trusted], authority: 'created' } as const;
+    expect(installLines({ ...RESULT, ...made }, style).at(-1)).toBe(
+      'To leave a thief no key: devcert install --sealed NAMES',
+    );
+    const keeping = { way: 'sealed', names: ['api.test'] } as const;
+    expect(installLines({ ...RESULT, ...made, keeping }, style).at(-1)).toBe(
+      'Trusted until 2036-11-24',
+    );
     expect(closing([trusted], 'company')).toContain('devcert localhost --ca company');
   });
 
@@ -58,4 +67,12 @@ describe('installLines() ends with', () => {
       'Not everywhere yet: sudo apt install libnss3-tools and see to Java 21 as said above, then devcert install',
     );
   });
+});
+
+test('constraintsText() says where no address is left', () => {
+  const excluded = { dns: [], ip: ['0.0.0.0/0', '::/0'] };
+  expect(constraintsText({ dns: ['api.test'], ip: [], excluded })).toBe(
+    'api.test and names below them, no address',
+  );
+  expect(constraintsText({ dns: ['api.test'], ip: [] })).toContain('every address');
 });

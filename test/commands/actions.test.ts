@@ -221,7 +221,7 @@ describe('install()', () => {
     const { context, stores } = projectMachine();
     await install(context);
     const wanted = await defaultConstraints(context.host.hostname, ['example.com']);
-    const pending = createAuthority('ada@engine', wanted, context.host.now());
+    const pending = await createAuthority('ada@engine', wanted, context.host.now());
     await stagePending(context.folder, pending);
     const pendingRoot = new X509Certificate(pending.root).fingerprint256
       .replaceAll(':', '')

@@ -19,6 +19,7 @@ import { encodePrivateKey, generateKey, keyIdentifier } from '../../src/keys.ts'
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { promotePending, readPending, stagePending } from '../../src/authority/replace.ts';
 import { createAuthority } from '../../src/authority/create.ts';
+import { keySigner } from '../../src/signer/key.ts';
 import { signCertificate } from '../../src/x509/certificate.ts';
 import { boolean, contextTag, octetString, oid, sequence } from '../../src/x509/der.ts';
 import { authorityConstraints, subjectKeyIdentifier } from '../../src/x509/extensions.ts';
@@ -32,10 +33,14 @@ const DAY_MS = 86_400_000;
 const machine = () => projectMachine(undefined, {}, 'config/state');
 
 /** Writes somebody's root and its key into a file of the project. */
-function foreignRoot(context: Context, name: string, ...extensions: Buffer[]): string {
+async function foreignRoot(
+  context: Context,
+  name: string,
+  ...extensions: Buffer[]
+): Promise<string> {
   const key = generateKey('p256');
   const subject = encodeSubject({ organization: 'Company', commonName: name });
-  const der = signCertificate(
+  const der = await signCertificate(
     {
       issuer: subject,
       subject,
@@ -48,7 +53,7 @@ function foreignRoot(context: Context, name: string, ...extensions: Buffer[]): s
         ...extensions,
       ],
     },
-    key,
+    keySigner(key),
   );
   const path = join(context.cwd, `${name}.pem`);
   writeFileSync(path, new X509Certificate(der).toString() + encodePrivateKey(key));
@@ -58,7 +63,7 @@ function foreignRoot(context: Context, name: string, ...extensions: Buffer[]): s
 describe('an authority that was imported for clients only', () => {
   test('certifies no server, and reaches no store', async () => {
     const { context, stores } = machine();
-    await importAuthority(context, [foreignRoot(context, 'people')], {
+    await importAuthority(context, [await foreignRoot(context, 'people')], {
       name: 'people',
       clientsOnly: true,
     });
@@ -77,7 +82,7 @@ describe('an authority that was imported for clients only', () => {
 
   test('fails closed when its origin is damaged', async () => {
     const { context } = machine();
-    await importAuthority(context, [foreignRoot(context, 'people')], {
+    await importAuthority(context, [await foreignRoot(context, 'people')], {
       name: 'people',
       clientsOnly: true,
     });
@@ -95,7 +100,7 @@ describe('an authority that was imported for clients only', () => {
     await install(contextOf(context, 'srv'));
     const before = [...(stores[0]?.roots ?? [])];
     await expect(
-      importAuthority(context, [foreignRoot(context, 'people')], {
+      importAuthority(context, [await foreignRoot(context, 'people')], {
         name: 'srv',
         clientsOnly: true,
         force: true,
@@ -108,7 +113,7 @@ describe('an authority that was imported for clients only', () => {
   test('is replaced by one for clients only, though nobody says so again', async () => {
     const { context, ran } = machine();
     await createNamed(context, 'people', { clientsOnly: true });
-    const sources = [foreignRoot(context, 'next')];
+    const sources = [await foreignRoot(context, 'next')];
     expect(await replaceNamed(context, 'people', sources)).toMatchObject({ clientsOnly: true });
     await expect(install(contextOf(context, 'people'))).rejects.toMatchObject({ code: 'refused' });
     expect(ran).toEqual([]);
@@ -124,7 +129,9 @@ describe('importAuthority()', () => {
       boolean(true),
       octetString(sequence(contextTag(0, true, sequence(network)))),
     );
-    await importAuthority(context, [foreignRoot(context, 'net', constraints)], { name: 'net' });
+    await importAuthority(context, [await foreignRoot(context, 'net', constraints)], {
+      name: 'net',
+    });
     const target = contextOf(context, 'net');
     expect(await issue(target, ['10.1.2.3'])).toMatchObject({ issued: true });
     await expect(issue(target, ['11.0.0.1'], { force: true })).rejects.toMatchObject({
@@ -142,7 +149,7 @@ describe('importAuthority()', () => {
 
   test('of two at once one is told that the name is taken', async () => {
     const { context } = machine();
-    const files = [foreignRoot(context, 'one'), foreignRoot(context, 'two')];
+    const files = [await foreignRoot(context, 'one'), await foreignRoot(context, 'two')];
     const results = await Promise.allSettled(
       files.map((file) => importAuthority(context, [file], { name: 'a' })),
     );
@@ -155,7 +162,7 @@ describe('importAuthority()', () => {
 
   test('tells a path that cannot be, an empty one and a long one', async () => {
     const { context } = machine();
-    const file = foreignRoot(context, 'a');
+    const file = await foreignRoot(context, 'a');
     for (const [path, code] of [
       ['', 'usage'],
       [`${file}/x`, 'file'],
@@ -176,8 +183,8 @@ describe('replacing', () => {
     await install(contextOf(context, 'a'));
     const runs = [
       replaceNamed(context, 'a'),
-      replaceNamed(context, 'a', [foreignRoot(context, 'one')]),
-      replaceNamed(context, 'a', [foreignRoot(context, 'two')]),
+      replaceNamed(context, 'a', [await foreignRoot(context, 'one')]),
+      replaceNamed(context, 'a', [await foreignRoot(context, 'two')]),
     ];
     for (const run of await Promise.allSettled(runs))
       if (run.status === 'rejected') expect(run.reason).toMatchObject({ code: 'busy' });
@@ -191,9 +198,9 @@ describe('replacing', () => {
     await createNamed(context, 'a');
     const { folder } = contextOf(context, 'a');
     const before = (await loadAuthority(folder)).root.fingerprint256;
-    await stagePending(folder, createAuthority('a@b', undefined, NOW));
+    await stagePending(folder, await createAuthority('a@b', undefined, NOW));
     const first = readPending(folder);
-    await stagePending(folder, createAuthority('a@b', undefined, NOW));
+    await stagePending(folder, await createAuthority('a@b', undefined, NOW));
     const second = readPending(folder);
     if (first === undefined || second === undefined) throw new Error('nothing is pending');
     await expect(promotePending(folder, first)).rejects.toMatchObject({ code: 'busy' });
@@ -207,9 +214,9 @@ describe('replacing', () => {
     const { context } = machine();
     await createNamed(context, 'a');
     const target = contextOf(context, 'a');
-    const one = createAuthority('a@b', undefined, NOW);
+    const one = await createAuthority('a@b', undefined, NOW);
     await stagePending(target.folder, one);
-    const two = createAuthority('a@b', undefined, NOW);
+    const two = await createAuthority('a@b', undefined, NOW);
     const file = join(context.cwd, 'two.pem');
     writeFileSync(file, two.issuer + two.root + two.issuerKey);
     await replaceNamed(context, 'a', [file]);
@@ -227,7 +234,7 @@ describe('replacing', () => {
     await replaceNamed(context, undefined);
     // As after a store that failed: its root and the note of it are still there.
     const now = await showAuthority(context);
-    const stale = createAuthority('a@b', undefined, NOW).root;
+    const stale = (await createAuthority('a@b', undefined, NOW)).root;
     const sha256 = new X509Certificate(stale).fingerprint256.replaceAll(':', '').toLowerCase();
     writeFileSync(join(retired, `${sha256}.pem`), stale);
     writeFileSync(join(retired, '.left.devcert-tmp'), ''); // of a run that was killed
@@ -245,7 +252,7 @@ describe('ca replace and ca export', () => {
   test('refuse what they would pass over in silence', async () => {
     const { context } = machine();
     await createNamed(context, 'a');
-    const sources = [foreignRoot(context, 'one')];
+    const sources = [await foreignRoot(context, 'one')];
     for (const act of [
       replaceNamed(context, 'a', [], { key: 'one.pem' }),
       replaceNamed(context, 'a', sources, { permit: ['corp.example'] }),
@@ -261,7 +268,7 @@ describe('ca replace and ca export', () => {
     await createNamed(context, 'a');
     const [file, theirs] = ['a.crt', 'theirs.crt'].map((name) => join(context.cwd, name));
     if (file === undefined || theirs === undefined) throw new Error('no paths');
-    const text = readFileSync(foreignRoot(context, 'one'), 'utf8');
+    const text = readFileSync(await foreignRoot(context, 'one'), 'utf8');
     writeFileSync(theirs, text.slice(0, text.indexOf('-----BEGIN PRIVATE')));
     await expect(exportAuthority(context, 'a', { file: theirs })).rejects.toMatchObject({
       code: 'file',
@@ -285,7 +292,7 @@ describe('the folders of authorities with names', () => {
     await removeNamed(context, 'a');
     await uninstall(context, { purge: true });
     expect(existsSync(join(base, 'config'))).toBe(false);
-    await importAuthority(context, [foreignRoot(context, 'one')], { name: 'b' });
+    await importAuthority(context, [await foreignRoot(context, 'one')], { name: 'b' });
     await removeNamed(context, 'b');
     expect(existsSync(join(base, 'config'))).toBe(false);
     await createNamed(context, 'c');

@@ -19,6 +19,7 @@ import { uninstall } from '../../src/commands/uninstall.ts';
 import { encodePrivateKey, generateKey, keyIdentifier, type KeyType } from '../../src/keys.ts';
 import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
 import { encodePkcs12KeyStore } from '../../src/keystore/pkcs12.ts';
+import { keySigner } from '../../src/signer/key.ts';
 import { signCertificate } from '../../src/x509/certificate.ts';
 import { contextTag, oid, octetString, sequence, boolean } from '../../src/x509/der.ts';
 import {
@@ -45,14 +46,14 @@ interface Made {
 }
 
 /** Somebody's authority, below `parent` or a root. */
-function foreign(
+async function foreign(
   name: string,
   parent?: Made,
   options: { key?: KeyType; keyObject?: KeyObject; extensions?: Buffer[]; days?: number } = {},
-): Made {
+): Promise<Made> {
   const key = options.keyObject ?? generateKey(options.key ?? 'p256');
   const subject = encodeSubject({ organization: 'Company', commonName: name });
-  const der = signCertificate(
+  const der = await signCertificate(
     {
       issuer: parent === undefined ? subject : readSubject(parent.certificate.raw),
       subject,
@@ -65,7 +66,7 @@ function foreign(
         ...(parent === undefined ? [] : [authorityKeyIdentifier(keyIdentifier(parent.key))]),
       ],
     },
-    parent?.key ?? key,
+    keySigner(parent?.key ?? key),
   );
   return { certificate: new X509Certificate(der), key };
 }
@@ -136,7 +137,7 @@ describe('createNamed()', () => {
 describe('importAuthority()', () => {
   test('takes a root with its key as minica and mkcert keep it: the leaf goes alone', async () => {
     const { context } = projectMachine();
-    const root = foreign('Root', undefined, { key: 'rsa2048' });
+    const root = await foreign('Root', undefined, { key: 'rsa2048' });
     const folder = join(context.cwd, 'caroot');
     mkdirSync(folder);
     for (const names of [
@@ -175,8 +176,8 @@ describe('importAuthority()', () => {
     'takes an intermediate with a key of type %s and its root, in every form',
     async (type) => {
       const { context } = projectMachine();
-      const root = foreign('Root');
-      const middle = foreign('Middle', root, { key: type, days: 100 });
+      const root = await foreign('Root');
+      const middle = await foreign('Middle', root, { key: type, days: 100 });
       const password = 'correct horse';
       const store = encodePkcs12KeyStore(
         {
@@ -229,8 +230,10 @@ describe('importAuthority()', () => {
         ...(excluded.length === 0 ? {} : { excluded: { dns: excluded, ip: [] } }),
       }),
     ];
-    const root = foreign('Root', undefined, { extensions: constrained(['example.com', 'test']) });
-    const middle = foreign('Middle', root, {
+    const root = await foreign('Root', undefined, {
+      extensions: constrained(['example.com', 'test']),
+    });
+    const middle = await foreign('Middle', root, {
       extensions: constrained(['corp.example.com', 'example.org'], ['hr.corp.example.com']),
     });
     file(context, 'ca.pem', pem(middle), pem(root), keyPem(middle));
@@ -257,15 +260,15 @@ describe('importAuthority()', () => {
 
   test('refuses every authority that would be of no use, or dangerous', async () => {
     const { context } = projectMachine();
-    const root = foreign('Root');
-    const leaf = foreign('Leaf', root, { extensions: [leafConstraints()] });
-    const other = foreign('Other');
+    const root = await foreign('Root');
+    const leaf = await foreign('Leaf', root, { extensions: [leafConstraints()] });
+    const other = await foreign('Other');
     const bits = oddKey('rsa', { modulusLength: 1024 });
     const odd = oddKey('ec', { namedCurve: 'secp256k1' });
     // A certificate that names the root as its issuer, signed by somebody else.
-    const forged = foreign('Forged', { certificate: root.certificate, key: other.key });
-    const low = foreign('Low', undefined, { extensions: [authorityConstraints(0)] });
-    const below = foreign('Below', low, { extensions: [authorityConstraints(0)] });
+    const forged = await foreign('Forged', { certificate: root.certificate, key: other.key });
+    const low = await foreign('Low', undefined, { extensions: [authorityConstraints(0)] });
+    const below = await foreign('Below', low, { extensions: [authorityConstraints(0)] });
     const mail = sequence(
       oid('2.5.29.30'),
       boolean(true),
@@ -286,31 +289,34 @@ describe('importAuthority()', () => {
       ["another's key", [pem(root), keyPem(other)], 'invalid-input'],
       ["a leaf's key", [pem(root), pem(leaf), keyPem(leaf)], 'invalid-input'],
       ['two authorities', [pem(root), keyPem(root), pem(other), keyPem(other)], 'invalid-input'],
-      ['no root', [pem(foreign('Middle', root)), keyPem(root)], 'invalid-input'],
+      ['no root', [pem(await foreign('Middle', root)), keyPem(root)], 'invalid-input'],
       ['a signature of another', [pem(forged), pem(root), keyPem(forged)], 'invalid-input'],
       ['path length', [pem(below), pem(low), keyPem(below)], 'refused'],
-      ...(
-        [
-          ['expired', { days: -1 }, 'expired'],
+      ...(await Promise.all(
+        (
           [
-            'clients only',
-            { extensions: [authorityConstraints(0), extendedKeyUsage('clientAuth')] },
-            'refused',
-          ],
-          [
-            'no keyCertSign',
-            { extensions: [authorityConstraints(0), keyUsage('cRLSign')] },
-            'invalid-input',
-          ],
-          ['directory names', { extensions: [authorityConstraints(0), mail] }, 'refused'],
-        ] as const
-      ).map(([title, options, code]): [string, string[], string] => {
-        const made = foreign('Bad', undefined, {
-          ...options,
-          extensions: 'extensions' in options ? [...options.extensions] : [authorityConstraints(0)],
-        });
-        return [title, [pem(made), keyPem(made)], code];
-      }),
+            ['expired', { days: -1 }, 'expired'],
+            [
+              'clients only',
+              { extensions: [authorityConstraints(0), extendedKeyUsage('clientAuth')] },
+              'refused',
+            ],
+            [
+              'no keyCertSign',
+              { extensions: [authorityConstraints(0), keyUsage('cRLSign')] },
+              'invalid-input',
+            ],
+            ['directory names', { extensions: [authorityConstraints(0), mail] }, 'refused'],
+          ] as const
+        ).map(async ([title, options, code]): Promise<[string, string[], string]> => {
+          const made = await foreign('Bad', undefined, {
+            ...options,
+            extensions:
+              'extensions' in options ? [...options.extensions] : [authorityConstraints(0)],
+          });
+          return [title, [pem(made), keyPem(made)], code];
+        }),
+      )),
       [
         'garbage',
         ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
@@ -318,7 +324,7 @@ describe('importAuthority()', () => {
       ],
     ];
     for (const keyObject of [bits, odd]) {
-      const weak = foreign('Weak', root, { keyObject });
+      const weak = await foreign('Weak', root, { keyObject });
       cases.push(['a weak key', [pem(weak), pem(root), keyPem(weak)], 'weak-key']);
     }
     for (const [title, parts, code] of cases) {
@@ -337,7 +343,7 @@ describe('importAuthority()', () => {
 
   test('--clients-only keeps an authority for everything out of the stores', async () => {
     const { context } = projectMachine();
-    const root = foreign('Root');
+    const root = await foreign('Root');
     file(context, 'ca.pem', pem(root), keyPem(root));
     await importAuthority(context, ['ca.pem'], { name: 'co', clientsOnly: true });
     await expect(install(contextOf(context, 'co'))).rejects.toMatchObject({ code: 'refused' });
@@ -346,7 +352,7 @@ describe('importAuthority()', () => {
 
   test('--trust-only: a root that is trusted and issues nothing', async () => {
     const { context, stores } = projectMachine();
-    const root = foreign('Root');
+    const root = await foreign('Root');
     file(context, 'ca.pem', pem(root));
     const target = contextOf(context, 'co');
     await importAuthority(context, ['ca.pem'], { name: 'co', trustOnly: true });
@@ -366,7 +372,7 @@ describe('importAuthority()', () => {
     const { context, stores } = projectMachine();
     await install(context);
     const issued = await issue(context, ['x.test']);
-    const root = foreign('Root');
+    const root = await foreign('Root');
     file(context, 'ca.pem', pem(root), keyPem(root));
     await expect(importAuthority(context, ['ca.pem'])).rejects.toMatchObject({
       code: 'refused',

@@ -31,7 +31,7 @@ async function lost() {
 /** Somebody's root in every store, without a state folder. */
 async function trusted({ context, stores }: ReturnType<typeof projectMachine>, identity: string) {
   const file = join(context.cwd, 'somebody.pem');
-  const { root: pem } = createAuthority(identity, undefined, new Date());
+  const { root: pem } = await createAuthority(identity, undefined, new Date());
   writeFileSync(file, pem);
   const root = rootInFile(pem, file);
   await installRoot(stores, root, context.host);
@@ -244,7 +244,7 @@ describe('uninstall({ purge })', () => {
     // A run that was killed before the new root took over.
     await stagePending(
       context.folder,
-      createAuthority('ada@engine', undefined, context.host.now()),
+      await createAuthority('ada@engine', undefined, context.host.now()),
     );
     const locked = projectMachine([{ unavailable: { reason: 'it is locked', needed: true } }]);
     const asking = { ...context, finders: locked.finders };

@@ -130,21 +130,24 @@ describe('the double of security', () => {
     expect(verify(leaf).exitCode).toBe(0);
     expect(verify(leaf, '127.0.0.1').exitCode).toBe(0);
     expect(verify(leaf, 'other.test').exitCode).toBe(1);
-    const forge = (forgery: Parameters<typeof forgeLeaf>[1]) =>
-      forgeLeaf(authority, forgery).certificate.toString();
+    const forge = async (forgery: Parameters<typeof forgeLeaf>[1]) =>
+      (await forgeLeaf(authority, forgery)).certificate.toString();
     const year = 366 * 86_400_000;
     const bad = [
-      [forge(dns('bank.com')), 'bank.com'],
-      [forge(ip('8.8.8.8')), '8.8.8.8'],
-      [forge({ ...dns('localhost'), purpose: purpose('1.3.6.1.5.5.7.3.3') }), 'localhost'],
-      [forge({ ...dns('localhost'), notAfter: new Date(Date.now() + 3 * year) }), 'localhost'],
-      [forge({ ...dns('localhost'), notAfter: new Date(Date.now() - 1000) }), 'localhost'],
+      [await forge(dns('bank.com')), 'bank.com'],
+      [await forge(ip('8.8.8.8')), '8.8.8.8'],
+      [await forge({ ...dns('localhost'), purpose: purpose('1.3.6.1.5.5.7.3.3') }), 'localhost'],
+      [
+        await forge({ ...dns('localhost'), notAfter: new Date(Date.now() + 3 * year) }),
+        'localhost',
+      ],
+      [await forge({ ...dns('localhost'), notAfter: new Date(Date.now() - 1000) }), 'localhost'],
     ] as const;
     for (const [pem, name] of bad)
       expect({ name, exitCode: verify(pem, name).exitCode }).toEqual({ name, exitCode: 1 });
     const fine = [
-      [forge(dns('a.test')), 'a.test'],
-      [forge(ip('10.1.2.3')), '10.1.2.3'],
+      [await forge(dns('a.test')), 'a.test'],
+      [await forge(ip('10.1.2.3')), '10.1.2.3'],
     ] as const;
     for (const [pem, name] of fine)
       expect({ name, exitCode: verify(pem, name).exitCode }).toEqual({ name, exitCode: 0 });

@@ -118,10 +118,10 @@ const dns = (...values: string[]): Name[] => values.map((value) => ({ type: 'dns
 const forgedNames =
   (
     names: (domain: string) => readonly Name[],
-    signer: (authority: Authority) => Signer = (it) => it,
+    signer: (authority: Authority) => Signer | Promise<Signer> = (it) => it,
   ) =>
-  (authority: Authority, domain: string) =>
-    forgeLeaf(signer(authority), { names: names(domain) });
+  async (authority: Authority, domain: string) =>
+    forgeLeaf(await signer(authority), { names: names(domain) });
 const forgedBytes = (text: (domain: string) => string) => (authority: Authority, domain: string) =>
   forgeLeaf(authority, { san: [generalNames.dns(text(domain))] });
 

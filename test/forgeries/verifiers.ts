@@ -20,24 +20,24 @@ export type Purpose = keyof typeof PURPOSES;
 /** A leaf for a purpose, its issuers, and the root that is trusted. */
 export interface Signed {
   readonly purpose: Purpose;
-  readonly leaf: ReturnType<typeof forgeLeaf>;
+  readonly leaf: Awaited<ReturnType<typeof forgeLeaf>>;
   readonly issuer: X509Certificate;
   readonly root: X509Certificate;
 }
 
 /** The thief's leaf under our root. */
-export function signedByThief(authority: Authority, what: Purpose): Signed {
-  return { ...signedBy(authority, what), root: authority.root };
+export async function signedByThief(authority: Authority, what: Purpose): Promise<Signed> {
+  return { ...(await signedBy(authority, what)), root: authority.root };
 }
 
 /** The same leaf under a root that may sign for everything: what every verifier has to take. */
-export function signedByRight(what: Purpose): Signed {
-  const root = makePlainRoot();
-  return { ...signedBy(root, what), root: root.issuer };
+export async function signedByRight(what: Purpose): Promise<Signed> {
+  const root = await makePlainRoot();
+  return { ...(await signedBy(root, what)), root: root.issuer };
 }
 
-function signedBy(signer: Signer, what: Purpose) {
-  const leaf = forgeLeaf(signer, {
+async function signedBy(signer: Signer, what: Purpose) {
+  const leaf = await forgeLeaf(signer, {
     names: [{ type: 'email', value: 'ada@localhost' }],
     purpose: purpose(PURPOSES[what].oid),
   });

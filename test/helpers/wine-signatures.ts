@@ -27,9 +27,11 @@ export function wineCanRead(pem: string): boolean {
  * @param make makes them anew in the place of those of the attempt before, and returns them, PEM.
  * @returns the last that it made.
  */
-export function untilWineReads(make: (attempt: number) => string): string {
+export async function untilWineReads(
+  make: (attempt: number) => string | Promise<string>,
+): Promise<string> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const pem = make(attempt);
+    const pem = await make(attempt);
     if (wineCanRead(pem)) return pem;
   }
   throw new Error(`in ${ATTEMPTS} attempts no certificate that wine can read was made`);

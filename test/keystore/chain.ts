@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { KeyEntry } from '../../src/keystore/entries.ts';
 import { generateKey, type KeyType } from '../../src/keys.ts';
+import { keySigner } from '../../src/signer/key.ts';
 import { signCertificate } from '../../src/x509/certificate.ts';
 import { authorityConstraints, leafConstraints } from '../../src/x509/extensions.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
@@ -10,7 +11,7 @@ const start = new Date('2026-01-01T00:00:00Z');
 const end = new Date('2045-01-01T00:00:00Z');
 
 /** Leaf, issuer and root, DER, with the leaf's key. */
-export function makeChain(keyType: KeyType = 'p256'): KeyEntry {
+export async function makeChain(keyType: KeyType = 'p256'): Promise<KeyEntry> {
   const keys = {
     root: generateKey('p256'),
     issuer: generateKey('p256'),
@@ -26,15 +27,15 @@ export function makeChain(keyType: KeyType = 'p256'): KeyEntry {
         notAfter: end,
         extensions: [name === 'leaf' ? leafConstraints() : authorityConstraints(1)],
       },
-      issuerKey,
+      keySigner(issuerKey),
     );
   return {
     key: keys.leaf,
     alias: 'test entry',
     certificates: [
-      sign('leaf', keys.leaf, 'issuer', keys.issuer),
-      sign('issuer', keys.issuer, 'root', keys.root),
-      sign('root', keys.root, 'root', keys.root),
+      await sign('leaf', keys.leaf, 'issuer', keys.issuer),
+      await sign('issuer', keys.issuer, 'root', keys.root),
+      await sign('root', keys.root, 'root', keys.root),
     ],
   };
 }

@@ -14,8 +14,8 @@ import { makeChain } from './chain.ts';
 
 const now = new Date('2026-05-01T12:00:00Z');
 const password = 'correct Horse 1';
-const chain = makeChain();
-const rsaChain = makeChain('rsa2048');
+const chain = await makeChain();
+const rsaChain = await makeChain('rsa2048');
 const [leaf = Buffer.alloc(0), issuer = Buffer.alloc(0), root = Buffer.alloc(0)] =
   chain.certificates;
 const trusted = [

@@ -14,6 +14,7 @@ import { createAuthority } from '../../src/authority/create.ts';
 import { AUTHORITY_ORGANIZATION } from '../../src/policy.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
+import { keySigner } from '../../src/signer/key.ts';
 import { signCertificate } from '../../src/x509/certificate.ts';
 import { authorityConstraints } from '../../src/x509/extensions.ts';
 import { generateKey } from '../../src/keys.ts';
@@ -21,18 +22,19 @@ import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
 import { mac } from '../helpers/macos.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
-const made = createAuthority('ada@engine', undefined, now);
+const made = await createAuthority('ada@engine', undefined, now);
 const ours = rootInFile(made.root, '/state/root.pem');
 const issuer = rootInFile(made.issuer, '/state/issuer.pem');
-const theirs = rootInFile(pemOf('devcert development CAX'), '/state/theirs.pem');
+const theirs = rootInFile(await pemOf('devcert development CAX'), '/state/theirs.pem');
 
 /** A root of another organization whose name holds ours. */
-function pemOf(organization: string): string {
+async function pemOf(organization: string): Promise<string> {
   const key = generateKey('p256');
   const subject = encodeSubject({ organization, commonName: 'devcert root x' });
   const extensions = [authorityConstraints(1)];
   const fields = { issuer: subject, subject, key, notBefore: now, notAfter: now, extensions };
-  const body = signCertificate(fields, key).toString('base64').replace(/.{64}/g, '$&\n');
+  const der = await signCertificate(fields, keySigner(key));
+  const body = der.toString('base64').replace(/.{64}/g, '$&\n');
   return `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
 }
 

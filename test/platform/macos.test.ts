@@ -369,7 +369,7 @@ describe('macosStores', () => {
   test('another root of the same name beside ours stays', async () => {
     const { context, login, state, home, host } = mac();
     const other = rootInFile(
-      createAuthority('ada@engine', undefined, host.now()).root,
+      (await createAuthority('ada@engine', undefined, host.now())).root,
       join(home, 'other.pem'),
     );
     await install(context);

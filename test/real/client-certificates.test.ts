@@ -72,7 +72,7 @@ beforeAll(async () => {
     },
     'with RSA': await client('alice', { key: 'rsa2048' }),
     'a server': await issueFor(authority, ['localhost']),
-    expired: forgeLeaf(authority, {
+    expired: await forgeLeaf(authority, {
       names: [{ type: 'email', value: 'ada@example.test' }],
       purpose: purpose(OID.clientAuth),
       notBefore: new Date(Date.now() - 9 * DAY_MS),

@@ -60,22 +60,28 @@ beforeAll(async () => {
     good: await issueFor(authority, names),
     rsa: await issueFor(authority, ['localhost'], { key: 'rsa2048' }),
     p384: await issueFor(authority, ['localhost'], { key: 'p384' }),
-    expired: forgeLeaf(authority, {
+    expired: await forgeLeaf(authority, {
       names: dns('localhost'),
       notBefore: new Date(now - 9 * DAY_MS),
       notAfter: new Date(now - DAY_MS),
     }),
-    future: forgeLeaf(authority, {
+    future: await forgeLeaf(authority, {
       names: dns('localhost'),
       notBefore: new Date(now + 3 * DAY_MS), // NSS lets a day pass for clocks that differ
       notAfter: new Date(now + 9 * DAY_MS),
     }),
-    signing: forgeLeaf(authority, { names: dns('localhost'), purpose: purpose(OID.codeSigning) }),
-    client: forgeLeaf(authority, { names: dns('localhost'), purpose: purpose(OID.clientAuth) }),
-    outside: forgeLeaf(authority, { names: dns('bank.example.com') }),
-    eviltest: forgeLeaf(authority, { names: dns('eviltest') }),
-    address: forgeLeaf(authority, { names: [{ type: 'ip', value: '8.8.8.8' }] }),
-    mixed: forgeLeaf(authority, { names: dns('localhost', 'bank.example.com') }),
+    signing: await forgeLeaf(authority, {
+      names: dns('localhost'),
+      purpose: purpose(OID.codeSigning),
+    }),
+    client: await forgeLeaf(authority, {
+      names: dns('localhost'),
+      purpose: purpose(OID.clientAuth),
+    }),
+    outside: await forgeLeaf(authority, { names: dns('bank.example.com') }),
+    eviltest: await forgeLeaf(authority, { names: dns('eviltest') }),
+    address: await forgeLeaf(authority, { names: [{ type: 'ip', value: '8.8.8.8' }] }),
+    mixed: await forgeLeaf(authority, { names: dns('localhost', 'bank.example.com') }),
   };
   for (const [name, pair] of Object.entries(pairs)) {
     files.set(name, writePair(join(folder, name), pair, rootPem));

@@ -73,10 +73,13 @@ describe('a thief’s signatures are accepted exactly where answers.json says, b
       if (!needs(findProgram(verifier.program) !== undefined, verifier.program)) skip();
       const accepts: Purpose[] = [];
       for (const what of verifier.asked) {
-        expect([what, await asks(verifier, folder, signedByRight(what))]).toEqual([what, true]);
-        const thief = signedByThief(server.authority, what);
+        expect([what, await asks(verifier, folder, await signedByRight(what))]).toEqual([
+          what,
+          true,
+        ]);
+        const thief = await signedByThief(server.authority, what);
         if (await asks(verifier, folder, thief)) accepts.push(what);
-        const untrusted = { ...thief, root: signedByRight(what).root };
+        const untrusted = { ...thief, root: (await signedByRight(what)).root };
         expect([what, await asks(verifier, folder, untrusted)]).toEqual([what, false]);
       }
       const version = await versionOf(verifier, verifier.program);

@@ -28,7 +28,7 @@ const folder = mkdtempSync(join(tmpdir(), 'devcert-keystores-'));
 const password = 'changeit-7';
 const wrong = 'changeit-8';
 const now = new Date('2026-05-01T12:00:00Z');
-const chains = { ec: makeChain('p256'), rsa: makeChain('rsa2048') };
+const chains = { ec: await makeChain('p256'), rsa: await makeChain('rsa2048') };
 const { certificates, key } = chains.ec;
 const trusted = certificates.slice(1).map((certificate, i) => ({ certificate, alias: `ca ${i}` }));
 

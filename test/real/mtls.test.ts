@@ -206,8 +206,8 @@ describe.each(sets)('PostgreSQL, set %s', (set) => {
     const wrong = [
       [undefined, /valid client certificate/],
       [await byAnotherAuthority(authority, request, 'ada@engine', now), /unknown ca/],
-      [forServersOnly(authority, like, now), /unsupported certificate|bad certificate/],
-      [expired(authority, like, now), /certificate expired/],
+      [await forServersOnly(authority, like, now), /unsupported certificate|bad certificate/],
+      [await expired(authority, like, now), /certificate expired/],
     ] as const;
     for (const [pair, reason] of wrong) {
       const { status, output } = await psql('ada', pair);

@@ -52,7 +52,7 @@ describe.runIf(certutil && firefox)('Firefox with the variables of Flatpak', () 
     for (const { location } of stores) expect(dirname(location)).toBe(profiles);
     const [{ location: profile } = { location: '' }] = stores;
 
-    const pem = createAuthority('ada@engine', undefined, new Date());
+    const pem = await createAuthority('ada@engine', undefined, new Date());
     const authority = readAuthority(pem, 'here');
     const file = join(temporaryFolder(), 'root.pem');
     writeFileSync(file, pem.root);
@@ -81,7 +81,7 @@ interface Row {
 }
 
 describe.runIf(certutil && needs(canCover(), 'root and mount namespaces'))('a full disk', () => {
-  test('while a database is made leaves nothing of it', () => {
+  test('while a database is made leaves nothing of it', async () => {
     const folder = temporaryFolder();
     const outfile = join(folder, 'scenario.mjs');
     buildSync({
@@ -94,7 +94,7 @@ describe.runIf(certutil && needs(canCover(), 'root and mount namespaces'))('a fu
     const base = join(folder, 'homes');
     mkdirSync(base);
     const root = join(folder, 'root.pem');
-    writeFileSync(root, createAuthority('ada@engine', undefined, new Date()).root);
+    writeFileSync(root, (await createAuthority('ada@engine', undefined, new Date())).root);
     const args = ['-m', process.execPath, outfile, base, root];
     const output = execFileSync('unshare', args, { encoding: 'utf8', timeout: 120_000 });
     const rows = JSON.parse(output) as Row[];

@@ -38,12 +38,12 @@ const ready =
   needs(find('certutil') !== undefined, 'certutil (apt install libnss3-tools)') &&
   needs(find('strace') !== undefined && find('sqlite3') !== undefined, 'strace and sqlite3');
 
-function machine(): {
+async function machine(): Promise<{
   home: string;
   host: Host;
   root: Root;
   stores: (options?: StoreOptions) => ReturnType<typeof nssStores.find>;
-} {
+}> {
   const home = temporaryFolder();
   const host = fakeHost({
     home,
@@ -58,7 +58,7 @@ function machine(): {
     }),
   });
   const file = join(temporaryFolder(), 'root.pem');
-  const { root: pem } = createAuthority('ada@engine', undefined, new Date());
+  const { root: pem } = await createAuthority('ada@engine', undefined, new Date());
   writeFileSync(file, pem);
   return {
     home,
@@ -104,7 +104,7 @@ const statuses = (outcomes: readonly { status: string }[]) => outcomes.map(({ st
 
 describe.runIf(ready)('nssStores', () => {
   test('makes Chromium’s database in a home that has none, and takes it away again', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const before = listing(home);
     expect(statuses(await installRoot(await stores(), root, host))).toEqual(['trusted']);
     expect(listing(home)).toContain('.local/share/pki/nssdb/cert9.db');
@@ -113,9 +113,9 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('leaves the database it made where somebody has put a certificate into it', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     await installRoot(await stores(), root, host);
-    const other = machine().root;
+    const other = (await machine()).root;
     const folder = join(home, '.local/share/pki/nssdb');
     execFileSync('certutil', [
       '-A',
@@ -133,7 +133,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a marker that names other folders removes none of them', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const precious = join(home, 'precious');
     mkdirSync(precious);
     await installRoot(await stores(), root, host);
@@ -144,7 +144,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('installs into every database beside one that is damaged (statement 37)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     mkdirSync(join(home, '.pki/nssdb'), { recursive: true });
     writeFileSync(join(home, '.pki/nssdb/cert9.db'), 'junk');
     profile(home, 'a b ü.default');
@@ -157,7 +157,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a primary password is named, leaves nothing behind, and opens with --nss-password-file (statement 37)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const { folder, passwordFile } = profile(home, 'locked.default', 'secret');
     // Chromium's is made anew beside it: two stores.
     const outcomes = await installRoot(await stores(), root, host);
@@ -175,7 +175,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a root that is there without trust is partial, and is trusted by install (statement 35)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     database(join(home, '.pki/nssdb'));
     const args = [
       '-A',
@@ -194,9 +194,9 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('two roots live side by side and leave one by one (statement 34)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     database(join(home, '.pki/nssdb'));
-    const other = machine().root;
+    const other = (await machine()).root;
     await installRoot(await stores(), root, host);
     await installRoot(await stores(), other, host);
     await uninstallRoot(await stores(), root, host);
@@ -205,7 +205,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('two roots with one subject: only the one that is meant is judged and goes (statement 34)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     const [one, two] = [selfSigned('/CN=mkcert ada@engine'), selfSigned('/CN=mkcert ada@engine')];
@@ -232,7 +232,7 @@ describe.runIf(ready)('nssStores', () => {
 
   test('an empty cert9.db holds nothing: it is filled by install and no hurdle for uninstall', async () => {
     for (const keys of [false, true]) {
-      const { home, host, root, stores } = machine();
+      const { home, host, root, stores } = await machine();
       const folder = join(home, '.mozilla/firefox/x.default');
       if (keys) database(folder);
       mkdirSync(folder, { recursive: true });
@@ -248,7 +248,7 @@ describe.runIf(ready)('nssStores', () => {
   test('killed at any write of making it: the next run completes it, uninstall leaves nothing', async () => {
     let kills = 0;
     for (let write = 1; ; write += 3) {
-      const { home, host, root, stores } = machine();
+      const { home, host, root, stores } = await machine();
       const before = listing(home);
       const stop = new Error('killed');
       const run: Host['run'] = (command) => {
@@ -279,7 +279,7 @@ describe.runIf(ready)('nssStores', () => {
   }, 120_000);
 
   test('locked, unreadable and damaged are three things, and none loses a certificate unsaid', async () => {
-    const { home, root, stores } = machine();
+    const { home, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     const cert9 = join(folder, 'cert9.db');
@@ -309,8 +309,8 @@ describe.runIf(ready)('nssStores', () => {
     expect(await asked()).toMatchObject({ state: 'absent' });
   });
 
-  test.runIf(process.geteuid?.() === 0)('what this user may not read is no damage', () => {
-    const { home, root } = machine();
+  test.runIf(process.geteuid?.() === 0)('what this user may not read is no damage', async () => {
+    const { home, root } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     chmodSync(home, 0o755);
@@ -348,7 +348,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a legacy database (cert8.db) is used where certutil can, and named where it cannot', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.mozilla/firefox/old.default');
     mkdirSync(folder, { recursive: true });
     const made = spawnSync('certutil', ['-N', '--empty-password', '-d', `dbm:${folder}`]);
@@ -363,7 +363,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('list() gives the roots of devcert, whatever their trust, and nobody else’s', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     const list = async () => {
@@ -374,7 +374,7 @@ describe.runIf(ready)('nssStores', () => {
     };
     expect(await list()).toEqual([]);
     const other = selfSigned('/O=devcert development CAX/CN=devcert root x');
-    const [, second] = [await installRoot(await stores(), root, host), machine().root];
+    const [, second] = [await installRoot(await stores(), root, host), (await machine()).root];
     await installRoot(await stores(), other, host);
     const args = ['-A', '-d', `sql:${folder}`, '-t', ',,', '-n', 'devcert by hand', '-i'];
     execFileSync('certutil', [...args, second.file]);
@@ -386,7 +386,7 @@ describe.runIf(ready)('nssStores', () => {
   });
 
   test('a database that cannot be written is told (statement 37)', async () => {
-    const { home, host, root, stores } = machine();
+    const { home, host, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');
     database(folder);
     // Root writes whatever the modes say, but not into what is immutable.

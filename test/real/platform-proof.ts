@@ -163,7 +163,7 @@ async function serve(
 ): Promise<Visit> {
   const authority = await loadAuthority(state);
   const leaf =
-    forgery === undefined ? await issueFor(authority, [host]) : forgeLeaf(authority, forgery);
+    forgery === undefined ? await issueFor(authority, [host]) : await forgeLeaf(authority, forgery);
   mkdirSync(folder);
   const leafFile = join(folder, 'leaf.pem');
   const issuerFile = join(folder, 'issuer.pem');

@@ -27,7 +27,7 @@ export async function writeRecords(records: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'devcert-records-'));
   try {
     const root = join(folder, 'root.pem');
-    writeFileSync(root, createAuthority('records@devcert', undefined, new Date()).root);
+    writeFileSync(root, (await createAuthority('records@devcert', undefined, new Date())).root);
     mkdirSync(records, { recursive: true });
     const found = await recordTools(process.platform, folder, root);
     writeFileSync(join(records, 'tools.json'), JSON.stringify(found, null, 2));

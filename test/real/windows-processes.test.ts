@@ -158,7 +158,7 @@ describe.runIf(ready)('processes on Windows Node under wine', () => {
     const devcert = (...args: string[]) => {
       expect(windows.node([CLI, ...args], options).status).toBe(0);
     };
-    untilWineReads((attempt) => {
+    await untilWineReads((attempt) => {
       if (attempt > 0) devcert('uninstall', '--purge');
       devcert('api.test', '--force');
       const read = (file: string) => readFileSync(join(cwd, '.devcert', file), 'utf8');

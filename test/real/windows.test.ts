@@ -64,8 +64,8 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     else rmSync(file, { force: true });
   };
 
-  test('in CI it makes the authority, opens no dialog and names what to do', () => {
-    untilWineReads((attempt) => {
+  test('in CI it makes the authority, opens no dialog and names what to do', async () => {
+    await untilWineReads((attempt) => {
       if (attempt > 0) rmSync(state, { recursive: true });
       const ran = windows.node([CLI, 'install', '--stores', 'system'], { cwd: project, ci: true });
       expect(ran.status).toBe(1);
@@ -110,8 +110,8 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     expect(made.stderr).not.toContain('open to other users');
   });
 
-  test('issues into a path with spaces and other letters', () => {
-    untilWineReads((attempt) => {
+  test('issues into a path with spaces and other letters', async () => {
+    await untilWineReads((attempt) => {
       const again = attempt > 0 ? ['--force'] : [];
       expect(devcert('localhost', 'api.test', ...again)).toMatchObject({ status: 0 });
       return readFileSync(join(project, '.devcert/cert.pem'), 'utf8');
@@ -171,21 +171,24 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     }
   });
 
-  test('what wine’s crypt32 says of leaves forged with the issuer’s key', () => {
+  test('what wine’s crypt32 says of leaves forged with the issuer’s key', async () => {
     expect(atTerminal('install', '--stores', 'system')).toMatchObject({ status: 0 });
     const authority = readAuthority(
       { root: part('root.pem'), issuer: part('issuer.pem'), issuerKey: part('issuer-key.pem') },
       state,
     );
-    const forge = (forgery: Forgery) =>
-      untilWineReads(() => forgeLeaf(authority, forgery).certPem) + authority.rootPem;
+    const forge = async (forgery: Forgery) =>
+      (await untilWineReads(async () => (await forgeLeaf(authority, forgery)).certPem)) +
+      authority.rootPem;
     const localhost = { names: [{ type: 'dns', value: 'localhost' }] } as const;
     const forged = {
-      inside: forge(localhost),
-      name: forge({ names: [{ type: 'dns', value: 'bank.example.com' }] }),
-      address: forge({ names: [{ type: 'ip', value: '8.8.8.8' }] }),
-      code: forge({ ...localhost, purpose: purpose('1.3.6.1.5.5.7.3.3') }),
-      short: shortSignature(() => forgeLeaf(authority, localhost).certPem) + authority.rootPem,
+      inside: await forge(localhost),
+      name: await forge({ names: [{ type: 'dns', value: 'bank.example.com' }] }),
+      address: await forge({ names: [{ type: 'ip', value: '8.8.8.8' }] }),
+      code: await forge({ ...localhost, purpose: purpose('1.3.6.1.5.5.7.3.3') }),
+      short:
+        (await shortSignature(async () => (await forgeLeaf(authority, localhost)).certPem)) +
+        authority.rootPem,
     };
     const verdicts = Object.entries(forged).map(([name, chainPem]) => {
       writeFileSync(join(windows.drive, 'chain.pem'), chainPem);
@@ -265,9 +268,9 @@ const RECORDED = {
 };
 
 /** The first chain made whose leaf's signature wine cannot read: 1 in 64. */
-function shortSignature(make: () => string): string {
+async function shortSignature(make: () => Promise<string>): Promise<string> {
   for (;;) {
-    const pem = make();
+    const pem = await make();
     if (!wineCanRead(pem)) return pem;
   }
 }

@@ -135,7 +135,7 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
   });
 
   test('both sides trust the root after install and neither after uninstall', async () => {
-    untilWineReads((attempt) => {
+    await untilWineReads((attempt) => {
       if (attempt > 0) rmSync(join(home, '.config/devcert-nodejs'), { recursive: true });
       expect(devcert('localhost', '--force').status).toBe(0);
       const read = (file: string) => readFileSync(join(project, '.devcert', file), 'utf8');

@@ -1,0 +1,66 @@
+/**
+ * How the issuer's key is kept: `keeping.json` in the authority's folder. Where there is none the key is a
+ * file, open to whoever can read it.
+ */
+import { join } from 'node:path';
+import { DevcertError, say } from '../errors.ts';
+import { readIfThere } from '../disk/files.ts';
+import { startAnew } from './authority.ts';
+import { authorityNameOf } from './marker.ts';
+import { KEEPING_FILE } from './staged.ts';
+
+/** `sealed`: it was thrown away when its one certificate was made, for these names. */
+export type Keeping =
+  { readonly way: 'file' } | { readonly way: 'sealed'; readonly names: readonly string[] };
+
+/** The text of the file; undefined for a key that is a file, which needs none. */
+export function encodeKeeping(keeping: Keeping): string | undefined {
+  if (keeping.way === 'file') return undefined;
+  return `${JSON.stringify({ version: 1, ...keeping }, null, 2)}\n`;
+}
+
+/**
+ * @param text of the file; undefined or empty if there is none.
+ * @throws DevcertError `invalid-authority` for a damaged one: nothing is guessed about a key.
+ */
+export function parseKeeping(text: string | undefined, folder: string): Keeping {
+  if (text === undefined || text === '') return { way: 'file' };
+  try {
+    const { way, names } = (JSON.parse(text) as { way?: unknown; names?: unknown } | null) ?? {};
+    if (way === 'sealed' && Array.isArray(names) && names.every((it) => typeof it === 'string'))
+      return { way, names };
+  } catch {
+    // Not JSON: said below, for every kind of damage.
+  }
+  throw new DevcertError('invalid-authority', `${KEEPING_FILE} in "${folder}" is damaged`, {
+    hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
+  });
+}
+
+/** How the key of the authority in a folder is kept. @throws DevcertError `invalid-authority`, `file`. */
+export function readKeeping(folder: string): Keeping {
+  return parseKeeping(readIfThere(join(folder, KEEPING_FILE))?.toString(), folder);
+}
+
+/**
+ * Makes sure that an authority's key may be used as others are.
+ *
+ * @param folder of the authority.
+ * @param asked names that a certificate was asked for; those of the record if left out.
+ * @throws DevcertError `refused` for a sealed one, with the line that makes another.
+ */
+export function assertNotSealed(
+  keeping: Keeping,
+  folder: string,
+  asked: readonly string[] = [],
+): void {
+  if (keeping.way !== 'sealed') return;
+  const names = asked.length === 0 ? keeping.names : asked;
+  throw new DevcertError(
+    'refused',
+    `this authority is sealed: its key is gone since it certified ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
+    {
+      hint: say`make another in its place, for all names you need: ${{ command: 'install', sealed: true, names, ca: authorityNameOf(folder) }}`,
+    },
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * Authorities whose key lies in no open file, end to end on Debian as root: refused before, accepted after,
+ * refused after `uninstall`, by curl, Chromium and Java; and no bare key of the authority anywhere.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import { describe, expect, test } from 'vitest';
+import { canCover, needs } from '../helpers/require.ts';
+import { type Ended, findProgram } from '../helpers/run.ts';
+
+interface Report {
+  readonly made: Ended[];
+  readonly before: Record<string, boolean>;
+  readonly trust: Ended;
+  readonly after: Record<string, boolean>;
+  readonly bareKeys: string[];
+  readonly status: Ended;
+  readonly other: Ended;
+  readonly uninstall: Ended;
+  readonly afterUninstall: Record<string, boolean>;
+}
+
+const tools = ['chromium', 'certutil', 'java', 'curl'];
+const ready =
+  needs(existsSync('/etc/debian_version'), 'Debian') &&
+  needs(canCover(), 'root and mount namespaces') &&
+  needs(
+    tools.every((tool) => findProgram(tool) !== undefined),
+    `${tools.join(', ')} (test/debian-packages.sh)`,
+  );
+const all = (opened: boolean) => ({ curl: opened, java: opened, chromium: opened });
+const PASSPHRASE = 'correct horse battery';
+
+function played(script: { make: string[][]; trust: string[] }): Report {
+  const folder = mkdtempSync(join(tmpdir(), 'devcert-kept-'));
+  try {
+    const outfile = join(folder, 'scenario.mjs');
+    buildSync({
+      entryPoints: [join(import.meta.dirname, '../helpers/kept-keys-scenario.ts')],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile,
+    });
+    const base = join(folder, 'covered');
+    mkdirSync(base);
+    const checkout = resolve(import.meta.dirname, '../..');
+    const typed = JSON.stringify({ ...script, secret: PASSPHRASE });
+    const args = ['-m', process.execPath, outfile, base, checkout, typed];
+    return JSON.parse(
+      execFileSync('unshare', args, { encoding: 'utf8', timeout: 180_000 }),
+    ) as Report;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function assertOpened(report: Report): void {
+  for (const { status, output } of [...report.made, report.trust])
+    expect({ status, output }).toMatchObject({ status: 0 });
+  expect(report.before).toEqual(all(false));
+  expect(report.after).toEqual(all(true));
+  expect(report.uninstall).toMatchObject({ status: 0 });
+  expect(report.afterUninstall).toEqual(all(false));
+  // The server's own key, which is not the authority's.
+  expect(report.bareKeys).toEqual(['/home/shop/.devcert/key.pem']);
+}
+
+describe.runIf(ready)('keys that lie in no open file', () => {
+  test('--sealed', { timeout: 200_000 }, () => {
+    const report = played({
+      // Taken out again first: a certificate alone is trusted by nobody.
+      make: [['install', '--sealed', 'localhost', 'api.test'], ['uninstall']],
+      trust: ['install'],
+    });
+    assertOpened(report);
+    expect(report.status.output).toContain('"sealed"');
+    expect(report.other).toMatchObject({ status: 6 });
+    expect(report.other.output).toContain('devcert install --sealed other.test');
+  });
+});
