@@ -10,6 +10,7 @@ import { install } from '../../src/commands/install.ts';
 import { migrateState } from '../../src/commands/migrate.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
+import { hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 import { projectMachine } from '../helpers/stores.ts';
 
@@ -38,7 +39,7 @@ describe('homes', () => {
     expect(existsSync(context.folder)).toBe(false);
   });
 
-  test('of another user or writable by all are refused', () => {
+  test.runIf(hasModes)('of another user or writable by all are refused', () => {
     const folder = temporaryFolder();
     makeStateFolder(folder);
     writeFileSync(join(folder, 'homes'), '[]');

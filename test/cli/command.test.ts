@@ -195,7 +195,7 @@ describe('devcert', () => {
       writeFileSync(join(state, 'ledger.jsonl'), text);
       const ran = await run(['--force']);
       expect(ran.status).toBe(1);
-      expect(twoLines(ran).hint).toContain('mv ');
+      expect(twoLines(ran).hint).toContain('move it away');
       expect(readFileSync(join(state, 'ledger.jsonl'), 'utf8')).toBe(text);
     }
   });

@@ -203,6 +203,7 @@ describe('orphans', () => {
 function certificatesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.pem') && !name.includes('a newer devcert'))
+    .map((name) => name.replaceAll('\\', '/'))
     .sort();
 }
 

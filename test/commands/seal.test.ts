@@ -39,11 +39,13 @@ const certificateIn = (...path: string[]) => new X509Certificate(readFileSync(jo
 
 /** Files below a folder that hold a private key. */
 function keysIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (name) =>
-      statSync(join(folder, name)).isFile() &&
-      readFileSync(join(folder, name), 'utf8').includes('PRIVATE KEY'),
-  );
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(
+      (name) =>
+        statSync(join(folder, name)).isFile() &&
+        readFileSync(join(folder, name), 'utf8').includes('PRIVATE KEY'),
+    )
+    .map((name) => name.replaceAll('\\', '/'));
 }
 
 async function sealed(names = ['api.test', '127.0.0.1']) {

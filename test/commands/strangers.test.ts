@@ -76,7 +76,7 @@ describe('a project in the state folder', () => {
           code: 'refused',
           exitCode: 6,
           message: `"${path}" is in the way, and not devcert's`,
-          hint: `move it away: mv "${path}" "${path}.old"`,
+          hint: expect.stringMatching(/^move it away: .+pending/) as string,
         });
       expect(stores.map(({ roots }) => [...roots])).toEqual([[root], [root]]);
       expect(left(context.folder, [`${name}/page.tsx`])).toHaveLength(1);

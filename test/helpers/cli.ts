@@ -84,17 +84,17 @@ export function freshHome(at = temporaryFolder()): Home {
 /** What tells a program its home on this system, and where env-paths then has devcert's state. */
 function homeOf(at: string): { env: Record<string, string>; state: string } {
   if (process.platform === 'win32') {
-    const roaming = join(at, 'AppData', 'Roaming');
+    const local = join(at, 'AppData', 'Local');
     // Without SystemRoot Windows' own libraries do not load.
     const kept = ['SystemRoot', 'TEMP', 'TMP'].map((name) => [name, process.env[name] ?? '']);
     return {
       env: {
         ...(Object.fromEntries(kept) as Record<string, string>),
         USERPROFILE: at,
-        APPDATA: roaming,
-        LOCALAPPDATA: join(at, 'AppData', 'Local'),
+        APPDATA: join(at, 'AppData', 'Roaming'),
+        LOCALAPPDATA: local,
       },
-      state: join(roaming, 'devcert-nodejs', 'Config'),
+      state: join(local, 'devcert-nodejs', 'Data'),
     };
   }
   const config = process.platform === 'darwin' ? 'Library/Preferences' : '.config';

@@ -215,7 +215,7 @@ const WRONG_NAME = ['winhttp 12157', 'wininet 12038'];
 /** Locks and temporary files that stayed. */
 function leftovers(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /devcert-tmp$|(^|\/)lock$/.test(name),
+    /devcert-tmp$|(^|\/)devcert\.lock$/.test(name),
   );
 }
 
