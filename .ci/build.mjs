@@ -18,8 +18,11 @@ const groups = [
   { name: 'sign', sources: ['src/certificate/issue.ts', 'src/authority/create.ts'] },
 ];
 
-/** What packages get in place of a module of Node's. */
+/** What packages get in place of a module. */
 const replaced = {
+  // The names of object identifiers and base 58: for reading.
+  'node-forge ./oids': 'module.exports = {};',
+  'node-forge ./baseN': 'module.exports = {};',
   // For executable sub-commands, which devcert has none of; it would take 5 ms of every start.
   'commander node:child_process': 'export {}',
   // Before Node 20.5 there is no addAbortListener(), and execa 9.6 asks for that version. May go with it.
@@ -29,6 +32,36 @@ const replaced = {
     export const addAbortListener =
       own ?? ((signal, listener) => signal.addEventListener('abort', listener, { once: true }));`,
 };
+
+/**
+ * What writing DER needs of node-forge. Nearly all of both files is for reading, other encodings and
+ * browsers, and every new certificate would wait 1 ms for it. They mention nothing of the rest.
+ */
+const forge = {
+  'lib/asn1.js': [
+    'Class',
+    'Type',
+    'create',
+    'copy',
+    'equals',
+    'toDer',
+    'oidToDer',
+    'integerToDer',
+    'dateToUtcTime',
+    'dateToGeneralizedTime',
+  ],
+  'lib/util.js': [
+    'ByteBuffer',
+    'ByteStringBuffer',
+    'createBuffer',
+    'encodeUtf8',
+    'decodeUtf8',
+    'isArray',
+    'isArrayBuffer',
+    'isArrayBufferView',
+  ],
+};
+
 const packageOf = (id = '') => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1];
 const replacing = {
   name: 'replaced modules',
@@ -37,6 +70,24 @@ const replacing = {
     return key in replaced ? `\0${key}` : undefined;
   },
   load: (id) => replaced[id.slice(1)],
+};
+
+const writingDer = {
+  name: 'of node-forge what writes DER',
+  transform(code, id) {
+    const [, file] = /node-forge[\\/](lib[\\/]\w+\.js)$/.exec(id) ?? [];
+    const kept = forge[file?.replace('\\', '/')];
+    if (kept === undefined) return undefined;
+    const others = parseAst(code).body.filter(({ type, expression }) => {
+      if (type !== 'ExpressionStatement' || expression.type !== 'AssignmentExpression')
+        return false;
+      let { left } = expression;
+      while (left.object?.type === 'MemberExpression') left = left.object; // util.X.prototype.y
+      return ['asn1', 'util'].includes(left.object?.name) && !kept.includes(left.property.name);
+    });
+    for (const { start, end } of others.reverse()) code = code.slice(0, start) + code.slice(end);
+    return code;
+  },
 };
 
 /**
@@ -62,7 +113,7 @@ const { output } = await build({
   input: { 'bin/devcert': 'bin/devcert.ts', index: 'src/index.ts' },
   platform: 'node',
   transform: { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } },
-  plugins: [replacing, patterns],
+  plugins: [replacing, writingDer, patterns],
   checks: { ineffectiveDynamicImport: false, bundlerTimings: false }, // a group is loaded whole
   output: {
     dir: 'dist',
