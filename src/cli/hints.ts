@@ -22,9 +22,9 @@ type CommandName =
 
 /** As the library's options are called, which are the command's in camel case. */
 type OptionName =
-  | Each<'alias all as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
+  | Each<'add alias all as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
   | Each<'encrypt file finish force format http import issue key keyFile legacy machine name'>
-  | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge root serverCa'>
+  | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge remove root serverCa'>
   | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
