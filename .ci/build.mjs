@@ -149,7 +149,7 @@ const lazy = {
         return `new RegExp(${JSON.stringify(node.regex.pattern)}, ${JSON.stringify(node.regex.flags)})`;
       // Other files: `const require_x = require('./x.cjs')` becomes a function that does it.
       const [path] = node.init?.callee?.name === 'require' ? node.init.arguments : [];
-      if (/^\.(?!.*rolldown-runtime)/.test(path?.value)) {
+      if (path?.value?.startsWith('.')) {
         const { name } = node.id;
         files.add(name);
         return `${name} = () => (${name}.loaded ??= ${text(node.init)})`;
