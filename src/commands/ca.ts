@@ -1,6 +1,5 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
 import type { X509Certificate } from 'node:crypto';
-import type { Lists } from '../arguments.ts';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
@@ -22,6 +21,7 @@ import {
   contextOf,
   identity,
   issuedBy,
+  type Lists,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';

@@ -55,6 +55,11 @@ export interface MadeAuthority {
   readonly constraints: Constraints | undefined;
 }
 
+/** Options as a command gets them: a list of texts, where a caller may have given one alone. */
+export type Lists<T> = {
+  readonly [K in keyof T]: readonly string[] extends T[K] ? Exclude<T[K], string> : T[K];
+};
+
 /** The folder of the default authority, in which those with names lie. */
 export function stateFolderOf({ folder, ca }: Pick<Context, 'folder' | 'ca'>): string {
   return ca === undefined ? folder : dirname(dirname(folder));

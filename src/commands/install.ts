@@ -1,7 +1,6 @@
 /** `devcert install`: an authority, and every store trusts its root. */
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
-import type { Lists } from '../arguments.ts';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import {
@@ -33,6 +32,7 @@ import {
   findEverywhere,
   findStores,
   identity,
+  type Lists,
   parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,

@@ -1,6 +1,5 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
 import { join, resolve } from 'node:path';
-import type { Lists } from '../arguments.ts';
 import { knownAuthorities } from '../authority/known.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { assertNoLink } from '../disk/files.ts';
@@ -16,6 +15,7 @@ import {
   contextOf,
   ensureAuthorityFor,
   identity,
+  type Lists,
   type MadeAuthority,
   placing,
   refuseSudo,
