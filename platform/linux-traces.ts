@@ -87,12 +87,12 @@ function findAnchors(
   body: string,
   sysroot: string,
 ): Pick<Traces, 'anchors' | 'mixed'> {
-  const ours = anchorFile(layout, root);
+  const ownFile = anchorFile(layout, root);
   const anchors: string[] = [];
   const mixed: string[] = [];
   for (const file of layout.anchors.flatMap((folder) => listFiles(folder, sysroot))) {
     const bodies = bodiesIn(join(sysroot, file));
-    if (file === ours || (bodies.length > 0 && bodies.every((it) => it === body)))
+    if (file === ownFile || (bodies.length > 0 && bodies.every((it) => it === body)))
       anchors.push(file);
     else if (bodies.includes(body)) mixed.push(file);
   }

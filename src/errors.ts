@@ -2,9 +2,9 @@
  * Every expected failure, with the exit code it ends in. Imports nothing but the words of what could be done,
  * and serves everyone.
  */
-import { say, type Step, type Text, words } from './cli/hints.ts';
+import { say, type Step, type Text, formatText } from './cli/hints.ts';
 
-export { say, type Step, type Text, worded, words } from './cli/hints.ts';
+export { say, type Step, type Text, worded, formatText } from './cli/hints.ts';
 
 /**
  * Process exit codes, a stable part of the command line: scripts rely on them.
@@ -67,9 +67,9 @@ export class DevcertError extends Error {
   readonly #hint: Text | undefined;
 
   constructor(code: ErrorCode, message: Text, options: { hint?: Text; cause?: unknown } = {}) {
-    super(words(message), 'cause' in options ? { cause: options.cause } : undefined);
+    super(formatText(message), 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : words(options.hint);
+    this.hint = options.hint === undefined ? undefined : formatText(options.hint);
     this.#hint = options.hint;
   }
 

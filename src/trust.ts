@@ -14,7 +14,7 @@ import type {
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
-import { DevcertError, type Step, type Text, words } from './errors.ts';
+import { DevcertError, type Step, type Text, formatText } from './errors.ts';
 import { failureOf } from './store-failure.ts';
 
 /** What happened in one store. */
@@ -245,7 +245,7 @@ async function each(
 }
 
 function worded(hint: Text | undefined, { again }: TrustOptions): string | undefined {
-  return hint === undefined ? undefined : words(hint, again);
+  return hint === undefined ? undefined : formatText(hint, again);
 }
 
 /** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */

@@ -5,7 +5,7 @@ import { createHost } from '../../platform/host.ts';
 import type { Context } from '../commands/context.ts';
 import type { Orphan } from '../commands/orphans.ts';
 import { recoverFolder } from '../authority/folder.ts';
-import { namesIn } from '../authority/known.ts';
+import { namesIn } from '../authority/certificates.ts';
 import { stateVersion } from '../authority/marker.ts';
 import { assertOwnState } from '../authority/ownership.ts';
 import {

@@ -74,7 +74,7 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
     return next === undefined || certificate.checkIssued(next);
   });
   if (!isChain) throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`, folder);
-  return Object.assign(inWords(chain, issuer), {
+  return Object.assign(chainProperties(chain, issuer), {
     root,
     issuer,
     chain,
@@ -110,7 +110,7 @@ function sealed(keeping: Keeping, issuer: X509Certificate, folder: string): Acce
 }
 
 /** What the certificates say, each part read when it is asked for first: a pair that is still good needs none. */
-function inWords(
+function chainProperties(
   chain: readonly X509Certificate[],
   issuer: X509Certificate,
 ): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'issuedBy'> {

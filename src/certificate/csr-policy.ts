@@ -11,7 +11,7 @@ import { clientName, type LeafRequest, parseUsages } from '../names/request.ts';
 import type { Csr } from '../x509/csr.ts';
 import { assertStrongKey } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
-import { describeExtension, requestedNames } from './csr-wishes.ts';
+import { describeExtension, requestedNames } from './csr-requested.ts';
 
 /** What a CSR may become. */
 export interface GrantedCsr {

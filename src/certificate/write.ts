@@ -17,8 +17,8 @@ import {
 import type { LeafRequest } from '../names/request.ts';
 import type { Usage } from '../names/usage.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
-import { batchOfCompanion, type Companion, textOf } from './companion.ts';
-import { type CertificateRequest, fits } from './fits.ts';
+import { batchOfDerivedFiles, type DerivedFiles, textOf } from './derived-files.ts';
+import { type CertificateRequest, isReusable } from './reusable.ts';
 import type { Leaf } from './issue.ts';
 import {
   type CertificatePaths,
@@ -26,7 +26,7 @@ import {
   type OutputPaths,
   readExisting,
 } from './output.ts';
-import { assertOurs, assertSameKey, assertSamePurpose } from './ours.ts';
+import { assertIssuedByDevcert, assertSameKey, assertSamePurpose } from './replaceable.ts';
 import { LEAF_DAYS } from '../policy.ts';
 
 /** What writing a certificate came to. */
@@ -70,16 +70,16 @@ export interface WriteOptions {
   /** Issue anyway, over whatever is there. */
   readonly force?: boolean;
   /** Files that are made of the pair and are written with it, or not at all. */
-  readonly beside?: readonly Companion[] | undefined;
+  readonly beside?: readonly DerivedFiles[] | undefined;
   /** Made already, by an authority that is sealed since. */
   readonly leaf?: Leaf | undefined;
 }
 
 /**
- * Certificate and key for the request at the output paths. If a pair is there that fits (same names
- * and usages, the key matches, our issuer, more than 30 days left) it stays as it is.
+ * Certificate and key for the request at the output paths. A pair that can stay (same names
+ * and usages, the key matches, an issuer of devcert, more than 30 days left) is left unchanged.
  *
- * @throws DevcertError `file` for something that is not ours to replace or cannot be written,
+ * @throws DevcertError `file` for something that devcert did not write or cannot be written,
  *   `outside-constraints`, `expired`, `busy`.
  */
 export async function writeLeaf(
@@ -103,37 +103,37 @@ export async function writeCertificate(
   { force = false, beside = [], leaf: made }: WriteOptions = {},
 ): Promise<WrittenCertificate> {
   const { authority, stateFolder, issuers, now } = context;
-  const isFitting = (pair: ExistingPair) => !force && fits(pair, authority, request, now);
+  const isKept = (pair: ExistingPair) => !force && isReusable(pair, authority, request, now);
   const targets = [...targetsOf(paths), ...beside.flatMap(({ targets }) => targets)];
-  const known = () =>
+  const recorded = () =>
     findEntries(
       stateFolder,
       targets.map(({ path }) => path),
     );
   // Without the lock at first: nearly always all is well, and then nothing is written.
   const before = readExisting(paths);
-  if (isFitting(before) && isWhole(before, paths, authority, beside, known))
+  if (isKept(before) && isWhole(before, paths, authority, beside, recorded))
     return describe(before, paths, false, []);
   const check = (pair: ExistingPair, entries: () => readonly LedgerEntry[]) => {
     if (force || isAbsent(pair)) return;
-    assertOurs(pair, paths, entries(), issuers);
+    assertIssuedByDevcert(pair, paths, entries(), issuers);
     assertSameKey(pair, request, paths);
     assertSamePurpose(pair, request, paths, now);
   };
-  check(before, known);
+  check(before, recorded);
   // Signing may take long, or ask somebody: never under the lock.
-  const leaf = isFitting(before) ? undefined : (made ?? (await makeLeaf(context, request)));
+  const leaf = isKept(before) ? undefined : (made ?? (await makeLeaf(context, request)));
   const done: { there: ExistingPair; leaf?: NewLeaf } = { there: before };
   await place(targets, { ...context, force, ...folderOptions(paths) }, ({ entries }) => {
     done.there = readExisting(paths);
     if (!isSame(done.there, before)) check(done.there, entries);
-    if (!isFitting(done.there)) done.leaf = required(leaf);
+    if (!isKept(done.there)) done.leaf = required(leaf);
     const own =
       done.leaf === undefined
         ? rootCopy(done.there, paths, context)
         : [batchOf(done.leaf, request, paths, context)];
     const pair = textOf(done.leaf ?? done.there);
-    return [...own, ...beside.flatMap((it) => batchOfCompanion(it, pair, force, entries))];
+    return [...own, ...beside.flatMap((it) => batchOfDerivedFiles(it, pair, force, entries))];
   });
   if (done.leaf !== undefined) return describe(done.leaf, paths, true, []);
   return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
@@ -147,7 +147,7 @@ function required(leaf: NewLeaf | undefined): NewLeaf {
   });
 }
 
-/** What is told of a certificate, wherever it is. */
+/** What a result says of a certificate, without its files. */
 export function describeCertificate(
   certificate: Leaf['certificate'],
   issued: boolean,
@@ -251,13 +251,13 @@ function isWhole(
   existing: ExistingPair,
   paths: CertificatePaths,
   authority: Authority,
-  beside: readonly Companion[],
-  known: () => readonly LedgerEntry[],
+  beside: readonly DerivedFiles[],
+  recorded: () => readonly LedgerEntry[],
 ): boolean {
   return (
     keyPaths(paths).every((path) => looserThan(path, SECRET_MODE) === undefined) &&
     (paths.caFile === undefined || existing.caText === authority.rootPem) &&
-    beside.every((it) => it.of(textOf(existing)).fits(known()))
+    beside.every((it) => it.of(textOf(existing)).isUpToDate(recorded()))
   );
 }
 

@@ -5,7 +5,7 @@ import type { StatusResult } from '../commands/status.ts';
 import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
-import { renewedLines, summaryLines } from './ca-lines.ts';
+import { renewedLines, summaryLines } from './ca/lines.ts';
 import { constraintsText, date, keepingText, madeLines, powerLines, table, wrap } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';

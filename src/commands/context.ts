@@ -12,7 +12,7 @@ import type {
 import type { Authority } from '../authority/authority.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
-import { knownAuthorities } from '../authority/known.ts';
+import { authorityCertificates } from '../authority/certificates.ts';
 import { madeFolders } from '../authority/marker.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
@@ -87,7 +87,7 @@ export function recording(context: Context): Pick<WriteContext, 'stateFolder' | 
   const stateFolder = stateFolderOf(context);
   return {
     stateFolder,
-    issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+    issuers: () => authorityCertificates(stateFolder).map(({ issuer }) => issuer),
     now: context.host.now(),
   };
 }

@@ -1,6 +1,6 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
 import { join, resolve } from 'node:path';
-import { knownAuthorities } from '../authority/known.ts';
+import { authorityCertificates } from '../authority/certificates.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { assertNoLink } from '../disk/files.ts';
 import { DevcertError, say, worded } from '../errors.ts';
@@ -79,7 +79,7 @@ export async function writeSetOf(
   set: MtlsSet,
   options: SetOptions,
 ): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
-  const told = changedSet(stateFolderOf(context), folder);
+  const changes = changedSet(stateFolderOf(context), folder);
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
@@ -90,7 +90,7 @@ export async function writeSetOf(
       ...placing(context),
       folder,
       stateFolder,
-      issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+      issuers: () => authorityCertificates(stateFolder).map(({ issuer }) => issuer),
       server,
       client,
       identity: identity(context),
@@ -98,7 +98,7 @@ export async function writeSetOf(
     options,
   );
   const made = server.made ?? client.made;
-  const result = { ...written, notes: [...written.notes, ...told] };
+  const result = { ...written, notes: [...written.notes, ...changes] };
   return made === undefined ? result : { ...result, made };
 }
 

@@ -104,10 +104,10 @@ export async function recipe(
   ];
   const foreign = foreignTrust(stateFolderOf(context), believed);
   const all = [...foreign, ...notes];
-  const { name: known, summary } = recipe;
-  if (!windows) return { name: known, summary, blocks, notes: all };
+  const { name: id, summary } = recipe;
+  if (!windows) return { name: id, summary, blocks, notes: all };
   const { SCHANNEL } = await import('../../platform/windows.ts');
-  return { name: known, summary, blocks, notes: [...all, SCHANNEL] };
+  return { name: id, summary, blocks, notes: [...all, SCHANNEL] };
 }
 
 function trustFile(dir: string): string {

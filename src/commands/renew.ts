@@ -148,7 +148,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     const source = await sourceOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
     const known = findEntries(stateFolderOf(context), paths);
-    if (planExport(request, source, context.ca, undefined).fits(known)) return undefined;
+    if (planExport(request, source, context.ca, undefined).isUpToDate(known)) return undefined;
     if (request.needsPassword && options.password === undefined)
       return { ...what, reason: 'it needs its password' };
     const { written } = await exportCertificate(context, options);

@@ -3,10 +3,10 @@ import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { readAuthority } from '../authority/authority.ts';
 import { encodeKeeping, readKeeping } from '../authority/keeping.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
-import { fits } from '../certificate/fits.ts';
+import { isReusable } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
-import { assertReplaceable } from '../certificate/ours.ts';
+import { assertReplaceable } from '../certificate/replaceable.ts';
 import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
 import { type Constraints, EVERY_ADDRESS, parsePermit } from '../names/constraints.ts';
@@ -82,7 +82,7 @@ export async function prepareSealing(
       if (!hasAuthority(context.folder) || readKeeping(context.folder).way !== 'sealed')
         return false;
       const authority = await loadAuthority(context.folder);
-      return force !== true && fits(readExisting(paths), authority, request, now);
+      return force !== true && isReusable(readExisting(paths), authority, request, now);
     },
   };
 }

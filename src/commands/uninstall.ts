@@ -106,12 +106,12 @@ export async function uninstall(
   }
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
-  const told = outcomes.filter((_, i) => shown[i]);
+  const reported = outcomes.filter((_, i) => shown[i]);
   const { orphans } =
     context.ca === undefined && options.dryRun !== true
       ? await findOrphans(context, stores)
       : { orphans: [] };
-  return { hadAuthority, outcomes: told, orphans, purged, notes };
+  return { hadAuthority, outcomes: reported, orphans, purged, notes };
 }
 
 function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {

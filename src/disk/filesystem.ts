@@ -7,7 +7,7 @@ import { DevcertError, systemCode } from '../errors.ts';
 export const hasModes = process.getuid !== undefined;
 
 /** What `action` gives; a system error that it throws becomes a DevcertError by {@link fileError}. */
-export function attempt<T>(verb: string, path: string, action: () => T): T {
+export function withFileError<T>(verb: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

@@ -15,7 +15,7 @@ import {
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { attempt, flag, hasModes, removeQuietly } from './filesystem.ts';
+import { withFileError, flag, hasModes, removeQuietly } from './filesystem.ts';
 
 /** A name beside `path` that nobody has, and that {@link removeStaleTemporaries} knows. */
 export function temporaryName(path: string): string {
@@ -37,7 +37,7 @@ export function writeTemporary(
   sync: boolean,
 ): string {
   const temporary = temporaryName(path);
-  attempt('write', path, () => {
+  withFileError('write', path, () => {
     writeNew(temporary, data, mode, sync);
   });
   return temporary;

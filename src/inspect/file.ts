@@ -1,6 +1,6 @@
 /** Bytes of a file → what it is, holds, and suffers from. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import type { KnownAuthority } from '../authority/known.ts';
+import type { AuthorityCertificates } from '../authority/certificates.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { certificateDetails, keyDetails } from '../x509/details.ts';
@@ -27,7 +27,7 @@ import type {
 
 export interface InspectSurroundings {
   readonly now: Date;
-  readonly authorities: readonly KnownAuthority[];
+  readonly authorities: readonly AuthorityCertificates[];
 }
 
 /**

@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import { DevcertError, systemCode } from '../errors.ts';
 
-export interface Attempt {
+export interface HandshakeOptions {
   readonly host: string;
   readonly port: number;
   readonly version: SecureVersion;
@@ -40,8 +40,8 @@ const MAX_BYTES = 65_536;
  * @param wrap the stream to do TLS on, for one who wants to look at the bytes.
  * @throws DevcertError `command` if nothing listens there.
  */
-export async function attempt(
-  options: Attempt,
+export async function tryHandshake(
+  options: HandshakeOptions,
   wrap: (socket: Socket) => Socket | undefined = () => undefined,
 ): Promise<Ending> {
   const { host, port, version, trust, identity, timeoutMs } = options;

@@ -3,10 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { fits } from '../certificate/fits.ts';
+import { isReusable } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { readExisting } from '../certificate/output.ts';
-import { assertOurs } from '../certificate/ours.ts';
+import { assertIssuedByDevcert } from '../certificate/replaceable.ts';
 import { recordOf } from '../certificate/write.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
 import {
@@ -157,7 +157,7 @@ async function prepare(
   const { authority } = certifier;
   const existing = readExisting(pairPaths(files));
   const { certText, keyText } = existing;
-  if (!force && fits(existing, authority, request, now)) {
+  if (!force && isReusable(existing, authority, request, now)) {
     const { certificate } = existing;
     const texts = { certPem: certText ?? '', keyPem: keyText ?? '' };
     return { ...party, ...texts, issued: undefined, certificate };
@@ -222,7 +222,7 @@ function assertReplaceable(
   const pairs = parties.filter(({ issued }) => issued !== undefined);
   for (const { files } of pairs) {
     const paths = pairPaths(files);
-    assertOurs(readExisting(paths), paths, entries, issuers);
+    assertIssuedByDevcert(readExisting(paths), paths, entries, issuers);
   }
   const checked = new Set(pairs.flatMap(({ files }) => [files.certFile, files.keyFile]));
   for (const { path } of outputs)

@@ -84,12 +84,12 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
 
   const damaged: string[] = [];
   const extensions = wrapped === undefined ? [] : extensionsIn(unwrap(wrapped));
-  const attributes = attempt(() => attributesOf(subject)) ?? [];
+  const attributes = readOrUndefined(() => attributesOf(subject)) ?? [];
   const commonName = attributes.find(({ type }) => type === OID.commonName)?.value;
   const label = [OID.commonName, OID.organizationalUnit, OID.organization]
     .map((wanted) => attributes.findLast(({ type }) => type === wanted)?.value)
     .find((value) => value !== undefined);
-  const dates = attempt(() => [...validity.children()].map((time) => decodeTime(time)));
+  const dates = readOrUndefined(() => [...validity.children()].map((time) => decodeTime(time)));
   if (dates?.length !== 2) damaged.push('dates');
   const notBefore = dates?.[0] ?? dateOf(x509.validFrom);
   const notAfter = dates?.[1] ?? dateOf(x509.validTo);
@@ -127,7 +127,7 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
   const read = <T>(type: string, decode: (value: Element) => T): T | undefined => {
     const extension = extensions.find((extension) => extension.type === type);
     if (extension === undefined) return undefined;
-    const value = attempt(() => decode(readElement(extension.value)));
+    const value = readOrUndefined(() => decode(readElement(extension.value)));
     if (value === undefined) damaged.push(oidName(type));
     return value;
   };
@@ -186,7 +186,7 @@ function hash(name: string, bytes: Buffer): string {
 }
 
 /** What `read` gives, undefined for bytes that cannot be read. */
-function attempt<T>(read: () => T): T | undefined {
+function readOrUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -7,7 +7,7 @@ import { readIfThere } from '../disk/files.ts';
 import { authoritiesFolder } from '../disk/paths.ts';
 
 /** An authority's certificates. */
-export interface KnownAuthority {
+export interface AuthorityCertificates {
   /** `default`, or the name of one in `authorities/`. */
   readonly name: string;
   readonly root: X509Certificate;
@@ -20,7 +20,7 @@ export interface KnownAuthority {
  *
  * @param folder the state folder, which need not exist.
  */
-export function knownAuthorities(folder: string): KnownAuthority[] {
+export function authorityCertificates(folder: string): AuthorityCertificates[] {
   const below = authoritiesFolder(folder);
   const folders = [
     { name: 'default', path: folder },

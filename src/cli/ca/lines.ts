@@ -1,11 +1,11 @@
 /** Authorities as lines for a person. Pure. */
-import type { AuthorityResult, ReplaceResult } from '../commands/ca.ts';
-import type { Renewed } from '../commands/renew.ts';
-import type { AuthoritySummary } from '../authority/summary.ts';
-import { printable } from '../errors.ts';
-import { constraintsText, date, keepingText, table, theftText, wrap } from './lines.ts';
-import type { Style } from './terminal.ts';
-import { SOON_DAYS } from '../policy.ts';
+import type { AuthorityResult, ReplaceResult } from '../../commands/ca.ts';
+import type { Renewed } from '../../commands/renew.ts';
+import type { AuthoritySummary } from '../../authority/summary.ts';
+import { printable } from '../../errors.ts';
+import { constraintsText, date, keepingText, table, theftText, wrap } from '../lines.ts';
+import type { Style } from '../terminal.ts';
+import { SOON_DAYS } from '../../policy.ts';
 
 /** One line for each authority. */
 export function summaryLines(authorities: readonly AuthoritySummary[], style: Style): string[] {

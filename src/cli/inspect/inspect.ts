@@ -1,12 +1,17 @@
 /** `devcert inspect [FILE|-]…` */
-import { DevcertError } from '../errors.ts';
-import { inspect, type InspectSource } from '../index.ts';
-import type { Declaration } from './declaration.ts';
-import { inspectLines } from './inspect-lines.ts';
-import { shown } from './inspect-words.ts';
-import { askPassword, givenPassword, type PasswordFlags, passwordOptions } from './password.ts';
-import { readStdin } from './stdin.ts';
-import { MAX_STORE_BYTES } from '../policy.ts';
+import { DevcertError } from '../../errors.ts';
+import { inspect, type InspectSource } from '../../index.ts';
+import type { Declaration } from '../declaration.ts';
+import { inspectLines } from './lines.ts';
+import { shown } from './format.ts';
+import {
+  askPassword,
+  givenPassword,
+  type PasswordFlags,
+  passwordOptions,
+} from '../password/password.ts';
+import { readStdin } from '../stdin.ts';
+import { MAX_STORE_BYTES } from '../../policy.ts';
 
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
