@@ -52,7 +52,7 @@ export function importRootCommand(
   return {
     ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS),
     elevated,
-    ...(elevated ? { input: root.pem } : {}),
+    input: elevated ? root.pem : undefined,
   };
 }
 

@@ -67,7 +67,7 @@ export class DevcertError extends Error {
   readonly #hint: Text | undefined;
 
   constructor(code: ErrorCode, message: Text, options: { hint?: Text; cause?: unknown } = {}) {
-    super(formatText(message), 'cause' in options ? { cause: options.cause } : undefined);
+    super(formatText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint === undefined ? undefined : formatText(options.hint);
     this.#hint = options.hint;

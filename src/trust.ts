@@ -93,7 +93,9 @@ export async function installRoot(
     const asksAgain = known === undefined || (isChanged && !isTrusted);
     const before = asksAgain ? await store.inspect(root) : known;
     if (before.state === 'trusted')
-      return isTrusted ? { status: 'already-trusted' } : { status: 'trusted', ...restart(store) };
+      return isTrusted
+        ? { status: 'already-trusted' }
+        : { status: 'trusted', restart: store.restart };
     if (before.state === 'unavailable') {
       const { lacks } = before;
       return {
@@ -115,7 +117,7 @@ export async function installRoot(
     isChanged = true;
     const failure = await runPlan(plan, store, host);
     const after = await store.inspect(root);
-    if (after.state === 'trusted') return { status: 'trusted', ...restart(store) };
+    if (after.state === 'trusted') return { status: 'trusted', restart: store.restart };
     // What cannot be asked is not acted on once more: that may open a second dialog.
     if (after.state === 'unavailable') return failure ?? unknown(after);
     // Nothing half-done stays behind, but an entry that somebody else made is not ours to remove.
@@ -141,7 +143,7 @@ export async function uninstallRoot(
     const failure = await runPlan(plan, store, host);
     const after = await store.inspect(root);
     if (after.state === 'absent' || (after.state === 'unavailable' && !after.needed))
-      return { status: 'removed', ...restart(store) };
+      return { status: 'removed', restart: store.restart };
     if (after.state === 'unavailable') return failure ?? unknown(after);
     return failure ?? { status: 'failed', reason: unchanged(after) };
   });
@@ -291,8 +293,4 @@ function unknown(state: StoreState & { state: 'unavailable' }): Turn {
 function unchanged(state: Exclude<StoreState, { state: 'unavailable' }>): string {
   const now = 'reason' in state ? state.reason : `the root is still ${state.state}`;
   return `every command succeeded and yet nothing changed: ${now}`;
-}
-
-function restart(store: TrustStore): { restart?: string } {
-  return store.restart === undefined ? {} : { restart: store.restart };
 }

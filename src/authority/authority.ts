@@ -224,7 +224,7 @@ function attemptKey(pem: string): KeyObject | undefined {
 function invalid(message: string, folder: string, cause?: unknown): DevcertError {
   return new DevcertError('invalid-authority', message, {
     hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -79,7 +79,7 @@ export function readSources(files: readonly string[], password: string | undefin
 
 function readNaming(file: string, bytes: Buffer, password: string | undefined) {
   try {
-    return readKeyStore(bytes, password === undefined ? {} : { password });
+    return readKeyStore(bytes, { password });
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     throw new DevcertError(error.code, `"${file}": ${error.message}`, {

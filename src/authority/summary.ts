@@ -86,7 +86,7 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
     chain: chain.map(({ subject }) => subject.replaceAll('\n', ', ')),
     origin,
     keeping: readKeeping(folder),
-    ...(problem === undefined ? {} : { problem }),
+    problem,
   };
 }
 

@@ -68,7 +68,7 @@ export function grantCsr(csr: Csr, options: CsrOptions = {}): GrantedCsr {
       usages,
       validityDays: options.validityDays,
       publicKey: csr.publicKey,
-      ...(taken ? { commonName } : {}),
+      commonName: taken ? commonName : undefined,
     },
     dropped: atMost(MAX_TOLD, dropped),
   };

@@ -89,7 +89,7 @@ export async function signLeaf(
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
-        ...(commonName === undefined ? {} : { commonName }),
+        commonName,
       }),
       key: request.publicKey,
       notBefore: new Date(now.getTime() - BACKDATE_MS),

@@ -41,8 +41,8 @@ export function outputPaths(options: OutputOptions, cwd: string): OutputPaths {
   return {
     certFile,
     keyFile,
-    ...(own ? { caFile: join(folder, 'ca.pem') } : {}),
-    ...(own && options.out === undefined ? {} : { followFolders: true }),
+    caFile: own ? join(folder, 'ca.pem') : undefined,
+    followFolders: !own || options.out !== undefined,
   };
 }
 

@@ -157,7 +157,7 @@ export function describeCertificate(
     issued,
     names: readNames(certificate.raw),
     usages: readUsages(certificate.raw),
-    ...(commonName === undefined ? {} : { commonName }),
+    commonName,
     notAfter: new Date(certificate.validTo),
     sha256: sha256Of(certificate),
     keyType: keyTypeOf(certificate.publicKey),
@@ -287,7 +287,7 @@ function describe(
   return {
     ...describeCertificate(certificate, issued),
     certFile,
-    ...(caFile === undefined ? {} : { caFile }),
+    caFile,
     notes,
   };
 }

@@ -32,7 +32,7 @@ export const csrCommand: Declaration = {
   ],
   async run(names, flags: Flags, terminal) {
     const result = await withPassword(flags, terminal, (password) =>
-      csr(names, { ...flags, ...(password === undefined ? {} : { password }) }),
+      csr(names, { ...flags, password }),
     );
     terminal.print(csrLines(result, terminal.style));
     for (const note of result.notes) terminal.note(note);

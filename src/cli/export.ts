@@ -69,7 +69,7 @@ export function exportOptions<T extends object>(
   terminal: Pick<Terminal, 'note'>,
 ): Omit<T, keyof PasswordFlags> & { password?: string } {
   const given = givenPassword(options, {}, terminal);
-  return { ...withoutPasswordFlags(options), ...(given === undefined ? {} : { password: given }) };
+  return { ...withoutPasswordFlags(options), password: given };
 }
 
 /** Asks at the terminal, once for all files of a run. */

@@ -92,7 +92,7 @@ export async function createNamed(
     () =>
       createAuthority(identity(context), constraints, context.host.now(), {
         name,
-        ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
+        usages: options.clientsOnly === true ? ['clientAuth'] : undefined,
       }),
     (folder) => closeStateFolder(target.host, folder),
   );

@@ -57,7 +57,7 @@ export function parseFormats(
         format,
         certFile,
         keyFile,
-        ...(alias === undefined ? {} : { alias }),
+        alias,
         ...(legacy === true && isPkcs12(format) ? { legacy } : {}),
       },
       cwd,

@@ -81,8 +81,8 @@ export async function issue(
     ...written,
     notes,
     authorityCreated: created,
-    ...(exports === undefined ? {} : { exports }),
-    ...(made === undefined ? {} : { made }),
+    exports,
+    made,
   };
 }
 

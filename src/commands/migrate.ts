@@ -154,8 +154,8 @@ function certificateEntry(fields: Fields, ca: string): LedgerEntry[] {
   const there = orNothing(() =>
     readExisting({
       certFile,
-      ...(keyFile === undefined ? {} : { keyFile }),
-      ...(caFile === undefined ? {} : { caFile }),
+      keyFile,
+      caFile,
     }),
   );
   // Gone, or somebody else's by now.
@@ -169,7 +169,7 @@ function certificateEntry(fields: Fields, ca: string): LedgerEntry[] {
     {
       files: files.flatMap(writtenNow),
       ca,
-      ...(typeof mtls === 'string' ? { mtls } : {}),
+      mtls: typeof mtls === 'string' ? mtls : undefined,
       certificate,
     },
   ];

@@ -183,7 +183,7 @@ async function wrongIdentities(
       usages: ['clientAuth'] as const,
       keyType: undefined,
       validityDays: undefined,
-      ...(commonName === undefined ? {} : { commonName }),
+      commonName,
     };
     const like = { certificate: new X509Certificate(right.certPem), names: request.names };
     wrong.push(

@@ -136,7 +136,7 @@ async function certifier(
     authority,
     ca: target.ca ?? 'default',
     roots: roots.map(({ pem }) => pem),
-    ...(made === undefined ? {} : { made }),
+    made,
   };
 }
 
@@ -192,7 +192,7 @@ function mergeClients(old: readonly MtlsClient[], options: Lists<MtlsOptions>): 
           client: true,
         },
       ).map(({ value }) => value),
-      ...(options.plainCn === true ? { commonName: name } : {}),
+      commonName: options.plainCn === true ? name : undefined,
     });
   }
   return [...clients.values()];

@@ -118,7 +118,7 @@ async function renewCertificate(
 ): Promise<Renewed | undefined> {
   const { certFile, keyFile, caFile } = certificate;
   if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return undefined;
-  const paths = { certFile, ...(caFile === undefined ? {} : { caFile }) };
+  const paths = { certFile, caFile };
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
   const own = { ...writing(context, authority), issuers: () => [] };
@@ -193,7 +193,7 @@ function requestOf(certificate: IssuedCertificate): LeafRequest {
     usages,
     keyType: keyTypes.find((type) => type === keyType),
     validityDays,
-    ...(commonName === undefined ? {} : { commonName }),
+    commonName,
   };
 }
 

@@ -98,7 +98,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
       daysLeft,
       constraints,
       keeping,
-      ...(problem === undefined ? {} : { problem }),
+      problem,
     },
     stores,
     orphans,

@@ -170,7 +170,7 @@ async function knownRoots(
     }
     for (const root of otherRoots(folder)) roots.push({ root, folder });
   }
-  return { roots, ...(damage === undefined ? {} : { damage }) };
+  return { roots, damage };
 }
 
 /** Deletes the authority of the context; all of them if that is the default one. */

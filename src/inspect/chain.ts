@@ -41,7 +41,7 @@ export function findChain(certificates: readonly Told[]): InspectedChain | undef
     order,
     isInOrder: isInOrder && start === 0,
     endsWithRoot,
-    ...(endsWithRoot || last === undefined ? {} : { issuer: last.issuer }),
+    issuer: endsWithRoot ? undefined : last?.issuer,
   };
 }
 

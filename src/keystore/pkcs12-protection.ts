@@ -53,7 +53,7 @@ export function readProtection(bytes: Buffer): Pkcs12Protection {
     }
   }
   return {
-    ...(mac === undefined ? {} : { mac: macOf(mac) }),
+    mac: mac && macOf(mac),
     keys: keys.list,
     certificates: certificates.list,
     openCertificates,

@@ -85,7 +85,7 @@ export function applyChange(change: Change, options: ChangeOptions = {}): void {
           ...{ path, temporary, backup, sha256: sha256(data), before: hashOf(path) },
         })),
         removals,
-        ...(append === undefined ? {} : { append: { ...append, size } }),
+        append: append && { ...append, size },
       };
       replaceFiles([{ path: journal, data: JSON.stringify(plan), mode: 0o600 }], { sync });
     }

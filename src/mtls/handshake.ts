@@ -49,10 +49,11 @@ export async function tryHandshake(
   return new Promise<Ending>((resolve) => {
     const socket = connect({
       socket: wrap(tcp) ?? tcp,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      servername: isIP(host) === 0 ? host : undefined,
       host,
       ca: trust,
-      ...(identity === undefined ? {} : { cert: identity.certPem, key: identity.keyPem }),
+      cert: identity?.certPem,
+      key: identity?.keyPem,
       minVersion: version,
       maxVersion: version,
       rejectUnauthorized: false,
@@ -63,7 +64,7 @@ export async function tryHandshake(
       clearTimeout(timer);
       socket.destroy();
       tcp.destroy();
-      resolve({ kind, detail, ...(problem === undefined ? {} : { serverProblem: problem }) });
+      resolve({ kind, detail, serverProblem: problem });
     };
     const judgeData = () => {
       const { kind, detail } = judgeAnswer(Buffer.concat(received).toString('latin1'));

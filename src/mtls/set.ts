@@ -142,7 +142,7 @@ function parseClient(client: unknown): MtlsClient {
   return {
     name: parsePartyName(textOf(name)),
     names: namesOf(names, { client: true }),
-    ...(commonName === undefined ? {} : { commonName: parseCommonName(textOf(commonName)) }),
+    commonName: commonName === undefined ? undefined : parseCommonName(textOf(commonName)),
   };
 }
 

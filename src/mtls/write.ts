@@ -140,7 +140,7 @@ function partiesOf(set: MtlsSet, { folder, server, client }: SetContext): Party[
         ...common,
         names: parseNames(names, { client: true }),
         usages: ['clientAuth'] as const,
-        ...(commonName === undefined ? {} : { commonName }),
+        commonName,
       },
       certifier: client,
       trusted: server,

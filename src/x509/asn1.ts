@@ -169,7 +169,7 @@ export function expectTag(element: Element, tag: number): void {
 export function unreadable(problem: string, cause?: unknown): DevcertError {
   return new DevcertError('invalid-input', `cannot read the ASN.1 data: ${problem}`, {
     hint: 'check that the file is complete and of the kind that is expected here',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -96,11 +96,11 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
   return {
     subject: nameText(subject),
     issuer: nameText(issuer),
-    ...(commonName === undefined ? {} : { commonName }),
-    ...(label === undefined ? {} : { label }),
+    commonName,
+    label,
     serial: x509.serialNumber,
-    ...(notBefore === undefined ? {} : { notBefore }),
-    ...(notAfter === undefined ? {} : { notAfter }),
+    notBefore,
+    notAfter,
     isSelfSigned: x509.subject === x509.issuer && isSignedBy(x509, x509),
     ...extensionDetails(extensions, damaged),
     key: certificateKey(x509),
@@ -114,7 +114,7 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
 /** The type of a public or private key, and what tells that two files hold the same one. */
 export function keyDetails(key: KeyObject): KeyDetails {
   const weakness = keyWeakness(key);
-  const details = { type: keyTypeOf(key), ...(weakness === undefined ? {} : { weakness }) };
+  const details = { type: keyTypeOf(key), weakness };
   try {
     return { ...details, sha256: publicKeyHash(key) };
   } catch {
@@ -140,10 +140,10 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
   return {
     names: read(OID.subjectAltName, generalNames) ?? [],
     isAuthority: basic?.isAuthority === true,
-    ...(basic?.pathLength === undefined ? {} : { pathLength: basic.pathLength }),
-    ...(keyUsages === undefined ? {} : { keyUsages }),
-    ...(purposes === undefined ? {} : { purposes }),
-    ...(constraints === undefined ? {} : { constraints }),
+    pathLength: basic?.pathLength,
+    keyUsages,
+    purposes,
+    constraints,
     hasIssuerUrl: read(AUTHORITY_INFO_ACCESS, namesIssuer) === true,
   };
 }

@@ -37,7 +37,7 @@ export const inspectCommand: Declaration = {
     const sources = files.map((file): InspectSource =>
       file === '-' ? { name: '-', bytes: readStdin(MAX_STORE_BYTES) } : file,
     );
-    let result = await inspect(sources, given === undefined ? {} : { password: given });
+    let result = await inspect(sources, { password: given });
     const locked = result.files.filter(({ isLocked }) => isLocked).map(({ file }) => file);
     const asked =
       given === undefined && locked.length > 0 ? await ask(locked, stdinTaken) : undefined;
