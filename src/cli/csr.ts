@@ -3,7 +3,7 @@ import { EXIT, printable } from '../errors.ts';
 import { csr, type CsrOptions, type CsrResult } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { table } from './lines.ts';
-import { withPassword } from './ca/password.ts';
+import { withPassword } from './password/retry.ts';
 import { type PasswordFlags, passwordOptions } from './password/password.ts';
 import type { Style } from './terminal.ts';
 

@@ -15,7 +15,7 @@ import {
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
 import type { Declaration, OptionDeclaration } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
-import { withPassword } from './password.ts';
+import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
 import { type PasswordFlags, passwordOptions, readPassword } from '../password/password.ts';
 

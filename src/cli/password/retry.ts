@@ -1,6 +1,6 @@
 /** A password that is asked for only if something turns out to need it. */
 import { DevcertError } from '../../errors.ts';
-import { askPassword, givenPassword, type PasswordFlags } from '../password/password.ts';
+import { askPassword, givenPassword, type PasswordFlags } from './password.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**
