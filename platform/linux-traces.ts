@@ -100,7 +100,7 @@ function findAnchors(
 }
 
 /**
- * A file without the root, and all else in it as it is; undefined where writing it as root could reach
+ * A file without the root, and all else in it unchanged; undefined where writing it as root could reach
  * another place than this: below other folders than the system's own, and through a link.
  */
 export function withoutRoot(

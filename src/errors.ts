@@ -22,7 +22,7 @@ export const EXIT = {
 } as const;
 
 const exitCodes = {
-  /** A file or folder could not be read or written, or is not ours to replace. */
+  /** A file or folder could not be read or written, or was not written by devcert and is not replaced. */
   file: EXIT.failed,
   /** A file in the state folder is damaged, foreign, or does not fit the others. */
   'invalid-authority': EXIT.failed,
@@ -43,7 +43,7 @@ const exitCodes = {
   'no-authority': EXIT.noAuthority,
   'not-trusted': EXIT.notTrusted,
   expired: EXIT.expired,
-  /** The name lies outside the authority's constraints. */
+  /** The name is outside the authority's constraints. */
   'outside-constraints': EXIT.refused,
   /** Key or signature algorithm too weak to be signed. */
   'weak-key': EXIT.refused,

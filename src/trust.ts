@@ -67,7 +67,7 @@ export interface TrustOptions {
   readonly dryRun?: boolean;
   /** With it a root is not trusted by what holds it before its first day and after its last. */
   readonly now?: Date;
-  /** Told what is worked on, for a person who waits. */
+  /** Gets what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
   /** What was typed, and is to be again, where a store says `devcert install` or `uninstall`. */
   readonly again?: (step: Step) => Step;
@@ -120,7 +120,7 @@ export async function installRoot(
     if (after.state === 'trusted') return { status: 'trusted', restart: store.restart };
     // What cannot be asked is not acted on once more: that may open a second dialog.
     if (after.state === 'unavailable') return failure ?? unknown(after);
-    // Nothing half-done stays behind, but an entry that somebody else made is not ours to remove.
+    // Nothing half-done stays behind, but an entry that somebody else made must stay.
     if (before.state === 'absent') await runPlan(await store.planUninstall(root), store, host);
     return failure ?? { status: 'failed', reason: unchanged(after) };
   });
@@ -198,7 +198,7 @@ function whyNotValid(root: Root, now: Date): string | undefined {
 }
 
 /**
- * Of stores that were found everywhere those that matter to whoever asked for the user's or the machine's:
+ * Of stores that were found everywhere those that matter for a question about the user's or the machine's:
  * the one that was asked for, and whichever holds the root. The user's does not where the machine's does
  * for it.
  *

@@ -41,7 +41,7 @@ export function textsOf(value: unknown, what: string): readonly string[] {
   throw wrongType(what, 'a string or an array of strings');
 }
 
-/** What is told what goes on, or asked: functions, all optional. @throws DevcertError `usage`. */
+/** Functions that receive progress or are asked questions, all optional. @throws DevcertError `usage`. */
 export function listenerOf<T extends object>(listener: T): T {
   for (const [name, value] of entriesOf(listener, 'the listener'))
     if (calls.includes(name) && value !== undefined && typeof value !== 'function')

@@ -48,7 +48,7 @@ export async function listAuthorities(): Promise<AuthoritySummary[]> {
 }
 
 /**
- * What one authority may certify, until when, and where it lies.
+ * What one authority may certify, until when, and in which folder.
  *
  * @throws DevcertError `no-authority`, `invalid-authority`.
  */

@@ -116,7 +116,7 @@ export async function csr(
 
 /**
  * Signs a CSR: its key and its names are granted, and a client's common name; everything else is dropped
- * and told in `dropped`. Written beside the CSR's file unless `options` say otherwise; for a CSR in memory
+ * and listed in `dropped`. Written beside the CSR's file unless `options` say otherwise; for a CSR in memory
  * without them nothing is written.
  *
  * @param csr the path of a file, or what is in one: PEM or DER.
@@ -158,7 +158,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
 }
 
 /**
- * Configuration for a server or framework that works as it is, with the real paths of the files in a
+ * Complete configuration for a server or framework, with the real paths of the files in a
  * folder (`.devcert` in the current one unless `options` say otherwise). Writes nothing.
  *
  * Files there that say whom to trust and are not devcert's are named in `notes`.

@@ -16,7 +16,7 @@ import {
   stateFolder,
 } from '../disk/paths.ts';
 
-/** Told what goes on, by functions that take longer or act as root. All are optional. */
+/** Receives progress and questions of functions that take longer or act as root. All are optional. */
 export interface Listener {
   /** The exact command line that is about to be run as root. */
   announce?(commandLine: string): void;

@@ -39,12 +39,12 @@ export function certificateIn(file: string): X509Certificate | undefined {
     const bytes = readIfThere(file);
     return bytes === undefined ? undefined : new X509Certificate(bytes);
   } catch {
-    // Damaged, or not ours to read: `devcert status` is the command that tells.
+    // Damaged, or not readable by this user: `devcert status` reports that.
     return undefined;
   }
 }
 
-/** Names of the folders in a folder; none if it is not there or not ours to read. */
+/** Names of the folders in a folder; none if it does not exist or this user may not read it. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })

@@ -207,7 +207,7 @@ class Check {
     try {
       if (keepsOwners(statfsSync(path).type)) return;
     } catch {
-      // Not told: the list of mounts is asked.
+      // The file system does not say: the list of mounts is asked.
     }
     const mount = mountOf(path, parseMounts(this.systemFile('proc/self/mountinfo')));
     const name = mount && ownerlessName(mount, stat.uid);

@@ -58,7 +58,7 @@ export function removeStaged(path: string): void {
   });
 }
 
-/** True for a folder that is not behind a link. @throws DevcertError `file` if that cannot be told. */
+/** True for a folder that is not behind a link. @throws DevcertError `file` if that cannot be read. */
 export function isFolder(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -1,6 +1,6 @@
 /**
  * What of a CSR is granted: its key, its names, and for a client its common name. Everything else it
- * asks for is dropped, and told.
+ * asks for is dropped, and listed.
  */
 import type { KeyObject } from 'node:crypto';
 import { commonNameObjection, commonNameProblem } from '../names/common-name.ts';

@@ -3,7 +3,7 @@
 /** Text with {@link Step}s in it; a string alone where it says nothing of devcert's commands and options. */
 export type Text = string | Step | readonly Text[];
 
-/** One thing to type. Its parts are written as they are ordered, `ca` last; what is undefined is left out. */
+/** One thing to type. Its parts are written in their order, `ca` last; what is undefined is left out. */
 export interface Step extends Partial<Record<OptionName, OptionValue>> {
   /** Without one: options to add to what was typed. */
   readonly command?: CommandName;

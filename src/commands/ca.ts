@@ -41,7 +41,7 @@ export interface CreateOptions {
 export interface ImportSource {
   /** Private keys that lie elsewhere; absolute, or from `cwd`. */
   readonly key?: string | undefined;
-  /** The root, and what lies between it and the issuer. */
+  /** The root, and the certificates between it and the issuer. */
   readonly root?: string | undefined;
   /** Of encrypted keys and key stores. */
   readonly password?: string | undefined;

@@ -36,7 +36,7 @@ export interface Context {
   readonly finders: readonly StoreFinder[];
   /** The state folder without `DEVCERT_HOME`, where other ones are listed; undefined lists none. */
   readonly defaultFolder?: string | undefined;
-  /** Told what is worked on, for a person who waits. */
+  /** Gets what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
   /** Asked before roots are removed that no state folder knows. */
   readonly confirm?:
@@ -231,7 +231,7 @@ export async function keyFolderNotes(host: Host, keyFile: string): Promise<reado
 
 /**
  * The same for an authority's folder. The permissions of one that devcert did not make are its owner's: they
- * are told if others can open it.
+ * are noted if others can open it.
  *
  * @returns notes.
  * @throws DevcertError `file`, `command`.

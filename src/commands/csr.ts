@@ -1,4 +1,4 @@
-/** `devcert csr`: names → a key and a CSR, for whoever signs it. No authority is needed or made. */
+/** `devcert csr`: names → a key and a CSR, for somebody to sign. No authority is needed or made. */
 import { csrPaths, readKeyFile, readOwnCsr, writeCsr } from '../certificate/csr-output.ts';
 import { commonNameOf, parseCommonName } from '../names/common-name.ts';
 import { DevcertError, say } from '../errors.ts';
@@ -78,7 +78,7 @@ export async function csr(
   const subject = encodeSubject({ commonName });
   const der = encodeCsr(key, subject, request.names);
   const written = before === undefined || !decodeCsr(der).signed.equals(before);
-  // It has nothing to do with the state folder, whosever that is.
+  // It has nothing to do with the state folder, which another user may own.
   if (written)
     await writeCsr(
       paths,

@@ -17,7 +17,7 @@ import { MAX_STORE_BYTES } from '../policy.ts';
 export type InspectSource = string | { readonly name: string; readonly bytes: Buffer };
 
 export interface InspectOptions {
-  /** For whatever is encrypted. Without it, what is visible is told, and `isLocked` is true. */
+  /** For what is encrypted. Without it, what is visible is shown, and `isLocked` is true. */
   readonly password?: string;
 }
 

@@ -73,7 +73,7 @@ export interface InstallResult {
   /** What a new authority made again, if the authority was replaced. */
   readonly renewed: readonly Renewed[];
   readonly notes: readonly string[];
-  /** How its key is kept; undefined if that cannot be told. */
+  /** How its key is kept; undefined if that cannot be read. */
   readonly keeping?: Keeping | undefined;
   /** Of a sealed authority, if it was made now. */
   readonly certificate?: WrittenLeaf | undefined;
@@ -208,7 +208,7 @@ function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
 
-/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root for devcert's. */
 async function remember(context: Context): Promise<void> {
   const { defaultFolder } = context;
   const folder = stateFolderOf(context);

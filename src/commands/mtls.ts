@@ -102,7 +102,7 @@ export async function writeSetOf(
   return made === undefined ? result : { ...result, made };
 }
 
-/** A line about a set that devcert did not write as it is: a repository may have brought it. */
+/** A line about a set that was changed since devcert wrote it: a repository may have brought it. */
 function changedSet(stateFolder: string, folder: string): string[] {
   const file = join(folder, SET_FILE);
   const bytes = contentOf(file);

@@ -38,6 +38,6 @@ function certificatesIn(bytes: Buffer): X509Certificate[] {
   try {
     return decodePem(bytes).map(({ der }) => new X509Certificate(der));
   } catch {
-    return []; // then nothing vouches for the file, which is what is told
+    return []; // then nothing vouches for the file, which is what the note says
   }
 }

@@ -191,7 +191,7 @@ function assertPeer(
   word: (path: string) => string,
 ): void {
   const certFile = join(dir, 'cert.pem');
-  if (!existsSync(certFile)) return; // that is told first
+  if (!existsSync(certFile)) return; // a missing file is reported first
   const usages = leafIn(certFile).keyUsage as string[] | undefined; // undefined: for everything
   if (usages === undefined || usages.includes(CLIENT_AUTH)) return;
   const names = namesIn(certFile).map(word);

@@ -36,7 +36,7 @@ export interface Renewed {
   readonly files: readonly string[];
   /** What makes them again, where that is typed. */
   readonly command?: string;
-  /** Why they were left as they are. */
+  /** Why they were left unchanged. */
   readonly reason?: string;
 }
 
@@ -130,7 +130,7 @@ async function renewCertificate(
   });
 }
 
-/** One result for what one export made; none if it fits as it is. */
+/** One result for what one export made; none if it is up to date. */
 async function renewExport(context: Context, entry: ExportEntry): Promise<Renewed[]> {
   const files = thereOf(entry);
   if (files.length === 0) return [];

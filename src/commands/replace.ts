@@ -40,7 +40,7 @@ export interface Successor {
 }
 
 /**
- * A new authority of ours, with these constraints.
+ * A new authority made by devcert, with these constraints.
  *
  * @throws DevcertError `refused` in the place of a sealed one.
  */

@@ -87,7 +87,7 @@ export async function prepareSealing(
   };
 }
 
-/** These names and what cannot be told apart from them: a DNS name permits all below it (RFC 5280 4.2.1.10). */
+/** These names and what constraints cannot distinguish from them: a DNS name permits all below it (RFC 5280 4.2.1.10). */
 async function constraintsFor(names: readonly Name[], typed: Step): Promise<Constraints> {
   const domains = names.filter(({ type }) => type === 'dns').map(({ value }) => value);
   const dns = await Promise.all(domains.map((it) => baseOf(it.replace(/^\*\./, ''), typed)));

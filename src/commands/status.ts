@@ -39,7 +39,7 @@ export interface StatusResult {
         readonly daysLeft: number;
         /** Undefined: it may certify every name. */
         readonly constraints: Constraints | undefined;
-        /** How its key is kept; undefined if that cannot be told. */
+        /** How its key is kept; undefined if that cannot be read. */
         readonly keeping: Keeping | undefined;
         /** Why no certificate can be issued, if so: the key is missing or damaged. */
         readonly problem?: string;

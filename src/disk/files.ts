@@ -56,7 +56,7 @@ export function writeExclusive(path: string, data: string | Buffer, mode: number
 /**
  * Makes a folder, and those above it that are missing (0755 at most).
  *
- * @param mode exactly the mode of the folder itself if it is made; one that is there stays as it is.
+ * @param mode exactly the mode of the folder itself if it is made; an existing one keeps its mode.
  * @returns the paths it made, outermost first; none of them stays if it fails.
  * @throws DevcertError `file`, also if something that is no folder stands there.
  */

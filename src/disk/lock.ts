@@ -1,6 +1,6 @@
 /**
  * One process at a time in a state folder, by a file `devcert.lock` in it. A process that was killed does not
- * hold it: its lock names it, and whoever waits sees that it is gone.
+ * hold it: its lock names it, and a waiting process sees that it is gone.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
@@ -84,7 +84,7 @@ interface Lock {
   /** Hex. No two locks have the same. */
   readonly id: string;
   readonly mtimeMs: number;
-  /** Undefined for what is not ours, or was cut short by a crash of the system. */
+  /** Undefined for a file that is no lock of devcert, or was cut short by a crash of the system. */
   readonly holder: Holder | undefined;
 }
 

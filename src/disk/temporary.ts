@@ -62,7 +62,7 @@ export function writeNew(path: string, data: string | Buffer, mode: number, sync
 }
 
 /**
- * Removes temporary files of ours whose writer was killed: older than 60 s, or of a process of this
+ * Removes temporary files of devcert whose writer was killed: older than 60 s, or of a process of this
  * machine that is no more. Never throws: what cannot be removed stays for the next time.
  */
 export function removeStaleTemporaries(folder: string, now: Date): void {

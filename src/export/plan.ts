@@ -88,7 +88,7 @@ export async function writeExport(
   }
   const encoded = await encode();
   await place(targets, context, ({ entries }) => {
-    // Again, as it is now and no longer changes but by others than devcert.
+    // Read again: under the lock no other devcert changes it.
     if (force !== true) assertAllWritten(targets, entries());
     return [batchOf(plan, encoded)];
   });

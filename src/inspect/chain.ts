@@ -145,7 +145,7 @@ export function issuerOf(certificates: readonly Told[], at: number): number | un
       ? [index]
       : [],
   );
-  // One that is named and did not sign is better told as such than as missing.
+  // One that is named and did not sign is better reported as such than as missing.
   return named.find((index) => isSigner(own, certificates[index])) ?? named[0];
 }
 

@@ -57,7 +57,7 @@ function isForClient(csr: Csr, names: InspectedCsr['names']): boolean {
   );
 }
 
-/** What `read` gives; undefined, and `refused` was told, for an expected failure. */
+/** What `read` gives; undefined, after `refused` was called, for an expected failure. */
 function readOrReport<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
   try {
     return read();

@@ -84,7 +84,7 @@ export function readFile(
   return { file: { ...file, problems: errorsFirst(problems) }, certificates };
 }
 
-/** Errors before warnings, otherwise as they are. */
+/** Errors before warnings, otherwise in their order. */
 export function errorsFirst(problems: readonly Problem[]): Problem[] {
   const of = (severity: string) => problems.filter((problem) => problem.severity === severity);
   return [...of('error'), ...of('warning')];

@@ -114,7 +114,7 @@ async function connected(host: string, port: number, timeoutMs: number): Promise
     });
     socket.once('connect', () => {
       socket.setTimeout(0).removeAllListeners('timeout').removeAllListeners('error');
-      // Whatever comes from here on is told by the TLS socket above it.
+      // The TLS socket above reports every later error.
       socket.on('error', () => undefined);
       resolve(socket);
     });

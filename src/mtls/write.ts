@@ -166,7 +166,7 @@ async function prepare(
   return { ...party, ...leaf, issued: leaf };
 }
 
-/** A party's files, as they are to be. */
+/** The files that a party is to have. */
 function partyBatch(
   party: Prepared,
   { folder, now }: SetContext,

@@ -50,7 +50,7 @@ export interface ReadOptions {
   readonly ber?: boolean;
 }
 
-/** One value: where it lies. The bytes are views of the input, not copies. */
+/** One value and its place. The bytes are views of the input, not copies. */
 export class Element {
   /** The identifier octet; see {@link TAG} and {@link contextTagOf}. */
   readonly tag: number;

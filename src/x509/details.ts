@@ -1,6 +1,6 @@
 /**
  * Everything a certificate says, in words: for people and for `--json`. Pure, and lenient where it can be: a
- * part that cannot be read is left out and named, so that the rest is still told.
+ * part that cannot be read is left out and named, so that the rest is still shown.
  */
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
@@ -18,7 +18,7 @@ import { isSignedBy, keyUsageNames, keyWeakness } from './judge.ts';
 import { OID, oidName } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
 
-/** A certificate, told. Texts stand as they are in it and may hold any character. */
+/** What a certificate says. Texts are unchanged and may hold any character. */
 export interface CertificateDetails {
   /** `CN=leaf, O=Example`, in the certificate's order; empty if it has no attribute. */
   readonly subject: string;
@@ -118,7 +118,7 @@ export function keyDetails(key: KeyObject): KeyDetails {
   try {
     return { ...details, sha256: publicKeyHash(key) };
   } catch {
-    return details; // Kinds that OpenSSL reads and cannot write again are told by their type alone.
+    return details; // Kinds that OpenSSL reads and cannot write again are described by their type alone.
   }
 }
 

@@ -25,10 +25,10 @@ export function problemLines(file: InspectedFile, style: Style): string[] {
   ];
 }
 
-/** More certificates than this with one problem are told in one line. */
+/** More certificates than this with one problem share one line. */
 const MAX_SINGLE = 2;
 const MAX_TITLES = 5;
-/** Problems of one kind that are told: a certificate may have thousands of names. */
+/** Problems of one kind that are shown: a certificate may have thousands of names. */
 const MAX_ALIKE = 12;
 
 const plurals: Partial<Record<ProblemCode, string>> = {
