@@ -1,11 +1,12 @@
 /** devcert as a library: what the command does, as functions, and certificates in memory. */
 export * from './api/ca.ts';
 export * from './api/certificates.ts';
+export * from './api/hosts.ts';
 export * from './api/mtls.ts';
 export * from './api/stores.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 
-export type { Listener } from './api/composition.ts';
+export type { Listener, PasswordKind } from './api/composition.ts';
 export type { Keeping } from './authority/keeping.ts';
 export type { AuthoritySummary } from './authority/summary.ts';
 export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';

@@ -55,7 +55,7 @@ export async function issue(
 ): Promise<IssueResult> {
   const { issue } = await import('../commands/issue.ts');
   const wanted = checked(options, issueSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return issue(here, textsOf(names, 'names'), wanted, ask);
 }
@@ -93,7 +93,7 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('../commands/export.ts');
   const wanted = checked(options, exportSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return exportCertificate(here, wanted, ask);
 }
@@ -169,6 +169,12 @@ export async function recipes(): Promise<RecipeSummary[]> {
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
   const { recipe } = await import('../commands/recipe.ts');
   return recipe(await context({}), textOf(name, 'the name'), checked(options, recipeSpec));
+}
+
+/** What asks for the password of a file that is about to be written. */
+function fileAsker(listener: Listener): ((what: string) => Promise<string>) | undefined {
+  const ask = listenerOf(listener).password?.bind(listener);
+  return ask === undefined ? undefined : (what) => ask(what, 'file');
 }
 
 function sourcesOf(sources: unknown): readonly InspectSource[] {
