@@ -51,6 +51,7 @@ const groups = [
       'src/authority/create.ts',
       'src/authority/named.ts',
       'src/authority/purge.ts',
+      'src/authority/refusals.ts',
       'src/certificate/replaceable.ts',
       'src/api/hosts.ts',
       'src/api/mtls.ts',
