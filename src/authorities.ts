@@ -14,6 +14,20 @@ import type { AuthoritySummary } from './authority/summary.ts';
 import { checked, listenerOf, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
 
+export type {
+  AuthorityResult,
+  CreateOptions,
+  ImportAuthorityOptions,
+  ImportSource,
+  NamedOptions,
+  Protection,
+  ReplaceResult,
+} from './commands/ca.ts';
+export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
+export type { ProtectOptions } from './commands/protect.ts';
+export type { RemovedAuthority } from './commands/ca-remove.ts';
+export type { AuthoritySummary } from './authority/summary.ts';
+
 const createSpec: Spec<CreateOptions> = {
   ...{ permit: 'list', constraints: 'boolean', clientsOnly: 'boolean' },
 };

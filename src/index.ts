@@ -23,19 +23,6 @@ import {
   wrongType,
 } from './arguments.ts';
 
-export type {
-  AuthorityResult,
-  CreateOptions,
-  ImportAuthorityOptions,
-  ImportSource,
-  NamedOptions,
-  Protection,
-  ReplaceResult,
-} from './commands/ca.ts';
-export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
-export type { ProtectOptions } from './commands/protect.ts';
-export type { RemovedAuthority } from './commands/ca-remove.ts';
-export type { AuthoritySummary } from './authority/summary.ts';
 export type { CsrOptions, CsrResult } from './commands/csr.ts';
 export type { ServerCertificate } from './commands/certificate.ts';
 export type { ExportedFile, ExportOptions, ExportResult } from './commands/export.ts';
@@ -75,6 +62,7 @@ const issueSpec: Spec<IssueOptions> = {
   ...leafSpec,
   ...{ ca: 'text', out: 'text', certFile: 'text', keyFile: 'text', force: 'boolean' },
   ...{ format: 'list', legacy: 'boolean', alias: 'text', password: 'text' },
+  ...{ add: 'list', remove: 'list', again: 'boolean' },
 };
 const exportSpec: Spec<ExportOptions> = {
   ...{ ca: 'text', format: 'text', trust: 'boolean', withPublicRoots: 'boolean' },

@@ -43,6 +43,8 @@ export interface WrittenCertificate {
   readonly notAfter: Date;
   readonly sha256: string;
   readonly keyType: string;
+  /** Names of the certificate that it replaced which are not in it. */
+  readonly lost: readonly string[];
   /** One line each, for the user. */
   readonly notes: readonly string[];
 }
@@ -138,8 +140,14 @@ export async function writeCertificate(
     const pair = textOf(done.leaf ?? done.there);
     return [...own, ...beside.flatMap((it) => batchOfCompanion(it, pair, force, entries))];
   });
-  if (done.leaf !== undefined) return describe(done.leaf, paths, true, []);
+  if (done.leaf !== undefined)
+    return { ...describe(done.leaf, paths, true, []), lost: lostNames(done.there, done.leaf) };
   return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
+}
+
+function lostNames({ certificate: old }: ExistingPair, { certificate }: NewLeaf): string[] {
+  const kept = readNames(certificate.raw);
+  return old === undefined ? [] : readNames(old.raw).filter((name) => !kept.includes(name));
 }
 
 /** A pair that fitted and no longer does. */
@@ -164,6 +172,7 @@ export function describeCertificate(
     notAfter: new Date(certificate.validTo),
     sha256: sha256Of(certificate),
     keyType: keyTypeOf(certificate.publicKey),
+    lost: [],
     notes: [],
   };
 }
