@@ -1,11 +1,11 @@
 /** `devcert install` */
 import { DevcertError, say } from '../errors.ts';
 import { install, type InstallOptions } from '../index.ts';
-import { asking } from './ca-passphrase.ts';
+import { asking } from './password/asking.ts';
 import { caOption, type Declaration, storeOptions } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
-import { type CaPasswordFlags, caPasswordOptions } from './password-options.ts';
+import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
 import { installLines } from './report.ts';
 
 type Flags = Omit<InstallOptions, 'sealed'> & CaPasswordFlags & { readonly sealed?: boolean };
@@ -46,7 +46,7 @@ export const installCommand: Declaration = {
   ],
   examples: ['devcert install --sealed localhost api.test   and nothing else, ever'],
   async run(names, { sealed, ...flags }: Flags, terminal) {
-    const options = { ...flags, ...(sealed === true ? { sealed: names } : {}) };
+    const options = { ...flags, sealed: sealed === true ? names : undefined };
     if (sealed !== true && names.length > 0)
       throw new DevcertError('usage', 'install takes names with --sealed only', {
         hint: say`${{ command: 'issue', names }}, or ${{ command: 'install', sealed: true, names }}`,

@@ -2,14 +2,14 @@
 import { DevcertError, EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
-import { asking } from './ca-passphrase.ts';
+import { asking } from './password/asking.ts';
 import {
   type CaPasswordFlags,
   caPasswordOptions,
   type PasswordFlags,
   passwordOptions,
   withoutPasswordFlags,
-} from './password-options.ts';
+} from './password/options.ts';
 import { issueLines } from './issue-lines.ts';
 
 export const issueCommand: Declaration = {

@@ -8,17 +8,17 @@ import {
   mtlsRotate,
   type MtlsRotateOptions,
 } from '../index.ts';
-import { asking } from './ca-passphrase.ts';
+import { asking } from './password/asking.ts';
 import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { mtlsCheckLines, mtlsLines, mtlsRotateLines } from './mtls-lines.ts';
-import { givenPassword } from './password.ts';
+import { givenPassword } from './password/password.ts';
 import {
   type CaPasswordFlags,
   caPasswordOptions,
   type PasswordFlags,
   passwordOptions,
-} from './password-options.ts';
+} from './password/options.ts';
 
 type Flags<T> = Omit<T, 'password'> & PasswordFlags & CaPasswordFlags;
 

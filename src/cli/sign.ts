@@ -1,11 +1,11 @@
 /** `devcert sign FILE|-` */
 import { EXIT, printable } from '../errors.ts';
 import { sign, type SignOptions, type SignResult } from '../index.ts';
-import { asking } from './ca-passphrase.ts';
+import { asking } from './password/asking.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
 import { date, madeLines, table } from './lines.ts';
 import { usageRows } from './issue-lines.ts';
-import { type CaPasswordFlags, caPasswordOptions } from './password-options.ts';
+import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
 import { readStdin } from './stdin.ts';
 import type { Style } from './terminal.ts';
 import { MAX_CSR_BYTES } from '../policy.ts';

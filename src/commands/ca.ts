@@ -1,6 +1,5 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
 import type { X509Certificate } from 'node:crypto';
-import type { Lists } from '../arguments.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
@@ -19,6 +18,7 @@ import {
   type Context,
   contextOf,
   issuedBy,
+  type Lists,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -47,7 +47,7 @@ export interface Protection {
 export interface ImportSource {
   /** Private keys that lie elsewhere; absolute, or from `cwd`. */
   readonly key?: string | undefined;
-  /** The root, and what lies between it and the issuer. */
+  /** The root, and the certificates between it and the issuer. */
   readonly root?: string | undefined;
   /** Of encrypted keys and key stores. */
   readonly password?: string | undefined;

@@ -2,9 +2,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { canAsk } from '../authority/keeping.ts';
-import { fits } from '../certificate/fits.ts';
 import { issueLeaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
+import { isReusable } from '../certificate/reusable.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { type Context, ensureAuthorityFor, identity, refuseSudo } from './context.ts';
 
@@ -37,7 +37,7 @@ export async function certificateFor(
   const { authority } = await ensureAuthorityFor(context, request.names, now);
   if (canAsk(authority.keeping)) {
     const there = readExisting(outputPaths({}, context.cwd));
-    if (fits(there, authority, request, now) && there.keyText !== undefined)
+    if (isReusable(there, authority, request, now) && there.keyText !== undefined)
       return serverCertificate(there.certText ?? '', there.keyText, authority, there.certificate);
   }
   const leaf = await issueLeaf(authority, request, identity(context), now, context.keys);

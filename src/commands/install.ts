@@ -1,7 +1,6 @@
 /** `devcert install`: an authority, and every store trusts its root. */
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
-import type { Lists } from '../arguments.ts';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import {
   ensureAuthority,
@@ -13,7 +12,7 @@ import {
 import { rememberHome } from '../authority/homes.ts';
 import type { Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
-import type { WrittenLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { type Constraints, parsePermit } from '../names/constraints.ts';
@@ -25,6 +24,7 @@ import {
   type Context,
   findEverywhere,
   findStores,
+  type Lists,
   parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
@@ -68,7 +68,7 @@ export interface InstallResult {
   /** What a new authority made again, if the authority was replaced. */
   readonly renewed: readonly Renewed[];
   readonly notes: readonly string[];
-  /** How its key is kept; undefined if that cannot be told. */
+  /** How its key is kept; undefined if that cannot be read. */
   readonly keeping?: Keeping | undefined;
   /** Of a sealed authority, if it was made now. */
   readonly certificate?: WrittenLeaf | undefined;
@@ -211,7 +211,7 @@ function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
 
-/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root for devcert's. */
 async function remember(context: Context): Promise<void> {
   const { defaultFolder } = context;
   const folder = stateFolderOf(context);

@@ -46,14 +46,14 @@ export function madeMeanwhile(): DevcertError {
   });
 }
 
-/** A new authority of ours, with these constraints. */
+/** A new authority made by devcert, with these constraints. */
 export function newAuthority(
   context: Context,
   keeper: Keeper,
   constraints: Constraints | undefined,
   usages?: readonly Usage[],
 ): Successor {
-  const options = { name: context.ca, ...(usages === undefined ? {} : { usages }) };
+  const options = { name: context.ca, usages };
   return {
     make: async () =>
       keeper.keep(

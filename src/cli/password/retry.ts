@@ -1,10 +1,10 @@
 /** A password that is asked for only if something turns out to need it. */
-import { DevcertError } from '../errors.ts';
-import type { Listener } from '../index.ts';
-import { asking } from './ca-passphrase.ts';
+import { DevcertError } from '../../errors.ts';
+import type { Listener } from '../../index.ts';
+import { asking } from './asking.ts';
 import { askPassword, givenPassword } from './password.ts';
-import type { CaPasswordFlags, PasswordFlags } from './password-options.ts';
-import type { Terminal } from './terminal.ts';
+import type { CaPasswordFlags, PasswordFlags } from './options.ts';
+import type { Terminal } from '../terminal.ts';
 
 /**
  * Runs `work` with the password that a flag gives; without one, and if it fails for want of one, asks

@@ -1,4 +1,4 @@
-/** The part of the library that makes, imports, shows and replaces authorities. */
+/** Authorities made, imported, shown and replaced: `devcert ca` as functions. */
 import type {
   AuthorityResult,
   CreateOptions,
@@ -6,27 +6,13 @@ import type {
   ImportSource,
   NamedOptions,
   ReplaceResult,
-} from './commands/ca.ts';
-import type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
-import type { ProtectOptions } from './commands/protect.ts';
-import type { RemovedAuthority } from './commands/ca-remove.ts';
-import type { AuthoritySummary } from './authority/summary.ts';
+} from '../commands/ca.ts';
+import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
+import type { ProtectOptions } from '../commands/protect.ts';
+import type { RemovedAuthority } from '../commands/ca-remove.ts';
+import type { AuthoritySummary } from '../authority/summary.ts';
 import { checked, listenerOf, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
-
-export type {
-  AuthorityResult,
-  CreateOptions,
-  ImportAuthorityOptions,
-  ImportSource,
-  NamedOptions,
-  Protection,
-  ReplaceResult,
-} from './commands/ca.ts';
-export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
-export type { ProtectOptions } from './commands/protect.ts';
-export type { RemovedAuthority } from './commands/ca-remove.ts';
-export type { AuthoritySummary } from './authority/summary.ts';
 
 const createSpec: Spec<CreateOptions> = {
   ...{ permit: 'list', constraints: 'boolean', clientsOnly: 'boolean' },
@@ -55,26 +41,26 @@ export async function createAuthority(
   options: NamedOptions = {},
   listener: Pick<Listener, 'password'> = {},
 ): Promise<AuthorityResult> {
-  const { createNamed } = await import('./commands/ca.ts');
+  const { createNamed } = await import('../commands/ca.ts');
   const here = await context(listenerOf(listener));
   return createNamed(here, textOf(name, 'the name'), checked(options, namedSpec));
 }
 
 /** The default authority, if there is one, and those with names. */
 export async function listAuthorities(): Promise<AuthoritySummary[]> {
-  const { listAuthorities } = await import('./commands/ca.ts');
+  const { listAuthorities } = await import('../commands/ca.ts');
   return listAuthorities(await context({}));
 }
 
 /**
- * What one authority may certify, until when, and where it lies.
+ * What one authority may certify, until when, and in which folder.
  *
  * @throws DevcertError `no-authority`, `invalid-authority`.
  */
 export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
-  const { showAuthority } = await import('./commands/ca.ts');
+  const { showAuthority } = await import('../commands/ca.ts');
   const here = await context({}, nameOf(name));
   return showAuthority(here, name);
 }
@@ -90,7 +76,7 @@ export async function importAuthority(
   options: ImportAuthorityOptions = {},
   listener: Listener = {},
 ): Promise<AuthorityResult | ReplaceResult> {
-  const { importAuthority } = await import('./commands/ca.ts');
+  const { importAuthority } = await import('../commands/ca.ts');
   return importAuthority(
     await contextWithStores(listenerOf(listener)),
     textsOf(sources, 'the sources'),
@@ -108,7 +94,7 @@ export async function exportAuthority(
   options: ExportAuthorityOptions = {},
   listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportedAuthority> {
-  const { exportAuthority } = await import('./commands/ca-export.ts');
+  const { exportAuthority } = await import('../commands/ca-export.ts');
   const here = await context(listenerOf(listener), nameOf(name));
   return exportAuthority(here, name, checked(options, exportSpec));
 }
@@ -126,7 +112,7 @@ export async function replaceAuthority(
   options: ImportSource & CreateOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
-  const { replaceNamed } = await import('./commands/ca.ts');
+  const { replaceNamed } = await import('../commands/ca.ts');
   const wanted = checked(options, { ...sourceSpec, ...createSpec });
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
@@ -144,7 +130,7 @@ export async function protectAuthority(
   options: ProtectOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
-  const { protect } = await import('./commands/protect.ts');
+  const { protect } = await import('../commands/protect.ts');
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return protect(all, name, checked(options, { keepKey: 'boolean' }));
 }
@@ -158,7 +144,7 @@ export async function unprotectAuthority(
   name?: string,
   listener: Listener = {},
 ): Promise<ReplaceResult> {
-  const { unprotect } = await import('./commands/protect.ts');
+  const { unprotect } = await import('../commands/protect.ts');
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return unprotect(all, name);
 }
@@ -172,7 +158,7 @@ export async function removeAuthority(
   name: string,
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
-  const { removeNamed } = await import('./commands/ca-remove.ts');
+  const { removeNamed } = await import('../commands/ca-remove.ts');
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return removeNamed(all, textOf(name, 'the name'));
 }

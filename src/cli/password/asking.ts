@@ -1,8 +1,8 @@
 /** Who is asked for the passphrase of an authority's key: a flag, or the person at the terminal. */
-import { DevcertError } from '../errors.ts';
-import type { Listener } from '../index.ts';
-import type { CaPasswordFlags, PasswordFlags } from './password-options.ts';
-import type { Terminal } from './terminal.ts';
+import { DevcertError } from '../../errors.ts';
+import type { Listener } from '../../index.ts';
+import type { CaPasswordFlags, PasswordFlags } from './options.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface AskingOptions {
   /** Asks for the password of a file that is about to be written. */
@@ -48,7 +48,7 @@ export async function asking(
       // Standard input can be read once, and may be for two authorities.
       if (source !== undefined) return (given ??= source());
       const { askPassword } = await import('./password.ts');
-      const { parsePassphrase } = await import('../signer/passphrase.ts');
+      const { parsePassphrase } = await import('../../signer/passphrase.ts');
       const isNew = kind === 'new-ca';
       return askPassword({
         ...words,

@@ -1,12 +1,12 @@
 /** `devcert ca protect` and `devcert ca unprotect` */
-import { EXIT } from '../errors.ts';
-import { protectAuthority, type ProtectOptions, unprotectAuthority } from '../index.ts';
-import { protectLines } from './ca-lines.ts';
-import { asking } from './ca-passphrase.ts';
-import { authorityArgument, type Declaration } from './declaration.ts';
-import { cancelOnInterrupt } from './interrupt.ts';
-import { outcomesExitCode } from './outcomes.ts';
-import { type CaPasswordFlags, caPasswordOptions } from './password-options.ts';
+import { EXIT } from '../../errors.ts';
+import { protectAuthority, type ProtectOptions, unprotectAuthority } from '../../index.ts';
+import { protectLines } from './lines.ts';
+import { asking } from '../password/asking.ts';
+import { authorityArgument, type Declaration } from '../declaration.ts';
+import { cancelOnInterrupt } from '../interrupt.ts';
+import { outcomesExitCode } from '../outcomes.ts';
+import { type CaPasswordFlags, caPasswordOptions } from '../password/options.ts';
 
 export const protect: Declaration = {
   summary: 'encrypt the key of one with a passphrase',

@@ -1,5 +1,5 @@
 /** `devcert ca …` */
-import { EXIT } from '../errors.ts';
+import { EXIT } from '../../errors.ts';
 import {
   type CreateOptions,
   createAuthority,
@@ -12,16 +12,21 @@ import {
   removeAuthority,
   replaceAuthority,
   showAuthority,
-} from '../index.ts';
-import { authorityLines, keptLines, replaceLines, summaryLines } from './ca-lines.ts';
-import { authorityArgument, type Declaration, type OptionDeclaration } from './declaration.ts';
-import { cancelOnInterrupt } from './interrupt.ts';
-import { asking } from './ca-passphrase.ts';
-import { withPassword } from './ca-password.ts';
-import { outcomesExitCode } from './outcomes.ts';
-import { protect, unprotect } from './ca-protect.ts';
-import { type PasswordFlags, passwordOptions, readPassword } from './password.ts';
-import { type CaPasswordFlags, caPasswordOptions } from './password-options.ts';
+} from '../../index.ts';
+import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
+import { authorityArgument, type Declaration, type OptionDeclaration } from '../declaration.ts';
+import { cancelOnInterrupt } from '../interrupt.ts';
+import { asking } from '../password/asking.ts';
+import { withPassword } from '../password/retry.ts';
+import { outcomesExitCode } from '../outcomes.ts';
+import { readPassword } from '../password/password.ts';
+import {
+  type CaPasswordFlags,
+  caPasswordOptions,
+  type PasswordFlags,
+  passwordOptions,
+} from '../password/options.ts';
+import { protect, unprotect } from './protect.ts';
 
 type Flags = PasswordFlags & CaPasswordFlags;
 
