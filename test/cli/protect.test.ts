@@ -151,7 +151,14 @@ describe('devcert ca protect and unprotect', () => {
 
   test('--help names every way to give the passphrase', async () => {
     const { run } = freshHome();
-    for (const args of [['ca', 'protect'], ['ca', 'unprotect'], ['sign'], ['mtls'], ['install']]) {
+    for (const args of [
+      ['ca', 'protect'],
+      ['ca', 'unprotect'],
+      ['sign'],
+      ['mtls'],
+      ['install'],
+      ['renew'],
+    ]) {
       const { stdout } = await run([...args, '--help']);
       for (const flag of ['file', 'env', 'stdin'])
         expect(stdout).toContain(`--ca-password-${flag}`);
