@@ -16,6 +16,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'certificate/csr-fuzz.test.ts': SAME,
   'keystore/fuzz.test.ts': SAME,
   'keystore/fuzz-keys.test.ts': SAME,
+  'inspect/fuzz-chains.test.ts': SAME,
   'cli/ca.test.ts': STARTS,
   'cli/client.test.ts': STARTS,
   'cli/csr.test.ts': STARTS,
