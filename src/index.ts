@@ -46,6 +46,7 @@ export type { StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type { Keeping } from './authority/keeping.ts';
 export type { Constraints } from './names/constraints.ts';
+export * from './api/hosts.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
