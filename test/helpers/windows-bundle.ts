@@ -25,6 +25,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'cli/hints.test.ts': 'is about the source',
   'cli/hostile.test.ts': STARTS,
   'cli/mtls.test.ts': STARTS,
+  'cli/odd-files.test.ts': STARTS,
   'cli/parallel.test.ts': 'windows-processes.test.ts does that there',
   'cli/stores.test.ts': 'NSS on Linux',
   'cli/terminal.test.ts': 'it mocks a module of Node',

@@ -16,8 +16,9 @@ import { readKeyStore } from '../../src/keystore/read.ts';
 import { keyDetails } from '../../src/x509/details.ts';
 import { assertStrongKey } from '../../src/x509/judge.ts';
 import { DevcertError } from '../../src/errors.ts';
-import { integer, octetString, oid, sequence } from '../../src/x509/der.ts';
+import { octetString, oid, sequence } from '../../src/x509/der.ts';
 import { fuzz, type FuzzResult, mutate, pick, type Random } from '../helpers/fuzz.ts';
+import { EC_KEY, P256, pkcs8 } from '../helpers/odd-keys.ts';
 
 interface Encoded {
   readonly kind: string;
@@ -70,11 +71,9 @@ export function everyKind(): Encoded[] {
 
 // Without its public half, a P-256 key whose number is far out of range is taken; then Node aborts on it.
 function tooLarge(length: number): Encoded {
-  const number = octetString(Buffer.alloc(length, 0xff));
-  const algorithm = sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7'));
-  const key = octetString(sequence(integer(1), number));
-  const privateKey = sequence(integer(0), algorithm, key);
-  return { kind: 'pkcs8', privateKey, publicKey: sequence(algorithm, number) };
+  const number = Buffer.alloc(length, 0xff);
+  const publicKey = sequence(sequence(oid(EC_KEY), P256), octetString(number));
+  return { kind: 'pkcs8', privateKey: pkcs8(number), publicKey };
 }
 
 const labels: Readonly<Record<string, string>> = {
