@@ -43,25 +43,29 @@ export function pkcs8(number: Buffer, curve = P256): Buffer {
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 
-/** P-256 spelled out: SpecifiedECDomain, SEC 1 C.2. */
-export const spelledOut = sequence(
-  integer(1),
+/** P-256 spelled out: SpecifiedECDomain, SEC 1 C.2. @param basePoint another one than that of P-256. */
+export const spelledOutWith = (basePoint: Buffer): Buffer =>
   sequence(
-    oid('1.2.840.10045.1.1'),
-    integer(hex('00ffffffff00000001000000000000000000000000ffffffffffffffffffffffff')),
-  ),
-  sequence(
-    octetString(hex('ffffffff00000001000000000000000000000000fffffffffffffffffffffffc')),
-    octetString(hex('5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b')),
-  ),
-  octetString(
-    hex(
-      '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +
-        '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5',
+    integer(1),
+    sequence(
+      oid('1.2.840.10045.1.1'),
+      integer(hex('00ffffffff00000001000000000000000000000000ffffffffffffffffffffffff')),
     ),
+    sequence(
+      octetString(hex('ffffffff00000001000000000000000000000000fffffffffffffffffffffffc')),
+      octetString(hex('5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b')),
+    ),
+    octetString(basePoint),
+    integer(hex(`00${P256_ORDER}`)),
+    integer(1),
+  );
+
+/** P-256 itself, spelled out. */
+export const spelledOut = spelledOutWith(
+  hex(
+    '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +
+      '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5',
   ),
-  integer(hex(`00${P256_ORDER}`)),
-  integer(1),
 );
 
 /** Parameters of RSA-PSS (RFC 4055 3.1) that OpenSSL reads late or never. */
