@@ -14,15 +14,22 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
     it.clientsOnly ? 'clients' : 'servers',
     it.keyType,
     it.origin === undefined ? 'made here' : 'imported',
+    keptIn(it),
     until(it, style),
     it.problem === undefined ? '' : style.bad('issues nothing'),
   ]);
-  const widths = [0, 1, 2, 3].map((column) =>
+  const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
   return rows.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   );
+}
+
+/** How the key is kept, in a column; nothing where there is none. */
+function keptIn({ keeping, problem }: AuthoritySummary): string {
+  if (keeping.way !== 'file') return keeping.way;
+  return problem === undefined ? 'key in a file' : '';
 }
 
 /** All there is to tell of one. */

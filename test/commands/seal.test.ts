@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { summaryLines } from '../../src/cli/ca-lines.ts';
 import { readKeeping } from '../../src/authority/keeping.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { stagePending } from '../../src/authority/replace.ts';
@@ -17,6 +18,7 @@ import { createAuthority } from '../../src/authority/create.ts';
 import {
   createNamed,
   importAuthority,
+  listAuthorities,
   replaceNamed,
   showAuthority,
 } from '../../src/commands/ca.ts';
@@ -280,5 +282,15 @@ describe('a sealed authority', () => {
     await install(named, { sealed: ['shop.test'] });
     expect(keysIn(named.folder)).toEqual([]);
     expect(await showAuthority(context, 'shop')).toMatchObject({ keeping: { way: 'sealed' } });
+    await createNamed(context, 'people', { clientsOnly: true });
+    const listed = listAuthorities(context);
+    expect(listed).toMatchObject([
+      { name: 'people', keeping: { way: 'file' } },
+      { name: 'shop', keeping: { way: 'sealed' } },
+    ]);
+    const plain = (text: string) => text;
+    const [people, shop] = summaryLines(listed, { good: plain, bad: plain, dim: plain });
+    expect(people).toMatch(/^ {2}people .* key in a file /);
+    expect(shop).toMatch(/^ {2}shop .* sealed /);
   });
 });

@@ -57,6 +57,7 @@ export async function contextWith(home: string): Promise<Context> {
 /** What can be killed. */
 export const actions = {
   install: (it: Context) => install(it),
+  'install --sealed': (it: Context) => install(it, { sealed: ['localhost'] }),
   'install --permit': (it: Context) => install(it, { permit: ['corp.dev'] }),
   'ca replace': (it: Context) => replaceNamed(it, undefined),
   'ca create': (it: Context) => createNamed(it, 'people', { clientsOnly: true }),

@@ -4,16 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -26,6 +17,7 @@ import { KEYLESS, type Loot } from '../forgeries/keyless.ts';
 import { type NamesServer, serveByName } from '../forgeries/server.ts';
 import { freshHome, type Home } from '../helpers/cli.ts';
 import { issueFor, makeAuthority } from '../helpers/forge.ts';
+import { openKeysBelow } from '../helpers/open-keys.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
 
@@ -144,10 +136,7 @@ describe('with every file of a sealed authority, what is signed for other permit
   });
 
   test('no file holds another key than that of the certificate', () => {
-    const keys = filesBelow(home.home).flatMap((path) => {
-      const key = decodePrivateKeyPem(readFileSync(path, 'latin1'));
-      return key === undefined ? [] : [publicKeyHash(key)];
-    });
+    const keys = openKeysBelow(home.home);
     expect(keys).toEqual([publicKeyHash(lootIn(home).leaf.publicKey)]);
   });
 
@@ -174,10 +163,4 @@ function lootIn({ state, project }: Home): Loot {
     leaf: new X509Certificate(read(project, '.devcert/cert.pem')),
     key,
   };
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile());
 }
