@@ -104,7 +104,10 @@ function signedAs(
   chain: readonly X509Certificate[],
 ): Promise<Pair> {
   const chainPem = chain.map((it) => it.toString()).join('');
-  return forgeLeaf({ issuer, signer, chainPem }, { names: [{ type: 'dns', value: host }] });
+  return forgeLeaf(
+    { issuer, signer: () => signer, chainPem },
+    { names: [{ type: 'dns', value: host }] },
+  );
 }
 
 /**
