@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { summaryLines } from '../../src/cli/ca-lines.ts';
+import { summaryLines } from '../../src/cli/ca/lines.ts';
 import { readKeeping } from '../../src/authority/keeping.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { stagePending } from '../../src/authority/replace.ts';

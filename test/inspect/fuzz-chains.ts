@@ -5,7 +5,7 @@
 import { checkImport } from '../../src/authority/import.ts';
 import { isPermitted } from '../../src/names/constraints.ts';
 import { parseName, type Name } from '../../src/names/names.ts';
-import { inspectLines } from '../../src/cli/inspect-lines.ts';
+import { inspectLines } from '../../src/cli/inspect/lines.ts';
 import { inspectFiles } from '../../src/inspect/together.ts';
 import { contextTag, oid, sequence, set, utf8String } from '../../src/x509/der.ts';
 import { MAX_CHILDREN } from '../../src/x509/asn1.ts';

@@ -21,8 +21,8 @@ import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { mtls } from '../../src/commands/mtls.ts';
 import { readKeeping } from '../../src/authority/keeping.ts';
-import { knownAuthorities } from '../../src/authority/known.ts';
 import { publicKeyHash } from '../../src/keys.ts';
+import { authorityCertificates } from '../../src/authority/certificates.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { isRecorded, readLedger } from '../../src/ledger/ledger.ts';
 import { bundledModule } from '../helpers/bundle.ts';
@@ -128,7 +128,9 @@ function assertPair(folder: string, home: string, roots?: string): void {
   const leaf = new X509Certificate(readFileSync(certFile));
   expect(leaf.checkPrivateKey(createPrivateKey(readFileSync(keyFile)))).toBe(true);
   const state = join(home, 'state');
-  const issuers = knownAuthorities(state).filter(({ issuer }) => leaf.verify(issuer.publicKey));
+  const issuers = authorityCertificates(state).filter(({ issuer }) =>
+    leaf.verify(issuer.publicKey),
+  );
   expect(issuers).toHaveLength(1);
   const entries = readLedger(state);
   for (const path of [certFile, keyFile])
@@ -175,7 +177,7 @@ async function assertSealed(home: string, saved: string): Promise<void> {
   const state = join(home, 'state');
   expect(readKeeping(state)).toEqual({ way: 'sealed', names: ['localhost'] });
   expect(openKeysBelow(state)).toEqual([]);
-  const [{ root } = { root: undefined }] = knownAuthorities(state);
+  const [{ root } = { root: undefined }] = authorityCertificates(state);
   const sha256 = root?.fingerprint256.replaceAll(':', '').toLowerCase();
   expect(readStores(home)).toEqual([[sha256], [sha256]]);
   assertPair(join(home, 'project/.devcert'), home, 'ca.pem');

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { EXIT, exitCodes } from '../src/errors.ts';
-import { SOON_DAYS } from '../src/policy.ts';
-import { outcomesExitCode } from '../src/cli/outcomes.ts';
-import type { Outcome } from '../src/trust.ts';
-import { homeWithDatabase } from './helpers/database-home.ts';
+import { EXIT, exitCodes } from '../../src/errors.ts';
+import { SOON_DAYS } from '../../src/policy.ts';
+import { outcomesExitCode } from '../../src/cli/outcomes.ts';
+import type { Outcome } from '../../src/trust.ts';
+import { homeWithDatabase } from '../helpers/database-home.ts';
 
-const guide = readFileSync(join(import.meta.dirname, '../src/guides/exit-codes.md'), 'utf8');
+const guide = readFileSync(join(import.meta.dirname, '../../src/guides/exit-codes.md'), 'utf8');
 
 /** Rows of the table under a head, as cells. */
 function rows(head: string): string[][] {
