@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +34,7 @@ import { sign } from '../../src/commands/sign.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { readEachConstraints } from '../../src/x509/read.ts';
-import { seenMode } from '../helpers/can.ts';
+import { hasLinks, seenMode } from '../helpers/can.ts';
 import { stateNames } from '../helpers/state.ts';
 import { projectMachine } from '../helpers/stores.ts';
 
@@ -123,6 +124,37 @@ describe('install({ sealed })', () => {
     const { certificate } = await install(context, { sealed: ['api.test'], force: true });
     expect(certificate).toMatchObject({ issued: true });
   });
+
+  test.runIf(hasLinks)(
+    'a place where the certificate cannot be written is refused before anything is made, forced or not',
+    async () => {
+      const { context } = projectMachine();
+      mkdirSync(join(context.cwd, 'elsewhere'));
+      const folder = join(context.cwd, '.devcert');
+      for (const place of [
+        () => {
+          symlinkSync('elsewhere', folder);
+        },
+        () => {
+          writeFileSync(folder, '');
+        },
+      ]) {
+        place();
+        for (const force of [false, true])
+          await expect(install(context, { sealed: ['api.test'], force })).rejects.toMatchObject({
+            code: 'file',
+          });
+        rmSync(folder);
+      }
+      mkdirSync(folder);
+      symlinkSync('../elsewhere/key', join(folder, 'key.pem'));
+      await expect(install(context, { sealed: ['api.test'], force: true })).rejects.toMatchObject({
+        code: 'file',
+      });
+      expect(existsSync(context.folder)).toBe(false);
+      expect(readdirSync(join(context.cwd, 'elsewhere'))).toEqual([]);
+    },
+  );
 
   test('a dry run makes nothing', async () => {
     const { context } = projectMachine();
