@@ -124,7 +124,8 @@ function nssStore(
       }
       // An empty file that somebody else left is filled by -A.
       const make = database.isNew || isUnfinished(folder);
-      if (make) made = [...missingFolders(folder), ...markedFolders(folder)].filter(isAbsolute);
+      if (make)
+        made = [...missingFolders(folder, host), ...markedFolders(folder)].filter(isAbsolute);
       return [
         ...(make ? makeCommands(certutil, folder, made) : []),
         addCommand(certutil, folder, root, options),

@@ -141,6 +141,8 @@ export type StoreState =
       readonly empty?: boolean;
       /** The program that is missing, if that is all: what `hint` says brings it. */
       readonly lacks?: string;
+      /** What removes the root there, typed by hand, where it may be trusted and cannot be reached from here. */
+      readonly byHand?: string;
     };
 
 /** The words that `--stores` takes. */

@@ -89,6 +89,11 @@ export function deleteCommand(
   return { file: certutil, args, ...asking(scope, 'remove the root of devcert') };
 }
 
+/** What somebody at that Windows types to remove the root. */
+export function byHand({ sha1 }: Pick<Root, 'sha1'>, scope: 'user' | 'machine'): string {
+  return ['certutil.exe', ...scoped(scope), '-delstore', 'Root', sha1].join(' ');
+}
+
 /** Exit code 0: the certificate is in the user's own store, whether Windows uses that one or not. */
 export function ownCommand({ reg }: Pick<WindowsTools, 'reg'>, root: Pick<Root, 'sha1'>): Command {
   const key = `HKCU\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates\\${root.sha1.toUpperCase()}`;
@@ -163,7 +168,9 @@ function windowsStore(
         if (!(error instanceof DevcertError)) throw error;
         const hint = DevcertError.hintOf(error);
         const needed = error.code !== 'command'; // Windows is out of reach: see isFound()
-        return { state: 'unavailable', reason: error.message, hint, needed };
+        const { message: reason } = error;
+        const left = needed ? {} : { byHand: byHand(root, scope) };
+        return { state: 'unavailable', reason, hint, needed, ...left };
       }
     },
     planInstall: async (root) => {

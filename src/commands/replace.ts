@@ -178,7 +178,9 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));
-    if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
+    const isLeft = ({ status, byHand }: Outcome) =>
+      status === 'failed' || status === 'cancelled' || byHand !== undefined;
+    if (outcomes.some(isLeft)) continue;
     if (await anyHolds(all, root)) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
     else dropRetired(root.file);

@@ -10,6 +10,7 @@ import { assertReplaceable } from '../certificate/replaceable.ts';
 import { writeLeaf } from '../certificate/write.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
+import { assertWritable } from '../ledger/transaction.ts';
 import { type Constraints, EVERY_ADDRESS, parsePermit } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { parseLeafRequest } from '../names/request.ts';
@@ -49,6 +50,8 @@ export async function prepareSealing(
   const constraints = await constraintsFor(request.names, typed);
   const paths = outputPaths({ out }, context.cwd);
   if (force !== true) assertReplaceable(recording(context), request, paths);
+  const { certFile, keyFile, followFolders = false } = paths;
+  assertWritable([certFile, keyFile], followFolders);
   let made: { leaf: Leaf; rootPem: string } | undefined;
   let written: WrittenLeaf | undefined;
   return {
