@@ -40,6 +40,7 @@ import type {
 /** Every NSS database of the user. */
 export const nssStores: StoreFinder = {
   kind: 'nss',
+  platforms: ['linux', 'freebsd'],
   find: (host, options) => {
     if (withoutNss.includes(host.platform)) return Promise.resolve([]);
     const certutil = host.find('certutil');

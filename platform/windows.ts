@@ -43,6 +43,7 @@ export interface Handed {
 /** Finds the store of the user, of the machine, or both, on Windows itself. */
 export const windowsStores: StoreFinder = {
   kind: 'system',
+  platforms: ['win32'],
   find: (host, options) =>
     Promise.resolve(
       host.platform === 'win32' ? windowsStoresBy('system', nativeTools(host), host, options) : [],

@@ -10,6 +10,7 @@ import type { Command, Host, Root, StoreFinder, StoreOptions, TrustStore } from 
 /** Finds the stores of the Windows user and machine, inside WSL. */
 export const wslStores: StoreFinder = {
   kind: 'windows',
+  platforms: ['linux'],
   find: async (host, options) => {
     const wslpath = isWsl(host) ? host.find('wslpath') : undefined;
     if (wslpath === undefined) return [];

@@ -86,7 +86,7 @@ export async function install(
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
-  const kinds = parseStoreKinds(options.stores, context.finders).filter(
+  const kinds = parseStoreKinds(options.stores, context).filter(
     (kind) => options.stores !== undefined || !onRequest.includes(kind),
   );
   const typed: Step = { command: 'install', ca: context.ca };

@@ -63,7 +63,7 @@ export async function uninstall(
   options: UninstallOptions = {},
 ): Promise<UninstallResult> {
   const { host, folder } = context;
-  const kinds = parseStoreKinds(options.stores, context.finders);
+  const kinds = parseStoreKinds(options.stores, context);
   if (options.purge === true && options.stores !== undefined)
     throw new DevcertError(
       'usage',
