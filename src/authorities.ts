@@ -16,7 +16,7 @@ const createSpec: Spec<CreateOptions> = {
   ...{ permit: 'list', constraints: 'boolean', clientsOnly: 'boolean' },
 };
 const sourceSpec: Spec<ImportSource> = {
-  ...{ key: 'text', root: 'text', password: 'text', clientsOnly: 'boolean' },
+  ...{ key: 'text', root: 'text', password: 'text', keyPassword: 'text', clientsOnly: 'boolean' },
 };
 const importSpec: Spec<ImportAuthorityOptions> = {
   ...sourceSpec,
@@ -24,7 +24,7 @@ const importSpec: Spec<ImportAuthorityOptions> = {
 };
 const exportSpec: Spec<ExportAuthorityOptions> = {
   ...{ out: 'text', file: 'text', der: 'boolean', withKey: 'boolean' },
-  ...{ password: 'text', force: 'boolean' },
+  ...{ password: 'text', keyPassword: 'text', force: 'boolean' },
 };
 
 /**

@@ -1,31 +1,67 @@
-/** A password that is asked for only if something turns out to need it. */
+/** Passwords that are asked for only if something turns out to need them. */
 import { DevcertError } from '../errors.ts';
-import { askPassword, givenPassword, type PasswordFlags } from './password.ts';
+import { askPassword, givenKeyPassword, givenPassword, type PasswordFlags } from './password.ts';
 import type { Terminal } from './terminal.ts';
 
+/** What opens a file, and what a key in it that has a password of its own. */
+export interface GivenPasswords {
+  readonly password?: string;
+  readonly keyPassword?: string;
+}
+
+/** The passwords that flags give. @throws DevcertError as `givenPassword()`. */
+export function givenPasswords(
+  flags: PasswordFlags,
+  request: { readonly stdinTaken?: boolean },
+  terminal: Pick<Terminal, 'note'>,
+): GivenPasswords {
+  const password = givenPassword(flags, request, terminal);
+  const keyPassword = givenKeyPassword(flags, terminal);
+  return {
+    ...(password === undefined ? {} : { password }),
+    ...(keyPassword === undefined ? {} : { keyPassword }),
+  };
+}
+
 /**
- * Runs `work` with the password that a flag gives; without one, and if it fails for want of one, asks
- * at the terminal and runs it again. Nothing may be left of the first time.
+ * Runs `work` with the passwords that flags give; where it fails for want of one, asks at the terminal and
+ * runs it again. Nothing may be left of the time before.
  */
 export async function withPassword<T>(
   flags: PasswordFlags,
   terminal: Terminal,
-  work: (password: string | undefined) => Promise<T>,
+  work: (passwords: GivenPasswords) => Promise<T>,
 ): Promise<T> {
-  const given = givenPassword(flags, {}, terminal);
-  try {
-    return await work(given);
-  } catch (error) {
-    const missing = error instanceof DevcertError && error.code === 'password';
-    if (!missing || given !== undefined) throw error;
-    let asked: string;
+  let passwords = givenPasswords(flags, {}, terminal);
+  for (;;) {
     try {
-      asked = await askPassword({ what: 'the encrypted file', required: true });
-    } catch (refused) {
-      // Nobody can be asked: then what needs the password is the better thing to tell.
-      if (refused instanceof DevcertError && refused.code === 'usage') throw error;
-      throw refused;
+      return await work(passwords);
+    } catch (error) {
+      const missing = missingIn(error, passwords);
+      if (missing === undefined) throw error;
+      passwords = { ...passwords, [missing]: await ask(missing, error) };
     }
-    return work(asked);
+  }
+}
+
+/** Which password a failure is for want of, if it is. */
+function missingIn(error: unknown, given: GivenPasswords): keyof GivenPasswords | undefined {
+  const code = error instanceof DevcertError ? error.code : undefined;
+  if (code === 'password' && given.password === undefined) return 'password';
+  return code === 'key-password' && given.keyPassword === undefined ? 'keyPassword' : undefined;
+}
+
+const what: Readonly<Record<keyof GivenPasswords, string>> = {
+  password: 'the encrypted file',
+  keyPassword: 'the key in it, which has one of its own',
+};
+
+async function ask(missing: keyof GivenPasswords, failure: unknown): Promise<string> {
+  try {
+    return await askPassword({ what: what[missing], required: true });
+  } catch (refused) {
+    // Nobody can be asked: then what needs the password is the better thing to tell.
+    if (refused instanceof DevcertError && refused.code === 'usage') throw failure;
+    throw refused;
   }
 }

@@ -17,7 +17,13 @@ import type { Declaration, OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { withPassword } from './ca-password.ts';
 import { outcomesExitCode } from './outcomes.ts';
-import { type PasswordFlags, passwordOptions, readPassword } from './password.ts';
+import {
+  keyPasswordOptions,
+  type PasswordFlags,
+  passwordOptions,
+  readPassword,
+} from './password.ts';
+import { withoutPasswordFlags } from './password-options.ts';
 
 const permitOptions: readonly OptionDeclaration[] = [
   {
@@ -39,6 +45,7 @@ const sourceOptions: readonly OptionDeclaration[] = [
   },
   // Not --no-password: an encrypted file has one.
   ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+  ...keyPasswordOptions,
 ];
 
 const clientsOnly: OptionDeclaration = {
@@ -110,8 +117,8 @@ const importing: Declaration = {
   ],
   async run(sources, options: PasswordFlags & ImportAuthorityOptions, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password) =>
-      importAuthority(sources, { ...options, password }, terminal),
+    const result = await withPassword(options, terminal, (passwords) =>
+      importAuthority(sources, { ...withoutPasswordFlags(options), ...passwords }, terminal),
     );
     terminal.progress('');
     if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
@@ -170,8 +177,9 @@ const replace: Declaration = {
     terminal,
   ) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password) =>
-      replaceAuthority(name, options.import ?? [], { ...options, password }, terminal),
+    const others = withoutPasswordFlags(options);
+    const result = await withPassword(options, terminal, (passwords) =>
+      replaceAuthority(name, options.import ?? [], { ...others, ...passwords }, terminal),
     );
     terminal.progress('');
     terminal.print(replaceLines(result, terminal.style));

@@ -22,7 +22,7 @@ type CommandName =
 /** As the library's options are called, which are the command's in camel case. */
 type OptionName =
   | Each<'alias as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
-  | Each<'encrypt file finish force format http import issue key keyFile legacy machine name'>
+  | Each<'encrypt file finish force format http import issue key keyFile keyPasswordFile legacy machine name'>
   | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge root serverCa'>
   | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>;
 

@@ -12,7 +12,7 @@ import type { PasswordFlags } from './password-options.ts';
 import { type Terminal, write } from './terminal.ts';
 import { MAX_PASSWORD_BYTES } from '../policy.ts';
 
-export { type PasswordFlags, passwordOptions } from './password-options.ts';
+export { keyPasswordOptions, type PasswordFlags, passwordOptions } from './password-options.ts';
 
 /** Circumstances of {@link givenPassword} and {@link askPassword}. */
 export interface PasswordRequest {
@@ -69,6 +69,21 @@ export function givenPassword(
       hint: 'give the password with --password-file FILE or --password-env VARIABLE',
     });
   return fromStandardInput(none);
+}
+
+/** The password of a key that its store's does not open, as a flag gives it; undefined without one. Throws alike. */
+export function givenKeyPassword(
+  { keyPasswordFile, keyPasswordEnv }: PasswordFlags,
+  terminal: Pick<Terminal, 'note'>,
+): string | undefined {
+  if (keyPasswordFile !== undefined && keyPasswordEnv !== undefined)
+    throw new DevcertError(
+      'usage',
+      '--key-password-file and --key-password-env exclude each other',
+      { hint: 'give --key-password-file alone' },
+    );
+  if (keyPasswordFile !== undefined) return fromFile(keyPasswordFile, '', terminal);
+  return keyPasswordEnv === undefined ? undefined : fromVariable(keyPasswordEnv, '');
 }
 
 /**
