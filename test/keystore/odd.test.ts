@@ -8,7 +8,9 @@ import { DIGEST_LENGTH, digestOf } from '../../src/keystore/jks-format.ts';
 import { encodeJksKeyStore } from '../../src/keystore/jks.ts';
 import { encodePem } from '../../src/keystore/pem.ts';
 import { readKeyStore, type ReadOptions } from '../../src/keystore/read.ts';
-import { integer, octetString, oid, sequence } from '../../src/x509/der.ts';
+import { readElement } from '../../src/x509/asn1.ts';
+import { contextTag, integer, octetString, oid, sequence } from '../../src/x509/der.ts';
+import { generalNames } from '../../src/x509/general-names.ts';
 import { fixtures, pemFixtures } from './fixtures.ts';
 import { odd } from './odd-files.ts';
 
@@ -226,6 +228,26 @@ describe('readKeyStore() of keys that are only named', () => {
       const der = sequence(integer(0), algorithm, octetString(number));
       expect(readKeyStore(der).entries).toMatchObject([{ kind: 'other-key' }]);
     }
+  });
+});
+
+describe('generalNames()', () => {
+  test('reads UTF-8, and Latin-1 where it is none', () => {
+    const name = (bytes: Buffer) => sequence(contextTag(2, false, bytes));
+    const shown = (bytes: Buffer) => generalNames(readElement(name(bytes)));
+    expect(shown(Buffer.from('bücher.test'))).toEqual([{ type: 'dns', value: 'bücher.test' }]);
+    expect(shown(Buffer.from('bücher.test', 'latin1'))).toEqual([
+      { type: 'dns', value: 'bücher.test' },
+    ]);
+  });
+
+  test('and a PEM body with spaces in its lines is read as OpenSSL reads it', () => {
+    const spaced = pemFixtures.leaf.replace(
+      /^([A-Za-z0-9+/]{20})(?=[A-Za-z0-9+/]{10})/gm,
+      '$1 \t ',
+    );
+    expect(spaced).not.toBe(pemFixtures.leaf);
+    expect(readKeyStore(Buffer.from(spaced)).entries[0]?.certificates).toEqual([leaf]);
   });
 });
 
