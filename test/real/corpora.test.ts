@@ -110,8 +110,10 @@ function differences(theirs: Facts, ours: InspectedCertificate): string[] {
   );
   hold('notBefore', theirs.notBefore, ours.notBefore?.toISOString().replace('.000Z', '+00:00'));
   hold('notAfter', theirs.notAfter, ours.notAfter?.toISOString().replace('.000Z', '+00:00'));
-  const keys = theirs.keys.filter((it) => it !== null);
-  hold('key', keys.length === 0 || keys.includes(ours.key.sha256 ?? ''), true);
+  // A key that Python cannot read is not compared: OpenSSL puts some of its oddities right.
+  const [asItStands, read] = theirs.keys;
+  const isSame = [asItStands, read].includes(ours.key.sha256 ?? '');
+  hold('key', read === null || isSame, true);
   hold(
     'names',
     theirs.names?.map(nameOf) ?? null,
