@@ -1,6 +1,7 @@
 /** Running commands: the one home of execa, loaded only when a command is really run. */
 import { quoteForPosix } from './quote.ts';
 import { existsSync, realpathSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
 import { foldersForRoot } from './as-root.ts';
@@ -40,7 +41,7 @@ export function findElevation(host: Pick<Host, 'findForRoot'>): Elevation | unde
 /**
  * The command as it will be started. What runs as root is a program that only root can change, by its
  * absolute path, with sudo, doas or run0 in front where the process is not root itself. Without a person
- * at the terminal they are told never to ask.
+ * at the terminal they run with the flag never to ask.
  *
  * @returns why it must not be started, if so, as {@link CommandResult} has it.
  */
@@ -60,8 +61,8 @@ export function elevate(
   return { ...command, file: elevation.file, args: [...options, ...end, file, ...command.args] };
 }
 
-// A program of Windows runs, by interop, as the user of Windows, whoever starts it; and what lies on a drive of
-// Windows looks in Linux as if everybody could write it.
+// A program of Windows runs, by interop, as the user of Windows, root's or not; and a file on a drive of Windows
+// looks in Linux as if everybody could write it.
 function runsAsRoot({ file, elevated }: Command, { isRoot }: Pick<Host, 'isRoot'>): boolean {
   return elevated === true || (isRoot && !/\.exe$/i.test(file));
 }
@@ -206,6 +207,33 @@ async function start(
   if (result.exitCode === undefined) return { ...output, failure: 'killed' };
   return output;
 }
+
+/**
+ * Runs a program to its end as if the user had started it: with this terminal, and no time limit. A signal that
+ * this process gets goes on to it; Ctrl-C reaches both from the terminal, and the program decides.
+ *
+ * @returns its exit code, 128 and more after a signal; undefined if there is no such program.
+ */
+export async function spawnThrough(
+  file: string,
+  args: readonly string[],
+  env: Host['env'],
+): Promise<number | undefined> {
+  const { execa } = await import('execa');
+  const child = execa(file, [...args], { stdio: 'inherit', reject: false, extendEnv: false, env });
+  const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
+  const ignore = () => undefined;
+  for (const signal of PASSED_ON) process.on(signal, passOn);
+  process.on('SIGINT', ignore);
+  const { exitCode, signal, code } = await child;
+  for (const signal of PASSED_ON) process.off(signal, passOn);
+  process.off('SIGINT', ignore);
+  if (exitCode !== undefined) return exitCode;
+  if (signal !== undefined) return 128 + constants.signals[signal];
+  return code === 'ENOENT' || code === 'EACCES' ? undefined : 1;
+}
+
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP'];
 
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';

@@ -1,6 +1,6 @@
 /**
  * The authority on disk: `root.pem`, `issuer.pem`, `issuer-key.pem`. They are replaced together, by a
- * journal in the same folder: whoever finds one completes or undoes what a killed process had begun.
+ * journal in the same folder: the next process that finds one completes or undoes what a killed one had begun.
  */
 import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
 import { type Change, applyChange } from '../ledger/transaction.ts';
-import { hasLeftOvers, withLock } from '../disk/lock.ts';
-import { removeStaleTemporaries } from '../disk/temporary.ts';
+import { withLock } from '../disk/lock.ts';
+import { hasLeftOvers, removeStaleTemporaries } from '../disk/temporary.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { startAnew } from './damage.ts';
@@ -34,7 +34,7 @@ const parts = [
   { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
 ] as const;
 
-/** Where {@link Authority.root} lies in an authority's folder. */
+/** The file of {@link Authority.root} in an authority's folder. */
 export function rootFile(folder: string): string {
   return join(folder, 'root.pem');
 }

@@ -20,7 +20,7 @@ import {
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
 import { BACKDATE_MS, LEAF_DAYS } from '../policy.ts';
-import { leafEnd } from './fits.ts';
+import { leafEnd } from './reusable.ts';
 
 const LEAF_ORGANIZATION = 'devcert development certificate';
 
@@ -29,7 +29,7 @@ export interface Leaf {
   readonly certificate: X509Certificate;
   /** The public half of the key. */
   readonly publicKey: PublicKey;
-  /** Leaf and issuer (and what lies between it and the root): what a server sends. */
+  /** Leaf and issuer (and any certificates between it and the root): what a server sends. */
   readonly certPem: string;
   /** PKCS#8. Secret. */
   readonly keyPem: string;
@@ -95,7 +95,7 @@ export async function signLeaf(
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
-        ...(commonName === undefined ? {} : { commonName }),
+        commonName,
       }),
       key: request.publicKey,
       notBefore: new Date(now.getTime() - BACKDATE_MS),

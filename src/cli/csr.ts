@@ -3,13 +3,13 @@ import { EXIT, printable } from '../errors.ts';
 import { csr, type CsrOptions, type CsrResult } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { table } from './lines.ts';
-import { withPassword } from './ca-password.ts';
+import { withPassword } from './password/retry.ts';
 import {
   keyPasswordOptions,
   type PasswordFlags,
   passwordOptions,
   withoutPasswordFlags,
-} from './password-options.ts';
+} from './password/options.ts';
 import type { Style } from './terminal.ts';
 
 export const csrCommand: Declaration = {

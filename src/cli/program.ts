@@ -68,6 +68,10 @@ function declare(command: Command, declaration: Declaration, terminal: Terminal,
   for (const [name, declaration] of Object.entries(commands ?? {}))
     declare(command.command(name), declaration, terminal, exit);
   if (declaration.run === undefined) return;
+  if (declaration.passThrough === true) {
+    command.parent?.enablePositionalOptions();
+    command.passThroughOptions();
+  }
   // The options of a command of its group are not its own, though they may be called the same. The
   // program has to leave all behind the command's name to it then.
   if (commands !== undefined)
@@ -115,7 +119,7 @@ function flagsOf({ options = [], commands = {} }: Declaration): string[] {
   return [...own, ...Object.values(commands).flatMap((command) => flagsOf(command))];
 }
 
-// Errors are ours to print; help goes the way of all output.
+// Errors are printed by main.ts; help goes the way of all output.
 const output: OutputConfiguration = {
   writeOut: (text) => {
     write(1, text);

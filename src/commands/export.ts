@@ -65,7 +65,7 @@ export async function exportCertificate(
       path: '-',
       what,
       secret,
-      ...(data === undefined ? {} : { data }),
+      data,
     }));
     return {
       ...exportedParts(request, source),
@@ -109,7 +109,7 @@ export function exportedParts(
   return {
     format,
     trust,
-    ...(format === 'p12' || format === 'jks' ? { alias } : {}),
+    alias: format === 'p12' || format === 'jks' ? alias : undefined,
     certificates: certificates.length,
   };
 }

@@ -27,6 +27,7 @@ import { parseNames } from '../names/names.ts';
 import type { LeafRequest } from '../names/request.ts';
 import { type Context, stateFolderOf, writing } from './context.ts';
 import { exportCertificate } from './export.ts';
+import { isCertificate } from './list.ts';
 import { writeSetOf } from './mtls.ts';
 
 /** What came of something that was to be made again. */
@@ -36,13 +37,15 @@ export interface Renewed {
   readonly files: readonly string[];
   /** What makes them again, where that is typed. */
   readonly command?: string;
-  /** Why they were left as they are. */
+  /** Why they were left unchanged. */
   readonly reason?: string;
 }
 
 export interface RenewOptions {
   /** Of everything that is in the ledger for the authority: what to make again; all by default. */
   readonly only?: readonly ('certificates' | 'sets' | 'roots')[];
+  /** Of the certificates and sets only those for which this is true. */
+  readonly where?: (entry: CertificateEntry) => boolean;
   /** Of the key stores of sets. */
   readonly password?: string | undefined;
 }
@@ -56,14 +59,16 @@ export interface RenewOptions {
 export async function renewAll(
   context: Context,
   authority: Authority,
-  { only = ['certificates', 'sets', 'roots'], password }: RenewOptions = {},
+  { only = ['certificates', 'sets', 'roots'], where, password }: RenewOptions = {},
 ): Promise<Renewed[]> {
   const entries = readLedger(stateFolderOf(context));
-  const own = entries.filter(({ ca }) => ca === (context.ca ?? 'default'));
+  const own = entries
+    .filter(({ ca }) => ca === (context.ca ?? 'default'))
+    .filter((entry) => where === undefined || (isCertificate(entry) && where(entry)));
   const results: Renewed[] = [];
   const issued = new Set<string>();
   if (only.includes('certificates'))
-    for (const entry of own.filter(isCertificate)) {
+    for (const entry of own.filter(isCertificate).filter(({ mtls }) => mtls === undefined)) {
       const renewed = await renewCertificate(context, authority, entry);
       if (renewed === undefined) continue;
       results.push(renewed);
@@ -98,10 +103,6 @@ export function staleExports(
     });
 }
 
-function isCertificate(entry: LedgerEntry): entry is CertificateEntry {
-  return entry.certificate !== undefined && entry.mtls === undefined;
-}
-
 function isExport(entry: LedgerEntry): entry is ExportEntry {
   return entry.export !== undefined;
 }
@@ -118,7 +119,7 @@ async function renewCertificate(
 ): Promise<Renewed | undefined> {
   const { certFile, keyFile, caFile } = certificate;
   if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return undefined;
-  const paths = { certFile, ...(caFile === undefined ? {} : { caFile }) };
+  const paths = { certFile, caFile };
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
   const own = { ...writing(context, authority), issuers: () => [] };
@@ -130,7 +131,7 @@ async function renewCertificate(
   });
 }
 
-/** One result for what one export made; none if it fits as it is. */
+/** One result for what one export made; none if it is up to date. */
 async function renewExport(context: Context, entry: ExportEntry): Promise<Renewed[]> {
   const files = thereOf(entry);
   if (files.length === 0) return [];
@@ -148,7 +149,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     const source = await sourceOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
     const known = findEntries(stateFolderOf(context), paths);
-    if (planExport(request, source, context.ca, undefined).fits(known)) return undefined;
+    if (planExport(request, source, context.ca, undefined).isUpToDate(known)) return undefined;
     if (request.needsPassword && options.password === undefined)
       return { ...what, reason: 'it needs its password' };
     const { written } = await exportCertificate(context, options);
@@ -195,7 +196,7 @@ function requestOf(certificate: IssuedCertificate): LeafRequest {
     usages,
     keyType: keyTypes.find((type) => type === keyType),
     validityDays,
-    ...(commonName === undefined ? {} : { commonName }),
+    commonName,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
+import { removeEnvironment } from '../authority/environment.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { purge } from '../authority/purge.ts';
 import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
@@ -92,6 +93,8 @@ export async function uninstall(
     else if (options.dryRun !== true && options.stores === undefined)
       await forget(known.folder, known.root);
   }
+  if (context.ca === undefined && options.stores === undefined && options.dryRun !== true)
+    removeEnvironment(folder);
   if (damage !== undefined && options.purge !== true) throw damage;
   const notes: string[] = [];
   let purged = false;
@@ -111,12 +114,15 @@ export async function uninstall(
       : undefined;
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
-  const told = [...outcomes.filter((_, i) => shown[i]), ...(hosts === undefined ? [] : [hosts])];
+  const reported = [
+    ...outcomes.filter((_, i) => shown[i]),
+    ...(hosts === undefined ? [] : [hosts]),
+  ];
   const { orphans } =
     context.ca === undefined && options.dryRun !== true
       ? await findOrphans(context, stores)
       : { orphans: [] };
-  return { hadAuthority, outcomes: told, orphans, purged, notes };
+  return { hadAuthority, outcomes: reported, orphans, purged, notes };
 }
 
 function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
@@ -175,7 +181,7 @@ async function knownRoots(
     }
     for (const root of otherRoots(folder)) roots.push({ root, folder });
   }
-  return { roots, ...(damage === undefined ? {} : { damage }) };
+  return { roots, damage };
 }
 
 /** Deletes the authority of the context; all of them if that is the default one. */

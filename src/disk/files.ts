@@ -13,7 +13,7 @@ import {
 import { dirname } from 'node:path';
 import { DevcertError, systemCode, type Text } from '../errors.ts';
 import {
-  attempt,
+  withFileError,
   checkRegular,
   fileError,
   flag,
@@ -56,7 +56,7 @@ export function writeExclusive(path: string, data: string | Buffer, mode: number
 /**
  * Makes a folder, and those above it that are missing (0755 at most).
  *
- * @param mode exactly the mode of the folder itself if it is made; one that is there stays as it is.
+ * @param mode exactly the mode of the folder itself if it is made; an existing one keeps its mode.
  * @returns the paths it made, outermost first; none of them stays if it fails.
  * @throws DevcertError `file`, also if something that is no folder stands there.
  */
@@ -89,20 +89,36 @@ export function readIfThere(
   path: string,
   { maxBytes = MAX_FILE_BYTES, follow = true }: { maxBytes?: number; follow?: boolean } = {},
 ): Buffer | undefined {
-  return attempt('read', path, () => {
-    // Looked at before it is opened: opening alone sets some devices going.
-    const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
-    checkRegular(stat, path, 'read');
-    const flags = constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
-    try {
-      return withDescriptor(path, flags, (descriptor) => {
-        checkRegular(fstatSync(descriptor), path, 'read');
-        return readAtMost(descriptor, maxBytes, path);
-      });
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined; // removed in this instant
-      throw error;
+  return openIfThere(path, follow, (descriptor) => readAtMost(descriptor, maxBytes, path));
+}
+
+/**
+ * The first line of a text file, and every other one that holds one of the texts: a file of any length takes
+ * no more memory than its longest line. What follows the last line break is no line.
+ *
+ * @param texts bytes without a line break.
+ * @returns undefined if there is no file.
+ * @throws DevcertError `file`, also for a symbolic link.
+ */
+export function findLines(
+  path: string,
+  texts: readonly Buffer[],
+  maxBytes: number,
+): string[] | undefined {
+  return openIfThere(path, false, (descriptor) => {
+    const found: string[] = [];
+    let block = Buffer.allocUnsafe(BLOCK_BYTES);
+    for (let total = 0, begun = 0; ;) {
+      if (begun === block.length) block = Buffer.concat([block], 2 * block.length);
+      const length = readSync(descriptor, block, { offset: begun });
+      if (length === 0) return found;
+      if ((total += length) > maxBytes) throw tooLarge(path, maxBytes);
+      const end = begun + length;
+      const lines = block.subarray(0, block.subarray(0, end).lastIndexOf(NEWLINE) + 1);
+      for (const start of lineStarts(lines, texts, found.length === 0))
+        found.push(lines.toString('utf8', start, lines.indexOf(NEWLINE, start)));
+      block.copy(block, 0, lines.length, end);
+      begun = end - lines.length;
     }
   });
 }
@@ -112,7 +128,7 @@ export function readIfThere(
  * undefined if it does not, is not there, and on Windows, whose bits mean nothing.
  */
 export function looserThan(path: string, mode: number): number | undefined {
-  const stat = attempt('look at', path, () => statSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('look at', path, () => statSync(path, { throwIfNoEntry: false }));
   if (!hasModes || stat === undefined || (stat.mode & 0o077 & ~mode) === 0) return undefined;
   return stat.mode & 0o777;
 }
@@ -125,7 +141,7 @@ export function looserThan(path: string, mode: number): number | undefined {
 export function tighten(path: string, mode: number): void {
   if (!hasModes) return;
   const flags = constants.O_RDONLY | flag('O_NONBLOCK') | flag('O_NOFOLLOW');
-  attempt('set the mode of', path, () => {
+  withFileError('set the mode of', path, () => {
     withDescriptor(path, flags, (descriptor) => {
       fchmodSync(descriptor, mode);
     });
@@ -138,14 +154,14 @@ export function tighten(path: string, mode: number): void {
  * @throws DevcertError `file`.
  */
 export function assertNoLink(path: string, hint: string | Text): void {
-  const stat = attempt('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat?.isSymbolicLink() === true)
     throw new DevcertError('file', `"${path}" is a symbolic link`, { hint });
 }
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL']);
 function isFolder(path: string): boolean {
-  const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('make', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined || stat.isDirectory()) return stat !== undefined;
   throw new DevcertError('file', `"${path}" is in the way: it is not a folder`, {
     hint: `move it away or choose another path: ${shellCommand('move', path, `${path}.old`)}`,
@@ -163,6 +179,38 @@ function makeOne(folder: string, mode: number): boolean {
   }
 }
 
+function openIfThere<T>(
+  path: string,
+  follow: boolean,
+  work: (descriptor: number) => T,
+): T | undefined {
+  return withFileError('read', path, () => {
+    // Looked at before it is opened: opening alone sets some devices going.
+    const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    checkRegular(stat, path, 'read');
+    const flags = constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
+    try {
+      return withDescriptor(path, flags, (descriptor) => {
+        checkRegular(fstatSync(descriptor), path, 'read');
+        return work(descriptor);
+      });
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined; // removed in this instant
+      throw error;
+    }
+  });
+}
+
+/** Where the lines begin that hold one of the texts, in order. */
+function lineStarts(lines: Buffer, texts: readonly Buffer[], withFirst: boolean): number[] {
+  const starts = new Set<number>(withFirst && lines.length > 0 ? [0] : []);
+  for (const text of texts)
+    for (let at = lines.indexOf(text); at !== -1; at = lines.indexOf(text, at + 1))
+      starts.add(lines.lastIndexOf(NEWLINE, at) + 1);
+  return [...starts].sort((a, b) => a - b);
+}
+
 function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer {
   // In one piece where the size is known: a long ledger would be in memory twice.
   const size = Math.min(fstatSync(descriptor).size, maxBytes);
@@ -170,10 +218,16 @@ function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer 
   for (let total = 0; ;) {
     const length = readSync(descriptor, bytes, { offset: total });
     if (length === 0) return bytes.subarray(0, total);
-    if ((total += length) > maxBytes)
-      throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
-        hint: `see what it is: ${shellCommand('size', path)}`,
-      });
+    if ((total += length) > maxBytes) throw tooLarge(path, maxBytes);
     if (total === bytes.length) bytes = Buffer.concat([bytes], 2 * total); // it grows, or tells no size
   }
 }
+
+function tooLarge(path: string, maxBytes: number): DevcertError {
+  return new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
+    hint: `see what it is: ${shellCommand('size', path)}`,
+  });
+}
+
+const NEWLINE = 10;
+const BLOCK_BYTES = 256 * 1024;

@@ -15,7 +15,7 @@ import {
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { attempt, flag, hasModes, removeQuietly } from './filesystem.ts';
+import { withFileError, flag, hasModes, removeQuietly } from './filesystem.ts';
 
 /** A name beside `path` that nobody has, and that {@link removeStaleTemporaries} knows. */
 export function temporaryName(path: string): string {
@@ -37,7 +37,7 @@ export function writeTemporary(
   sync: boolean,
 ): string {
   const temporary = temporaryName(path);
-  attempt('write', path, () => {
+  withFileError('write', path, () => {
     writeNew(temporary, data, mode, sync);
   });
   return temporary;
@@ -62,7 +62,7 @@ export function writeNew(path: string, data: string | Buffer, mode: number, sync
 }
 
 /**
- * Removes temporary files of ours whose writer was killed: older than 60 s, or of a process of this
+ * Removes temporary files of devcert whose writer was killed: older than 60 s, or of a process of this
  * machine that is no more. Never throws: what cannot be removed stays for the next time.
  */
 export function removeStaleTemporaries(folder: string, now: Date): void {
@@ -84,6 +84,25 @@ export function isStaleTemporary(folder: string, name: string, now: Date): boole
   const isOld = now.getTime() - stat.ctimeMs > 60_000;
   return isOld || (machine === machineTag() && !processLives(Number(pid)));
 }
+
+/**
+ * True if a killed process left something that the next lock clears away: a temporary file or a claim.
+ *
+ * @param now the time that the age of temporary files is judged by.
+ */
+export function hasLeftOvers(folder: string, now: Date): boolean {
+  try {
+    return readdirSync(folder).some(
+      (name) => CLAIM.test(name) || isStaleTemporary(folder, name, now),
+    );
+  } catch {
+    return false; // not there, or not to be read: then nothing can be removed either
+  }
+}
+
+/** The name by which `lock.ts` claims a lock that it is about to remove. Its first group is the lock's id. */
+export const CLAIM =
+  /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/;
 
 /** True if a process has this id. On this machine and, in a container, within it. */
 export function processLives(pid: number): boolean {

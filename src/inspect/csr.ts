@@ -22,7 +22,7 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
   ];
   // What is not as it should be is told above, and nobody signs it.
   const isSound = csr.problems.length === 0;
-  const isSignatureValid = attempt(
+  const isSignatureValid = readOrReport(
     () => (isSound ? readCsr(der) : undefined),
     (refusal) => {
       const code = refusal.code === 'weak-key' ? 'weak-signature' : 'wrong-signature';
@@ -31,7 +31,7 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
   );
   const { publicKey } = csr;
   let dropped: readonly string[] = [];
-  attempt(
+  readOrReport(
     () => {
       if (isSound && publicKey !== undefined)
         dropped = grantCsr({ ...csr, publicKey }, { client: isForClient(csr, names) }).dropped;
@@ -68,8 +68,8 @@ function isForClient(csr: DecodedCsr, names: InspectedCsr['names']): boolean {
   );
 }
 
-/** What `read` gives; undefined, and `refused` was told, for an expected failure. */
-function attempt<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
+/** What `read` gives; undefined, after `refused` was called, for an expected failure. */
+function readOrReport<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
   try {
     return read();
   } catch (error) {

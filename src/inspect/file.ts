@@ -1,6 +1,6 @@
 /** Bytes of a file → what it is, holds, and suffers from. Pure. */
 import { createHash, type X509Certificate } from 'node:crypto';
-import type { KnownAuthority } from '../authority/known.ts';
+import type { AuthorityCertificates } from '../authority/certificates.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { crlDetails } from '../x509/crl.ts';
@@ -34,7 +34,7 @@ import type {
 
 export interface InspectSurroundings {
   readonly now: Date;
-  readonly authorities: readonly KnownAuthority[];
+  readonly authorities: readonly AuthorityCertificates[];
 }
 
 /**
@@ -67,9 +67,9 @@ export function readFile(
     isLocked,
     isVerified: store.isVerified,
     hasOpenKey: hasOpenKey(input, store, protection),
-    ...(protection === undefined ? {} : { protection: shown(protection) }),
+    protection: protection && shown(protection),
     certificates: details,
-    ...(chain === undefined ? {} : { chain }),
+    chain,
     keys,
     publicKeys: store.entries.flatMap((it) => publicKeyIn(it) ?? []),
     csrs: csrs.map(({ csr }) => csr),
@@ -91,14 +91,14 @@ export function readFile(
   return { file: { ...file, problems: errorsFirst(problems) }, certificates };
 }
 
-/** Errors before warnings, otherwise as they are. */
+/** Errors before warnings, otherwise in their order. */
 export function errorsFirst(problems: readonly Problem[]): Problem[] {
   const of = (severity: string) => problems.filter((problem) => problem.severity === severity);
   return [...of('error'), ...of('warning')];
 }
 
 function shown({ mac, keys, certificates }: Pkcs12Protection) {
-  return { ...(mac === undefined ? {} : { mac }), keys, certificates };
+  return { mac, keys, certificates };
 }
 
 function aliasesOf(entries: readonly KeyStoreEntry[]) {
@@ -107,8 +107,8 @@ function aliasesOf(entries: readonly KeyStoreEntry[]) {
     const [first] = certificates;
     if (first !== undefined)
       aliases.set(first.toString('latin1'), {
-        ...(alias === undefined || kind !== 'certificate' ? {} : { alias }),
-        ...(trusted === undefined ? {} : { trusted }),
+        alias: kind === 'certificate' ? alias : undefined,
+        trusted,
       });
   }
   return aliases;
@@ -128,9 +128,9 @@ function tell(
     .find((it) => it !== undefined);
   return {
     ...details,
-    ...(details.notAfter === undefined ? {} : { daysLeft: daysUntil(details.notAfter, now) }),
+    daysLeft: details.notAfter && daysUntil(details.notAfter, now),
     ...entry,
-    ...(devcert === undefined ? {} : { devcert }),
+    devcert,
   };
 }
 
@@ -171,9 +171,7 @@ function keysOf(
     const own = certificates.findIndex(
       (it) => details.sha256 !== undefined && it.key.sha256 === details.sha256,
     );
-    return [
-      { ...details, encrypted: false, ...named, ...(own === -1 ? {} : { certificate: own }) },
-    ];
+    return [{ ...details, encrypted: false, alias, ...(own === -1 ? {} : { certificate: own }) }];
   });
 }
 

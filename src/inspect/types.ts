@@ -92,7 +92,7 @@ export interface InspectedCsr {
   readonly names: readonly GeneralName[];
   readonly key: KeyDetails;
   readonly signature: string;
-  /** Whoever made it has the private key. */
+  /** Its maker has the private key. */
   readonly isSignatureValid: boolean;
   /** What it asks for that `devcert sign` would not give, one line each. */
   readonly dropped: readonly string[];

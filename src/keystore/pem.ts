@@ -106,7 +106,10 @@ function decodeBlock(label: string, lines: readonly string[]): PemBlock {
     headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
   }
   // Spaces in a line, as some clipboards make them, mean nothing to OpenSSL either.
-  const body = lines.slice(first).join('').replace(/[ \t]+/g, '');
+  const body = lines
+    .slice(first)
+    .join('')
+    .replace(/[ \t]+/g, '');
   if (body.length === 0) throw damaged(label, 'it is empty');
   const der = Buffer.from(body, 'base64');
   // Node skips whatever is not base64; only what comes back the same was all base64.

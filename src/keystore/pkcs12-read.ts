@@ -136,17 +136,15 @@ function readBags(contents: Buffer, opening: Opening, found: Found): void {
       const attributes = readAttributes(fields.optional(TAG.set));
       fields.end();
       const { alias } = attributes;
-      const named = alias === undefined ? {} : { alias };
       if (type === OID.keyBag)
-        found.keys.push({ ...keyOrKind(() => decodePrivateKey(value.raw, 'pkcs8')), ...named });
+        found.keys.push({ ...keyOrKind(() => decodePrivateKey(value.raw, 'pkcs8')), alias });
       else if (type === OID.shroudedKeyBag) {
         const { password, limit } = opening;
         const decrypt = () => decryptPrivateKeyInfo(value, password, limit);
-        found.keys.push({ ...keyOrKind(decrypt), ...named });
+        found.keys.push({ ...keyOrKind(decrypt), alias });
       } else if (type === OID.certBag) {
         const der = readCertificate(value);
-        if (der !== undefined)
-          found.certificates.push({ der, trusted: attributes.trusted, ...named });
+        if (der !== undefined) found.certificates.push({ der, trusted: attributes.trusted, alias });
       } else if (type === OID.safeContentsBag) nested.push(value);
       // What is left are CRLs and secrets, which devcert has no use for.
     }

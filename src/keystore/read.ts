@@ -116,7 +116,7 @@ function readPem(text: string, lines: readonly Foreign[], options: ReadOptions):
   return { format: 'pem', entries, isVerified: false, others, trailing: 0 };
 }
 
-/** Collects what lies loose in a file until it can be paired. */
+/** Collects the single keys and certificates of a file until they can be paired. */
 class Contents {
   readonly #password: string | undefined;
   readonly #limit = new WorkLimit();

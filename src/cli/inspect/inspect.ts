@@ -1,18 +1,18 @@
 /** `devcert inspect [FILE|-]…` */
-import { DevcertError } from '../errors.ts';
-import { inspect, type InspectResult, type InspectSource } from '../index.ts';
-import type { Declaration } from './declaration.ts';
-import { inspectLines } from './inspect-lines.ts';
-import { hasOwnPassword, shown } from './inspect-words.ts';
-import { type GivenPasswords, givenPasswords } from './ca-password.ts';
+import { DevcertError } from '../../errors.ts';
+import { inspect, type InspectResult, type InspectSource } from '../../index.ts';
+import type { Declaration } from '../declaration.ts';
+import { inspectLines } from './lines.ts';
+import { hasOwnPassword, shown } from './format.ts';
+import { type GivenPasswords, givenPasswords } from '../password/retry.ts';
 import {
   askPassword,
   keyPasswordOptions,
   type PasswordFlags,
   passwordOptions,
-} from './password.ts';
-import { readStdin } from './stdin.ts';
-import { MAX_STORE_BYTES } from '../policy.ts';
+} from '../password/password.ts';
+import { readStdin } from '../stdin.ts';
+import { MAX_STORE_BYTES } from '../../policy.ts';
 
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',

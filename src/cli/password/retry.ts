@@ -1,7 +1,7 @@
 /** Passwords that are asked for only if something turns out to need them. */
-import { DevcertError } from '../errors.ts';
+import { DevcertError } from '../../errors.ts';
 import { askPassword, givenKeyPassword, givenPassword, type PasswordFlags } from './password.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** What opens a file, and what a key in it that has a password of its own. */
 export interface GivenPasswords {

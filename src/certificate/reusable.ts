@@ -6,7 +6,7 @@ import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../k
 import type { LeafRequest } from '../names/request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { ExistingPair } from './output.ts';
-import { BACKDATE_MS, DAY_MS, MAX_LEAF_DAYS, SOON_DAYS } from '../policy.ts';
+import { BACKDATE_MS, DAY_MS, dueDays, MAX_LEAF_DAYS } from '../policy.ts';
 
 /** A request with the public key that it is for; without one a new key is made. */
 export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
@@ -14,30 +14,27 @@ export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
   readonly publicKey?: KeyObject;
 };
 
-export type Fitting = ExistingPair & {
+export type ReusablePair = ExistingPair & {
   readonly certificate: NonNullable<ExistingPair['certificate']>;
 };
 
-/**
- * True if what lies there is what was asked for: names, usages, common name, key, our issuer, enough days left.
- */
-export function fits(
+/** True if the certificate that is there has the names, usages, common name, key and issuer of the request, and days enough left. */
+export function isReusable(
   existing: ExistingPair,
   authority: Authority,
   request: CertificateRequest,
   now: Date,
-): existing is Fitting {
+): existing is ReusablePair {
   const { certificate, certText } = existing;
   if (certificate === undefined || certText === undefined) return false;
   const lifetimeDays = Math.round(
     (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) - BACKDATE_MS) / DAY_MS,
   );
-  const enoughDays = Math.min(SOON_DAYS, lifetimeDays / 3);
   return (
     hasKey(certificate, existing.key, request) &&
     certificate.verify(authority.issuer.publicKey) &&
     certText.startsWith(certificate.toString() + authority.chainPem) &&
-    Date.parse(certificate.validTo) - now.getTime() > enoughDays * DAY_MS &&
+    Date.parse(certificate.validTo) - now.getTime() > dueDays(lifetimeDays) * DAY_MS &&
     Date.parse(certificate.validFrom) <= now.getTime() &&
     sameSet(
       readNames(certificate.raw),
@@ -61,7 +58,7 @@ function leafDays(days: number): number {
 }
 
 function hasKey(
-  certificate: Fitting['certificate'],
+  certificate: ReusablePair['certificate'],
   key: KeyObject | undefined,
   request: CertificateRequest,
 ): boolean {
