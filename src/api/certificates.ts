@@ -23,6 +23,7 @@ const issueSpec: Spec<IssueOptions> = {
   ...leafSpec,
   ...{ ca: 'text', out: 'text', certFile: 'text', keyFile: 'text', force: 'boolean' },
   ...{ format: 'list', legacy: 'boolean', alias: 'text', password: 'text' },
+  ...{ add: 'list', remove: 'list', again: 'boolean' },
 };
 const exportSpec: Spec<ExportOptions> = {
   ...{ ca: 'text', format: 'text', trust: 'boolean', withPublicRoots: 'boolean' },

@@ -1,11 +1,10 @@
 /** Issuing to disk: a pair that is still good stays, everything else is replaced whole or not at all. */
 import type { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
-import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { looserThan } from '../disk/files.ts';
-import { keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
-import { findEntries, type IssuedCertificate, type LedgerEntry } from '../ledger/ledger.ts';
+import { publicKeyOf } from '../keys.ts';
+import { findEntries, type LedgerEntry } from '../ledger/ledger.ts';
 import {
   type Batch,
   mendKeys,
@@ -15,11 +14,16 @@ import {
   type Target,
 } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
-import type { Usage } from '../names/usage.ts';
 import type { Keyring } from '../signer/keyring.ts';
-import { readCommonName, readNames, readUsages } from '../x509/read.ts';
+import { readNames } from '../x509/read.ts';
 import { batchOfDerivedFiles, type DerivedFiles, textOf } from './derived-files.ts';
 import { type CertificateRequest, isReusable } from './reusable.ts';
+import {
+  describeCertificate,
+  type NewLeaf,
+  recordOf,
+  type WrittenCertificate,
+} from './description.ts';
 import type { Leaf } from './issue.ts';
 import {
   type CertificatePaths,
@@ -28,24 +32,6 @@ import {
   readExisting,
 } from './output.ts';
 import { assertIssuedByDevcert, assertSameKey, assertSamePurpose } from './replaceable.ts';
-import { LEAF_DAYS } from '../policy.ts';
-
-/** What writing a certificate came to. */
-export interface WrittenCertificate {
-  /** False if a valid one was there already and nothing was issued. */
-  readonly issued: boolean;
-  readonly names: readonly string[];
-  readonly usages: readonly Usage[];
-  /** Of a client or peer. */
-  readonly commonName?: string;
-  readonly certFile: string;
-  readonly caFile?: string;
-  readonly notAfter: Date;
-  readonly sha256: string;
-  readonly keyType: string;
-  /** One line each, for the user. */
-  readonly notes: readonly string[];
-}
 
 /** The same with its key. */
 export interface WrittenLeaf extends WrittenCertificate {
@@ -138,7 +124,14 @@ export async function writeCertificate(
     const pair = textOf(done.leaf ?? done.there);
     return [...own, ...beside.flatMap((it) => batchOfDerivedFiles(it, pair, force, entries))];
   });
-  if (done.leaf !== undefined) return describe(done.leaf, paths, true, []);
+  if (done.leaf !== undefined) {
+    const written = describe(done.leaf, paths, true, []);
+    const old = done.there.certificate;
+    const lost = (old === undefined ? [] : readNames(old.raw)).filter(
+      (name) => !written.names.includes(name),
+    );
+    return { ...written, lost };
+  }
   return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
 }
 
@@ -149,52 +142,6 @@ function required(leaf: NewLeaf | undefined): NewLeaf {
     hint: 'run the same command again',
   });
 }
-
-/** What a result says of a certificate, without its files. */
-export function describeCertificate(
-  certificate: Leaf['certificate'],
-  issued: boolean,
-): Omit<WrittenCertificate, 'certFile'> {
-  const commonName = readCommonName(certificate.raw);
-  return {
-    issued,
-    names: readNames(certificate.raw),
-    usages: readUsages(certificate.raw),
-    commonName,
-    notAfter: new Date(certificate.validTo),
-    sha256: sha256Of(certificate),
-    keyType: keyTypeOf(certificate.publicKey),
-    notes: [],
-  };
-}
-
-/** What the ledger keeps of a certificate. */
-export function recordOf(
-  { certificate, publicKey }: NewLeaf,
-  authority: Authority,
-  request: CertificateRequest,
-  { certFile, keyFile, caFile }: CertificatePaths,
-  now: Date,
-): IssuedCertificate {
-  return {
-    names: request.names.map(({ value }) => value),
-    usages: request.usages,
-    commonName: request.commonName,
-    keyType: publicKey.type,
-    validityDays: request.validityDays ?? LEAF_DAYS,
-    certFile,
-    keyFile,
-    caFile,
-    sha256: sha256Of(certificate),
-    publicKey: publicKeyHash(publicKey),
-    issuer: sha256Of(authority.issuer),
-    issuedAt: now.toISOString(),
-    notAfter: new Date(certificate.validTo).toISOString(),
-  };
-}
-
-/** A certificate that was issued; without its key where that is somebody else's. */
-type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
 
 // What makes one is loaded here, as a pair that is still good needs nothing of it.
 async function makeLeaf(context: WriteContext, request: CertificateRequest): Promise<NewLeaf> {

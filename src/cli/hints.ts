@@ -22,9 +22,12 @@ type CommandName =
 
 /** As the library's options are called, which are the command's in camel case. */
 type OptionName =
-  | Each<'alias all as ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
-  | Each<'encrypt file finish force format http import issue keepKey key keyFile legacy machine name'>
-  | Each<'nssPasswordFile out passphrase password passwordFile passwordStdin peer permit purge root serverCa'>
+  | Each<'add alias all as'>
+  | Each<'ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints'>
+  | Each<'days der dir encrypt file finish force format http'>
+  | Each<'import issue keepKey key keyFile legacy machine name nssPasswordFile'>
+  | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
+  | Each<'remove root serverCa'>
   | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
