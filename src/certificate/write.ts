@@ -124,15 +124,14 @@ export async function writeCertificate(
     const pair = textOf(done.leaf ?? done.there);
     return [...own, ...beside.flatMap((it) => batchOfDerivedFiles(it, pair, force, entries))];
   });
-  if (done.leaf !== undefined) {
-    const written = describe(done.leaf, paths, true, []);
-    const old = done.there.certificate;
-    const lost = (old === undefined ? [] : readNames(old.raw)).filter(
-      (name) => !written.names.includes(name),
-    );
-    return { ...written, lost };
-  }
+  if (done.leaf !== undefined)
+    return { ...describe(done.leaf, paths, true, []), lost: lostNames(done.there, done.leaf) };
   return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
+}
+
+function lostNames({ certificate: old }: ExistingPair, { certificate }: NewLeaf): string[] {
+  const kept = readNames(certificate.raw);
+  return old === undefined ? [] : readNames(old.raw).filter((name) => !kept.includes(name));
 }
 
 /** A pair that fitted and no longer does. */
