@@ -23,6 +23,7 @@ export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
 export type { CsrOptions, CsrResult } from './commands/csr.ts';
 export type { ExportedFile, ExportOptions, ExportResult } from './commands/export.ts';
 export type { InspectOptions, InspectResult, InspectSource } from './commands/inspect.ts';
+export type { HostsOptions, HostsResult } from './commands/hosts.ts';
 export type { InstallOptions, InstallResult } from './commands/install.ts';
 export type { IssueOptions, IssueResult } from './commands/issue.ts';
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';

@@ -3,8 +3,6 @@ import { checked, listenerOf, type Spec, textsOf } from './arguments.ts';
 import type { HostsOptions, HostsResult } from '../commands/hosts.ts';
 import { type Listener, projectContext } from './composition.ts';
 
-export type { HostsOptions, HostsResult };
-
 const hostsSpec: Spec<HostsOptions> = { dryRun: 'boolean' };
 
 /**

@@ -15,15 +15,8 @@ import {
 } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
 import type { Keyring } from '../signer/keyring.ts';
-import { readNames } from '../x509/read.ts';
 import { batchOfDerivedFiles, type DerivedFiles, textOf } from './derived-files.ts';
 import { type CertificateRequest, isReusable } from './reusable.ts';
-import {
-  describeCertificate,
-  type NewLeaf,
-  recordOf,
-  type WrittenCertificate,
-} from './description.ts';
 import type { Leaf } from './issue.ts';
 import {
   type CertificatePaths,
@@ -32,11 +25,14 @@ import {
   readExisting,
 } from './output.ts';
 import { assertIssuedByDevcert, assertSameKey, assertSamePurpose } from './replaceable.ts';
-
-/** The same with its key. */
-export interface WrittenLeaf extends WrittenCertificate {
-  readonly keyFile: string;
-}
+import {
+  describeCertificate,
+  lostNames,
+  type NewLeaf,
+  recordOf,
+  type WrittenCertificate,
+  type WrittenLeaf,
+} from './written.ts';
 
 export interface WriteContext {
   readonly authority: Authority;
@@ -127,11 +123,6 @@ export async function writeCertificate(
   if (done.leaf !== undefined)
     return { ...describe(done.leaf, paths, true, []), lost: lostNames(done.there, done.leaf) };
   return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
-}
-
-function lostNames({ certificate: old }: ExistingPair, { certificate }: NewLeaf): string[] {
-  const kept = readNames(certificate.raw);
-  return old === undefined ? [] : readNames(old.raw).filter((name) => !kept.includes(name));
 }
 
 /** A pair that fitted and no longer does. */

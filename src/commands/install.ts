@@ -13,7 +13,7 @@ import {
 import { rememberHome } from '../authority/homes.ts';
 import { assertNotSealed, type Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
-import type { WrittenLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';

@@ -7,7 +7,7 @@ import { isReusable } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { readExisting } from '../certificate/output.ts';
 import { assertIssuedByDevcert } from '../certificate/replaceable.ts';
-import { recordOf } from '../certificate/description.ts';
+import { recordOf } from '../certificate/written.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
 import {
   assertWritten,

@@ -1,14 +1,17 @@
-/** What results and the ledger say of a certificate. */
+/** What issuing a certificate came to: for whoever asked, and for the ledger. */
 import type { Authority } from '../authority/authority.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { keyTypeOf, publicKeyHash } from '../keys.ts';
-import { type IssuedCertificate } from '../ledger/ledger.ts';
+import type { IssuedCertificate } from '../ledger/ledger.ts';
 import type { Usage } from '../names/usage.ts';
-import { readCommonName, readNames, readUsages } from '../x509/read.ts';
-import { type CertificateRequest } from './reusable.ts';
-import type { Leaf } from './issue.ts';
-import { type CertificatePaths } from './output.ts';
 import { LEAF_DAYS } from '../policy.ts';
+import { readCommonName, readNames, readUsages } from '../x509/read.ts';
+import type { Leaf } from './issue.ts';
+import type { CertificateRequest } from './reusable.ts';
+import type { CertificatePaths, ExistingPair } from './output.ts';
+
+/** A certificate that was issued; without its key where that is somebody else's. */
+export type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
 
 /** What writing a certificate came to. */
 export interface WrittenCertificate {
@@ -29,8 +32,10 @@ export interface WrittenCertificate {
   readonly notes: readonly string[];
 }
 
-/** A certificate that was issued; without its key where that is somebody else's. */
-export type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
+/** The same with its key. */
+export interface WrittenLeaf extends WrittenCertificate {
+  readonly keyFile: string;
+}
 
 /** What a result says of a certificate, without its files. */
 export function describeCertificate(
@@ -74,4 +79,10 @@ export function recordOf(
     issuedAt: now.toISOString(),
     notAfter: new Date(certificate.validTo).toISOString(),
   };
+}
+
+/** Names of the certificate that was there which are not in the new one. */
+export function lostNames({ certificate: old }: ExistingPair, { certificate }: NewLeaf): string[] {
+  const kept = readNames(certificate.raw);
+  return old === undefined ? [] : readNames(old.raw).filter((name) => !kept.includes(name));
 }
