@@ -1,5 +1,5 @@
 /** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
-import type { WrittenLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import type { InstallResult } from '../commands/install.ts';
 import type { StatusResult } from '../commands/status.ts';
 import type { UninstallResult } from '../commands/uninstall.ts';
