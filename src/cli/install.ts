@@ -49,10 +49,7 @@ export const installCommand: Declaration = {
         'without constraints, whoever copies the issuer key can read all of your HTTPS',
       );
     const result = await install(options, terminal);
-    terminal.progress('');
-    terminal.print(installLines(result, terminal.style, options.ca));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return outcomesExitCode(result.outcomes);
+    const lines = installLines(result, terminal.style, options.ca);
+    return terminal.show(lines, result, outcomesExitCode(result.outcomes));
   },
 };

@@ -31,10 +31,8 @@ const check: Declaration = {
   examples: ['devcert mtls check localhost:8443 --dir api'],
   async run([address = ''], options: MtlsCheckOptions, terminal) {
     const result = await mtlsCheck(address, options);
-    terminal.print(mtlsCheckLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return result.ok ? EXIT.done : EXIT.failed;
+    const exitCode = result.ok ? EXIT.done : EXIT.failed;
+    return terminal.show(mtlsCheckLines(result, terminal.style), result, exitCode);
   },
 };
 
@@ -54,10 +52,8 @@ const rotate: Declaration = {
     cancelOnInterrupt(terminal);
     const password = givenPassword(options, {}, terminal);
     const result = await mtlsRotate({ ...options, password }, terminal);
-    terminal.progress('');
-    terminal.print(mtlsRotateLines(result));
-    terminal.json(result);
-    return result.written.some(({ reason }) => reason !== undefined) ? EXIT.failed : EXIT.done;
+    const isPartial = result.written.some(({ reason }) => reason !== undefined);
+    return terminal.show(mtlsRotateLines(result), result, isPartial ? EXIT.failed : EXIT.done);
   },
 };
 
@@ -100,9 +96,6 @@ export const mtlsCommand: Declaration = {
   async run([name = ''], options: Omit<MtlsOptions, 'password'> & PasswordFlags, terminal) {
     const password = givenPassword(options, {}, terminal);
     const result = await mtls(name, { ...options, password });
-    terminal.print(mtlsLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(mtlsLines(result, terminal.style), result);
   },
 };

@@ -10,6 +10,7 @@ import {
   listAuthorities,
   removeAuthority,
   replaceAuthority,
+  type ReplaceResult,
   showAuthority,
 } from '../../index.ts';
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
@@ -17,6 +18,7 @@ import type { Declaration, OptionDeclaration } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
+import type { Terminal } from '../terminal.ts';
 import { type PasswordFlags, passwordOptions, readPassword } from '../password/password.ts';
 
 const permitOptions: readonly OptionDeclaration[] = [
@@ -56,9 +58,7 @@ const create: Declaration = {
   options: [...permitOptions, clientsOnly],
   async run([name = ''], options: CreateOptions, terminal) {
     const result = await createAuthority(name, options);
-    terminal.print(keptLines(result, 'Made', terminal.style));
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(keptLines(result, 'Made', terminal.style), result);
   },
 };
 
@@ -83,9 +83,7 @@ const show: Declaration = {
   positionals: [nameArgument],
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
-    terminal.print(authorityLines(authority, terminal.style));
-    terminal.json(authority);
-    return EXIT.done;
+    return terminal.show(authorityLines(authority, terminal.style), authority);
   },
 };
 
@@ -113,12 +111,9 @@ const importing: Declaration = {
     const result = await withPassword(options, terminal, (password) =>
       importAuthority(sources, { ...options, password }, terminal),
     );
-    terminal.progress('');
-    if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
-    else terminal.print(keptLines(result, 'Imported', terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return 'replaced' in result ? outcomesExitCode(result.outcomes) : EXIT.done;
+    return 'replaced' in result
+      ? showReplaced(result, terminal)
+      : terminal.show(keptLines(result, 'Imported', terminal.style), result);
   },
 };
 
@@ -143,10 +138,7 @@ const exporting: Declaration = {
     const result = await exportAuthority(name, { ...options, password });
     const { file, pem } = result;
     const what = result.withKey ? 'Root, issuer and encrypted key are in' : 'The root is in';
-    terminal.print([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`]);
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`], result);
   },
 };
 
@@ -173,11 +165,7 @@ const replace: Declaration = {
     const result = await withPassword(options, terminal, (password) =>
       replaceAuthority(name, options.import ?? [], { ...options, password }, terminal),
     );
-    terminal.progress('');
-    terminal.print(replaceLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return outcomesExitCode(result.outcomes);
+    return showReplaced(result, terminal);
   },
 };
 
@@ -200,6 +188,11 @@ const remove: Declaration = {
     return EXIT.done;
   },
 };
+
+function showReplaced(result: ReplaceResult, terminal: Terminal): number {
+  const lines = replaceLines(result, terminal.style);
+  return terminal.show(lines, result, outcomesExitCode(result.outcomes));
+}
 
 export const caCommand: Declaration = {
   summary: 'authorities with names, imported ones, replacing one',

@@ -42,9 +42,7 @@ export const inspectCommand: Declaration = {
     const asked =
       given === undefined && locked.length > 0 ? await ask(locked, stdinTaken) : undefined;
     if (asked !== undefined) result = await inspect(sources, { password: asked });
-    terminal.print(inspectLines(result, terminal.style));
-    terminal.json(result);
-    return result.exitCode;
+    return terminal.show(inspectLines(result, terminal.style), result, result.exitCode);
   },
 };
 
