@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { JOURNAL } from '../../src/ledger/journal.ts';
-import { readLedger } from '../../src/ledger/ledger.ts';
+import { ledgerFile, readLedger } from '../../src/ledger/ledger.ts';
 import {
   assertWritten,
   contentOf,
@@ -129,6 +129,17 @@ describe('place()', () => {
     await expect(write(outputs, { force: true })).rejects.toMatchObject({ code: 'file' });
     expect(readdirSync(folder)).toEqual(['cert.pem']);
     expect([readLedger(state), existsSync(join(state, JOURNAL))]).toEqual([[], false]);
+  });
+
+  test('writes after a last line of the ledger that a crash of the system cut short', async () => {
+    const { state, output, write } = project();
+    await write([output('cert.pem', 'one')]);
+    const whole = readFileSync(ledgerFile(state), 'utf8');
+    writeFileSync(ledgerFile(state), whole + whole.trimEnd().slice(whole.indexOf('\n') + 1));
+    await write([output('cert.pem', 'two')]);
+    await write([output('cert.pem', 'three')]);
+    expect(readLedger(state)).toHaveLength(1);
+    expect(readFileSync(ledgerFile(state), 'utf8').split('\n')).toHaveLength(5);
   });
 
   test('a key that nothing makes again is written once, and not recorded', async () => {
