@@ -17,6 +17,8 @@ export type {
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
+  NamedOptions,
+  Protection,
   ReplaceResult,
 } from './commands/ca.ts';
 export type { ServerCertificate } from './commands/certificate.ts';
@@ -32,6 +34,7 @@ export type { CertificateState, ListedCertificate, ListResult } from './commands
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
+export type { ProtectOptions } from './commands/protect.ts';
 export type { Orphan } from './commands/orphans.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/recipe.ts';
 export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';

@@ -13,15 +13,15 @@ import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
-  const { certificate } = result;
+  const { certificate, keeping } = result;
   const head = {
     kept: [],
     created: planned
-      ? ['Would make an authority of your own', ...powerLines(result.constraints), '']
+      ? ['Would make an authority of your own', ...powerLines(result.constraints, keeping), '']
       : madeLines(result),
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      ...powerLines(result.constraints),
+      ...powerLines(result.constraints, keeping),
       '',
     ],
   }[result.authority];
@@ -68,8 +68,14 @@ function closingLines(
   return [
     '',
     `Trusted until ${date(notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
-    ...(authority === 'created' ? [`To leave a thief no key: ${again} --sealed NAMES`] : []),
+    ...(keeping?.way === 'file' && authority === 'created'
+      ? [`To protect its key: devcert ca protect${nameOf(ca)}, or ${again} --sealed NAMES`]
+      : []),
   ];
+}
+
+function nameOf(ca: string | undefined): string {
+  return ca === undefined || ca === 'default' ? '' : ` ${ca}`;
 }
 
 // What a line has room for; the rest stands beside the store.

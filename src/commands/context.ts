@@ -10,6 +10,7 @@ import type {
   TrustStore,
 } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
+import type { Keeping } from '../authority/keeping.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
 import { authorityCertificates } from '../authority/certificates.ts';
@@ -56,6 +57,8 @@ export interface AuthorityOption {
 export interface MadeAuthority {
   /** What it may certify; undefined: every name. */
   readonly constraints: Constraints | undefined;
+  /** How its key is kept; undefined for an open file. */
+  readonly keeping?: Keeping | undefined;
 }
 
 /** Options as a command gets them: a list of texts, where a caller may have given one alone. */

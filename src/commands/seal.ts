@@ -15,7 +15,7 @@ import type { Name } from '../names/names.ts';
 import { parseLeafRequest } from '../names/request.ts';
 import { DAY_MS, LEAF_DAYS } from '../policy.ts';
 import { type Context, identity, recording, writing } from './context.ts';
-import type { Successor } from './replace.ts';
+import { madeMeanwhile, type Successor } from './replace.ts';
 
 /** A sealed authority on its way. */
 export interface Sealing extends Successor {
@@ -70,10 +70,7 @@ export async function prepareSealing(
     isSame: () => false,
     issue: async () => {
       const authority = await loadAuthority(context.folder);
-      if (authority.rootPem !== made?.rootPem)
-        throw new DevcertError('busy', 'another devcert made an authority in the meantime', {
-          hint: 'run the same command again',
-        });
+      if (authority.rootPem !== made?.rootPem) throw madeMeanwhile();
       const { leaf } = made;
       written = await writeLeaf(writing(context, authority), request, paths, { force, leaf });
       return written;

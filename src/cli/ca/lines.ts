@@ -84,7 +84,7 @@ export function keptLines(result: AuthorityResult, verb: string, style: Style): 
   return [
     `${verb} the authority ${authorityLines(result, style).join('\n')}`,
     '',
-    ...wrap(theftText(result.constraints, clientsOnly)),
+    ...wrap(theftText(result.constraints, { clientsOnly, keeping: result.keeping })),
     '',
     ...next,
   ];
@@ -104,6 +104,27 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
       : 'Kept the old authority: a store that trusts it failed for the new one',
     ...(stores.length === 0 ? [] : ['', ...stores]),
     ...(again.length === 0 ? [] : ['', ...again]),
+  ];
+}
+
+/** What `ca protect` and `ca unprotect` came to. Protected is what no store trusts an open key for. */
+export function protectLines(result: ReplaceResult, style: Style): string[] {
+  const { name, keeping, replaced, earlierRoots, constraints, clientsOnly } = result;
+  const key = `the key of the authority "${name}"`;
+  const again = `devcert install${name === 'default' ? '' : ` --ca ${name}`}`;
+  if (keeping.way === 'file')
+    return replaced || result.outcomes.length === 0
+      ? [`Decrypted ${key}`, ...wrap(theftText(constraints, { clientsOnly }))]
+      : replaceLines(result, style);
+  if (keeping.way === 'passphrase' && keeping.wasOpen)
+    return [`Encrypted ${key}`, 'To issue, devcert asks for its passphrase'];
+  return [
+    ...(replaced ? [...replaceLines(result, style), ''] : []),
+    ...(earlierRoots.length === 0
+      ? [`Protected: to issue, devcert asks for the passphrase of ${key}`]
+      : wrap(
+          `Not protected yet: a store may still trust a root of before, whose key lay open. See to it, then ${again}`,
+        )),
   ];
 }
 
