@@ -11,6 +11,7 @@ import {
   type NamedOptions,
   removeAuthority,
   replaceAuthority,
+  type ReplaceResult,
   showAuthority,
 } from '../../index.ts';
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
@@ -19,6 +20,7 @@ import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
+import type { Terminal } from '../terminal.ts';
 import { readPassword } from '../password/password.ts';
 import {
   type CaPasswordFlags,
@@ -73,9 +75,7 @@ const create: Declaration = {
   options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions],
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
     const result = await createAuthority(name, options, await asking(options, terminal));
-    terminal.print(keptLines(result, 'Made', terminal.style));
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(keptLines(result, 'Made', terminal.style), result);
   },
 };
 
@@ -100,9 +100,7 @@ const show: Declaration = {
   positionals: [authorityArgument],
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
-    terminal.print(authorityLines(authority, terminal.style));
-    terminal.json(authority);
-    return EXIT.done;
+    return terminal.show(authorityLines(authority, terminal.style), authority);
   },
 };
 
@@ -132,12 +130,9 @@ const importing: Declaration = {
     const result = await withPassword(options, terminal, (passwords, listener) =>
       importAuthority(sources, { ...withoutPasswordFlags(options), ...passwords }, listener),
     );
-    terminal.progress('');
-    if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
-    else terminal.print(keptLines(result, 'Imported', terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return 'replaced' in result ? outcomesExitCode(result.outcomes) : EXIT.done;
+    return 'replaced' in result
+      ? showReplaced(result, terminal)
+      : terminal.show(keptLines(result, 'Imported', terminal.style), result);
   },
 };
 
@@ -164,10 +159,7 @@ const exporting: Declaration = {
     const result = await exportAuthority(name, { ...options, password }, listener);
     const { file, pem } = result;
     const what = result.withKey ? 'Root, issuer and encrypted key are in' : 'The root is in';
-    terminal.print([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`]);
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`], result);
   },
 };
 
@@ -196,11 +188,7 @@ const replace: Declaration = {
     const result = await withPassword(options, terminal, (passwords, listener) =>
       replaceAuthority(name, options.import ?? [], { ...others, ...passwords }, listener),
     );
-    terminal.progress('');
-    terminal.print(replaceLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return outcomesExitCode(result.outcomes);
+    return showReplaced(result, terminal);
   },
 };
 
@@ -223,6 +211,11 @@ const remove: Declaration = {
     return EXIT.done;
   },
 };
+
+function showReplaced(result: ReplaceResult, terminal: Terminal): number {
+  const lines = replaceLines(result, terminal.style);
+  return terminal.show(lines, result, outcomesExitCode(result.outcomes));
+}
 
 export const caCommand: Declaration = {
   summary: 'authorities with names, imported ones, replacing one',

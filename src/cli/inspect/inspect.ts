@@ -50,9 +50,7 @@ export const inspectCommand: Declaration = {
       passwords = { ...passwords, [which]: asked };
       result = await inspect(sources, passwords);
     }
-    terminal.print(inspectLines(result, terminal.style));
-    terminal.json(result);
-    return result.exitCode;
+    return terminal.show(inspectLines(result, terminal.style), result, result.exitCode);
   },
 };
 
