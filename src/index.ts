@@ -55,7 +55,7 @@ export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './names/request.ts';
 export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
-export type { Listener } from './composition.ts';
+export type { Listener, PasswordKind } from './composition.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
 const installSpec: Spec<InstallOptions> = {
@@ -71,6 +71,7 @@ const issueSpec: Spec<IssueOptions> = {
   ...leafSpec,
   ...{ ca: 'text', out: 'text', certFile: 'text', keyFile: 'text', force: 'boolean' },
   ...{ format: 'list', legacy: 'boolean', alias: 'text', password: 'text' },
+  ...{ add: 'list', remove: 'list', again: 'boolean' },
 };
 const exportSpec: Spec<ExportOptions> = {
   ...{ ca: 'text', format: 'text', trust: 'boolean', withPublicRoots: 'boolean' },
@@ -126,7 +127,7 @@ export async function issue(
 ): Promise<IssueResult> {
   const { issue } = await import('./commands/issue.ts');
   const wanted = checked(options, issueSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return issue(here, textsOf(names, 'names'), wanted, ask);
 }
@@ -144,7 +145,7 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./commands/export.ts');
   const wanted = checked(options, exportSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return exportCertificate(here, wanted, ask);
 }
@@ -272,6 +273,12 @@ export async function inspect(
 ): Promise<InspectResult> {
   const { inspect } = await import('./commands/inspect.ts');
   return inspect(await context({}), sourcesOf(sources), checked(options, { password: 'text' }));
+}
+
+/** What asks for the password of a file that is about to be written. */
+function fileAsker(listener: Listener): ((what: string) => Promise<string>) | undefined {
+  const ask = listenerOf(listener).password?.bind(listener);
+  return ask === undefined ? undefined : (what) => ask(what, 'file');
 }
 
 function sourcesOf(sources: unknown): readonly InspectSource[] {
