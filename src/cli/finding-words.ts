@@ -73,18 +73,15 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     'it names two signature algorithms, one inside and one outside: clients refuse it',
     FRESH,
   ],
-  'empty-subject': (it) =>
-    it.has('authority')
-      ? [`its subject is empty, which ${PYTHON} refuse of an authority`, FRESH]
-      : [
-          'its subject is empty and its alternative names are not critical: Chromium, Java and Python from 3.13 on refuse it',
-          'have it issued with a subject, or with critical alternative names',
-        ],
+  'empty-subject': () => [
+    'its subject is empty and its alternative names are not critical: Chromium, Java and Python from 3.13 on refuse it',
+    'have it issued with a subject, or with critical alternative names',
+  ],
   'no-key-identifier': (it) => [
     `it has no ${it.text('part')}: ${PYTHON} refuse it`,
     'for these have it issued again by a tool that writes key identifiers',
   ],
-  'loose-authority': (it) => [`it has no ${it.text('part')}: ${PYTHON} refuse it`, FRESH],
+  'strict-form': (it) => [`it has ${it.text('part')}: ${PYTHON} refuse it`, FRESH],
   'weak-key': (it) => [
     `its key is weak: ${it.text('weakness')}`,
     'make a new key: P-256, or RSA 2048',

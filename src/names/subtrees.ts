@@ -57,8 +57,10 @@ function isWithin(
       return isInNetworks(subtrees.ip, address) || isInPattern(subtrees.patterns ?? [], address);
     }
     case 'email': {
-      const host = name.slice(name.lastIndexOf('@') + 1);
       const { email = [] } = subtrees;
+      const host = /^[^@]+@([^@]+)$/.exec(name)?.[1];
+      // As of a URI without a host: what cannot be held against a base is refused.
+      if (host === undefined) return partly && email.length > 0;
       return indexOf(email).all.has(name) || isHostWithin(email, host);
     }
     case 'uri': {

@@ -40,6 +40,9 @@ export function judgePath(chain: readonly X509Certificate[], question: PathQuest
   const details = certificateDetails(leaf);
   const own = [
     ...useFindings(details, purpose !== 'clientAuth'),
+    ...(purpose !== undefined && details.isAuthority && chain.length > 1
+      ? [finding('error', 'authority-as-leaf')]
+      : []),
     ...(name !== undefined && !holdsHost(details.names, name)
       ? [finding('error', 'name-mismatch', { name })]
       : []),
