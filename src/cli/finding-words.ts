@@ -1,5 +1,5 @@
 /** Findings in words: what is wrong, and what to do about it. Pure. */
-import { say, type Step, type Text, words } from '../errors.ts';
+import { say, type Step, formatText, type Text } from '../errors.ts';
 import { type CertificateDetails, isHost } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
 
@@ -19,7 +19,7 @@ export function findingWords({ code, what }: Finding, details?: CertificateDetai
     },
     issueCommand(details),
   );
-  return { message, hint: words(hint) };
+  return { message, hint: formatText(hint) };
 }
 
 interface What {

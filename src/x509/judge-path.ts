@@ -1,7 +1,7 @@
 /** A chain judged as clients do: RFC 5280 6.1, and what they do beyond it. Pure. */
 import type { X509Certificate } from 'node:crypto';
 import type { Usage } from '../names/usage.ts';
-import { attempt } from './attempt.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
 import { type CertificateDetails, certificateDetails } from './details.ts';
 import { at, type Finding, finding } from './finding.ts';
 import { type GeneralName, isForbidden } from './general-names.ts';
@@ -87,8 +87,8 @@ export function linkFindings(own: X509Certificate, issuer: X509Certificate): Fin
   // Compared byte for byte by Go: the same letters in another string type are another name.
   if (!partsOf(own.raw).issuer.raw.equals(partsOf(issuer.raw).subject.raw))
     findings.push(finding('error', 'issuer-name', { issuer: name }));
-  const wanted = attempt(() => readAuthorityKeyIdentifier(own.raw));
-  const identifier = attempt(() => readSubjectKeyIdentifier(issuer.raw));
+  const wanted = readOrUndefined(() => readAuthorityKeyIdentifier(own.raw));
+  const identifier = readOrUndefined(() => readSubjectKeyIdentifier(issuer.raw));
   if (wanted !== undefined && identifier !== undefined && !wanted.equals(identifier))
     findings.push(finding('error', 'key-identifier', { issuer: name }));
   const until = above.notAfter;
