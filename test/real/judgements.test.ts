@@ -1,6 +1,6 @@
 /** Chains judged side by side: by clients that we did not write, and by `inspect` (issue: no problem told where all agree, none kept quiet). */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createPlainServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { inspectFile } from '../../src/inspect/file.ts';
 import { trustIn } from '../forgeries/browsers.ts';
 import { findProgram, run } from '../helpers/run.ts';
 import { needs } from '../helpers/require.ts';
@@ -62,6 +63,24 @@ describe('clients and inspect', () => {
       if (why === undefined) expect(codes.length > 0).toBe(refusedBy.length > 0);
     },
   );
+});
+
+test('of the roots that Debian ships only expired ones are told', (context) => {
+  const file = '/etc/ssl/certs/ca-certificates.crt';
+  if (!needs(existsSync(file), 'ca-certificates')) return context.skip();
+  const now = new Date();
+  const { certificates, problems, notes } = inspectFile(
+    { file, bytes: readFileSync(file) },
+    { now, authorities: [] },
+  );
+  expect(certificates.length).toBeGreaterThan(100);
+  const expired = certificates.flatMap(({ notAfter }, index) =>
+    notAfter !== undefined && notAfter < now ? [index] : [],
+  );
+  expect(problems.map(({ code, certificate }) => ({ code, certificate }))).toEqual(
+    expired.map((certificate) => ({ code: 'expired', certificate })),
+  );
+  expect(notes).toEqual([]);
 });
 
 function note(client: Client, index: number, why: string): number {
