@@ -37,6 +37,8 @@ export const exitCodes = {
   'invalid-input': EXIT.failed,
   /** A password is missing or does not open the file. */
   password: EXIT.failed,
+  /** A key in a store has a password of its own, which is missing. */
+  'key-password': EXIT.failed,
   /** Unknown option, missing value, options that exclude each other. */
   usage: EXIT.usage,
   /** Not a name that a certificate may carry. */

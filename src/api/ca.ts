@@ -19,7 +19,7 @@ const createSpec: Spec<CreateOptions> = {
 };
 const namedSpec: Spec<NamedOptions> = { ...createSpec, passphrase: 'boolean' };
 const sourceSpec: Spec<ImportSource> = {
-  ...{ key: 'text', root: 'text', password: 'text', clientsOnly: 'boolean' },
+  ...{ key: 'text', root: 'text', password: 'text', keyPassword: 'text', clientsOnly: 'boolean' },
 };
 const importSpec: Spec<ImportAuthorityOptions> = {
   ...sourceSpec,
@@ -27,7 +27,7 @@ const importSpec: Spec<ImportAuthorityOptions> = {
 };
 const exportSpec: Spec<ExportAuthorityOptions> = {
   ...{ out: 'text', file: 'text', der: 'boolean', withKey: 'boolean' },
-  ...{ password: 'text', force: 'boolean' },
+  ...{ password: 'text', keyPassword: 'text', force: 'boolean' },
 };
 
 /**

@@ -6,12 +6,12 @@ import { type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import {
   type Context,
   contextOf,
-  findEverywhere,
   issuedBy,
   refuseSudo,
   stateFolderOf,
   trusting,
 } from './context.ts';
+import { findEverywhere } from './stores.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface RemovedAuthority {

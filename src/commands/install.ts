@@ -22,15 +22,13 @@ import {
   type AuthorityOption,
   closeStateFolder,
   type Context,
-  findEverywhere,
-  findStores,
   type Lists,
-  parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
   trusting,
 } from './context.ts';
+import { findEverywhere, findStores, parseStoreKinds } from './stores.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';

@@ -15,14 +15,13 @@ import {
   type AuthorityOption,
   type Context,
   contextOf,
-  findEverywhere,
   issuedBy,
-  parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
   trusting,
 } from './context.ts';
+import { findEverywhere, parseStoreKinds } from './stores.ts';
 import { clearHosts } from './hosts.ts';
 import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
 import { currentRoot, otherRoots } from './roots.ts';

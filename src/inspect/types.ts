@@ -1,5 +1,7 @@
-/** What `inspect` says of files. Data, printed unchanged by `--json`. */
+/** What `inspect` tells of files. Data: `--json` prints it as it is. */
+import type { Foreign } from '../keystore/foreign.ts';
 import type { Scheme } from '../keystore/pkcs12-protection.ts';
+import type { CrlDetails } from '../x509/crl.ts';
 import type { CertificateDetails, KeyDetails } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
 import type { GeneralName } from '../x509/general-names.ts';
@@ -15,6 +17,8 @@ export type FileKind =
   | 'key-store'
   | 'trust-store'
   | 'csr'
+  | 'crl'
+  | 'other'
   | 'empty';
 
 /** What may be wrong with a file, beside what is wrong with its certificates ({@link FindingCode}). */
@@ -63,6 +67,8 @@ export interface InspectedKey extends KeyDetails {
   readonly alias?: string;
   /** True for one that could not be opened for want of a password; then its type is `encrypted`. */
   readonly encrypted: boolean;
+  /** True if the password of the store it is in does not open it: it has another one. */
+  readonly hasOwnPassword?: true;
   /** Place in `certificates` of the certificate it belongs to. */
   readonly certificate?: number;
 }
@@ -113,8 +119,12 @@ export interface InspectedFile {
   readonly keys: readonly InspectedKey[];
   readonly publicKeys: readonly KeyDetails[];
   readonly csrs: readonly InspectedCsr[];
-  /** Labels of PEM blocks that were passed over. */
-  readonly ignored: readonly string[];
+  /** Lists of revoked certificates. */
+  readonly crls: readonly CrlDetails[];
+  /** What is in it besides: named, not looked into. */
+  readonly others: readonly Foreign[];
+  /** How many bytes come after the end of DER, PKCS#12 or JKS. */
+  readonly trailing: number;
   /** Errors first. */
   readonly problems: readonly Problem[];
   /** What only those refuse that ask for the letter of RFC 5280. */

@@ -23,8 +23,10 @@ import { readPassword } from '../password/password.ts';
 import {
   type CaPasswordFlags,
   caPasswordOptions,
+  keyPasswordOptions,
   type PasswordFlags,
   passwordOptions,
+  withoutPasswordFlags,
 } from '../password/options.ts';
 import { protect, unprotect } from './protect.ts';
 
@@ -50,6 +52,7 @@ const sourceOptions: readonly OptionDeclaration[] = [
   },
   // Not --no-password: an encrypted file has one.
   ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+  ...keyPasswordOptions,
 ];
 
 const clientsOnly: OptionDeclaration = {
@@ -126,8 +129,8 @@ const importing: Declaration = {
   ],
   async run(sources, options: Flags & ImportAuthorityOptions, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password, listener) =>
-      importAuthority(sources, { ...options, password }, listener),
+    const result = await withPassword(options, terminal, (passwords, listener) =>
+      importAuthority(sources, { ...withoutPasswordFlags(options), ...passwords }, listener),
     );
     terminal.progress('');
     if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
@@ -189,8 +192,9 @@ const replace: Declaration = {
     terminal,
   ) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password, listener) =>
-      replaceAuthority(name, options.import ?? [], { ...options, password }, listener),
+    const others = withoutPasswordFlags(options);
+    const result = await withPassword(options, terminal, (passwords, listener) =>
+      replaceAuthority(name, options.import ?? [], { ...others, ...passwords }, listener),
     );
     terminal.progress('');
     terminal.print(replaceLines(result, terminal.style));

@@ -1,20 +1,25 @@
 /** Problems as lines: what is wrong, and below it what to do. Pure. */
 import type { InspectedFile, Problem, ProblemCode } from '../../inspect/types.ts';
 import { findingWords, type Wording } from '../finding-words.ts';
-import { and, shown, titleOf } from './format.ts';
+import { and, hasOwnPassword, shown, titleOf } from './format.ts';
 import { wrap } from '../lines.ts';
 import type { Style } from '../terminal.ts';
 
 export function problemLines(file: InspectedFile, style: Style): string[] {
-  const { problems, notes, isLocked } = file;
+  const { problems, notes, isLocked, kind } = file;
+  const isOwn = hasOwnPassword(file);
   const locked = isLocked
     ? entry(
         'locked',
         style.dim,
-        'what needs the password was not looked into',
-        'give it: --password-file FILE',
+        isOwn
+          ? 'the private key has a password of its own, and was not looked into'
+          : 'what needs the password was not looked into',
+        isOwn ? 'give it: --key-password-file FILE' : 'give it: --password-file FILE',
       )
     : [];
+  // Nobody looked into what is only named.
+  if (problems.length === 0 && kind === 'other') return ['  It was not looked into'];
   const none = problems.length === 0 && !isLocked ? [`  ${style.good('Nothing was found')}`] : [];
   return [
     ...none,
