@@ -1,8 +1,15 @@
 /** `devcert inspect [FILE|-]…` */
 import { DevcertError } from '../../errors.ts';
-import { inspect, type InspectResult, type InspectSource } from '../../index.ts';
+import {
+  inspect,
+  type InspectedFile,
+  type InspectResult,
+  type InspectSource,
+  type Problem,
+} from '../../index.ts';
 import type { Declaration } from '../declaration.ts';
 import { inspectLines } from './lines.ts';
+import { worded } from './problems.ts';
 import { hasOwnPassword, shown } from './format.ts';
 import { type GivenPasswords, givenPasswords } from '../password/retry.ts';
 import {
@@ -50,9 +57,17 @@ export const inspectCommand: Declaration = {
       passwords = { ...passwords, [which]: asked };
       result = await inspect(sources, passwords);
     }
-    return terminal.show(inspectLines(result, terminal.style), result, result.exitCode);
+    const json = { ...result, files: result.files.map(withWords) };
+    return terminal.show(inspectLines(result, terminal.style), json, result.exitCode);
   },
 };
+
+/** As a script reads it: every problem with its words. */
+function withWords(file: InspectedFile) {
+  const { problems, notes } = file;
+  const add = (problem: Problem) => worded(problem, file);
+  return { ...file, problems: problems.map(add), notes: notes.map(add) };
+}
 
 /** The files that a password which was not given would open further. */
 function lockedFor(
