@@ -9,6 +9,8 @@ import type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/reci
 import type { SignOptions, SignResult } from './commands/sign.ts';
 import type { StatusOptions, StatusResult } from './commands/status.ts';
 import type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
+import type { VerifyOptions } from './commands/verify.ts';
+import type { VerifyResult } from './verify/types.ts';
 import type { AuthorityOption } from './commands/context.ts';
 import { context, contextWithStores, type Listener, projectContext } from './composition.ts';
 import type { LeafOptions } from './names/request.ts';
@@ -44,6 +46,8 @@ export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/reci
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
+export type { VerifyOptions } from './commands/verify.ts';
+export type * from './verify/types.ts';
 export type { Keeping } from './authority/keeping.ts';
 export type { Constraints } from './names/constraints.ts';
 export * from './authorities.ts';
@@ -90,6 +94,10 @@ const uninstallSpec: Spec<UninstallOptions> = {
   dryRun: 'boolean',
   orphans: 'boolean',
   yes: 'boolean',
+};
+const verifySpec: Spec<VerifyOptions> = {
+  ...{ ca: 'text', roots: 'text', name: 'text', purpose: 'text', at: 'text' },
+  ...{ starttls: 'text', timeout: 'number' },
 };
 const recipeSpec: Spec<RecipeOptions> = { dir: 'text', clientCerts: 'boolean', caFile: 'text' };
 
@@ -261,16 +269,35 @@ export async function recipe(name: string, options: RecipeOptions = {}): Promise
  * What files of certificates, keys, CSRs or whole stores hold, in any format, and what is wrong with them.
  * Changes nothing, and makes no authority.
  *
- * @param sources paths, or bytes with a name for them; the pair in `.devcert` if there are none.
+ * @param sources paths, `HOST:PORT` or a URL for what a server sends, or bytes with a name for them; the pair in
+ *   `.devcert` if there are none.
  * @returns data whose texts come from the files: they may hold any character.
- * @throws DevcertError `file`, `usage`, `invalid-input`, `password` if the one in `options` is wrong.
+ * @throws DevcertError `file`, `usage`, `invalid-input`, `password` if the one in `options` is wrong, `command` for a
+ *   server that sends nothing.
  */
 export async function inspect(
   sources: string | readonly InspectSource[] = [],
   options: InspectOptions = {},
 ): Promise<InspectResult> {
   const { inspect } = await import('./commands/inspect.ts');
-  return inspect(await context({}), sourcesOf(sources), checked(options, { password: 'text' }));
+  const here = await context({});
+  const { withServers } = await import('./commands/inspect-server.ts');
+  const known = await withServers(here, sourcesOf(sources));
+  return inspect(here, known, checked(options, { password: 'text' }));
+}
+
+/**
+ * Verifies what a server sends, or what a file holds, as a strict client does: fail-closed, against the root of the
+ * authority unless `options.roots` says otherwise. Revocation is not checked.
+ *
+ * @param target `HOST:PORT`, a URL, or a file of certificates.
+ * @returns data, also of what could not be connected to; its texts come from the server and may hold any character.
+ * @throws DevcertError `usage`, `invalid-name`, `no-authority`, `file`, `invalid-input`, `password`.
+ */
+export async function verify(target: string, options: VerifyOptions = {}): Promise<VerifyResult> {
+  const { verify } = await import('./commands/verify.ts');
+  const wanted = checked(options, verifySpec);
+  return verify(await context({}, wanted.ca), textOf(target, 'the target'), wanted);
 }
 
 function sourcesOf(sources: unknown): readonly InspectSource[] {

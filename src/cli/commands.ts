@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   mtls: async () => (await import('./mtls.ts')).mtlsCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
   inspect: async () => (await import('./inspect.ts')).inspectCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
 };
 
 /** What `devcert NAMES…` is short for. */

@@ -15,7 +15,7 @@ export interface Step extends Partial<Record<OptionName, OptionValue>> {
 type OptionValue = string | boolean | readonly string[] | undefined;
 
 type CommandName =
-  | Each<'issue install uninstall status inspect csr sign export recipe mtls'>
+  | Each<'issue install uninstall status inspect verify csr sign export recipe mtls'>
   | `ca ${Each<'create export import list remove replace show'>}`
   | `mtls ${Each<'check rotate'>}`;
 
@@ -24,7 +24,8 @@ type OptionName =
   | Each<'alias as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
   | Each<'encrypt file finish force format http import issue key keyFile legacy machine name'>
   | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge root serverCa'>
-  | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>;
+  | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>
+  | Each<'at purpose roots starttls timeout'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
 

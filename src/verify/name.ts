@@ -1,0 +1,43 @@
+/** The name that was asked for, among those of a certificate. Pure. */
+import { say } from '../errors.ts';
+import { issueCommand } from '../inspect/problems.ts';
+import { isNamed } from '../names/match.ts';
+import { formatName, type Name } from '../names/names.ts';
+import type { CertificateDetails } from '../x509/details.ts';
+import type { GeneralName } from '../x509/general-names.ts';
+import { problem } from './problem.ts';
+import type { VerifyProblem } from './types.ts';
+
+/** Undefined if the certificate is for the name. */
+export function nameProblem(
+  { names, commonName }: CertificateDetails,
+  name: Name,
+  purpose: 'server' | 'client',
+): VerifyProblem | undefined {
+  if (isNamed(names, name)) return undefined;
+  const wanted = formatName(name);
+  const again = issueCommand([{ type: name.type, value: name.value } as GeneralName, ...names]);
+  const step = purpose === 'client' ? { ...again, client: true } : again;
+  const fix = say`${step}, and restart the server; or ask by a name that it has`;
+  if (names.length === 0)
+    return problem(
+      'no-names',
+      'name',
+      commonName === undefined
+        ? `it has no names at all, so "${wanted}" is not among them`
+        : `its names are in the common name alone, which browsers and Go do not look at`,
+      fix,
+    );
+  const same = names.some(({ value }) => value.toLowerCase() === name.value);
+  return problem(
+    'wrong-name',
+    'name',
+    same
+      ? `"${wanted}" stands in it as a name of another form: an address has to be one of type iPAddress`
+      : `"${wanted}" is not among its names: ${names
+          .slice(0, 8)
+          .map(({ value }) => value)
+          .join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`,
+    fix,
+  );
+}

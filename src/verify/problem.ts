@@ -1,0 +1,14 @@
+/** Problems of a verification. Pure. */
+import { type Text, words } from '../errors.ts';
+import type { StepName, VerifyCode, VerifyProblem } from './types.ts';
+
+/** One thing that is wrong, with its cure in words. */
+export function problem(
+  code: VerifyCode,
+  step: StepName,
+  message: string,
+  fix: Text,
+  severity: VerifyProblem['severity'] = 'error',
+): VerifyProblem {
+  return { code, severity, step, message, fix: words(fix) };
+}
