@@ -50,6 +50,7 @@ export type { VerifyOptions } from './commands/verify.ts';
 export type * from './verify/types.ts';
 export type { Keeping } from './authority/keeping.ts';
 export type { Constraints } from './names/constraints.ts';
+export * from './api/hosts.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';

@@ -126,7 +126,7 @@ export function identity(context: Context): string {
  *
  * @throws DevcertError `refused`.
  */
-export function refuseSudo({ host }: Context): void {
+export function refuseSudo({ host }: Pick<Context, 'host'>): void {
   const caller = host.env.SUDO_USER ?? host.env.DOAS_USER;
   if (!host.isRoot || caller === undefined || caller === '' || caller === 'root') return;
   if (host.env.DEVCERT_HOME !== undefined) return;
