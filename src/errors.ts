@@ -112,3 +112,11 @@ export function printable(text: string): string {
 export function isPlain(text: string): boolean {
   return !/[^\t\n -~]/.test(text);
 }
+
+/** Foreign text on one line without all of that, cut after so many characters. */
+export function oneLine(text: string, limit = 60): string {
+  const line = printable(text.toWellFormed()).replace(/\s+/g, ' ').trim();
+  const shown = isPlain(line) ? line : line.replace(/\p{C}/gu, '');
+  const characters = Array.from(shown);
+  return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : shown;
+}

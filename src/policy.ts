@@ -26,8 +26,12 @@ export const MAX_RSA_BITS = 16_384;
 
 /** Of an authority that is imported: every handshake carries it, and real ones have four. */
 export const MAX_CA_CHAIN = 6;
-/** Longer ones, in other people's files, are not followed; real ones have four. */
-export const MAX_CHAIN = 10;
+/** Longer ones, in other people's files, are not followed; real ones have four, Firefox follows 8. */
+export const MAX_CHAIN = 32;
+/** Ways from one certificate to the roots that are looked at: cross-signing gives some a dozen. */
+export const MAX_PATHS = 32;
+/** Signatures that are checked to find them: authorities that all signed each other have no end of ways. */
+export const MAX_PATH_CHECKS = 400;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -3,7 +3,9 @@ import { grantCsr } from '../certificate/csr-policy.ts';
 import { DevcertError } from '../errors.ts';
 import { decodeCsr, type Csr, readCsr } from '../x509/csr.ts';
 import { extensionDetails, keyDetails } from '../x509/details.ts';
-import { attributeLabel, OID, oidName } from '../x509/oids.ts';
+import { attributesText } from '../x509/distinguished-name.ts';
+import { signatureName } from '../x509/judge.ts';
+import { OID } from '../x509/oids.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedCsr, Problem } from './types.ts';
 
@@ -35,10 +37,10 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
   );
   return {
     csr: {
-      subject: csr.subject.map(({ type, value }) => `${attributeLabel(type)}=${value}`).join(', '),
+      subject: attributesText(csr.subject),
       names,
       key: keyDetails(csr.publicKey),
-      signature: oidName(algorithm),
+      signature: signatureName(algorithm),
       isSignatureValid: isSignatureValid !== undefined,
       dropped,
     },

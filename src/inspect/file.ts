@@ -4,7 +4,7 @@ import type { KnownAuthority } from '../authority/known.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { certificateDetails, keyDetails } from '../x509/details.ts';
-import { isSignedBy } from '../x509/judge.ts';
+import { isIssuedBy } from '../x509/judge.ts';
 import {
   chainProblems,
   constraintProblems,
@@ -130,7 +130,7 @@ function tell(
 function relationTo(x509: X509Certificate, root: X509Certificate, issuer: X509Certificate) {
   if (x509.fingerprint256 === root.fingerprint256) return 'root' as const;
   if (x509.fingerprint256 === issuer.fingerprint256) return 'issuer' as const;
-  const isOurs = x509.issuer === issuer.subject && isSignedBy(x509, issuer);
+  const isOurs = isIssuedBy(x509, issuer);
   return isOurs ? ('leaf' as const) : undefined;
 }
 

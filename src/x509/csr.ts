@@ -1,5 +1,5 @@
 /** Certificate signing requests: PKCS#10 (RFC 2986). */
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { keyTypeOf, publicKeyDer } from '../keys.ts';
 import type { Name } from '../names/names.ts';
@@ -7,8 +7,10 @@ import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } fr
 import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
 import { signatureAlgorithm } from './certificate.ts';
 import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
+import { type Attribute, attributesOf } from './distinguished-name.ts';
 import { subjectAltName } from './extensions.ts';
 import { curveOf, UNNAMED_CURVE } from './ec-key.ts';
+import { signatureName, strongScheme } from './judge.ts';
 import { OID } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
 
@@ -16,7 +18,7 @@ import { extensionsIn, type ExtensionValue } from './read.ts';
 export interface Csr {
   readonly publicKey: KeyObject;
   /** Attribute types (dotted) and texts of the subject, in order. */
-  readonly subject: readonly { readonly type: string; readonly value: string }[];
+  readonly subject: readonly Attribute[];
   /** The extensions it asks for, in order. */
   readonly extensions: readonly ExtensionValue[];
   /** Types (dotted) of its attributes, in order. Their values may be secret (challengePassword). */
@@ -50,29 +52,34 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
  *   signature by MD5 or SHA-1 or an algorithm that devcert does not know, and a curve that is spelled out.
  */
 export function readCsr(der: Buffer): Csr {
-  const { csr, algorithm, signed, signature, publicKeyInfo } = decodeCsr(der);
-  checkSignature(algorithm, signed, csr.publicKey, signature);
-  assertNamedCurve(publicKeyInfo);
-  return csr;
+  const decoded = decodeCsr(der, decodeText);
+  checkSignature(decoded);
+  assertNamedCurve(decoded.publicKeyInfo);
+  return decoded.csr;
+}
+
+/** A CSR whose signature nobody has checked. */
+export interface DecodedCsr {
+  readonly csr: Csr;
+  /** AlgorithmIdentifier of its signature. */
+  readonly algorithm: Element;
+  /** The bytes that it is over. */
+  readonly signed: Buffer;
+  readonly signature: Buffer;
+  /** SubjectPublicKeyInfo, as it stands there. */
+  readonly publicKeyInfo: Buffer;
 }
 
 /**
- * A CSR whose signature nobody has checked: to be shown, never to be granted.
+ * A CSR to be shown, never to be granted.
  *
- * @returns the algorithm of its signature, dotted, with the bytes it is over, the signature itself, and
- *   the SubjectPublicKeyInfo as it stands there.
+ * @param text how values of the subject are read: ones that are no text are shown in hex.
  * @throws DevcertError `invalid-input` for anything but a CSR.
  */
-export function decodeCsr(der: Buffer): {
-  csr: Csr;
-  algorithm: string;
-  signed: Buffer;
-  signature: Buffer;
-  publicKeyInfo: Buffer;
-} {
+export function decodeCsr(der: Buffer, text?: (value: Element) => string): DecodedCsr {
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
-  const algorithm = decodeOid(fieldsOf(outer.next(TAG.sequence)).next());
+  const algorithm = outer.next(TAG.sequence);
   const { bytes: signature, unusedBits } = decodeBits(outer.next(TAG.bitString));
   outer.end();
   if (unusedBits !== 0) throw unreadable('a signature that is not whole bytes');
@@ -87,7 +94,7 @@ export function decodeCsr(der: Buffer): {
 
   const csr = {
     publicKey: readPublicKey(key.raw),
-    subject: readAttributes(subject),
+    subject: attributesOf(subject, text),
     ...readCsrAttributes(attributes),
   };
   return { csr, algorithm, signed: info.raw, signature, publicKeyInfo: key.raw };
@@ -110,33 +117,21 @@ function assertNamedCurve(publicKeyInfo: Buffer): void {
   });
 }
 
-// What proves possession must not be forgeable itself: nothing below SHA-256.
-const signatures: Readonly<Record<string, { hash: string | null; key: string }>> = {
-  [OID.ecdsaWithSha256]: { hash: 'sha256', key: 'ec' },
-  [OID.ecdsaWithSha384]: { hash: 'sha384', key: 'ec' },
-  [OID.ecdsaWithSha512]: { hash: 'sha512', key: 'ec' },
-  [OID.sha256WithRsa]: { hash: 'sha256', key: 'rsa' },
-  [OID.sha384WithRsa]: { hash: 'sha384', key: 'rsa' },
-  [OID.sha512WithRsa]: { hash: 'sha512', key: 'rsa' },
-  [OID.ed25519]: { hash: null, key: 'ed25519' },
-};
-
-function checkSignature(
-  algorithm: string,
-  signed: Buffer,
-  key: KeyObject,
-  signature: Buffer,
-): void {
-  const known = signatures[algorithm];
-  if (known === undefined)
+function checkSignature({ csr, algorithm, signed, signature }: DecodedCsr): void {
+  const scheme = strongScheme(algorithm);
+  if (scheme === undefined)
     throw new DevcertError(
       'weak-key',
-      `the CSR is signed by an algorithm that is weak or not known: ${algorithm}`,
+      `the CSR is signed by an algorithm that is weak or not known: ${signatureName(algorithm)}`,
       { hint: say`make it anew with SHA-256: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
+  const { hash, key: kind, saltLength } = scheme;
+  const key = csr.publicKey;
   let valid: boolean;
   try {
-    valid = known.key === key.asymmetricKeyType && verify(known.hash, signed, key, signature);
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const signer = saltLength === undefined ? key : { key, padding, saltLength };
+    valid = kind === key.asymmetricKeyType && verify(hash, signed, signer, signature);
   } catch {
     valid = false; // not even the form of a signature
   }
@@ -146,15 +141,9 @@ function checkSignature(
     });
 }
 
-function readAttributes(subject: Element): { type: string; value: string }[] {
-  const attributes: { type: string; value: string }[] = [];
-  for (const relative of subject.children())
-    for (const attribute of relative.children()) {
-      const fields = fieldsOf(attribute);
-      const type = decodeOid(fields.next());
-      attributes.push({ type, value: decodeText(fields.next()) });
-    }
-  return attributes;
+/** True for an attribute that holds the extensions which the CSR asks for. @param type dotted. */
+export function isExtensionRequest(type: string): boolean {
+  return type === OID.extensionRequest || type === OID.microsoftExtensionRequest;
 }
 
 // RFC 2985 5.4.2: extensionRequest is single-valued; whoever grants the CSR looks for doubles.
@@ -167,7 +156,7 @@ function readCsrAttributes(element: Element | undefined) {
     const values = fields.next(TAG.set);
     fields.end();
     attributes.push(type);
-    if (type !== OID.extensionRequest) continue;
+    if (!isExtensionRequest(type)) continue;
     for (const value of values.children()) extensions.push(...extensionsIn(value));
   }
   return { attributes, extensions };

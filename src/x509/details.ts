@@ -5,8 +5,8 @@
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { keyTypeOf, publicKeyHash } from '../keys.ts';
-import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
-import { decodeBoolean, decodeOid, decodeSmallInteger, decodeTime } from './asn1-values.ts';
+import { type Element, fieldsOf, readElement } from './asn1.ts';
+import { decodeOid, decodeTime } from './asn1-values.ts';
 import { attributesOf, nameText } from './distinguished-name.ts';
 import {
   type ConstraintLists,
@@ -14,9 +14,15 @@ import {
   generalNames,
   readConstraintLists,
 } from './general-names.ts';
-import { isSignedBy, keyUsageNames, keyWeakness } from './judge.ts';
+import { algorithmIn, isSelfSigned, keyUsageNames, keyWeakness, signatureName } from './judge.ts';
 import { OID, oidName } from './oids.ts';
-import { extensionsIn, type ExtensionValue } from './read.ts';
+import {
+  basicConstraintsIn,
+  type ExtensionValue,
+  partsOf,
+  purposesIn,
+  readExtensions,
+} from './read.ts';
 
 /** A certificate, told. Texts stand as they are in it and may hold any character. */
 export interface CertificateDetails {
@@ -67,23 +73,20 @@ export interface KeyDetails {
 
 /** What the certificate says. @throws DevcertError `invalid-input` if its frame cannot be read. */
 export function certificateDetails(x509: X509Certificate): CertificateDetails {
-  const der = x509.raw;
-  const outer = fieldsOf(readElement(der));
-  const fields = fieldsOf(outer.next());
-  const signature = oidName(decodeOid(fieldsOf(outer.next(TAG.sequence)).next()));
-  fields.optional(contextTagOf(0, true)); // version
-  fields.next(TAG.integer); // serialNumber
-  fields.next(TAG.sequence); // signature
-  const issuer = fields.next(TAG.sequence);
-  const validity = fields.next(TAG.sequence);
-  const subject = fields.next(TAG.sequence);
-  fields.next(TAG.sequence); // subjectPublicKeyInfo
-  fields.optional(contextTagOf(1, false)); // issuerUniqueID
-  fields.optional(contextTagOf(2, false)); // subjectUniqueID
-  const wrapped = fields.optional(contextTagOf(3, true));
+  const known = told.get(x509);
+  if (known !== undefined) return known;
+  const details = readDetails(x509);
+  told.set(x509, details);
+  return details;
+}
 
+// Several judges ask for the same certificate, each time with its signature and two hashes.
+const told = new WeakMap<X509Certificate, CertificateDetails>();
+
+function readDetails(x509: X509Certificate): CertificateDetails {
+  const der = x509.raw;
+  const { issuer, validity, subject, algorithm } = partsOf(der);
   const damaged: string[] = [];
-  const extensions = wrapped === undefined ? [] : extensionsIn(unwrap(wrapped));
   const attributes = attempt(() => attributesOf(subject)) ?? [];
   const commonName = attributes.find(({ type }) => type === OID.commonName)?.value;
   const label = [OID.commonName, OID.organizationalUnit, OID.organization]
@@ -101,10 +104,10 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
     serial: x509.serialNumber,
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(notAfter === undefined ? {} : { notAfter }),
-    isSelfSigned: x509.subject === x509.issuer && isSignedBy(x509, x509),
-    ...extensionDetails(extensions, damaged),
+    isSelfSigned: isSelfSigned(x509),
+    ...extensionDetails(readExtensions(der), damaged),
     key: certificateKey(x509),
-    signature,
+    signature: attempt(() => signatureName(algorithm)) ?? oidName(algorithmIn(algorithm)),
     sha256: hash('sha256', der),
     sha1: hash('sha1', der),
     damaged,
@@ -131,11 +134,9 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
     if (value === undefined) damaged.push(oidName(type));
     return value;
   };
-  const basic = read(OID.basicConstraints, decodeBasicConstraints);
+  const basic = read(OID.basicConstraints, basicConstraintsIn);
   const keyUsages = read(OID.keyUsage, keyUsageNames);
-  const purposes = read(OID.extendedKeyUsage, (value) =>
-    [...value.children()].map((purpose) => oidName(decodeOid(purpose))),
-  );
+  const purposes = read(OID.extendedKeyUsage, purposesIn);
   const constraints = read(OID.nameConstraints, readConstraintLists);
   return {
     names: read(OID.subjectAltName, generalNames) ?? [],
@@ -149,16 +150,6 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
 }
 
 const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1';
-
-function decodeBasicConstraints(value: Element): { isAuthority: boolean; pathLength?: number } {
-  const fields = fieldsOf(value);
-  const flag = fields.optional(TAG.boolean);
-  const length = fields.optional(TAG.integer);
-  const isAuthority = flag !== undefined && decodeBoolean(flag);
-  return length === undefined
-    ? { isAuthority }
-    : { isAuthority, pathLength: decodeSmallInteger(length) };
-}
 
 // AuthorityInfoAccessSyntax, RFC 5280 4.2.2.1.
 function namesIssuer(value: Element): boolean {
