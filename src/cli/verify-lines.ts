@@ -16,11 +16,15 @@ export function verifyLines(result: VerifyResult, style: Style): string[] {
   return [
     headline(result),
     '',
-    ...steps.flatMap((step) => [
-      ...stepLines(step, style),
-      ...(step.step === 'certificates' ? sentLines(result, style) : []),
-      ...problems.filter((it) => it.step === step.step).flatMap((it) => problemLines(it, style)),
-    ]),
+    ...steps
+      .filter(({ state, step }) => state !== 'skipped' || step === 'name')
+      .flatMap((step) => {
+        const own = problems.filter((it) => it.step === step.step);
+        return [
+          ...stepLines(step, own, style),
+          ...(step.step === 'certificates' ? sentLines(result, style) : []),
+        ];
+      }),
     '',
     isVerified
       ? style.good(`Verified${closing(result)}`)
@@ -55,18 +59,35 @@ function headline({ target, name, purpose, roots, server }: VerifyResult): strin
   return `${shown(target)}${by}${as}, for a ${purpose}, against ${whose}`;
 }
 
-function stepLines({ step, state, text }: VerifyStep, style: Style): string[] {
+function stepLines(
+  { step, state, text }: VerifyStep,
+  problems: readonly VerifyProblem[],
+  style: Style,
+): string[] {
   const marks = {
     ok: style.good('ok  '),
     failed: style.bad('FAIL'),
     warning: style.bad('warn'),
     skipped: style.dim('-   '),
   };
-  const [first = '', ...rest] = wrap(shown(text, 400), 100 - INDENT.length);
+  const told = [
+    ...(state === 'failed' ? [] : fitted(text, 400)),
+    ...problems.flatMap(({ message, fix }) => [
+      ...fitted(message, 500).map(style.bad),
+      ...fitted(`fix: ${shown(fix, 400)}`, 500).map((it, index) =>
+        index === 0 ? it : `     ${it}`,
+      ),
+    ]),
+  ];
+  const [first = '', ...rest] = told;
   return [
     `  ${marks[state]}  ${labels[step].padEnd(LABEL)}  ${first}`.trimEnd(),
     ...rest.map((line) => `${INDENT}${line}`),
   ];
+}
+
+function fitted(text: string, limit: number): string[] {
+  return wrap(shown(text, limit), 100 - INDENT.length);
 }
 
 /** More than this are counted only. */
@@ -89,16 +110,6 @@ function titleOf({ names, subject }: SentCertificate): string {
   const listed = names.slice(0, 3).map(nameText).join(', ');
   const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
   return listed === '' ? shown(subject, 60) || 'without a name' : `${shown(listed, 60)}${more}`;
-}
-
-function problemLines({ message, fix }: VerifyProblem, style: Style): string[] {
-  const width = 100 - INDENT.length;
-  const [first = '', ...rest] = wrap(`fix: ${shown(fix, 400)}`, width);
-  return [
-    ...wrap(shown(message, 500), width).map((line) => `${INDENT}${style.bad(line)}`),
-    `${INDENT}${first}`,
-    ...rest.map((line) => `${INDENT}     ${line}`),
-  ];
 }
 
 function closing({ problems, isVerified }: VerifyResult): string {

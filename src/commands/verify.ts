@@ -10,9 +10,9 @@ import { DevcertError, say } from '../errors.ts';
 import { certificatesOf, openFile } from '../inspect/open.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { MAX_STORE_BYTES, SERVER_TIMEOUT_MS } from '../policy.ts';
-import { type StartTls, startTlsProtocols } from '../tls/starttls.ts';
+import { startTlsProtocols } from '../tls/starttls.ts';
 import type { World } from '../verify/causes.ts';
-import { type Contact, contact } from '../verify/contact.ts';
+import { contact } from '../verify/contact.ts';
 import { type Roots, rootsInFile, systemRoots } from '../verify/roots.ts';
 import { serverIn, type Server } from '../verify/target.ts';
 import type { VerifyResult } from '../verify/types.ts';
@@ -69,19 +69,22 @@ export async function verify(
 /** The server that was named, with the STARTTLS that was asked for. */
 function serverOf(target: string, { starttls }: VerifyOptions): Server | undefined {
   const found = serverIn(target, { command: 'verify', names: 'localhost:8443' });
-  if (starttls === undefined || found === undefined) {
-    if (starttls !== undefined)
-      throw new DevcertError('usage', say`${{ starttls }} is for a server, not for a file`, {
-        hint: { command: 'verify', names: 'localhost:5432', starttls },
-      });
-    return found;
-  }
-  const { host, port } = found;
+  if (found !== undefined) return startTlsOf(found, starttls);
+  if (starttls === undefined) return undefined;
+  throw new DevcertError('usage', say`${{ starttls }} is for a server, not for a file`, {
+    hint: { command: 'verify', names: 'localhost:5432', starttls },
+  });
+}
+
+/** The server with the protocol that was named, if any was. @throws DevcertError `usage` for an unknown one. */
+export function startTlsOf(server: Server, starttls: string | undefined): Server {
+  if (starttls === undefined) return server;
+  const { host, port } = server;
   if (starttls === 'none') return { host, port };
   const protocol = startTlsProtocols.find((it) => it === starttls);
   if (protocol !== undefined) return { host, port, startTls: protocol };
   throw new DevcertError('usage', `"${starttls}" is no protocol that can begin with TLS`, {
-    hint: { starttls: [...startTlsProtocols, 'none' as StartTls | 'none'].join(' | ') },
+    hint: { starttls: [...startTlsProtocols, 'none'].join(' | ') },
   });
 }
 
@@ -156,7 +159,8 @@ async function systemRootsIfAny({ host }: Context): Promise<readonly X509Certifi
   }
 }
 
-function worldOf(context: Context, { label }: Roots, systemTrusts: boolean): World {
+/** What this machine knows of authorities, for the cause of a failure. */
+export function worldOf(context: Context, { label }: Roots, systemTrusts: boolean): World {
   const state = stateFolderOf(context);
   const known = knownAuthorities(state);
   const retired = known
@@ -165,5 +169,3 @@ function worldOf(context: Context, { label }: Roots, systemTrusts: boolean): Wor
     .flatMap((file) => certificateIn(file) ?? []);
   return { known, retired, systemTrusts, asked: { label, ca: context.ca ?? 'default' } };
 }
-
-export type { Contact };

@@ -1,13 +1,16 @@
 /** One connection to a server with one certificate, and what came of it. */
 import type { SecureVersion } from 'node:tls';
-import { DevcertError, systemCode } from '../errors.ts';
+import { DevcertError, say, systemCode } from '../errors.ts';
 import { connectTo, endpointText } from '../tls/connect.ts';
 import type { ServerFlight } from '../tls/flight.ts';
 import { alertIn, openTls } from '../tls/handshake.ts';
+import { type StartTls, startTls } from '../tls/starttls.ts';
 
 export interface Attempt {
   readonly host: string;
   readonly port: number;
+  /** How TLS begins there; undefined: at once. */
+  readonly startTls?: StartTls;
   readonly version: SecureVersion;
   /** Undefined: none is sent. */
   readonly identity: { readonly certPem: string; readonly keyPem: string } | undefined;
@@ -50,6 +53,16 @@ export async function attempt(options: Attempt): Promise<Ending> {
         hint: 'start the server first, and look at its port',
       },
     );
+  const refused =
+    options.startTls === undefined ? undefined : await startTls(tcp, options.startTls, timeoutMs);
+  if (refused !== undefined) {
+    tcp.destroy();
+    throw new DevcertError(
+      'command',
+      `TLS does not begin at ${endpointText(host, port)}: ${refused.detail}`,
+      { hint: say`see why: ${{ command: 'verify', names: endpointText(host, port) }}` },
+    );
+  }
   return new Promise<Ending>((resolve) => {
     const { socket, flight } = openTls({
       ...{ socket: tcp, name: host, identity },

@@ -40,7 +40,7 @@ export function openTls(options: TlsOptions): TlsConnection {
     ...(isIP(name) === 0 ? { servername: name } : {}),
     ...(identity === undefined ? {} : { cert: identity.certPem, key: identity.keyPem }),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
-    ...(lenient === true ? { ciphers: 'ALL:@SECLEVEL=0' } : {}),
+    ...(lenient === true ? { ciphers: 'ALL:COMPLEMENTOFALL:@SECLEVEL=0' } : {}),
     minVersion: options.minVersion ?? 'TLSv1.2',
     maxVersion: options.maxVersion ?? 'TLSv1.3',
     rejectUnauthorized: false,

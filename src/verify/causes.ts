@@ -124,7 +124,13 @@ function topOf(sent: readonly Link[]): Link | undefined {
 }
 
 function ownCause({ name, issuer }: World['known'][number], top: Link, { asked }: World): Cause {
-  if (asked.label !== 'devcert' || name !== asked.ca)
+  if (asked.label !== 'devcert' && name === asked.ca)
+    return {
+      code: 'other-authority',
+      message: `it is of your devcert authority, which is not among the roots that were asked (${asked.label})`,
+      fix: say`leave ${{ roots: asked.label }} out; to have the system trust it: ${{ command: 'install' }}`,
+    };
+  if (name !== asked.ca)
     return {
       code: 'other-authority',
       message: `it is of your authority "${name}", which was not asked`,

@@ -97,7 +97,7 @@ function unconnected({ code, detail }: Unconnected, { host, port }: Server): Ver
         'connection',
         `"${host}" resolves to no address`,
         isLocal(host)
-          ? `add a line to the hosts file: 127.0.0.1 ${host}`
+          ? { command: 'hosts add', names: host }
           : 'look for a typing error, or ask whoever keeps the name servers',
       );
     case 'nothing-listens':

@@ -1,20 +1,30 @@
 /** The name that was asked for, among those of a certificate. Pure. */
 import { say } from '../errors.ts';
 import { issueCommand } from '../inspect/problems.ts';
-import { isNamed } from '../names/match.ts';
 import { formatName, type Name } from '../names/names.ts';
+import { isRegistry } from '../names/publicsuffix.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { GeneralName } from '../x509/general-names.ts';
+import { holdsHost } from '../x509/lint-names.ts';
 import { problem } from './problem.ts';
 import type { VerifyProblem } from './types.ts';
 
 /** Undefined if the certificate is for the name. */
-export function nameProblem(
+export async function nameProblem(
   { names, commonName }: CertificateDetails,
   name: Name,
   purpose: 'server' | 'client',
-): VerifyProblem | undefined {
-  if (isNamed(names, name)) return undefined;
+): Promise<VerifyProblem | undefined> {
+  const isHost = name.type === 'dns' || name.type === 'ip';
+  const isThere = isHost
+    ? holdsHost(names, name.value)
+    : names.some(({ type, value }) => type === name.type && value === name.value);
+  const isByStar =
+    isThere &&
+    name.type === 'dns' &&
+    !names.some(({ type, value }) => type === 'dns' && value.toLowerCase() === name.value);
+  const parent = name.value.slice(name.value.indexOf('.') + 1);
+  if (isThere && !(isByStar && (await isRegistry(parent)))) return undefined;
   const wanted = formatName(name);
   const again = issueCommand([{ type: name.type, value: name.value } as GeneralName, ...names]);
   const step = purpose === 'client' ? { ...again, client: true } : again;
@@ -26,6 +36,13 @@ export function nameProblem(
       commonName === undefined
         ? `it has no names at all, so "${wanted}" is not among them`
         : `its names are in the common name alone, which browsers and Go do not look at`,
+      fix,
+    );
+  if (isThere)
+    return problem(
+      'wrong-name',
+      'name',
+      `only "*.${parent}" is for "${wanted}": a wildcard for names that belong to everybody`,
       fix,
     );
   const same = names.some(({ value }) => value.toLowerCase() === name.value);

@@ -1,7 +1,7 @@
 /** The steps of a verification as they went, in words. Pure. */
 import { endpointText } from '../tls/connect.ts';
 import type { Link } from './causes.ts';
-import type { ChainJudgement } from './chain.ts';
+import { type ChainJudgement, titleOf } from './chain.ts';
 import type { VerdictInput } from './verdict.ts';
 import type { StepName, VerifyProblem, VerifyStep } from './types.ts';
 
@@ -46,7 +46,12 @@ export function stepsOf(
 ): VerifyStep[] {
   const { server, contact, name, purpose } = input;
   const [leaf] = links;
-  const sent = server === undefined ? 'in the file' : 'as they were sent';
+  const sent =
+    server === undefined
+      ? 'in the file'
+      : links.length === 1
+        ? 'as it was sent'
+        : 'as they were sent';
   const count = `${links.length} ${links.length === 1 ? 'certificate' : 'certificates'}, ${sent}`;
   const judgedText = (text: string | undefined) => (leaf === undefined ? undefined : text);
   return [
@@ -55,9 +60,7 @@ export function stepsOf(
     step(
       'chain',
       judgedText(
-        judged?.path === undefined
-          ? 'no path leads to a root that was asked'
-          : judged.path.map((it) => judged.titleOf(it)).join(' <- '),
+        judged?.path === undefined ? undefined : judged.path.map((it) => titleOf(it)).join(' <- '),
       ),
       problems,
     ),
@@ -66,7 +69,7 @@ export function stepsOf(
     name === undefined
       ? { step: 'name', state: 'skipped', text: 'not looked at: none was given' }
       : step('name', judgedText(`"${name.value}" is among its names`), problems),
-    ...(server === undefined || contact?.shaken === undefined
+    ...(contact?.shaken?.flight.certificates === undefined
       ? []
       : [clientStep(contact.shaken.flight.request, problems)]),
   ];
@@ -80,7 +83,7 @@ function step(
 ): VerifyStep {
   const own = problems.filter((it) => it.step === name);
   if (own.some(({ severity }) => severity === 'error'))
-    return { step: name, state: 'failed', text: name === 'chain' ? (text ?? '') : '' };
+    return { step: name, state: 'failed', text: own.map(({ message }) => message).join('; ') };
   if (text === undefined) return { step: name, state: 'skipped', text: 'not reached' };
   return { step: name, state: own.length > 0 ? 'warning' : 'ok', text };
 }

@@ -40,7 +40,8 @@ export async function verdict(input: VerdictInput): Promise<VerifyResult> {
   const problems: VerifyProblem[] = [...touched, ...damage];
   if (judged !== undefined && leaf !== undefined) {
     problems.push(...judged.problems);
-    const misnamed = name === undefined ? undefined : nameProblem(leaf.details, name, purpose);
+    const misnamed =
+      name === undefined ? undefined : await nameProblem(leaf.details, name, purpose);
     if (misnamed !== undefined) problems.push(misnamed);
   } else if (touched.length + damage.length === 0)
     problems.push(

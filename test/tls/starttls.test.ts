@@ -64,7 +64,7 @@ describe('startTls()', () => {
   test.each<[StartTls, (string | Buffer)[], string]>([
     ['postgres', ['', 'N'], 'it answers that it has no TLS'],
     ['mysql', [greetingOf(0)], 'it does not say that it has TLS'],
-    ['mysql', [Buffer.from('\x10\0\0\0\xff\x69\x04Host is blocked', 'latin1')], 'Host is blocked'],
+    ['mysql', [Buffer.from('\x12\0\0\0\xff\x69\x04Host is blocked', 'latin1')], 'Host is blocked'],
     ['smtp', ['220 mail\r\n', '250 HELP\r\n'], 'STARTTLS is not among what it offers'],
     ['smtp', ['220 mail\r\n', '250 STARTTLS\r\n', '454 not now\r\n'], '454 not now'],
     ['imap', ['* OK ready\r\n', 'a BAD no such command\r\n'], 'a BAD no such command'],
