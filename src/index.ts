@@ -59,7 +59,7 @@ export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './names/request.ts';
 export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
-export type { Listener } from './composition.ts';
+export type { Listener, PasswordKind } from './composition.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
 const installSpec: Spec<InstallOptions> = {
@@ -75,6 +75,7 @@ const issueSpec: Spec<IssueOptions> = {
   ...leafSpec,
   ...{ ca: 'text', out: 'text', certFile: 'text', keyFile: 'text', force: 'boolean' },
   ...{ format: 'list', legacy: 'boolean', alias: 'text', password: 'text' },
+  ...{ add: 'list', remove: 'list', again: 'boolean' },
 };
 const exportSpec: Spec<ExportOptions> = {
   ...{ ca: 'text', format: 'text', trust: 'boolean', withPublicRoots: 'boolean' },
@@ -134,7 +135,7 @@ export async function issue(
 ): Promise<IssueResult> {
   const { issue } = await import('./commands/issue.ts');
   const wanted = checked(options, issueSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return issue(here, textsOf(names, 'names'), wanted, ask);
 }
@@ -152,7 +153,7 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./commands/export.ts');
   const wanted = checked(options, exportSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return exportCertificate(here, wanted, ask);
 }
@@ -299,6 +300,12 @@ export async function verify(target: string, options: VerifyOptions = {}): Promi
   const { verify } = await import('./commands/verify.ts');
   const wanted = checked(options, verifySpec);
   return verify(await context({}, wanted.ca), textOf(target, 'the target'), wanted);
+}
+
+/** What asks for the password of a file that is about to be written. */
+function fileAsker(listener: Listener): ((what: string) => Promise<string>) | undefined {
+  const ask = listenerOf(listener).password?.bind(listener);
+  return ask === undefined ? undefined : (what) => ask(what, 'file');
 }
 
 function sourcesOf(sources: unknown): readonly InspectSource[] {

@@ -52,7 +52,9 @@ export const MAX_GREETING_BYTES = 64 * KIB;
 /** A password is a line, not a file: more than this is a mistake. */
 export const MAX_PASSWORD_BYTES = 4 * KIB;
 
-/** Of an authority's key that leaves the machine: what NIST SP 800-63B asks of a password at the least. */
+/** Of an authority's key: OpenSSL's programs take no longer passphrase from a file. */
+export const MAX_PASSPHRASE_BYTES = 1023;
+/** Of an authority's key: what NIST SP 800-63B asks of a password at the least. */
 export const MIN_CA_PASSWORD = 8;
 /** keytool takes no shorter one. */
 export const MIN_JKS_PASSWORD = 6;

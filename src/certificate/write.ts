@@ -16,6 +16,7 @@ import {
 } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
 import type { Usage } from '../names/usage.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import { batchOfCompanion, type Companion, textOf } from './companion.ts';
 import { type CertificateRequest, fits } from './fits.ts';
@@ -42,6 +43,8 @@ export interface WrittenCertificate {
   readonly notAfter: Date;
   readonly sha256: string;
   readonly keyType: string;
+  /** Names of the certificate that it replaced which are not in it. */
+  readonly lost: readonly string[];
   /** One line each, for the user. */
   readonly notes: readonly string[];
 }
@@ -62,6 +65,8 @@ export interface WriteContext {
   /** `user@host` from `identityOf()`. */
   readonly identity: string;
   readonly now: Date;
+  /** Of the run, for an authority whose key lies in no open file. */
+  readonly keys?: Keyring | undefined;
   /** Closes a folder that was made for a key to other users, where its mode does not. */
   readonly close?: (folder: string) => Promise<unknown>;
 }
@@ -135,8 +140,14 @@ export async function writeCertificate(
     const pair = textOf(done.leaf ?? done.there);
     return [...own, ...beside.flatMap((it) => batchOfCompanion(it, pair, force, entries))];
   });
-  if (done.leaf !== undefined) return describe(done.leaf, paths, true, []);
+  if (done.leaf !== undefined)
+    return { ...describe(done.leaf, paths, true, []), lost: lostNames(done.there, done.leaf) };
   return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
+}
+
+function lostNames({ certificate: old }: ExistingPair, { certificate }: NewLeaf): string[] {
+  const kept = readNames(certificate.raw);
+  return old === undefined ? [] : readNames(old.raw).filter((name) => !kept.includes(name));
 }
 
 /** A pair that fitted and no longer does. */
@@ -161,6 +172,7 @@ export function describeCertificate(
     notAfter: new Date(certificate.validTo),
     sha256: sha256Of(certificate),
     keyType: keyTypeOf(certificate.publicKey),
+    lost: [],
     notes: [],
   };
 }
@@ -195,14 +207,14 @@ type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
 
 // What makes one is loaded here, as a pair that is still good needs nothing of it.
 async function makeLeaf(context: WriteContext, request: CertificateRequest): Promise<NewLeaf> {
-  const { authority, identity, now } = context;
+  const { authority, identity, now, keys } = context;
   const { publicKey, keyType } = request;
   if (publicKey === undefined) {
     const { issueLeaf } = await import('./issue.ts');
-    return issueLeaf(authority, { ...request, keyType }, identity, now);
+    return issueLeaf(authority, { ...request, keyType }, identity, now, keys);
   }
   const { certify } = await import('./certify.ts');
-  const certificate = await certify(authority, { ...request, publicKey }, identity, now);
+  const certificate = await certify(authority, { ...request, publicKey }, identity, now, keys);
   return {
     certificate,
     publicKey: publicKeyOf(publicKey),

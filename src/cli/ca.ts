@@ -106,7 +106,7 @@ const importing: Declaration = {
   examples: [
     'devcert ca import mkcert',
     'devcert ca import ca.pem ca-key.pem --name company',
-    'devcert ca import company.p12 --root root.pem --name company --password-file FILE',
+    'devcert ca import company.p12 --root root.pem --name company',
   ],
   async run(sources, options: PasswordFlags & ImportAuthorityOptions, terminal) {
     cancelOnInterrupt(terminal);

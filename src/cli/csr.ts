@@ -26,9 +26,9 @@ export const csrCommand: Declaration = {
     { flags: '--force', description: 'make a new key, and replace what is there' },
   ],
   examples: [
-    'devcert csr api.test                then: devcert sign .devcert/csr/csr.pem',
+    'devcert csr api.test           then: devcert sign .devcert/csr/csr.pem',
     'devcert csr api.test --key-file server.key --out to-sign',
-    'devcert csr --client alice          then: devcert sign --client .devcert/csr/csr.pem',
+    'devcert csr --client alice     then: devcert sign --client .devcert/csr/csr.pem',
   ],
   async run(names, flags: Flags, terminal) {
     const result = await withPassword(flags, terminal, (password) =>

@@ -16,15 +16,18 @@ type OptionValue = string | boolean | readonly string[] | undefined;
 
 type CommandName =
   | Each<'issue install uninstall status inspect verify csr sign export recipe mtls'>
-  | `ca ${Each<'create export import list remove replace show'>}`
+  | `ca ${Each<'create export import list protect remove replace show unprotect'>}`
   | `hosts ${Each<'add list remove'>}`
   | `mtls ${Each<'check rotate'>}`;
 
 /** As the library's options are called, which are the command's in camel case. */
 type OptionName =
-  | Each<'alias all as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
-  | Each<'encrypt file finish force format http import issue key keyFile legacy machine name'>
-  | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge root serverCa'>
+  | Each<'add alias all as'>
+  | Each<'ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints'>
+  | Each<'days der dir encrypt file finish force format http'>
+  | Each<'import issue keepKey key keyFile legacy machine name nssPasswordFile'>
+  | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
+  | Each<'remove root serverCa'>
   | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>
   | Each<'at purpose roots starttls timeout'>;
 

@@ -1,8 +1,9 @@
 /** `devcert inspect [FILE|-]…` */
 import { DevcertError } from '../errors.ts';
-import { inspect, type InspectSource } from '../index.ts';
+import { inspect, type InspectedFile, type InspectSource, type Problem } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { inspectLines } from './inspect-lines.ts';
+import { worded } from './inspect-problems.ts';
 import { shown } from './inspect-words.ts';
 import { askPassword, givenPassword, type PasswordFlags, passwordOptions } from './password.ts';
 import { readStdin } from './stdin.ts';
@@ -39,10 +40,17 @@ export const inspectCommand: Declaration = {
       given === undefined && locked.length > 0 ? await ask(locked, stdinTaken) : undefined;
     if (asked !== undefined) result = await inspect(sources, { password: asked });
     terminal.print(inspectLines(result, terminal.style));
-    terminal.json(result);
+    terminal.json({ ...result, files: result.files.map(withWords) });
     return result.exitCode;
   },
 };
+
+/** As a script reads it: every problem with its words. */
+function withWords(file: InspectedFile) {
+  const { problems, notes } = file;
+  const add = (problem: Problem) => worded(problem, file);
+  return { ...file, problems: problems.map(add), notes: notes.map(add) };
+}
 
 /** The password for what is locked; undefined if nobody is there to be asked, or has none. */
 async function ask(files: readonly string[], stdinTaken: boolean): Promise<string | undefined> {

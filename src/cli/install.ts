@@ -36,9 +36,7 @@ export const installCommand: Declaration = {
     caOption,
     { flags: '--dry-run', description: 'print the exact commands and change nothing' },
   ],
-  examples: [
-    'devcert install --sealed localhost api.test   nobody can certify anything else with it',
-  ],
+  examples: ['devcert install --sealed localhost api.test   and nothing else, ever'],
   async run(names, { sealed, ...flags }: Flags, terminal) {
     const options = { ...flags, ...(sealed === true ? { sealed: names } : {}) };
     if (sealed !== true && names.length > 0)

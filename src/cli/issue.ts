@@ -9,9 +9,23 @@ export const issueCommand: Declaration = {
   summary: 'issue a certificate (the default command)',
   description: 'Issues a certificate for the names into .devcert/: cert.pem, key.pem and ca.pem.',
   positionals: [
-    { name: '[names...]', description: 'DNS names and IP addresses; localhost if there are none' },
+    {
+      name: '[names...]',
+      description:
+        'DNS names and IP addresses; without any: those of the project file, of the certificate that is there, or localhost',
+    },
   ],
   options: [
+    {
+      flags: '--add <name>',
+      description: 'a name besides those of the certificate that is there (repeatable)',
+      repeatable: true,
+    },
+    {
+      flags: '--remove <name>',
+      description: 'a name of it to leave out (repeatable)',
+      repeatable: true,
+    },
     {
       flags: '--out <folder>',
       description: 'write cert.pem, key.pem and ca.pem there instead of .devcert',
@@ -49,8 +63,9 @@ export const issueCommand: Declaration = {
   ],
   examples: [
     'devcert localhost api.test          a server with two names',
+    'devcert --add www.test              the same with a name more',
     'devcert --client alice              a client: a user or a service',
-    'devcert --client alice --cn alice   the same for PostgreSQL, which reads the CN',
+    'devcert --client alice --cn alice   the same for PostgreSQL',
     'devcert --peer orders.test          a service that is a client of others, too',
   ],
   async run(names, options: Omit<IssueOptions, 'password'> & PasswordFlags, terminal) {
@@ -59,7 +74,10 @@ export const issueCommand: Declaration = {
     if (exporting === undefined) refusePassword(options);
     const result = await issue(
       names,
-      exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options),
+      {
+        ...(exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options)),
+        again: names.length === 0,
+      },
       exporting?.askedFor(),
     );
     terminal.print(issueLines(result, terminal.style));

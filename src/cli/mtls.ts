@@ -99,7 +99,7 @@ export const mtlsCommand: Declaration = {
   examples: [
     'devcert mtls api --client web --client cron',
     'devcert ca create people --clients-only',
-    'devcert mtls api --server-ca default --client-ca people --client ada@example.test',
+    'devcert mtls api --server-ca default --client-ca people --client ada',
   ],
   commands: { check, rotate },
   async run([name = ''], options: Omit<MtlsOptions, 'password'> & PasswordFlags, terminal) {

@@ -3,8 +3,8 @@
  * part that cannot be read is left out and named, so that the rest is still told.
  */
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
 import { keyTypeOf, publicKeyHash } from '../keys.ts';
+import { attempt } from './attempt.ts';
 import { type Element, fieldsOf, readElement } from './asn1.ts';
 import { decodeOid, decodeTime } from './asn1-values.ts';
 import { attributesOf, nameText } from './distinguished-name.ts';
@@ -114,6 +114,11 @@ function readDetails(x509: X509Certificate): CertificateDetails {
   };
 }
 
+/** A DNS name or an address: what a server is reached by. */
+export function isHost({ type }: GeneralName): boolean {
+  return type === 'dns' || type === 'ip';
+}
+
 /** The type of a public or private key, and what tells that two files hold the same one. */
 export function keyDetails(key: KeyObject): KeyDetails {
   const weakness = keyWeakness(key);
@@ -174,14 +179,4 @@ function certificateKey(x509: X509Certificate): KeyDetails {
 
 function hash(name: string, bytes: Buffer): string {
   return createHash(name).update(bytes).digest('hex');
-}
-
-/** What `read` gives, undefined for bytes that cannot be read. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
 }

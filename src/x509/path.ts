@@ -1,7 +1,7 @@
 /** Ways from a certificate up to a root (RFC 4158), among certificates in any order. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
 import { MAX_CHAIN, MAX_PATH_CHECKS, MAX_PATHS } from '../policy.ts';
+import { attempt } from './attempt.ts';
 import { isSignedBy } from './judge.ts';
 import { partsOf, readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './read.ts';
 
@@ -86,14 +86,4 @@ function keyOf({ raw }: X509Certificate): Buffer {
 
 function idOf(certificate: X509Certificate): string {
   return certificate.fingerprint256;
-}
-
-/** What `read` gives, undefined where the extension cannot be read. */
-function attempt<T>(read: () => T | undefined): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,100 @@
+/** What one certificate suffers from by itself, by its bytes: RFC 5280 4.1 and 4.2. Pure. */
+import type { X509Certificate } from 'node:crypto';
+import { attempt } from './attempt.ts';
+import { type CertificateDetails, certificateDetails } from './details.ts';
+import { type Finding, finding } from './finding.ts';
+import { nameFindings } from './lint-names.ts';
+import { OID, oidName } from './oids.ts';
+import {
+  partsOf,
+  readAuthorityKeyIdentifier,
+  readExtensions,
+  readSubjectKeyIdentifier,
+} from './read.ts';
+
+/** Findings on the form of a certificate, whatever it is for. */
+export function formFindings(x509: X509Certificate): Finding[] {
+  const details = certificateDetails(x509);
+  const parts = partsOf(x509.raw);
+  const extensions = readExtensions(x509.raw);
+  const types = extensions.map(({ type }) => type);
+  const isCritical = (type: string) => extensions.some((it) => it.type === type && it.critical);
+  const findings = [
+    ...details.damaged.map((part) => finding('warning', 'damaged', { part })),
+    ...[...new Set(types.filter((type, index) => types.indexOf(type) !== index))].map((type) =>
+      finding('error', 'duplicate-extension', { extension: oidName(type) }),
+    ),
+    ...extensions
+      .filter(({ type, critical }) => critical && !understood.has(type))
+      .map(({ type }) => finding('error', 'critical-unknown', { extension: oidName(type) })),
+  ];
+  if (parts.version !== 2 && extensions.length > 0)
+    findings.push(finding('error', 'extensions-version', { version: parts.version + 1 }));
+  if ((parts.serial.content[0] ?? 0) >= 0x80) findings.push(finding('error', 'negative-serial'));
+  if (!parts.algorithm.raw.equals(parts.innerAlgorithm.raw))
+    findings.push(finding('error', 'signature-mismatch'));
+  if (parts.subject.content.length === 0) {
+    if (details.isAuthority) findings.push(finding('note', 'empty-subject', { authority: 1 }));
+    else if (types.includes(OID.subjectAltName) && !isCritical(OID.subjectAltName))
+      findings.push(finding('error', 'empty-subject'));
+  }
+  if (details.isAuthority) findings.push(...strictAuthorityFindings(details, isCritical));
+  return [...findings, ...keyIdentifierFindings(x509, details)];
+}
+
+/** Findings on what a certificate for servers, clients or both says of its use and its names. */
+export function useFindings(details: CertificateDetails, isServer: boolean): Finding[] {
+  const { keyUsages, isAuthority, key } = details;
+  const findings: Finding[] = [];
+  if (keyUsages !== undefined && !keyUsages.includes('digitalSignature'))
+    findings.push(
+      finding('error', 'key-usage', {
+        usages: keyUsages.join(', '),
+        key: key.type.startsWith('rsa') ? 'RSA' : key.type,
+      }),
+    );
+  if (keyUsages?.includes('keyCertSign') === true && !isAuthority)
+    findings.push(finding('error', 'signs-others'));
+  return isServer ? [...findings, ...nameFindings(details.names)] : findings;
+}
+
+/** Extensions that all clients take critical, or nobody needs to know. Others have to be refused (4.2). */
+const understood: ReadonlySet<string> = new Set([
+  OID.basicConstraints,
+  OID.keyUsage,
+  OID.extendedKeyUsage,
+  OID.subjectAltName,
+  OID.nameConstraints,
+  OID.subjectKeyIdentifier,
+  OID.authorityKeyIdentifier,
+  '2.5.29.32', // certificatePolicies
+  '2.5.29.33', // policyMappings
+  '2.5.29.36', // policyConstraints
+  '2.5.29.54', // inhibitAnyPolicy
+]);
+
+/** What only the strict ask for of an authority. */
+function strictAuthorityFindings(
+  { keyUsages }: CertificateDetails,
+  isCritical: (type: string) => boolean,
+): Finding[] {
+  const missing = [
+    ...(isCritical(OID.basicConstraints) ? [] : ['critical basicConstraints']),
+    ...(keyUsages === undefined ? ['keyUsage'] : []),
+  ];
+  return asOne('loose-authority', missing);
+}
+
+function asOne(code: 'loose-authority' | 'no-key-identifier', missing: readonly string[]): Finding[] {
+  return missing.length === 0 ? [] : [finding('note', code, { part: missing.join(' and no ') })];
+}
+
+function keyIdentifierFindings(x509: X509Certificate, details: CertificateDetails): Finding[] {
+  const own = attempt(() => readSubjectKeyIdentifier(x509.raw));
+  const above = attempt(() => readAuthorityKeyIdentifier(x509.raw));
+  const missing = [
+    ...(details.isAuthority && own === undefined ? ['subjectKeyIdentifier'] : []),
+    ...(!details.isSelfSigned && above === undefined ? ['authorityKeyIdentifier'] : []),
+  ];
+  return asOne('no-key-identifier', missing);
+}
