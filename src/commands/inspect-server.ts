@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { encodePem } from '../keystore/pem.ts';
 import { SERVER_TIMEOUT_MS } from '../policy.ts';
-import { contact } from '../verify/contact.ts';
 import { serverIn, type Server } from '../verify/target.ts';
 import type { Context } from './context.ts';
 import type { InspectSource } from './inspect.ts';
@@ -20,16 +19,16 @@ export async function withServers(
 ): Promise<InspectSource[]> {
   const all: InspectSource[] = [];
   for (const source of sources) {
-    const isFile = typeof source !== 'string' || existsSync(resolve(cwd, source));
-    const server = isFile
-      ? undefined
-      : serverIn(source, { command: 'inspect', names: 'localhost:8443' });
-    all.push(server === undefined ? source : { name: String(source), bytes: await sentBy(server) });
+    const name = typeof source === 'string' && !existsSync(resolve(cwd, source)) ? source : '';
+    const server = serverIn(name, { command: 'inspect', names: 'localhost:8443' });
+    all.push(server === undefined ? source : { name, bytes: await sentBy(server) });
   }
   return all;
 }
 
 async function sentBy(server: Server): Promise<Buffer> {
+  // Files are looked into without Node's network.
+  const { contact } = await import('../verify/contact.ts');
   const { shaken, problem } = await contact(server, server.host, SERVER_TIMEOUT_MS);
   const certificates = shaken?.flight.certificates ?? [];
   if (certificates.length > 0)

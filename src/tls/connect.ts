@@ -51,7 +51,7 @@ export function endpointText(host: string, port: number): string {
 }
 
 function failureOf(error: Error): Unconnected {
-  switch (systemCode(error)) {
+  switch (systemCode(error) ?? '') {
     case 'ECONNREFUSED':
       return { code: 'nothing-listens', detail: 'nothing listens there' };
     case 'ENOTFOUND':

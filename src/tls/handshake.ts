@@ -25,9 +25,9 @@ export interface TlsOptions {
 export interface TlsConnection {
   readonly socket: TLSSocket;
   /** What the server sent so far. */
-  flight(): ServerFlight;
+  readonly flight: () => ServerFlight;
   /** Its first bytes, as they came. */
-  received(): Buffer;
+  readonly received: () => Buffer;
 }
 
 /** Starts a handshake. Whoever calls listens to the socket, and destroys it. */

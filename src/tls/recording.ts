@@ -7,10 +7,10 @@ import { MAX_FLIGHT_BYTES } from '../policy.ts';
 export interface Recording {
   readonly stream: Socket;
   /** The first bytes from the server; {@link MAX_FLIGHT_BYTES} at most. */
-  received(): Buffer;
+  readonly received: () => Buffer;
 }
 
-/** @param before bytes that were read from the socket already: they come first. */
+/** Records a connected socket, which nobody else reads from now on. */
 export function record(socket: Socket): Recording {
   const seen: Buffer[] = [];
   let length = 0;

@@ -1,8 +1,8 @@
 /** What the judge of chains finds, as problems with a cause and a cure. Pure. */
 import { say, type Text } from '../errors.ts';
-import { issueCommand } from '../inspect/problems.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
+import { issueStep } from '../x509/issue-step.ts';
 import { problem } from './problem.ts';
 import type { StepName, VerifyCode, VerifyProblem } from './types.ts';
 
@@ -30,8 +30,8 @@ export function verifyProblem(
   const told = (words[code] ?? other(code))(what, own);
   const isLeaf = own.sha256 === leaf.sha256;
   const whose = isLeaf ? '' : `"${own.label ?? own.subject}": `;
-  const again = say`issue it again: ${issueCommand(leaf.names, leaf.commonName)}, and restart the server`;
-  const renewed = say`have its authority issue "${own.label ?? own.subject}" again, or use another one: ${issueCommand(leaf.names, leaf.commonName)}`;
+  const again = say`issue it again: ${issueStep(leaf)}, and restart the server`;
+  const renewed = say`have its authority issue "${own.label ?? own.subject}" again, or use another one: ${issueStep(leaf)}`;
   return problem(
     told.code,
     told.step,

@@ -1,11 +1,10 @@
 /** The name that was asked for, among those of a certificate. Pure. */
 import { say } from '../errors.ts';
-import { issueCommand } from '../inspect/problems.ts';
 import { formatName, type Name } from '../names/names.ts';
 import { isRegistry } from '../names/publicsuffix.ts';
 import type { CertificateDetails } from '../x509/details.ts';
-import type { GeneralName } from '../x509/general-names.ts';
 import { holdsHost } from '../x509/lint-names.ts';
+import { issueStep } from '../x509/issue-step.ts';
 import { problem } from './problem.ts';
 import type { VerifyProblem } from './types.ts';
 
@@ -26,7 +25,9 @@ export async function nameProblem(
   const parent = name.value.slice(name.value.indexOf('.') + 1);
   if (isThere && !(isByStar && (await isRegistry(parent)))) return undefined;
   const wanted = formatName(name);
-  const again = issueCommand([{ type: name.type, value: name.value } as GeneralName, ...names]);
+  const again = issueStep({
+    names: [{ type: name.type, value: name.value }, ...names],
+  });
   const step = purpose === 'client' ? { ...again, client: true } : again;
   const fix = say`${step}, and restart the server; or ask by a name that it has`;
   if (names.length === 0)
