@@ -47,7 +47,8 @@ const MAX_GAPS = 100;
 
 /**
  * True if the constraints forbid the name, by the judgement of `names/subtrees.ts`; directory names, which only a
- * certificate has, by the attributes they begin with. Of other forms it is never true.
+ * certificate has, by the attributes they begin with. Fail-closed: where a name's form is constrained and the name or
+ * the form cannot be judged, it is true.
  */
 export function isForbidden(name: GeneralName, constraints: ConstraintLists): boolean {
   if (name.type === 'directory') {
@@ -57,6 +58,15 @@ export function isForbidden(name: GeneralName, constraints: ConstraintLists): bo
     const isIn = (list: readonly GeneralName[] = []) => list.some((base) => isBelow(name, base));
     return isIn(excluded) || (permitted !== undefined && permitted.length > 0 && !isIn(permitted));
   }
+  const isBound = [...constraints.permitted, ...constraints.excluded].some(
+    ({ type }) => type === name.type,
+  );
+  // What is under any other form is not known here, nor what host an address with two or none is of.
+  if (
+    isBound &&
+    (name.type === 'other' || (name.type === 'email' && !/^[^@]+@[^@]+$/.test(name.value)))
+  )
+    return true;
   return forbidden(name, basesOf(constraints.permitted), basesOf(constraints.excluded));
 }
 

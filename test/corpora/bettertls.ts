@@ -33,6 +33,8 @@ export async function betterTls(folder: string): Promise<Case[] | undefined> {
   const file = join(folder, 'bettertls.json');
   const made = await run('go', ['run', BETTERTLS, 'export-tests', '--out', file], {
     cwd: folder,
+    // Its modules lie in the folder, too, and can be removed with it.
+    env: { GOPATH: join(folder, 'go'), GOFLAGS: '-modcacherw' },
     timeoutMs: 280_000,
   });
   if (made.status !== 0) return undefined;

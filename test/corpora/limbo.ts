@@ -5,7 +5,7 @@ import { type Name, parseName } from '../../src/names/names.ts';
 import { type Case, derOf } from './cases.ts';
 
 /** Path of `limbo.json`. */
-export const LIMBO = process.env.DEVCERT_LIMBO;
+export const LIMBO = process.env.DEVCERT_TEST_LIMBO;
 
 interface Limbo {
   readonly testcases: readonly {
