@@ -66,7 +66,7 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     'have it issued without that extension, or with the extension not critical',
   ],
   'extensions-version': (it) => [
-    `it is of version ${it.text('version')} and has extensions, which only version 3 has`,
+    `it is of version ${it.text('version')} and has extensions, which only version 3 has: OpenSSL with -x509_strict, Go, GnuTLS and Chromium refuse it`,
     FRESH,
   ],
   'negative-serial': () => ['its serial number is negative: Go refuses it', FRESH],
@@ -135,7 +135,7 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     say`issue it again: ${issue}`,
   ],
   'signs-others': (_, issue) => [
-    'its key usage lets it sign others (keyCertSign), and it is no authority: strict programs refuse it',
+    'its key usage lets it sign others (keyCertSign), and it is no authority: OpenSSL and Node refuse it',
     say`issue it again: ${issue}`,
   ],
   'no-names': (it, issue) => [
@@ -182,7 +182,7 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     'have it signed by an authority for it',
   ],
   'issuer-name': (it) => [
-    `it writes the name of its issuer "${it.text('issuer')}" in other bytes than that does itself: Go and rustls do not find the issuer`,
+    `it writes the name of its issuer "${it.text('issuer')}" in other bytes than that does itself: Go does not find the issuer`,
     'have it signed again: an issuer is named byte for byte as in its own certificate',
   ],
   'path-length': (it) => [
@@ -190,7 +190,7 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     'have it made with a longer path length, or leave an authority out',
   ],
   'key-identifier': (it) => [
-    `it says that another key than that of "${it.text('issuer')}" signed it: nearly all clients refuse it`,
+    `it says that another key than that of "${it.text('issuer')}" signed it: OpenSSL, GnuTLS and Node do not find the issuer`,
     'have it signed again: its authorityKeyIdentifier is that of an older issuer',
   ],
   'same-serial': (it) => [

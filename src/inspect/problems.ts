@@ -94,14 +94,14 @@ function leafFindings(details: CertificateDetails): Finding[] {
     findings.push(
       finding('error', 'no-names', commonName === undefined ? {} : { name: commonName }),
     );
-  if (isForHost && !isServer(details))
+  const isForAny = purposes?.includes('anyExtendedKeyUsage') === true;
+  if (isForHost && !isServer(details) && !isForAny)
     findings.push(
       purposes === undefined
         ? finding('warning', 'no-server-purpose')
         : finding('error', 'no-server-purpose', { purposes: purposes.join(', ') }),
     );
-  if (purposes?.includes('anyExtendedKeyUsage') === true)
-    findings.push(finding('warning', 'any-purpose'));
+  if (isForAny) findings.push(finding('warning', 'any-purpose'));
   // Neither for a server nor for a client: mail, code and the like have rules of their own.
   const isForTls = purposes === undefined || forClients || isServer(details);
   return isForTls ? [...findings, ...useFindings(details, !forClients)] : findings;

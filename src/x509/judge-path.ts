@@ -93,7 +93,7 @@ export function linkFindings(own: X509Certificate, issuer: X509Certificate): Fin
   if (!above.isAuthority) findings.push(finding('error', 'issuer-not-authority', { issuer: name }));
   else if (above.keyUsages?.includes('keyCertSign') === false)
     findings.push(finding('error', 'issuer-key-usage', { issuer: name }));
-  // Compared byte for byte by Go and rustls: the same letters in another string type are another name.
+  // Compared byte for byte by Go: the same letters in another string type are another name.
   if (!partsOf(own.raw).issuer.raw.equals(partsOf(issuer.raw).subject.raw))
     findings.push(finding('error', 'issuer-name', { issuer: name }));
   const wanted = attempt(() => readAuthorityKeyIdentifier(own.raw));

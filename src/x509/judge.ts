@@ -22,7 +22,10 @@ export function keyWeakness(key: KeyObject): string | undefined {
     return Number(bits) > MAX_RSA_BITS
       ? `RSA of ${bits} bits, too many`
       : 'RSA with an unsound exponent';
-  return `of type "${type}", which is not known well enough`;
+  if (kind === 'rsa-pss') return 'RSA-PSS, which Chromium and others refuse';
+  return /^(?:secp|prime|brainpool|sect|c2)/.test(type)
+    ? `on the curve ${type}, which Chromium, Firefox, Go and GnuTLS do not take`
+    : `of type "${type}", which is not known well enough`;
 }
 
 /** @throws DevcertError `weak-key` for a key that no certificate should be made for. */

@@ -85,7 +85,10 @@ function strictAuthorityFindings(
   return asOne('loose-authority', missing);
 }
 
-function asOne(code: 'loose-authority' | 'no-key-identifier', missing: readonly string[]): Finding[] {
+function asOne(
+  code: 'loose-authority' | 'no-key-identifier',
+  missing: readonly string[],
+): Finding[] {
   return missing.length === 0 ? [] : [finding('note', code, { part: missing.join(' and no ') })];
 }
 
