@@ -5,6 +5,7 @@ import { AUTHORITY_ORGANIZATION } from '../policy.ts';
 import { isSignedBy } from '../x509/judge.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import { issueStep } from '../x509/issue-step.ts';
+import { MOST_NAMES } from './problem.ts';
 import type { VerifyCode } from './types.ts';
 
 /** A certificate of a chain, with what it says. */
@@ -42,7 +43,7 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
   const top = topOf(sent);
   if (leaf === undefined || top === undefined) throw new RangeError('a chain without a leaf');
   const signs = (issuer: X509Certificate) => signed(top.x509, issuer);
-  const again = say`${issueStep(leaf.details)}, and restart the server`;
+  const again = say`${issueStep(leaf.details, MOST_NAMES)}, and restart the server`;
 
   const own = world.known.find(
     ({ root, issuer }) => signs(issuer) || signs(root) || isSame(top.x509, root),

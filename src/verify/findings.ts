@@ -3,6 +3,7 @@ import { say, type Text } from '../errors.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
 import { issueStep } from '../x509/issue-step.ts';
+import { MOST_NAMES } from './problem.ts';
 import { problem } from './problem.ts';
 import type { StepName, VerifyCode, VerifyProblem } from './types.ts';
 
@@ -30,8 +31,8 @@ export function verifyProblem(
   const told = (words[code] ?? other(code))(what, own);
   const isLeaf = own.sha256 === leaf.sha256;
   const whose = isLeaf ? '' : `"${own.label ?? own.subject}": `;
-  const again = say`issue it again: ${issueStep(leaf)}, and restart the server`;
-  const renewed = say`have its authority issue "${own.label ?? own.subject}" again, or use another one: ${issueStep(leaf)}`;
+  const again = say`issue it again: ${issueStep(leaf, MOST_NAMES)}, and restart the server`;
+  const renewed = say`have its authority issue "${own.label ?? own.subject}" again, or use another one: ${issueStep(leaf, MOST_NAMES)}`;
   return problem(
     told.code,
     told.step,

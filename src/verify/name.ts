@@ -5,6 +5,7 @@ import { isRegistry } from '../names/publicsuffix.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import { holdsHost } from '../x509/lint-names.ts';
 import { issueStep } from '../x509/issue-step.ts';
+import { MOST_NAMES } from './problem.ts';
 import { problem } from './problem.ts';
 import type { VerifyProblem } from './types.ts';
 
@@ -25,9 +26,10 @@ export async function nameProblem(
   const parent = name.value.slice(name.value.indexOf('.') + 1);
   if (isThere && !(isByStar && (await isRegistry(parent)))) return undefined;
   const wanted = formatName(name);
-  const again = issueStep({
-    names: [{ type: name.type, value: name.value }, ...names],
-  });
+  const again = issueStep(
+    { names: [{ type: name.type, value: name.value }, ...names] },
+    MOST_NAMES,
+  );
   const step = purpose === 'client' ? { ...again, client: true } : again;
   const fix = say`${step}, and restart the server; or ask by a name that it has`;
   if (names.length === 0)

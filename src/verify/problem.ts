@@ -12,3 +12,6 @@ export function problem(
 ): VerifyProblem {
   return { code, severity, step, message, fix: words(fix) };
 }
+
+/** Names in a command that is to be typed: it has to be whole. */
+export const MOST_NAMES = 12;
