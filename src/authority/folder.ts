@@ -1,6 +1,6 @@
 /**
  * The authority on disk: `root.pem`, `issuer.pem`, `issuer-key.pem`. They are replaced together, by a
- * journal in the same folder: whoever finds one completes or undoes what a killed process had begun.
+ * journal in the same folder: the next process that finds one completes or undoes what a killed one had begun.
  */
 import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ const parts = [
   { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
 ] as const;
 
-/** Where {@link Authority.root} lies in an authority's folder. */
+/** The file of {@link Authority.root} in an authority's folder. */
 export function rootFile(folder: string): string {
   return join(folder, 'root.pem');
 }

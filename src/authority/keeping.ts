@@ -1,6 +1,6 @@
 /**
  * How the issuer's key is kept: `keeping.json` in the authority's folder. Where there is none the key is a
- * file, open to whoever can read it.
+ * file, open to everybody who can read it.
  */
 import { join } from 'node:path';
 import { DevcertError, say } from '../errors.ts';

@@ -96,7 +96,7 @@ export function markRotating(folder: string, rotating: boolean): void {
   else rmSync(path, { force: true });
 }
 
-/** True if what lies in the folder is this authority. */
+/** True if the folder holds this authority. */
 function isIssuer(folder: string, { chain, rootPem }: Authority): boolean {
   const { root, issuer } = readPem(folder);
   if (root === '' || issuer === '') return false;

@@ -3,8 +3,8 @@ import { EXIT, printable } from '../errors.ts';
 import { csr, type CsrOptions, type CsrResult } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { table } from './lines.ts';
-import { withPassword } from './ca-password.ts';
-import { type PasswordFlags, passwordOptions } from './password.ts';
+import { withPassword } from './password/retry.ts';
+import { type PasswordFlags, passwordOptions } from './password/password.ts';
 import type { Style } from './terminal.ts';
 
 export const csrCommand: Declaration = {
@@ -32,7 +32,7 @@ export const csrCommand: Declaration = {
   ],
   async run(names, flags: Flags, terminal) {
     const result = await withPassword(flags, terminal, (password) =>
-      csr(names, { ...flags, ...(password === undefined ? {} : { password }) }),
+      csr(names, { ...flags, password }),
     );
     terminal.print(csrLines(result, terminal.style));
     for (const note of result.notes) terminal.note(note);

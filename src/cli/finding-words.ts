@@ -1,5 +1,5 @@
 /** Findings in words: what is wrong, and what to do about it. Pure. */
-import { say, type Step, type Text, words } from '../errors.ts';
+import { say, type Step, formatText, type Text } from '../errors.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
 import { issueStep } from '../x509/issue-step.ts';
@@ -20,7 +20,7 @@ export function findingWords({ code, what }: Finding, details?: CertificateDetai
     },
     issueStep(details),
   );
-  return { message, hint: words(hint) };
+  return { message, hint: formatText(hint) };
 }
 
 interface What {
@@ -74,18 +74,15 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     'it names two signature algorithms, one inside and one outside: clients refuse it',
     FRESH,
   ],
-  'empty-subject': (it) =>
-    it.has('authority')
-      ? [`its subject is empty, which ${PYTHON} refuse of an authority`, FRESH]
-      : [
-          'its subject is empty and its alternative names are not critical: Chromium, Java and Python from 3.13 on refuse it',
-          'have it issued with a subject, or with critical alternative names',
-        ],
+  'empty-subject': () => [
+    'its subject is empty and its alternative names are not critical: Chromium, Java and Python from 3.13 on refuse it',
+    'have it issued with a subject, or with critical alternative names',
+  ],
   'no-key-identifier': (it) => [
     `it has no ${it.text('part')}: ${PYTHON} refuse it`,
     'for these have it issued again by a tool that writes key identifiers',
   ],
-  'loose-authority': (it) => [`it has no ${it.text('part')}: ${PYTHON} refuse it`, FRESH],
+  'strict-form': (it) => [`it has ${it.text('part')}: ${PYTHON} refuse it`, FRESH],
   'weak-key': (it) => [
     `its key is weak: ${it.text('weakness')}`,
     'make a new key: P-256, or RSA 2048',

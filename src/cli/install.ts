@@ -38,7 +38,7 @@ export const installCommand: Declaration = {
   ],
   examples: ['devcert install --sealed localhost api.test   and nothing else, ever'],
   async run(names, { sealed, ...flags }: Flags, terminal) {
-    const options = { ...flags, ...(sealed === true ? { sealed: names } : {}) };
+    const options = { ...flags, sealed: sealed === true ? names : undefined };
     if (sealed !== true && names.length > 0)
       throw new DevcertError('usage', 'install takes names with --sealed only', {
         hint: say`${{ command: 'issue', names }}, or ${{ command: 'install', sealed: true, names }}`,

@@ -2,7 +2,7 @@
 import { DevcertError, EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
-import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password-options.ts';
+import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password/options.ts';
 import { issueLines } from './issue-lines.ts';
 
 export const issueCommand: Declaration = {

@@ -11,7 +11,7 @@ import {
 import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { mtlsCheckLines, mtlsLines, mtlsRotateLines } from './mtls-lines.ts';
-import { givenPassword, type PasswordFlags, passwordOptions } from './password.ts';
+import { givenPassword, type PasswordFlags, passwordOptions } from './password/password.ts';
 
 const dirOption: OptionDeclaration = {
   flags: '--dir <folder>',

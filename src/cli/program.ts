@@ -115,7 +115,7 @@ function flagsOf({ options = [], commands = {} }: Declaration): string[] {
   return [...own, ...Object.values(commands).flatMap((command) => flagsOf(command))];
 }
 
-// Errors are ours to print; help goes the way of all output.
+// Errors are printed by main.ts; help goes the way of all output.
 const output: OutputConfiguration = {
   writeOut: (text) => {
     write(1, text);

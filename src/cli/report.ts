@@ -1,11 +1,11 @@
 /** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
-import type { WrittenLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import type { InstallResult } from '../commands/install.ts';
 import type { StatusResult } from '../commands/status.ts';
 import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
-import { renewedLines, summaryLines } from './ca-lines.ts';
+import { renewedLines, summaryLines } from './ca/lines.ts';
 import { constraintsText, date, keepingText, madeLines, powerLines, table, wrap } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';

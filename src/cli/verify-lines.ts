@@ -7,7 +7,7 @@ import type {
   VerifyResult,
   VerifyStep,
 } from '../verify/types.ts';
-import { dateText, nameText, shown } from './inspect-words.ts';
+import { dateText, nameText, shown } from './inspect/format.ts';
 import { wrap } from './lines.ts';
 import type { Style } from './terminal.ts';
 

@@ -1,6 +1,5 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
 import type { X509Certificate } from 'node:crypto';
-import type { Lists } from '../arguments.ts';
 import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
@@ -22,6 +21,7 @@ import {
   contextOf,
   identity,
   issuedBy,
+  type Lists,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
@@ -41,7 +41,7 @@ export interface CreateOptions {
 export interface ImportSource {
   /** Private keys that lie elsewhere; absolute, or from `cwd`. */
   readonly key?: string | undefined;
-  /** The root, and what lies between it and the issuer. */
+  /** The root, and the certificates between it and the issuer. */
   readonly root?: string | undefined;
   /** Of encrypted keys and key stores. */
   readonly password?: string | undefined;
@@ -92,7 +92,7 @@ export async function createNamed(
     () =>
       createAuthority(identity(context), constraints, context.host.now(), {
         name,
-        ...(options.clientsOnly === true ? { usages: ['clientAuth'] } : {}),
+        usages: options.clientsOnly === true ? ['clientAuth'] : undefined,
       }),
     (folder) => closeStateFolder(target.host, folder),
   );

@@ -1,7 +1,6 @@
 /** `devcert install`: an authority, and every store trusts its root. */
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
-import type { Lists } from '../arguments.ts';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import {
@@ -14,7 +13,7 @@ import {
 import { rememberHome } from '../authority/homes.ts';
 import { assertNotSealed, type Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
-import type { WrittenLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
@@ -33,6 +32,7 @@ import {
   findEverywhere,
   findStores,
   identity,
+  type Lists,
   parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
@@ -73,7 +73,7 @@ export interface InstallResult {
   /** What a new authority made again, if the authority was replaced. */
   readonly renewed: readonly Renewed[];
   readonly notes: readonly string[];
-  /** How its key is kept; undefined if that cannot be told. */
+  /** How its key is kept; undefined if that cannot be read. */
   readonly keeping?: Keeping | undefined;
   /** Of a sealed authority, if it was made now. */
   readonly certificate?: WrittenLeaf | undefined;
@@ -208,7 +208,7 @@ function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
 
-/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root to be ours. */
+/** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root for devcert's. */
 async function remember(context: Context): Promise<void> {
   const { defaultFolder } = context;
   const folder = stateFolderOf(context);

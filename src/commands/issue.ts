@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
-import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
+import { writeLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { worded } from '../errors.ts';
@@ -87,8 +88,8 @@ export async function issue(
     ...written,
     notes,
     authorityCreated: created,
-    ...(exports === undefined ? {} : { exports }),
-    ...(made === undefined ? {} : { made }),
+    exports,
+    made,
   };
 }
 

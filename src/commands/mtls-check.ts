@@ -4,9 +4,14 @@ import { join, resolve } from 'node:path';
 import { loadAuthority } from '../authority/folder.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { type Attempt, attempt, type Ending } from '../mtls/handshake.ts';
+import { type HandshakeOptions, tryHandshake, type Ending } from '../mtls/handshake.ts';
 import { assertNoLinks, type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
-import { byAnotherAuthority, type ClientIdentity, expired, forServersOnly } from '../mtls/wrong.ts';
+import {
+  byAnotherAuthority,
+  type ClientIdentity,
+  expired,
+  forServersOnly,
+} from '../mtls/invalid-clients.ts';
 import { parseName, parseNames } from '../names/names.ts';
 import { endpointText } from '../tls/connect.ts';
 import { type Roots, rootsInFile } from '../verify/roots.ts';
@@ -85,7 +90,7 @@ export async function mtlsCheck(
   const lines: MtlsLine[] = [];
   let accepted: MtlsCheckResult['accepted'];
   for (const [version, label] of versions) {
-    const first = await attempt({ ...base, version, identity: right });
+    const first = await tryHandshake({ ...base, version, identity: right });
     accepted ??= first.flight.request?.authorities;
     const problem = first.kind === 'version' ? undefined : await judgeServer(first);
     lines.push(...(await checkVersion({ ...base, version }, label, [first, problem], wrong)));
@@ -109,7 +114,7 @@ export async function mtlsCheck(
 }
 
 async function checkVersion(
-  base: Omit<Attempt, 'identity'>,
+  base: Omit<HandshakeOptions, 'identity'>,
   version: MtlsLine['version'],
   [first, problem]: readonly [Ending, string | undefined],
   wrong: readonly (readonly [string, ClientIdentity | undefined])[],
@@ -133,7 +138,7 @@ async function checkVersion(
     ok: got === expected,
   });
   for (const [what, identity] of wrong) {
-    const ending = await attempt({ ...base, identity });
+    const ending = await tryHandshake({ ...base, identity });
     // A server that closes without a word has refused, if it answers the right certificate.
     const silent = ending.kind === 'closed' && got === 'let in';
     const verdict = silent ? 'refused' : judge(ending, base.http);
@@ -197,7 +202,7 @@ async function wrongIdentities(
       usages: ['clientAuth'] as const,
       keyType: undefined,
       validityDays: undefined,
-      ...(commonName === undefined ? {} : { commonName }),
+      commonName,
     };
     const like = { certificate: new X509Certificate(right.certPem), names: request.names };
     const other = await byAnotherAuthority(authority, request, identity(context), now);

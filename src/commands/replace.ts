@@ -40,7 +40,7 @@ export interface Successor {
 }
 
 /**
- * A new authority of ours, with these constraints.
+ * A new authority made by devcert, with these constraints.
  *
  * @throws DevcertError `refused` in the place of a sealed one.
  */
@@ -50,7 +50,7 @@ export function newAuthority(
   usages?: readonly Usage[],
 ): Successor {
   assertNotSealed(readKeeping(context.folder), context.folder);
-  const options = { name: context.ca, ...(usages === undefined ? {} : { usages }) };
+  const options = { name: context.ca, usages };
   return {
     make: () => createAuthority(identity(context), constraints, context.host.now(), options),
     isSame: (pending) => sameConstraints(pending.constraints, constraints),

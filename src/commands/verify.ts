@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { retiredRootFiles } from '../authority/retired.ts';
-import { certificateIn, knownAuthorities } from '../authority/known.ts';
+import { authorityCertificates, certificateIn } from '../authority/certificates.ts';
 import { loadRoot } from '../authority/folder.ts';
 import { readIfThere } from '../disk/files.ts';
 import { DevcertError, say } from '../errors.ts';
@@ -162,7 +162,7 @@ async function systemRootsIfAny({ host }: Context): Promise<readonly X509Certifi
 /** What this machine knows of authorities, for the cause of a failure. */
 export function worldOf(context: Context, { label }: Roots, systemTrusts: boolean): World {
   const state = stateFolderOf(context);
-  const known = knownAuthorities(state);
+  const known = authorityCertificates(state);
   const retired = known
     .map(({ name }) => contextOf(context, name).folder)
     .flatMap((folder) => retiredRootFiles(folder))

@@ -43,7 +43,7 @@ export function findChain(certificates: readonly Told[]): InspectedChain | undef
     order,
     isInOrder: isInOrder && start === 0,
     endsWithRoot,
-    ...(endsWithRoot || last === undefined ? {} : { issuer: last.issuer }),
+    issuer: endsWithRoot ? undefined : last?.issuer,
   };
 }
 
@@ -114,7 +114,7 @@ export function issuerOf(certificates: readonly Told[], place: number): number |
   const named = certificates.flatMap(({ x509 }, index) =>
     index !== place && x509.subject === own.x509.issuer ? [index] : [],
   );
-  // One that is named and did not sign is better told as such than as missing.
+  // One that is named and did not sign is better reported as such than as missing.
   return named.find((index) => isSigner(own, certificates[index])) ?? named[0];
 }
 

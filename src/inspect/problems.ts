@@ -1,6 +1,6 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { type Text, words } from '../errors.ts';
+import { formatText, type Text } from '../errors.ts';
 import { type CertificateDetails, isHost } from '../x509/details.ts';
 import { type Finding, finding } from '../x509/finding.ts';
 import { isWeakSignature } from '../x509/judge-path.ts';
@@ -114,10 +114,10 @@ export function isServer({ purposes }: CertificateDetails): boolean {
 
 /** A problem of the file, in words. */
 export function error(code: FileProblemCode, message: string, hint: Text) {
-  return { code, severity: 'error', message, hint: words(hint) } as const;
+  return { code, severity: 'error', message, hint: formatText(hint) } as const;
 }
 
 /** As {@link error}, for what few refuse. */
 export function warning(code: FileProblemCode, message: string, hint: Text) {
-  return { code, severity: 'warning', message, hint: words(hint) } as const;
+  return { code, severity: 'warning', message, hint: formatText(hint) } as const;
 }

@@ -6,7 +6,7 @@ import type { ServerFlight } from '../tls/flight.ts';
 import { alertIn, openTls } from '../tls/handshake.ts';
 import { type StartTls, startTls } from '../tls/starttls.ts';
 
-export interface Attempt {
+export interface HandshakeOptions {
   readonly host: string;
   readonly port: number;
   /** How TLS begins there; undefined: at once. */
@@ -42,7 +42,7 @@ const MAX_BYTES = 65_536;
  *
  * @throws DevcertError `command` if nothing listens there.
  */
-export async function attempt(options: Attempt): Promise<Ending> {
+export async function tryHandshake(options: HandshakeOptions): Promise<Ending> {
   const { host, port, version, identity, timeoutMs } = options;
   const tcp = await connectTo(options);
   if ('code' in tcp)

@@ -214,7 +214,7 @@ function intersectTwo(a: Constraints, b: Constraints): Constraints {
   };
 }
 
-/** What lies below a base of both; undefined if nothing does, empty if neither has one. */
+/** The part below a base of both; undefined if nothing does, empty if neither has one. */
 function intersectBases(
   a: readonly string[],
   b: readonly string[],

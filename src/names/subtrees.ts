@@ -57,8 +57,10 @@ function isWithin(
       return isInNetworks(subtrees.ip, address) || isInPattern(subtrees.patterns ?? [], address);
     }
     case 'email': {
-      const host = name.slice(name.lastIndexOf('@') + 1);
       const { email = [] } = subtrees;
+      const host = /^[^@]+@([^@]+)$/.exec(name)?.[1];
+      // As of a URI without a host: what cannot be held against a base is refused.
+      if (host === undefined) return partly && email.length > 0;
       return indexOf(email).all.has(name) || isHostWithin(email, host);
     }
     case 'uri': {
@@ -131,8 +133,8 @@ interface BaseIndex {
 const indexes = new WeakMap<readonly string[], BaseIndex>();
 
 function indexOf(bases: readonly string[]): BaseIndex {
-  const known = indexes.get(bases);
-  if (known !== undefined) return known;
+  const cached = indexes.get(bases);
+  if (cached !== undefined) return cached;
   let above: Set<string> | undefined;
   const index = {
     all: new Set(bases),
@@ -173,8 +175,8 @@ type Prefixes = readonly { readonly bits: number; readonly bases: ReadonlySet<st
 const prefixes = new WeakMap<readonly string[], Prefixes>();
 
 function prefixesFor(networks: readonly string[]): Prefixes {
-  const known = prefixes.get(networks);
-  if (known !== undefined) return known;
+  const cached = prefixes.get(networks);
+  if (cached !== undefined) return cached;
   const byBits = new Map<number, Set<string>>();
   for (const cidr of networks) {
     const network = networkBytes(cidr);

@@ -1,5 +1,5 @@
 /** Problems of a verification. Pure. */
-import { type Text, words } from '../errors.ts';
+import { formatText, type Text } from '../errors.ts';
 import type { StepName, VerifyCode, VerifyProblem } from './types.ts';
 
 /** One thing that is wrong, with its cure in words. */
@@ -10,7 +10,7 @@ export function problem(
   fix: Text,
   severity: VerifyProblem['severity'] = 'error',
 ): VerifyProblem {
-  return { code, severity, step, message, fix: words(fix) };
+  return { code, severity, step, message, fix: formatText(fix) };
 }
 
 /** Names in a command that is to be typed: it has to be whole. */

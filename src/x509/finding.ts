@@ -16,7 +16,7 @@ export type FindingCode =
   | 'signature-mismatch'
   | 'empty-subject'
   | 'no-key-identifier'
-  | 'loose-authority'
+  | 'strict-form'
   // Keys and signatures
   | 'weak-key'
   | 'unusual-key'

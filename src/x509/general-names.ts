@@ -35,6 +35,12 @@ export function readConstraintLists(value: Element): ConstraintLists {
   const permitted = fields.optional(contextTagOf(0, true));
   const excluded = fields.optional(contextTagOf(1, true));
   const lists = { permitted: subtrees(permitted), excluded: subtrees(excluded) };
+  // RFC 5280 4.2.1.10: no empty list; Go and Chromium cannot read one, and what it means nobody knows.
+  if (
+    [permitted, excluded].some((list) => list?.content.length === 0) ||
+    fieldsOf(value).tag === undefined
+  )
+    throw unreadable('name constraints without a subtree');
   const gaps = [...lists.permitted, ...lists.excluded].filter(
     ({ type, value }) => type === 'ip' && !/\/\d+$/.test(value),
   );
@@ -47,8 +53,7 @@ const MAX_GAPS = 100;
 
 /**
  * True if the constraints forbid the name, by the judgement of `names/subtrees.ts`; directory names, which only a
- * certificate has, by the attributes they begin with. Fail-closed: where a name's form is constrained and the name or
- * the form cannot be judged, it is true.
+ * certificate has, by the attributes they begin with.
  */
 export function isForbidden(name: GeneralName, constraints: ConstraintLists): boolean {
   if (name.type === 'directory') {
@@ -58,15 +63,14 @@ export function isForbidden(name: GeneralName, constraints: ConstraintLists): bo
     const isIn = (list: readonly GeneralName[] = []) => list.some((base) => isBelow(name, base));
     return isIn(excluded) || (permitted !== undefined && permitted.length > 0 && !isIn(permitted));
   }
+  // A form that is constrained and not understood here cannot be held against anything: 4.2.1.10 has it refused.
+  if (name.type === 'other')
+    return [...constraints.permitted, ...constraints.excluded].some(({ type }) => type === 'other');
+  // What host an address with two or none of these is of is not known.
   const isBound = [...constraints.permitted, ...constraints.excluded].some(
-    ({ type }) => type === name.type,
+    ({ type }) => type === 'email',
   );
-  // What is under any other form is not known here, nor what host an address with two or none is of.
-  if (
-    isBound &&
-    (name.type === 'other' || (name.type === 'email' && !/^[^@]+@[^@]+$/.test(name.value)))
-  )
-    return true;
+  if (name.type === 'email' && isBound && !/^[^@]+@[^@]+$/.test(name.value)) return true;
   return forbidden(name, basesOf(constraints.permitted), basesOf(constraints.excluded));
 }
 

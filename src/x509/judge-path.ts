@@ -1,8 +1,8 @@
 /** A chain judged as clients do: RFC 5280 6.1, and what they do beyond it. Pure. */
 import type { X509Certificate } from 'node:crypto';
 import type { Usage } from '../names/usage.ts';
-import { attempt } from './attempt.ts';
 import { attributesOf } from './distinguished-name.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
 import { type CertificateDetails, certificateDetails } from './details.ts';
 import { at, type Finding, finding } from './finding.ts';
 import { type GeneralName, isForbidden } from './general-names.ts';
@@ -48,6 +48,9 @@ export function judgePath(chain: readonly X509Certificate[], question: PathQuest
   const details = certificateDetails(leaf);
   const own = [
     ...useFindings(details, purpose !== 'clientAuth'),
+    ...(purpose !== undefined && details.isAuthority && chain.length > 1
+      ? [finding('error', 'authority-as-leaf')]
+      : []),
     ...(name !== undefined && !holdsHost(details.names, name)
       ? [finding('error', 'name-mismatch', { name })]
       : []),
@@ -96,8 +99,8 @@ export function linkFindings(own: X509Certificate, issuer: X509Certificate): Fin
   // Compared byte for byte by Go: the same letters in another string type are another name.
   if (!partsOf(own.raw).issuer.raw.equals(partsOf(issuer.raw).subject.raw))
     findings.push(finding('error', 'issuer-name', { issuer: name }));
-  const wanted = attempt(() => readAuthorityKeyIdentifier(own.raw));
-  const identifier = attempt(() => readSubjectKeyIdentifier(issuer.raw));
+  const wanted = readOrUndefined(() => readAuthorityKeyIdentifier(own.raw));
+  const identifier = readOrUndefined(() => readSubjectKeyIdentifier(issuer.raw));
   if (wanted !== undefined && identifier !== undefined && !wanted.equals(identifier))
     findings.push(finding('error', 'key-identifier', { issuer: name }));
   const until = above.notAfter;
@@ -128,7 +131,7 @@ export function constraintFindings(
   if (lists.length === 0 || (!isLeaf && own.subject === own.issuer)) return [];
   const { names: written, subject, commonName } = certificateDetails(own);
   // RFC 5280 4.2.1.10: constraints on mail bind the addresses in the subject, too.
-  const mail = attempt(() => attributesOf(partsOf(own.raw).subject)) ?? [];
+  const mail = readOrUndefined(() => attributesOf(partsOf(own.raw).subject)) ?? [];
   const names: GeneralName[] = [
     ...written,
     ...mail

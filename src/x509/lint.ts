@@ -1,16 +1,10 @@
 /** What one certificate suffers from by itself, by its bytes: RFC 5280 4.1 and 4.2. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { attempt } from './attempt.ts';
 import { type CertificateDetails, certificateDetails } from './details.ts';
 import { type Finding, finding } from './finding.ts';
 import { nameFindings } from './lint-names.ts';
 import { OID, oidName } from './oids.ts';
-import {
-  partsOf,
-  readAuthorityKeyIdentifier,
-  readExtensions,
-  readSubjectKeyIdentifier,
-} from './read.ts';
+import { partsOf, readExtensions } from './read.ts';
 
 /** Findings on the form of a certificate, whatever it is for. */
 export function formFindings(x509: X509Certificate): Finding[] {
@@ -18,7 +12,6 @@ export function formFindings(x509: X509Certificate): Finding[] {
   const parts = partsOf(x509.raw);
   const extensions = readExtensions(x509.raw);
   const types = extensions.map(({ type }) => type);
-  const isCritical = (type: string) => extensions.some((it) => it.type === type && it.critical);
   const findings = [
     ...details.damaged.map((part) => finding('warning', 'damaged', { part })),
     ...[...new Set(types.filter((type, index) => types.indexOf(type) !== index))].map((type) =>
@@ -33,13 +26,11 @@ export function formFindings(x509: X509Certificate): Finding[] {
   if ((parts.serial.content[0] ?? 0) >= 0x80) findings.push(finding('error', 'negative-serial'));
   if (!parts.algorithm.raw.equals(parts.innerAlgorithm.raw))
     findings.push(finding('error', 'signature-mismatch'));
-  if (parts.subject.content.length === 0) {
-    if (details.isAuthority) findings.push(finding('note', 'empty-subject', { authority: 1 }));
-    else if (types.includes(OID.subjectAltName) && !isCritical(OID.subjectAltName))
-      findings.push(finding('error', 'empty-subject'));
-  }
-  if (details.isAuthority) findings.push(...strictAuthorityFindings(details, isCritical));
-  return [...findings, ...keyIdentifierFindings(x509, details)];
+  const criticals = new Map(extensions.map(({ type, critical }) => [type, critical]));
+  const subject = parts.subject.content.length > 0;
+  if (!subject && !details.isAuthority && criticals.get(OID.subjectAltName) === false)
+    findings.push(finding('error', 'empty-subject'));
+  return [...findings, ...strictFindings(details, { subject, extensions: criticals })];
 }
 
 /** Findings on what a certificate for servers, clients or both says of its use and its names. */
@@ -73,31 +64,31 @@ const understood: ReadonlySet<string> = new Set([
   '2.5.29.54', // inhibitAnyPolicy
 ]);
 
-/** What only the strict ask for of an authority. */
-function strictAuthorityFindings(
-  { keyUsages }: CertificateDetails,
-  isCritical: (type: string) => boolean,
+/** What only the strict ask for. */
+function strictFindings(
+  { keyUsages, isAuthority, isSelfSigned }: CertificateDetails,
+  { subject, extensions }: { subject: boolean; extensions: ReadonlyMap<string, boolean> },
 ): Finding[] {
-  const missing = [
-    ...(isCritical(OID.basicConstraints) ? [] : ['critical basicConstraints']),
-    ...(keyUsages === undefined ? ['keyUsage'] : []),
+  const form = [
+    ...(isAuthority && !subject ? ['an empty subject'] : []),
+    ...(isAuthority && extensions.get(OID.basicConstraints) !== true
+      ? ['basicConstraints that are not critical']
+      : []),
+    ...(isAuthority && keyUsages === undefined ? ['no keyUsage'] : []),
+    ...[OID.subjectKeyIdentifier, OID.authorityKeyIdentifier]
+      .filter((type) => extensions.get(type) === true)
+      .map((type) => `a critical ${oidName(type)}`),
   ];
-  return asOne('loose-authority', missing);
-}
-
-function asOne(
-  code: 'loose-authority' | 'no-key-identifier',
-  missing: readonly string[],
-): Finding[] {
-  return missing.length === 0 ? [] : [finding('note', code, { part: missing.join(' and no ') })];
-}
-
-function keyIdentifierFindings(x509: X509Certificate, details: CertificateDetails): Finding[] {
-  const own = attempt(() => readSubjectKeyIdentifier(x509.raw));
-  const above = attempt(() => readAuthorityKeyIdentifier(x509.raw));
   const missing = [
-    ...(details.isAuthority && own === undefined ? ['subjectKeyIdentifier'] : []),
-    ...(!details.isSelfSigned && above === undefined ? ['authorityKeyIdentifier'] : []),
+    ...(isAuthority && !extensions.has(OID.subjectKeyIdentifier) ? ['subjectKeyIdentifier'] : []),
+    ...(!isSelfSigned && !extensions.has(OID.authorityKeyIdentifier)
+      ? ['authorityKeyIdentifier']
+      : []),
   ];
-  return asOne('no-key-identifier', missing);
+  return [
+    ...(form.length === 0 ? [] : [finding('note', 'strict-form', { part: form.join(' and ') })]),
+    ...(missing.length === 0
+      ? []
+      : [finding('note', 'no-key-identifier', { part: missing.join(' and no ') })]),
+  ];
 }

@@ -1,7 +1,7 @@
 /** Ways from a certificate up to a root (RFC 4158), among certificates in any order. Pure. */
 import type { X509Certificate } from 'node:crypto';
 import { MAX_CHAIN, MAX_PATH_CHECKS, MAX_PATHS } from '../policy.ts';
-import { attempt } from './attempt.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
 import { isSignedBy } from './judge.ts';
 import { partsOf, readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './read.ts';
 
@@ -73,10 +73,12 @@ export function issuerFinder(
 /** Those with the key identifier that the certificate gives for its issuer's key, then the others. */
 function byKeyIdentifier(certificate: X509Certificate, issuers: readonly X509Certificate[]) {
   const wanted =
-    issuers.length < 2 ? undefined : attempt(() => readAuthorityKeyIdentifier(certificate.raw));
+    issuers.length < 2
+      ? undefined
+      : readOrUndefined(() => readAuthorityKeyIdentifier(certificate.raw));
   if (wanted === undefined) return [...issuers];
   const fits = (it: X509Certificate) =>
-    attempt(() => readSubjectKeyIdentifier(it.raw))?.equals(wanted) === true;
+    readOrUndefined(() => readSubjectKeyIdentifier(it.raw))?.equals(wanted) === true;
   return [...issuers.filter(fits), ...issuers.filter((it) => !fits(it))];
 }
 

@@ -30,7 +30,7 @@ export function readCommonName(certificate: Buffer): string | undefined {
   return readAttribute(certificate, OID.commonName);
 }
 
-/** The first organizational unit of the subject, if it has one: in a root of ours `user@host`. */
+/** The first organizational unit of the subject, if it has one: in a root of devcert `user@host`. */
 export function readOrganizationalUnit(certificate: Buffer): string | undefined {
   return readAttribute(certificate, OID.organizationalUnit);
 }
@@ -58,7 +58,7 @@ export function readConstraints(certificate: Buffer): Constraints | undefined {
   return readEachConstraints([certificate])[0];
 }
 
-/** The nameConstraints of all that have some, each once: root and issuer of ours have the same. */
+/** The nameConstraints of all that have some, each once: root and issuer of devcert have the same. */
 export function readEachConstraints(certificates: readonly Buffer[]): Constraints[] {
   const values = certificates.flatMap((it) => extensionValue(it, OID.nameConstraints) ?? []);
   return values
@@ -72,7 +72,7 @@ export function readNames(certificate: Buffer): string[] {
   return value === undefined ? [] : generalNames(value).map((name) => name.value);
 }
 
-/** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), as far as they are in it. */
+/** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), if they are in it. */
 export function readUsages(certificate: Buffer): Usage[] {
   const value = readExtension(certificate, OID.extendedKeyUsage);
   return value === undefined ? [] : usagesIn(purposesIn(value));
@@ -160,7 +160,7 @@ export interface CertificateParts {
   readonly publicKey: Element;
   /** True with an issuerUniqueID or subjectUniqueID, which nobody writes any more. */
   readonly hasUniqueIds: boolean;
-  readonly extensions?: Element;
+  readonly extensions: Element | undefined;
 }
 
 /** The one reader of a certificate's frame. */
@@ -184,6 +184,6 @@ export function partsOf(certificate: Buffer): CertificateParts {
   return {
     ...parts,
     hasUniqueIds: issuerId !== undefined || subjectId !== undefined,
-    ...(extensions === undefined ? {} : { extensions: unwrap(extensions) }),
+    extensions: extensions === undefined ? undefined : unwrap(extensions),
   };
 }

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { worded } from '../../src/cli/inspect-problems.ts';
-import { describeExtension } from '../../src/certificate/csr-wishes.ts';
+import { worded } from '../../src/cli/inspect/problems.ts';
+import { describeExtension } from '../../src/certificate/csr-requested.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile, type InspectSurroundings } from '../../src/inspect/file.ts';
 import { inspectFiles } from '../../src/inspect/together.ts';

@@ -4,15 +4,15 @@
  */
 import { readSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isInteractive } from '../../platform/interactive.ts';
-import { DevcertError, systemCode } from '../errors.ts';
-import { looserThan, readIfThere } from '../disk/files.ts';
-import { Line } from './password-line.ts';
-import type { PasswordFlags } from './password-options.ts';
-import { type Terminal, write } from './terminal.ts';
-import { MAX_PASSWORD_BYTES } from '../policy.ts';
+import { isInteractive } from '../../../platform/interactive.ts';
+import { DevcertError, systemCode } from '../../errors.ts';
+import { looserThan, readIfThere } from '../../disk/files.ts';
+import { Line } from './line.ts';
+import type { PasswordFlags } from './options.ts';
+import { type Terminal, write } from '../terminal.ts';
+import { MAX_PASSWORD_BYTES } from '../../policy.ts';
 
-export { type PasswordFlags, passwordOptions } from './password-options.ts';
+export { type PasswordFlags, passwordOptions } from './options.ts';
 
 /** Circumstances of {@link givenPassword} and {@link askPassword}. */
 export interface PasswordRequest {

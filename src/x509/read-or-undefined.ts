@@ -2,7 +2,7 @@
 import { DevcertError } from '../errors.ts';
 
 /** @throws what is no DevcertError: a bug. */
-export function attempt<T>(read: () => T): T | undefined {
+export function readOrUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

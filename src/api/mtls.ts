@@ -1,15 +1,9 @@
 /** Mutual TLS: `devcert mtls` as functions. */
-import type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
-import type { MtlsCheckOptions, MtlsCheckResult } from './commands/mtls-check.ts';
-import type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
+import type { MtlsOptions, MtlsResult } from '../commands/mtls.ts';
+import type { MtlsCheckOptions, MtlsCheckResult } from '../commands/mtls-check.ts';
+import type { MtlsRotateOptions, MtlsRotateResult } from '../commands/mtls-rotate.ts';
 import { checked, listenerOf, type Spec, textOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
-
-export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
-export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
-export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
-export type { MtlsClient, MtlsSet } from './mtls/set.ts';
-export type { WrittenParty } from './mtls/write.ts';
 
 const mtlsSpec: Spec<MtlsOptions> = {
   ...{ serverNames: 'list', client: 'list', plainCn: 'boolean', out: 'text' },
@@ -31,7 +25,7 @@ const rotateSpec: Spec<MtlsRotateOptions> = {
  *   `expired`, `busy`: nothing was written then.
  */
 export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
-  const { mtls } = await import('./commands/mtls.ts');
+  const { mtls } = await import('../commands/mtls.ts');
   return mtls(await context({}), textOf(name, 'the name'), checked(options, mtlsSpec));
 }
 
@@ -45,7 +39,7 @@ export async function mtlsCheck(
   address: string,
   options: MtlsCheckOptions = {},
 ): Promise<MtlsCheckResult> {
-  const { mtlsCheck } = await import('./commands/mtls-check.ts');
+  const { mtlsCheck } = await import('../commands/mtls-check.ts');
   return mtlsCheck(await context({}), textOf(address, 'the address'), checked(options, checkSpec));
 }
 
@@ -59,7 +53,7 @@ export async function mtlsRotate(
   options: MtlsRotateOptions,
   listener: Listener = {},
 ): Promise<MtlsRotateResult> {
-  const { mtlsRotate } = await import('./commands/mtls-rotate.ts');
+  const { mtlsRotate } = await import('../commands/mtls-rotate.ts');
   const wanted = checked(options, rotateSpec);
   return mtlsRotate(await contextWithStores(listenerOf(listener)), wanted);
 }

@@ -1,5 +1,5 @@
 /** `devcert ca …` */
-import { EXIT } from '../errors.ts';
+import { EXIT } from '../../errors.ts';
 import {
   type CreateOptions,
   createAuthority,
@@ -11,13 +11,13 @@ import {
   removeAuthority,
   replaceAuthority,
   showAuthority,
-} from '../index.ts';
-import { authorityLines, keptLines, replaceLines, summaryLines } from './ca-lines.ts';
-import type { Declaration, OptionDeclaration } from './declaration.ts';
-import { cancelOnInterrupt } from './interrupt.ts';
-import { withPassword } from './ca-password.ts';
-import { outcomesExitCode } from './outcomes.ts';
-import { type PasswordFlags, passwordOptions, readPassword } from './password.ts';
+} from '../../index.ts';
+import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
+import type { Declaration, OptionDeclaration } from '../declaration.ts';
+import { cancelOnInterrupt } from '../interrupt.ts';
+import { withPassword } from '../password/retry.ts';
+import { outcomesExitCode } from '../outcomes.ts';
+import { type PasswordFlags, passwordOptions, readPassword } from '../password/password.ts';
 
 const permitOptions: readonly OptionDeclaration[] = [
   {

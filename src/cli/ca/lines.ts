@@ -1,8 +1,8 @@
 /** Authorities as lines for a person. Pure. */
-import type { AuthorityResult, ReplaceResult } from '../commands/ca.ts';
-import type { Renewed } from '../commands/renew.ts';
-import type { AuthoritySummary } from '../authority/summary.ts';
-import { printable } from '../errors.ts';
+import type { AuthorityResult, ReplaceResult } from '../../commands/ca.ts';
+import type { Renewed } from '../../commands/renew.ts';
+import type { AuthoritySummary } from '../../authority/summary.ts';
+import { printable } from '../../errors.ts';
 import {
   constraintsText,
   date,
@@ -11,9 +11,9 @@ import {
   table,
   theftText,
   wrap,
-} from './lines.ts';
-import type { Style } from './terminal.ts';
-import { SOON_DAYS } from '../policy.ts';
+} from '../lines.ts';
+import type { Style } from '../terminal.ts';
+import { SOON_DAYS } from '../../policy.ts';
 
 /** One line for each authority. */
 export function summaryLines(authorities: readonly AuthoritySummary[], style: Style): string[] {

@@ -1,5 +1,5 @@
 /** The flags by which a password is given. Apart from what reads them, which most runs do not need. */
-import type { OptionDeclaration } from './declaration.ts';
+import type { OptionDeclaration } from '../declaration.ts';
 
 /** For every command that opens or writes what a password protects. */
 export const passwordOptions: readonly OptionDeclaration[] = [

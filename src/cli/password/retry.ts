@@ -1,7 +1,7 @@
 /** A password that is asked for only if something turns out to need it. */
-import { DevcertError } from '../errors.ts';
+import { DevcertError } from '../../errors.ts';
 import { askPassword, givenPassword, type PasswordFlags } from './password.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /**
  * Runs `work` with the password that a flag gives; without one, and if it fails for want of one, asks

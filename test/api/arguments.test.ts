@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checked, textsOf } from '../src/arguments.ts';
-import * as devcert from '../src/index.ts';
+import { checked, textsOf } from '../../src/api/arguments.ts';
+import * as devcert from '../../src/index.ts';
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 const functions = Object.entries(devcert as unknown as Record<string, Call>).filter(

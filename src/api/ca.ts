@@ -1,14 +1,14 @@
-/** The part of the library that makes, imports, shows and replaces authorities. */
+/** Authorities made, imported, shown and replaced: `devcert ca` as functions. */
 import type {
   AuthorityResult,
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
   ReplaceResult,
-} from './commands/ca.ts';
-import type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
-import type { RemovedAuthority } from './commands/ca-remove.ts';
-import type { AuthoritySummary } from './authority/summary.ts';
+} from '../commands/ca.ts';
+import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
+import type { RemovedAuthority } from '../commands/ca-remove.ts';
+import type { AuthoritySummary } from '../authority/summary.ts';
 import { checked, listenerOf, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
 
@@ -37,25 +37,25 @@ export async function createAuthority(
   name: string,
   options: CreateOptions = {},
 ): Promise<AuthorityResult> {
-  const { createNamed } = await import('./commands/ca.ts');
+  const { createNamed } = await import('../commands/ca.ts');
   return createNamed(await context({}), textOf(name, 'the name'), checked(options, createSpec));
 }
 
 /** The default authority, if there is one, and those with names. */
 export async function listAuthorities(): Promise<AuthoritySummary[]> {
-  const { listAuthorities } = await import('./commands/ca.ts');
+  const { listAuthorities } = await import('../commands/ca.ts');
   return listAuthorities(await context({}));
 }
 
 /**
- * What one authority may certify, until when, and where it lies.
+ * What one authority may certify, until when, and in which folder.
  *
  * @throws DevcertError `no-authority`, `invalid-authority`.
  */
 export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
-  const { showAuthority } = await import('./commands/ca.ts');
+  const { showAuthority } = await import('../commands/ca.ts');
   const here = await context({}, nameOf(name));
   return showAuthority(here, name);
 }
@@ -71,7 +71,7 @@ export async function importAuthority(
   options: ImportAuthorityOptions = {},
   listener: Listener = {},
 ): Promise<AuthorityResult | ReplaceResult> {
-  const { importAuthority } = await import('./commands/ca.ts');
+  const { importAuthority } = await import('../commands/ca.ts');
   return importAuthority(
     await contextWithStores(listenerOf(listener)),
     textsOf(sources, 'the sources'),
@@ -88,7 +88,7 @@ export async function exportAuthority(
   name?: string,
   options: ExportAuthorityOptions = {},
 ): Promise<ExportedAuthority> {
-  const { exportAuthority } = await import('./commands/ca-export.ts');
+  const { exportAuthority } = await import('../commands/ca-export.ts');
   const here = await context({}, nameOf(name));
   return exportAuthority(here, name, checked(options, exportSpec));
 }
@@ -106,7 +106,7 @@ export async function replaceAuthority(
   options: ImportSource & CreateOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
-  const { replaceNamed } = await import('./commands/ca.ts');
+  const { replaceNamed } = await import('../commands/ca.ts');
   const wanted = checked(options, { ...sourceSpec, ...createSpec });
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
@@ -121,7 +121,7 @@ export async function removeAuthority(
   name: string,
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
-  const { removeNamed } = await import('./commands/ca-remove.ts');
+  const { removeNamed } = await import('../commands/ca-remove.ts');
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return removeNamed(all, textOf(name, 'the name'));
 }
