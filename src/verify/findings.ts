@@ -105,6 +105,11 @@ const words: Partial<Record<FindingCode, Words>> = {
     step: 'purpose',
     message: `it is not for clients${purposes === undefined ? '' : `, but for: ${String(purposes)}`}`,
   }),
+  'authority-as-leaf': () => ({
+    code: 'wrong-purpose',
+    step: 'purpose',
+    message: 'it is an authority: Firefox, NSS and rustls refuse it for a host',
+  }),
   'issuer-purpose': () => ({
     code: 'wrong-purpose',
     step: 'purpose',

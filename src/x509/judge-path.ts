@@ -55,10 +55,6 @@ export function judgePath(chain: readonly X509Certificate[], question: PathQuest
       ? [finding('error', 'name-mismatch', { name })]
       : []),
     ...purposeFindings(details, purpose),
-    // A root that is trusted for itself may be a server's own.
-    ...(details.isAuthority && purpose === 'serverAuth' && chain.length > 1
-      ? [finding('error', 'authority-as-leaf')]
-      : []),
   ];
   return [...findings, ...own.map((it) => at(0, it))];
 }

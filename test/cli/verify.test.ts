@@ -20,7 +20,7 @@ describe('devcert verify', () => {
       '  ok    chain         localhost <- issuer ',
       '  ok    name          "localhost" is among its names',
     ])
-      expect(good.stdout).toContain(`${line}`);
+      expect(good.stdout).toContain(line);
     expect(good.stdout.endsWith('\n\nVerified\n')).toBe(true);
     const bad = await run(['verify', '.devcert/cert.pem', '--name', 'api.test']);
     expect(bad.status).toBe(1);

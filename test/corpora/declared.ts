@@ -72,8 +72,8 @@ export const declared: readonly Declared[] = [
   },
   {
     verify: 'refuses',
-    ids: /^limbo\/(?:pathlen::validation-ignores-pathlen-in-leaf|rfc5280::ca-as-leaf)$/,
-    what: 'an authority as a server’s certificate',
+    ids: /^limbo\/(?:pathlen::validation-ignores-pathlen-in-leaf|rfc5280::ca-as-leaf)$|^pkits\/Valid(?:onlyContainsCACerts|pathLenConstraint)/,
+    what: 'an authority as the certificate of a server or client',
     why: 'Firefox, NSS and rustls refuse it',
   },
   {
