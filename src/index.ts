@@ -2,6 +2,7 @@
 export * from './api/ca.ts';
 export * from './api/certificates.ts';
 export * from './api/hosts.ts';
+export * from './api/ledger.ts';
 export * from './api/mtls.ts';
 export * from './api/stores.ts';
 export * from './api/verify.ts';
@@ -22,16 +23,19 @@ export type {
 export type { ServerCertificate } from './commands/certificate.ts';
 export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
 export type { CsrOptions, CsrResult } from './commands/csr.ts';
+export type { EnvironmentOptions, EnvironmentResult } from './commands/environment.ts';
 export type { ExportedFile, ExportOptions, ExportResult } from './commands/export.ts';
 export type { InspectOptions, InspectResult, InspectSource } from './commands/inspect.ts';
 export type { HostsOptions, HostsResult } from './commands/hosts.ts';
 export type { InstallOptions, InstallResult } from './commands/install.ts';
 export type { IssueOptions, IssueResult } from './commands/issue.ts';
+export type { CertificateState, ListedCertificate, ListResult } from './commands/list.ts';
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
 export type { Orphan } from './commands/orphans.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/recipe.ts';
+export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';
 export type { Renewed } from './commands/renew.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { StatusOptions, StatusResult } from './commands/status.ts';

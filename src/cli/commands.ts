@@ -12,8 +12,13 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   csr: async () => (await import('./csr.ts')).csrCommand,
   sign: async () => (await import('./sign.ts')).signCommand,
   mtls: async () => (await import('./mtls.ts')).mtlsCommand,
+  list: async () => (await import('./list.ts')).listCommand,
+  renew: async () => (await import('./renew.ts')).renewCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  env: async () => (await import('./run.ts')).envCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
   hosts: async () => (await import('./hosts.ts')).hostsCommand,
+  completion: async () => (await import('./completion.ts')).completionCommand,
   inspect: async () => (await import('./inspect/inspect.ts')).inspectCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
 };
