@@ -218,6 +218,9 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
   ],
 };
 
+/** Every code that there is. */
+export const findingCodes = Object.keys(texts) as readonly FindingCode[];
+
 const badNames: Readonly<Record<string, string>> & { readonly form: string } = {
   address: 'an IP address written as a DNS name',
   url: 'a URL, not a DNS name',

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { formatText, type Text } from '../errors.ts';
 import { type CertificateDetails, isHost } from '../x509/details.ts';
 import { type Finding, finding } from '../x509/finding.ts';
-import { isWeakSignature } from '../x509/judge-path.ts';
+import { isWeakSignature, weaknessOf } from '../x509/judge-path.ts';
 import { formFindings, useFindings } from '../x509/lint.ts';
 import type { FileProblemCode } from './types.ts';
 import { DAY_MS, MAX_LEAF_DAYS, SOON_DAYS } from '../policy.ts';
@@ -73,8 +73,8 @@ function keyFindings(
   role: Role,
 ): Finding[] {
   const findings: Finding[] = [];
-  if (key.weakness !== undefined)
-    findings.push(finding('error', 'weak-key', { weakness: key.weakness }));
+  const weakness = weaknessOf(key);
+  if (weakness !== undefined) findings.push(finding('error', 'weak-key', { weakness }));
   else if (['ed25519', 'p521'].includes(key.type) && (role === 'leaf' || key.type === 'ed25519'))
     findings.push(finding('warning', 'unusual-key', { type: key.type }));
   // Nobody checks the signature of a root: it is trusted for being in the store.

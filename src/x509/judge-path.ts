@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Usage } from '../names/usage.ts';
 import { attributesOf } from './distinguished-name.ts';
 import { readOrUndefined } from './read-or-undefined.ts';
-import { type CertificateDetails, certificateDetails } from './details.ts';
+import { type CertificateDetails, certificateDetails, type KeyDetails } from './details.ts';
 import { at, type Finding, finding } from './finding.ts';
 import { type GeneralName, isForbidden } from './general-names.ts';
 import { isSignedBy } from './judge.ts';
@@ -205,14 +205,18 @@ const policies: ReadonlySet<string> = new Set(['2.5.29.33', '2.5.29.36', '2.5.29
 /** @param isAnchor nobody looks at its signature: it is trusted for being in the store. */
 function keyFindings(certificate: X509Certificate, isAnchor: boolean): Finding[] {
   const { key, signature } = certificateDetails(certificate);
+  const weakness = weaknessOf(key);
   return [
-    ...(key.weakness === undefined
-      ? []
-      : [finding('error', 'weak-key', { weakness: key.weakness })]),
+    ...(weakness === undefined ? [] : [finding('error', 'weak-key', { weakness })]),
     ...(!isAnchor && isWeakSignature(signature)
       ? [finding('error', 'weak-signature', { signature })]
       : []),
   ];
+}
+
+/** Why a key will not do; also one that OpenSSL cannot even read, as of RSA-PSS with damaged parameters. */
+export function weaknessOf({ type, weakness }: KeyDetails): string | undefined {
+  return weakness ?? (type === 'unknown' ? 'of a kind that is not known, or damaged' : undefined);
 }
 
 /** True for signatures by hashes that can be forged, by the name of the algorithm. */

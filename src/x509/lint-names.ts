@@ -52,11 +52,11 @@ export function holdsHost(names: readonly GeneralName[], host: string): boolean 
     const address = ipBytes(wanted);
     return names.some(({ type, value }) => type === 'ip' && ipBytes(value).equals(address));
   }
-  const parent = wanted.slice(wanted.indexOf('.') + 1);
+  const [, parent] = /^[^.]+\.(.+\..+)$/.exec(wanted) ?? [];
   return names.some(({ type, value }) => {
-    if (type !== 'dns') return false;
+    if (type !== 'dns' || wanted === '') return false;
     const name = value.toLowerCase();
     // A wildcard directly under a top-level label matches in few clients: here in none.
-    return name === wanted || (parent.includes('.') && name === `*.${parent}` && parent !== wanted);
+    return name === wanted || (parent !== undefined && name === `*.${parent}`);
   });
 }

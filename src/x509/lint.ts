@@ -1,10 +1,12 @@
 /** What one certificate suffers from by itself, by its bytes: RFC 5280 4.1 and 4.2. Pure. */
 import type { X509Certificate } from 'node:crypto';
+import { fieldsOf, TAG } from './asn1.ts';
+import { decodeBoolean, decodeOid } from './asn1-values.ts';
 import { type CertificateDetails, certificateDetails } from './details.ts';
 import { type Finding, finding } from './finding.ts';
 import { nameFindings } from './lint-names.ts';
 import { OID, oidName } from './oids.ts';
-import { partsOf, readExtensions } from './read.ts';
+import { type CertificateParts, partsOf, readExtensions } from './read.ts';
 
 /** Findings on the form of a certificate, whatever it is for. */
 export function formFindings(x509: X509Certificate): Finding[] {
@@ -14,6 +16,7 @@ export function formFindings(x509: X509Certificate): Finding[] {
   const types = extensions.map(({ type }) => type);
   const findings = [
     ...details.damaged.map((part) => finding('warning', 'damaged', { part })),
+    ...writtenOut(parts).map((part) => finding('error', 'damaged', { part })),
     ...[...new Set(types.filter((type, index) => types.indexOf(type) !== index))].map((type) =>
       finding('error', 'duplicate-extension', { extension: oidName(type) }),
     ),
@@ -63,6 +66,18 @@ const understood: ReadonlySet<string> = new Set([
   '2.5.29.36', // policyConstraints
   '2.5.29.54', // inhibitAnyPolicy
 ]);
+
+/** X.690 11.5: a default is left out. Chromium does not read an extension whose "critical" is written out as false. */
+function writtenOut({ extensions }: CertificateParts): string[] {
+  return [...(extensions?.children() ?? [])].flatMap((extension) => {
+    const fields = fieldsOf(extension);
+    const type = oidName(decodeOid(fields.next()));
+    const critical = fields.optional(TAG.boolean);
+    return critical !== undefined && !decodeBoolean(critical)
+      ? [`${type} ("critical" written out as false)`]
+      : [];
+  });
+}
 
 /** What only the strict ask for. */
 function strictFindings(

@@ -14,6 +14,7 @@ import {
   integer,
   namedBits,
   nullValue,
+  octetString,
   oid,
   printableString,
   sequence,
@@ -171,6 +172,13 @@ interface Row {
   readonly codes?: readonly FindingCode[];
   readonly why?: string;
 }
+
+/** A certificatePolicies extension whose default is written out, which DER forbids (X.690 11.5). */
+const falseCritical = sequence(
+  oid('2.5.29.32'),
+  boolean(false),
+  octetString(sequence(sequence(oid('1.2.3.4')))),
+);
 
 const names = (...texts: string[]) => altNames(...texts.map((text) => [DNS, text] as const));
 const named = (host: string, ...texts: string[]): Row => ({
@@ -337,6 +345,10 @@ const rows: Readonly<Record<string, Row>> = {
     leaf: { more: [extension('1.3.6.1.4.1.99999.1', sequence(), true)] },
     codes: ['critical-unknown'],
   },
+  'critical written out as false': {
+    leaf: { more: [falseCritical] },
+    codes: ['damaged'],
+  },
   'an extension twice': {
     leaf: { more: [extension(OID.extendedKeyUsage, sequence(oid(OID.serverAuth)))] },
     codes: ['duplicate-extension'],
@@ -413,6 +425,7 @@ const refused: Readonly<Record<string, string>> = {
   'RSA-PSS key': 'chromium',
   'SHA-1': 'go gnutls chromium node',
   'a critical extension that nobody knows': ALL,
+  'critical written out as false': 'chromium',
   'an extension twice': ALL,
   'a negative serial number': 'go',
   'extensions in version 1': 'openssl go gnutls chromium',
