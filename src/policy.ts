@@ -50,6 +50,10 @@ export const MAX_STORE_BYTES = 16 * MIB;
 export const MAX_JOURNAL_BYTES = 16 * MIB;
 /** Some hundred bytes for each of tens of thousands of entries. */
 export const MAX_LEDGER_BYTES = 64 * MIB;
+/** Of a server's first flight, which is kept: OpenSSL takes certificates of 100 KiB at most. */
+export const MAX_FLIGHT_BYTES = 256 * KIB;
+/** Of what a server says before TLS begins: a few lines. */
+export const MAX_GREETING_BYTES = 64 * KIB;
 /** A password is a line, not a file: more than this is a mistake. */
 export const MAX_PASSWORD_BYTES = 4 * KIB;
 
@@ -73,3 +77,8 @@ export const PKCS12_ITERATIONS = 10_000;
 export const LEGACY_ITERATIONS = 2048;
 /** What the iterations of all derivations in one file may come to: seconds, not a hang. */
 export const MAX_ITERATIONS = 10_000_000;
+
+/** For each step with a server: more than a far one needs, and still no hang. */
+export const SERVER_TIMEOUT_MS = 10_000;
+/** What a server is given to say that it wants a client's certificate, after a handshake that went well. */
+export const AFTERTHOUGHT_MS = 500;

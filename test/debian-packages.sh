@@ -9,6 +9,7 @@ fi
 packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget sudo opendoas bindfs fuse3
   shellcheck python3-yaml chromium firefox-esr default-jdk-headless mkcert easy-rsa golang-cfssl expect maven tomcat10
   wine64 wine gcc-mingw-w64-x86-64
+  slapd dovecot-imapd python3-aiosmtpd
   nginx-light apache2 haproxy caddy mariadb-server postgresql redis-server mosquitto mosquitto-clients
   php-cli python3 golang-go puma
   strace sqlite3 zsh fish man-db

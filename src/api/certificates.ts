@@ -147,7 +147,8 @@ export async function sign(
  * What files of certificates, keys, CSRs or whole stores hold, in any format, and what is wrong with them.
  * Changes nothing, and makes no authority.
  *
- * @param sources paths, or bytes with a name for them; the pair in `.devcert` if there are none.
+ * @param sources paths, `HOST:PORT` or a URL for what a server sends, or bytes with a name for them; the pair in
+ *   `.devcert` if there are none.
  * @returns data whose texts come from the files: they may hold any character.
  * @throws DevcertError `file`, `usage`, `invalid-input`, `password` if the one in `options` is wrong.
  */
@@ -156,11 +157,10 @@ export async function inspect(
   options: InspectOptions = {},
 ): Promise<InspectResult> {
   const { inspect } = await import('../commands/inspect.ts');
-  return inspect(
-    await context({}),
-    sourcesOf(sources),
-    checked(options, { password: 'text', keyPassword: 'text' }),
-  );
+  const { withServers } = await import('../commands/inspect-server.ts');
+  const here = await context({});
+  const known = await withServers(here, sourcesOf(sources));
+  return inspect(here, known, checked(options, { password: 'text', keyPassword: 'text' }));
 }
 
 /** Every recipe there is for {@link recipe}. */

@@ -10,7 +10,7 @@ const mtlsSpec: Spec<MtlsOptions> = {
   ...{ ca: 'text', serverCa: 'text', clientCa: 'text', password: 'text', force: 'boolean' },
 };
 const checkSpec: Spec<MtlsCheckOptions> = {
-  ...{ dir: 'text', as: 'text', http: 'boolean', timeoutMs: 'number' },
+  ...{ dir: 'text', as: 'text', http: 'boolean', starttls: 'text', timeoutMs: 'number' },
 };
 const rotateSpec: Spec<MtlsRotateOptions> = {
   ...{ dir: 'text', password: 'text', clientCa: 'boolean', serverCa: 'boolean' },

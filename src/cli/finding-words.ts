@@ -1,7 +1,8 @@
 /** Findings in words: what is wrong, and what to do about it. Pure. */
 import { say, type Step, formatText, type Text } from '../errors.ts';
-import { type CertificateDetails, isHost } from '../x509/details.ts';
+import type { CertificateDetails } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
+import { issueStep } from '../x509/issue-step.ts';
 
 /** Without a full stop; the hint is a command to type, or a few words. Both may hold foreign text. */
 export interface Wording {
@@ -17,7 +18,7 @@ export function findingWords({ code, what }: Finding, details?: CertificateDetai
       number: (key) => Number(what[key] ?? 0),
       has: (key) => what[key] !== undefined,
     },
-    issueCommand(details),
+    issueStep(details),
   );
   return { message, hint: formatText(hint) };
 }
@@ -229,16 +230,6 @@ const badNames: Readonly<Record<string, string>> & { readonly form: string } = {
   dot: 'written with a dot at its end',
   form: 'no DNS name',
 };
-
-/** The command that makes such a certificate; with nothing from the file in it but plain names. */
-function issueCommand(details: CertificateDetails | undefined): Step {
-  const hosts = (details?.names ?? []).filter(isHost).map(({ value }) => value);
-  const plain = (hosts.length > 0 ? hosts : [details?.commonName ?? '']).filter(
-    (name) => /^[a-z0-9.:-]{1,60}$/i.test(name) && /^[a-z0-9:]/i.test(name),
-  );
-  const shown = [...plain.slice(0, 3), ...(plain.length > 3 ? ['…'] : [])];
-  return { command: 'issue', names: shown.length === 0 ? 'NAMES…' : shown };
-}
 
 function ago(days: number): string {
   return days === 0 ? 'today' : `${days} ${days === 1 ? 'day' : 'days'} ago`;

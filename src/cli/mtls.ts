@@ -37,6 +37,11 @@ const check: Declaration = {
     { flags: '--as <client>', description: 'which client; the first one if left out' },
     { flags: '--no-http', description: 'the server does not speak HTTP: send nothing, and wait' },
     ...caPasswordOptions,
+    {
+      flags: '--starttls <protocol>',
+      description:
+        'how TLS begins: postgres, mysql, smtp, imap, ldap, or none; told by the port if left out',
+    },
   ],
   examples: ['devcert mtls check localhost:8443 --dir api'],
   async run([address = ''], options: MtlsCheckOptions & CaPasswordFlags, terminal) {

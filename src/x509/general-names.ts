@@ -67,6 +67,11 @@ export function isForbidden(name: GeneralName, constraints: ConstraintLists): bo
   // A form that is constrained and not understood here cannot be held against anything: 4.2.1.10 has it refused.
   if (name.type === 'other')
     return [...constraints.permitted, ...constraints.excluded].some(({ type }) => type === 'other');
+  // What host an address with two or none of these is of is not known.
+  const isBound = [...constraints.permitted, ...constraints.excluded].some(
+    ({ type }) => type === 'email',
+  );
+  if (name.type === 'email' && isBound && !/^[^@]+@[^@]+$/.test(name.value)) return true;
   return forbidden(name, basesOf(constraints.permitted), basesOf(constraints.excluded));
 }
 

@@ -1,6 +1,7 @@
 /** A chain judged as clients do: RFC 5280 6.1, and what they do beyond it. Pure. */
 import type { X509Certificate } from 'node:crypto';
 import type { Usage } from '../names/usage.ts';
+import { attributesOf } from './distinguished-name.ts';
 import { readOrUndefined } from './read-or-undefined.ts';
 import { type CertificateDetails, certificateDetails, type KeyDetails } from './details.ts';
 import { at, type Finding, finding } from './finding.ts';
@@ -8,7 +9,13 @@ import { type GeneralName, isForbidden } from './general-names.ts';
 import { isSignedBy } from './judge.ts';
 import { formFindings, useFindings } from './lint.ts';
 import { holdsHost } from './lint-names.ts';
-import { partsOf, readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './read.ts';
+import { oidName } from './oids.ts';
+import {
+  partsOf,
+  readAuthorityKeyIdentifier,
+  readExtensions,
+  readSubjectKeyIdentifier,
+} from './read.ts';
 
 export interface PathQuestion {
   readonly now: Date;
@@ -32,6 +39,7 @@ export function judgePath(chain: readonly X509Certificate[], question: PathQuest
       ...dateFindings(certificate, now),
       ...formFindings(certificate),
       ...keyFindings(certificate, index === chain.length - 1),
+      ...policyFindings(certificate),
     ].map((it) => at(index, strict(it))),
   );
   findings.push(...chainFindings(chain, purpose));
@@ -117,7 +125,15 @@ export function constraintFindings(
   const lists = above.flatMap((it) => certificateDetails(it).constraints ?? []);
   // Self-issued authorities are not held to them, but for the last certificate.
   if (lists.length === 0 || (!isLeaf && own.subject === own.issuer)) return [];
-  const { names, subject, commonName } = certificateDetails(own);
+  const { names: written, subject, commonName } = certificateDetails(own);
+  // RFC 5280 4.2.1.10: constraints on mail bind the addresses in the subject, too.
+  const mail = readOrUndefined(() => attributesOf(partsOf(own.raw).subject)) ?? [];
+  const names: GeneralName[] = [
+    ...written,
+    ...mail
+      .filter(({ type }) => type === EMAIL_ADDRESS)
+      .map(({ value }): GeneralName => ({ type: 'email', value })),
+  ];
   const isOutside = (name: GeneralName) => lists.some((it) => isForbidden(name, it));
   const all: GeneralName[] =
     subject === '' ? [...names] : [...names, { type: 'directory', value: subject }];
@@ -130,6 +146,8 @@ export function constraintFindings(
     ? [...outside, finding('error', 'common-name-outside', { name: host })]
     : outside;
 }
+
+const EMAIL_ADDRESS = '1.2.840.113549.1.9.1'; // PKCS #9, RFC 2985 5.2.1
 
 function hostIn(commonName = ''): string | undefined {
   return /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/i.test(commonName) ? commonName : undefined;
@@ -170,6 +188,19 @@ function dateFindings(certificate: X509Certificate, now: Date): Finding[] {
     return [finding('error', 'not-yet-valid', { from: notBefore.toISOString() })];
   return [];
 }
+
+/**
+ * Policies are not followed here (RFC 5280 6.1.3 (d) to (f)): whoever has them decide, and says so critically, is
+ * not believed for it.
+ */
+function policyFindings({ raw }: X509Certificate): Finding[] {
+  return readExtensions(raw)
+    .filter(({ type, critical }) => critical && policies.has(type))
+    .map(({ type }) => finding('error', 'critical-unknown', { extension: oidName(type) }));
+}
+
+// policyMappings, policyConstraints, inhibitAnyPolicy
+const policies: ReadonlySet<string> = new Set(['2.5.29.33', '2.5.29.36', '2.5.29.54']);
 
 /** @param isAnchor nobody looks at its signature: it is trusted for being in the store. */
 function keyFindings(certificate: X509Certificate, isAnchor: boolean): Finding[] {

@@ -24,18 +24,19 @@ import { MAX_STORE_BYTES } from '../../policy.ts';
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
   description:
-    'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read.',
+    'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), or what a server sends, whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read.',
   positionals: [
     {
       name: '[files...]',
-      description: 'files, "-" for standard input; the pair in .devcert if there are none',
+      description:
+        'files, HOST:PORT, or "-" for standard input; the pair in .devcert if there are none',
     },
   ],
   examples: [
     'devcert inspect                     the pair in .devcert',
     'devcert inspect cert.pem key.pem    do they belong together?',
     'devcert inspect store.p12 --password-env STORE_PASSWORD',
-    'openssl s_client -connect localhost:8443 </dev/null | devcert inspect -',
+    'devcert inspect localhost:8443      what the server sends',
   ],
   // Nothing is written, so that "none" is no choice to be named.
   options: [
