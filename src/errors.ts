@@ -36,6 +36,8 @@ const exitCodes = {
   'invalid-input': EXIT.failed,
   /** A password is missing or does not open the file. */
   password: EXIT.failed,
+  /** The SSH agent that keeps a key cannot be reached, does not have it, or did not sign. */
+  agent: EXIT.failed,
   /** Unknown option, missing value, options that exclude each other. */
   usage: EXIT.usage,
   /** Not a name that a certificate may carry. */

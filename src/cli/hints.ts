@@ -24,7 +24,7 @@ type OptionName =
   | Each<'alias as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
   | Each<'encrypt file finish force format http import issue key keyFile legacy machine name'>
   | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge root serverCa'>
-  | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>;
+  | Each<'orphans sealed sshAgent stores trust trustOnly withKey withPublicRoots yes'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
 
