@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { generateKey, publicKeyOf } from '../../src/keys.ts';
@@ -272,29 +273,32 @@ describe('agentSocket()', () => {
 
   test.skipIf(process.platform === 'win32')('takes none of another user', async () => {
     const { path } = await doubleAgent();
+    const take = (uid: number) => agentSocket({ ...machine, env: { SSH_AUTH_SOCK: path }, uid });
     // Root's is taken: a container has such a one.
-    if (process.geteuid?.() === 0)
-      expect(agentSocket({ ...machine, env: { SSH_AUTH_SOCK: path }, uid: 1234 })).toBe(path);
-    else
-      expect(() => agentSocket({ ...machine, env: { SSH_AUTH_SOCK: path }, uid: 1234 })).toThrow(
-        expect.objectContaining({ code: 'refused' }) as Error,
-      );
+    if (process.geteuid?.() === 0) {
+      expect(take(1234)).toBe(path);
+      chownSync(path, 4321, 4321);
+      expect(take(4321)).toBe(path);
+    }
+    expect(() => take(1234)).toThrow(
+      expect.objectContaining({
+        code: 'refused',
+        message: `the SSH agent at "${path}" belongs to another user`,
+      }) as Error,
+    );
   });
 
   test.skipIf(process.platform === 'win32')(
     'says that nothing listens there any more',
     async () => {
-      const folder = temporaryFolder();
-      mkdirSync(join(folder, 'x'));
-      const { agent, path } = await doubleAgent();
-      const { default: net } = await import('node:net');
-      const server = net.createServer().listen(join(folder, 'dead'));
-      await new Promise((resolve) => server.once('listening', resolve));
-      server.close();
-      expect(path).not.toBe('');
-      const gone = { ...agent.machine, env: { SSH_AUTH_SOCK: join(folder, 'dead') } };
-      await expect(agentKeys({ machine: gone })).rejects.toMatchObject({
+      const path = join(temporaryFolder(), 'dead');
+      // Node takes its socket away when it closes: what is left is as after a crash.
+      const code = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+      spawnSync(process.execPath, ['-e', code], { timeout: 30_000 });
+      const dead = { ...machine, env: { SSH_AUTH_SOCK: path } };
+      await expect(agentKeys({ machine: dead })).rejects.toMatchObject({
         code: 'agent',
+        message: `cannot reach the SSH agent at "${path}": nothing listens there any more`,
         hint: expect.stringContaining('ssh-agent') as string,
       });
     },
