@@ -8,6 +8,7 @@ import { recoverFolder } from './authority/folder.ts';
 import { namesIn } from './authority/known.ts';
 import { stateVersion } from './authority/marker.ts';
 import { assertOwnState } from './authority/ownership.ts';
+import { Keyring } from './signer/keyring.ts';
 import {
   authoritiesFolder,
   authorityFolder,
@@ -15,6 +16,9 @@ import {
   formerStateFolder,
   stateFolder,
 } from './disk/paths.ts';
+
+/** What a password is for. */
+export type PasswordKind = 'file' | 'ca' | 'new-ca';
 
 /** Told what goes on, by functions that take longer or act as root. All are optional. */
 export interface Listener {
@@ -26,8 +30,13 @@ export interface Listener {
   progress?(doing: string): void;
   /** Asked before roots are removed from stores that no state folder knows. @param unread where they may be from */
   confirm?(orphans: readonly Orphan[], unread: readonly string[]): Promise<boolean>;
-  /** Asked for the password of a file if one is needed and `options.password` is missing. */
-  password?(what: string): Promise<string>;
+  /**
+   * Asked for a password that is needed and not in the options; without it that is an error at once.
+   *
+   * @param what it is for, for people: `keystore.p12`.
+   * @param kind of a file that is about to be written; the passphrase of an authority's key, or of a new one.
+   */
+  password?(what: string, kind: PasswordKind): Promise<string>;
 }
 
 /**
@@ -67,6 +76,12 @@ export function projectContext(listener: Listener, ca?: string): Context {
     cwd: process.cwd(),
     finders: [],
     defaultFolder: defaultStateFolder(),
+    keys: new Keyring({
+      passphrase:
+        listener.password === undefined
+          ? undefined
+          : async (what, isNew) => (await listener.password?.(what, isNew ? 'new-ca' : 'ca')) ?? '',
+    }),
     progress: (doing) => listener.progress?.(doing),
     confirm: listener.confirm?.bind(listener),
   };

@@ -46,6 +46,7 @@ export type { StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type { Keeping } from './authority/keeping.ts';
 export type { Constraints } from './names/constraints.ts';
+export * from './api/hosts.ts';
 export * from './authorities.ts';
 export * from './mutual-tls.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
@@ -54,7 +55,7 @@ export type { KeyType } from './keys.ts';
 export type * from './inspect/types.ts';
 export type { LeafOptions } from './names/request.ts';
 export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
-export type { Listener } from './composition.ts';
+export type { Listener, PasswordKind } from './composition.ts';
 export type { Outcome, StoreReport } from './trust.ts';
 
 const installSpec: Spec<InstallOptions> = {
@@ -125,7 +126,7 @@ export async function issue(
 ): Promise<IssueResult> {
   const { issue } = await import('./commands/issue.ts');
   const wanted = checked(options, issueSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return issue(here, textsOf(names, 'names'), wanted, ask);
 }
@@ -143,7 +144,7 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('./commands/export.ts');
   const wanted = checked(options, exportSpec);
-  const ask = listenerOf(listener).password?.bind(listener);
+  const ask = fileAsker(listener);
   const here = await context({}, wanted.ca);
   return exportCertificate(here, wanted, ask);
 }
@@ -271,6 +272,12 @@ export async function inspect(
 ): Promise<InspectResult> {
   const { inspect } = await import('./commands/inspect.ts');
   return inspect(await context({}), sourcesOf(sources), checked(options, { password: 'text' }));
+}
+
+/** What asks for the password of a file that is about to be written. */
+function fileAsker(listener: Listener): ((what: string) => Promise<string>) | undefined {
+  const ask = listenerOf(listener).password?.bind(listener);
+  return ask === undefined ? undefined : (what) => ask(what, 'file');
 }
 
 function sourcesOf(sources: unknown): readonly InspectSource[] {

@@ -53,7 +53,9 @@ export const AGENT_SIGNATURE_MS = 120_000;
 /** An agent that asks nobody takes some milliseconds: after this the user is told that one may be asking. */
 export const AGENT_QUIET_MS = 1000;
 
-/** Of an authority's key that leaves the machine: what NIST SP 800-63B asks of a password at the least. */
+/** Of an authority's key: OpenSSL's programs take no longer passphrase from a file. */
+export const MAX_PASSPHRASE_BYTES = 1023;
+/** Of an authority's key: what NIST SP 800-63B asks of a password at the least. */
 export const MIN_CA_PASSWORD = 8;
 /** keytool takes no shorter one. */
 export const MIN_JKS_PASSWORD = 6;

@@ -12,7 +12,7 @@ import type { Turn } from './trust.ts';
 export function failureOf(
   left: readonly Command[],
   result: CommandResult,
-  store: TrustStore,
+  store: Pick<TrustStore, 'explain'>,
   host: Host,
 ): Turn {
   const [command = { file: '', args: [] }] = left;

@@ -17,9 +17,9 @@ import type {
 import { DevcertError, type Step, type Text, words } from './errors.ts';
 import { failureOf } from './store-failure.ts';
 
-/** What happened in one store. */
+/** What happened in one store, or in the hosts file when `uninstall` clears it, too. */
 export interface Outcome {
-  readonly kind: StoreKind;
+  readonly kind: StoreKind | 'hosts';
   readonly store: string;
   readonly location: string;
   /**
@@ -249,9 +249,9 @@ function worded(hint: Text | undefined, { again }: TrustOptions): string | undef
 }
 
 /** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */
-async function runPlan(
+export async function runPlan(
   plan: readonly Command[],
-  store: TrustStore,
+  store: Pick<TrustStore, 'explain'>,
   host: Host,
 ): Promise<Turn | undefined> {
   let failure: Turn | undefined;

@@ -1,12 +1,10 @@
 /** An authority in memory: read, checked, ready to sign. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { type Constraints, intersectConstraints } from '../names/constraints.ts';
-import { DevcertError, say, type Step, type Text } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
-import { keyIdentifier, publicKeyOf } from '../keys.ts';
-import { decodePrivateKeyPem } from '../keystore/private-key.ts';
-import { keySigner } from '../signer/key.ts';
-import { sealedSigner } from '../signer/sealed.ts';
+import { keyIdentifier } from '../keys.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import type { Signer } from '../x509/certificate.ts';
 import {
   readEachConstraints,
@@ -15,7 +13,9 @@ import {
   readSubjectKeyIdentifier,
 } from '../x509/read.ts';
 import type { AuthorityPem } from './create.ts';
-import { assertNotSealed, type Keeping, parseKeeping } from './keeping.ts';
+import { accessTo } from './access.ts';
+import { invalid, startAnew } from './damage.ts';
+import { type Keeping, parseKeeping } from './keeping.ts';
 import { authorityNameOf } from './marker.ts';
 
 export interface Authority {
@@ -30,10 +30,15 @@ export interface Authority {
   readonly rootPem: string;
   /** How the issuer's key is kept. */
   readonly keeping: Keeping;
-  /** Signs with the issuer's private key. */
-  readonly signer: Signer;
-  /** The issuer's private key, to be taken elsewhere. Secret. Throws DevcertError `refused` if it is gone. */
-  privateKey(): Promise<KeyObject>;
+  /**
+   * Signs with the issuer's private key, wherever that is kept: asked for when something is signed, never
+   * under a lock.
+   *
+   * @param keys of the run; a key in an open file needs none.
+   */
+  signer(keys?: Keyring): Signer;
+  /** The issuer's private key, to be taken elsewhere. Secret. Throws DevcertError `refused` if there is none. */
+  privateKey(keys?: Keyring): Promise<KeyObject>;
   /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
   /** What every certificate of the chain lets the issuer certify for. */
@@ -65,8 +70,7 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
   if (!chain.every(({ ca }) => ca))
     throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`, folder);
   const keeping = parseKeeping(pem.keeping, folder);
-  const access =
-    keeping.way === 'sealed' ? sealed(keeping, issuer, folder) : inFile(pem, issuer, folder);
+  const access = accessTo(keeping, pem.issuerKey, issuer, folder);
   // By names and key identifiers, in a tenth of the time that checking the signature takes: it was
   // checked when the files were made or imported, and whoever can forge them has the key anyway.
   const isChain = chain.every((certificate, index) => {
@@ -87,26 +91,6 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
     ...access,
     folder,
   });
-}
-
-type Access = Pick<Authority, 'signer' | 'privateKey'>;
-
-function inFile({ issuerKey }: AuthorityPem, issuer: X509Certificate, folder: string): Access {
-  const key = readKey(issuerKey, folder);
-  if (!issuer.checkPrivateKey(key))
-    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`, folder);
-  return { signer: keySigner(key), privateKey: () => Promise.resolve(key) };
-}
-
-function sealed(keeping: Keeping, issuer: X509Certificate, folder: string): Access {
-  const refuse = (): never => {
-    assertNotSealed(keeping, folder);
-    throw new TypeError('not sealed');
-  };
-  return {
-    signer: sealedSigner(publicKeyOf(issuer.publicKey), refuse),
-    privateKey: () => Promise.resolve().then(refuse),
-  };
 }
 
 /** What the certificates say, each part read when it is asked for first: a pair that is still good needs none. */
@@ -201,37 +185,4 @@ function readCertificate(pem: string, file: string, folder: string): X509Certifi
   } catch (cause) {
     throw invalid(`${file} in "${folder}" is not a certificate`, folder, cause);
   }
-}
-
-function readKey(pem: string, folder: string): KeyObject {
-  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
-    throw invalid(`issuer-key.pem in "${folder}" is encrypted`, folder);
-  const key = attemptKey(pem);
-  // Without a cause: nothing of the key's text may get into a message.
-  if (key === undefined)
-    throw invalid(`issuer-key.pem in "${folder}" is not a private key`, folder);
-  return key;
-}
-
-function attemptKey(pem: string): KeyObject | undefined {
-  try {
-    return decodePrivateKeyPem(pem);
-  } catch {
-    return undefined; // damaged, or none that a curve has: the caller says so
-  }
-}
-
-function invalid(message: string, folder: string, cause?: unknown): DevcertError {
-  return new DevcertError('invalid-authority', message, {
-    hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-/** What to type where the authority in a folder is beyond repair. */
-export function startAnew(folder: string): Text {
-  const ca = authorityNameOf(folder);
-  const make: Step =
-    ca === undefined ? { command: 'install' } : { command: 'ca create', names: ca };
-  return say`${{ command: 'uninstall', purge: true, ca }} && ${make}`;
 }

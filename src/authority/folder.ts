@@ -11,10 +11,11 @@ import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
 import { type Change, applyChange } from '../ledger/transaction.ts';
 import { hasLeftOvers, withLock } from '../disk/lock.ts';
 import { removeStaleTemporaries } from '../disk/temporary.ts';
-import { type Authority, readAuthority, readRoot, startAnew } from './authority.ts';
+import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
+import { startAnew } from './damage.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
-import { parseKeeping } from './keeping.ts';
+import { hasKeyFile, parseKeeping } from './keeping.ts';
 import { KEEPING_FILE } from './staged.ts';
 import { authorityNameOf, madeFolders } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
@@ -198,12 +199,12 @@ function read(folder: string): Authority {
     throw new DevcertError('no-authority', 'there is no authority yet', {
       hint: { command: 'install', ca: authorityNameOf(folder) },
     });
-  const isSealed = parseKeeping(pem.keeping, folder).way === 'sealed';
+  const needsKey = hasKeyFile(parseKeeping(pem.keeping, folder));
   if (issuer === '' && issuerKey === '')
     throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
       hint: say`with its key: ${{ command: 'ca import', force: true, name: authorityNameOf(folder) }}; without: ${startAnew(folder)}`,
     });
-  if (issuer === '' || (issuerKey === '' && !isSealed))
+  if (issuer === '' || (issuerKey === '' && needsKey))
     throw new DevcertError(
       'invalid-authority',
       `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,

@@ -5,13 +5,26 @@
 import { join } from 'node:path';
 import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { startAnew } from './authority.ts';
+import { startAnew } from './damage.ts';
 import { authorityNameOf } from './marker.ts';
 import { KEEPING_FILE } from './staged.ts';
 
-/** `sealed`: it was thrown away when its one certificate was made, for these names. */
+/**
+ * - `file`: open to whoever can read the file.
+ * - `sealed`: it was thrown away when its one certificate was made, for these names.
+ * - `passphrase`: in the file, encrypted. `wasOpen` if the same key lay there open before.
+ * - `ssh-agent`: in the user's agent, and never in a file of ours. `fingerprint` as OpenSSH has it: `SHA256:…`.
+ */
 export type Keeping =
-  { readonly way: 'file' } | { readonly way: 'sealed'; readonly names: readonly string[] };
+  | { readonly way: 'file' }
+  | { readonly way: 'sealed'; readonly names: readonly string[] }
+  | { readonly way: 'passphrase'; readonly wasOpen: boolean }
+  | { readonly way: 'ssh-agent'; readonly fingerprint: string };
+
+/** True if there has to be a file with the key. */
+export function hasKeyFile({ way }: Keeping): boolean {
+  return way === 'file' || way === 'passphrase';
+}
 
 /** The text of the file; undefined for a key that is a file, which needs none. */
 export function encodeKeeping(keeping: Keeping): string | undefined {
@@ -26,9 +39,14 @@ export function encodeKeeping(keeping: Keeping): string | undefined {
 export function parseKeeping(text: string | undefined, folder: string): Keeping {
   if (text === undefined || text === '') return { way: 'file' };
   try {
-    const { way, names } = (JSON.parse(text) as { way?: unknown; names?: unknown } | null) ?? {};
+    const { way, names, wasOpen, fingerprint } = (JSON.parse(text) ?? {}) as Record<
+      string,
+      unknown
+    >;
     if (way === 'sealed' && Array.isArray(names) && names.every((it) => typeof it === 'string'))
       return { way, names };
+    if (way === 'passphrase' && typeof wasOpen === 'boolean') return { way, wasOpen };
+    if (way === 'ssh-agent' && typeof fingerprint === 'string') return { way, fingerprint };
   } catch {
     // Not JSON: said below, for every kind of damage.
   }

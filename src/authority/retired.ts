@@ -1,6 +1,6 @@
 /** Roots that were replaced: kept in `retired` until no store holds them any more. */
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
 import type { FileToWrite } from '../ledger/transaction.ts';
 import { readRoot } from './authority.ts';
@@ -17,6 +17,11 @@ export function retiredRootFiles(folder: string): string[] {
   return readdirSync(retired)
     .filter((name) => /^[0-9a-f]{64}\.pem$/.test(name))
     .map((name) => join(retired, name));
+}
+
+/** SHA-256 of each of these: 64 hex digits. */
+export function retiredRoots(folder: string): string[] {
+  return retiredRootFiles(folder).map((file) => basename(file, '.pem'));
 }
 
 /** Forgets a retired root, by its path: no store holds it any more. */

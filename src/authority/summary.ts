@@ -14,6 +14,7 @@ import { type Keeping, readKeeping } from './keeping.ts';
 import { KEEPING_FILE } from './staged.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
+import { retiredRoots } from './retired.ts';
 import { DAY_MS } from '../policy.ts';
 
 export interface AuthoritySummary {
@@ -41,6 +42,8 @@ export interface AuthoritySummary {
   readonly origin: Origin | undefined;
   /** How its key is kept. */
   readonly keeping: Keeping;
+  /** SHA-256 of roots that it replaced and that a store may still trust. */
+  readonly earlierRoots: readonly string[];
   /** Why it can issue nothing, if so. */
   readonly problem?: string;
 }
@@ -86,6 +89,7 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
     chain: chain.map(({ subject }) => subject.replaceAll('\n', ', ')),
     origin,
     keeping: readKeeping(folder),
+    earlierRoots: retiredRoots(folder),
     ...(problem === undefined ? {} : { problem }),
   };
 }

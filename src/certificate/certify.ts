@@ -3,6 +3,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError, say } from '../errors.ts';
 import { publicKeyDer, publicKeyOf } from '../keys.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import { assertStrongKey } from '../x509/judge.ts';
 import { type KeyedRequest, signLeaf } from './issue.ts';
 
@@ -20,6 +21,7 @@ export async function certify(
   request: ForeignRequest,
   identity: string,
   now: Date,
+  keys?: Keyring,
 ): Promise<X509Certificate> {
   assertStrongKey(request.publicKey);
   // Whoever can sign as the authority needs no certificate for its key, and a leaf with it is a trap.
@@ -29,5 +31,5 @@ export async function certify(
       throw new DevcertError('refused', "the key is an authority's own", {
         hint: say`make a new key: ${{ command: 'csr', names: 'NAMES…' }}`,
       });
-  return signLeaf(authority, { ...request, publicKey }, identity, now);
+  return signLeaf(authority, { ...request, publicKey }, identity, now, keys);
 }

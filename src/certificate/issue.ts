@@ -8,6 +8,7 @@ import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
 import { DevcertError, say } from '../errors.ts';
 import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, type LeafRequest } from '../names/request.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -40,16 +41,18 @@ export type KeyedRequest = Omit<LeafRequest, 'keyType'> & { readonly publicKey: 
  * A new key pair with its certificate.
  *
  * @param identity `user@host` from `identityOf()`, for the subject.
- * @throws DevcertError `expired`, `outside-constraints`, `refused`: nothing was signed then.
+ * @param keys of the run, for a key that lies in no open file.
+ * @throws DevcertError `expired`, `outside-constraints`, `refused`, `password`: nothing was signed then.
  */
 export async function issueLeaf(
   authority: Authority,
   request: LeafRequest,
   identity: string,
   now: Date,
+  keys?: Keyring,
 ): Promise<Leaf> {
   const { publicKey, keyPem } = generateKeyPair(request.keyType ?? DEFAULT_KEY_TYPE);
-  const certificate = await signLeaf(authority, { ...request, publicKey }, identity, now);
+  const certificate = await signLeaf(authority, { ...request, publicKey }, identity, now, keys);
   return {
     certificate,
     publicKey,
@@ -69,6 +72,7 @@ export async function signLeaf(
   request: KeyedRequest,
   identity: string,
   now: Date,
+  keys?: Keyring,
 ): Promise<X509Certificate> {
   assertNotSealed(
     authority.keeping,
@@ -104,7 +108,7 @@ export async function signLeaf(
         authorityKeyIdentifier(authority.issuedBy.keyIdentifier),
       ],
     },
-    authority.signer,
+    authority.signer(keys),
   );
   return new X509Certificate(der);
 }

@@ -16,6 +16,7 @@ import {
 } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
 import type { Usage } from '../names/usage.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import { batchOfCompanion, type Companion, textOf } from './companion.ts';
 import { type CertificateRequest, fits } from './fits.ts';
@@ -62,6 +63,8 @@ export interface WriteContext {
   /** `user@host` from `identityOf()`. */
   readonly identity: string;
   readonly now: Date;
+  /** Of the run, for an authority whose key lies in no open file. */
+  readonly keys?: Keyring | undefined;
   /** Closes a folder that was made for a key to other users, where its mode does not. */
   readonly close?: (folder: string) => Promise<unknown>;
 }
@@ -195,14 +198,14 @@ type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
 
 // What makes one is loaded here, as a pair that is still good needs nothing of it.
 async function makeLeaf(context: WriteContext, request: CertificateRequest): Promise<NewLeaf> {
-  const { authority, identity, now } = context;
+  const { authority, identity, now, keys } = context;
   const { publicKey, keyType } = request;
   if (publicKey === undefined) {
     const { issueLeaf } = await import('./issue.ts');
-    return issueLeaf(authority, { ...request, keyType }, identity, now);
+    return issueLeaf(authority, { ...request, keyType }, identity, now, keys);
   }
   const { certify } = await import('./certify.ts');
-  const certificate = await certify(authority, { ...request, publicKey }, identity, now);
+  const certificate = await certify(authority, { ...request, publicKey }, identity, now, keys);
   return {
     certificate,
     publicKey: publicKeyOf(publicKey),

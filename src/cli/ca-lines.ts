@@ -3,7 +3,15 @@ import type { AuthorityResult, ReplaceResult } from '../commands/ca.ts';
 import type { Renewed } from '../commands/renew.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
 import { printable } from '../errors.ts';
-import { constraintsText, date, keepingText, table, theftText, wrap } from './lines.ts';
+import {
+  constraintsText,
+  date,
+  keepingText,
+  keepingWord,
+  table,
+  theftText,
+  wrap,
+} from './lines.ts';
 import type { Style } from './terminal.ts';
 import { SOON_DAYS } from '../policy.ts';
 
@@ -13,11 +21,12 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
     it.name,
     it.clientsOnly ? 'clients' : 'servers',
     it.keyType,
+    keepingWord[it.keeping.way],
     it.origin === undefined ? 'made here' : 'imported',
     until(it, style),
     it.problem === undefined ? '' : style.bad('issues nothing'),
   ]);
-  const widths = [0, 1, 2, 3].map((column) =>
+  const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
   return rows.map((row) =>
@@ -42,7 +51,7 @@ export function authorityLines(
           'key',
           `${authority.keyType}${chain.length === 1 ? ', of the root itself' : ', of the issuer'}`,
         ],
-        ['kept', keepingText(authority.keeping)],
+        ['kept', keepingText(authority.keeping, authority.earlierRoots)],
         ...chain.map((subject, index) => [index === 0 ? 'chain' : '', printable(subject)]),
         ['SHA-256', authority.root],
         ['from', origin === undefined ? 'made by devcert' : 'imported from'],

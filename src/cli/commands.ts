@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   sign: async () => (await import('./sign.ts')).signCommand,
   mtls: async () => (await import('./mtls.ts')).mtlsCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
+  hosts: async () => (await import('./hosts.ts')).hostsCommand,
   inspect: async () => (await import('./inspect.ts')).inspectCommand,
 };
 

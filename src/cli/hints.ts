@@ -16,14 +16,15 @@ type OptionValue = string | boolean | readonly string[] | undefined;
 
 type CommandName =
   | Each<'issue install uninstall status inspect csr sign export recipe mtls'>
-  | `ca ${Each<'create export import list remove replace show'>}`
+  | `ca ${Each<'create export import list protect remove replace show unprotect'>}`
+  | `hosts ${Each<'add list remove'>}`
   | `mtls ${Each<'check rotate'>}`;
 
 /** As the library's options are called, which are the command's in camel case. */
 type OptionName =
-  | Each<'alias as ca caFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
-  | Each<'encrypt file finish force format http import issue key keyFile legacy machine name'>
-  | Each<'nssPasswordFile out password passwordFile passwordStdin peer permit purge root serverCa'>
+  | Each<'alias all as ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
+  | Each<'encrypt file finish force format http import issue keepKey key keyFile legacy machine name'>
+  | Each<'nssPasswordFile out passphrase password passwordFile passwordStdin peer permit purge root serverCa'>
   | Each<'orphans sealed sshAgent stores trust trustOnly withKey withPublicRoots yes'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;

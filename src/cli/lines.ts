@@ -46,12 +46,35 @@ export function powerLines(constraints: Constraints | undefined): string[] {
   return [...wrap(`It certifies ${constraintsText(constraints)}`), ...wrap(theftText(constraints))];
 }
 
-/** How an authority's key is kept, in words. */
-export function keepingText(keeping: Keeping): string {
-  return keeping.way === 'sealed'
-    ? 'none: sealed, for what it has certified'
-    : 'in a file of yours';
+/**
+ * How an authority's key is kept, in words.
+ *
+ * @param earlierRoots that may still be in a store: the key of one may lie anywhere.
+ */
+export function keepingText(keeping: Keeping, earlierRoots: readonly string[] = []): string {
+  const earlier =
+    earlierRoots.length === 0 ? '' : '; an earlier root may still be trusted: devcert install';
+  switch (keeping.way) {
+    case 'file':
+      return 'in a file of yours';
+    case 'sealed':
+      return `none: sealed, for what it has certified${earlier}`;
+    case 'passphrase':
+      return keeping.wasOpen
+        ? `in a file, encrypted since it lay open: backups may have it${earlier}`
+        : `in a file, encrypted: its passphrase opens it${earlier}`;
+    case 'ssh-agent':
+      return `in your SSH agent: ${keeping.fingerprint}${earlier}`;
+  }
 }
+
+/** The same in a word, for a list. */
+export const keepingWord: Readonly<Record<Keeping['way'], string>> = {
+  file: 'key in a file',
+  sealed: 'sealed',
+  passphrase: 'encrypted',
+  'ssh-agent': 'SSH agent',
+};
 
 /** What is said of an authority that was made on the way; nothing if none was. */
 export function madeLines(made: MadeAuthority | undefined): string[] {

@@ -118,7 +118,9 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
           'valid until',
           `${date(authority.notAfter)}, ${authority.daysLeft < SOON_DAYS ? style.bad(left) : left}`,
         ],
-        ...(authority.keeping === undefined ? [] : [['key', keepingText(authority.keeping)]]),
+        ...(authority.keeping === undefined
+          ? []
+          : [['key', keepingText(authority.keeping, authority.earlierRoots)]]),
         ['SHA-256', authority.root],
         ['folder', printable(result.folder)],
         ...(authority.problem === undefined

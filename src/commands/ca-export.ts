@@ -92,7 +92,9 @@ async function withItsKey(target: Context, password: string | undefined): Promis
     );
   const authority = await loadAuthority(target.folder);
   const certificates = authority.chain.map((certificate) => certificate.toString());
-  return certificates.join('') + encodeEncryptedKey(await authority.privateKey(), password);
+  return (
+    certificates.join('') + encodeEncryptedKey(await authority.privateKey(target.keys), password)
+  );
 }
 
 function targetFile(

@@ -29,7 +29,7 @@ export async function certificateFor(
   refuseSudo(context);
   const now = context.host.now();
   const { authority } = await ensureAuthorityFor(context, request.names, now);
-  const leaf = await issueLeaf(authority, request, identity(context), now);
+  const leaf = await issueLeaf(authority, request, identity(context), now, context.keys);
   return {
     cert: leaf.certPem,
     key: leaf.keyPem,

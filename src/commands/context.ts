@@ -22,6 +22,7 @@ import type { TrustOptions } from '../trust.ts';
 import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
 import type { PlaceContext } from '../ledger/place.ts';
 import type { Name } from '../names/names.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
 import type { Orphan } from './orphans.ts';
 
@@ -36,6 +37,8 @@ export interface Context {
   readonly finders: readonly StoreFinder[];
   /** The state folder without `DEVCERT_HOME`, where other ones are listed; undefined lists none. */
   readonly defaultFolder?: string | undefined;
+  /** For authorities whose key lies in no open file; without it they can sign nothing. */
+  readonly keys?: Keyring;
   /** Told what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
   /** Asked before roots are removed that no state folder knows. */
@@ -94,6 +97,7 @@ export function writing(context: Context, authority: Authority): WriteContext {
     ...recording(context),
     authority,
     ca: context.ca ?? 'default',
+    keys: context.keys,
     // Asked for only if something is issued: the system takes a while to tell the user's name.
     get identity() {
       return identity(context);
@@ -126,7 +130,7 @@ export function identity(context: Context): string {
  *
  * @throws DevcertError `refused`.
  */
-export function refuseSudo({ host }: Context): void {
+export function refuseSudo({ host }: Pick<Context, 'host'>): void {
   const caller = host.env.SUDO_USER ?? host.env.DOAS_USER;
   if (!host.isRoot || caller === undefined || caller === '' || caller === 'root') return;
   if (host.env.DEVCERT_HOME !== undefined) return;

@@ -104,7 +104,7 @@ function notesOn(
   const unknown = unresolved(request.names, context);
   if (unknown.length > 0)
     notes.push(
-      `not in ${hostsFile(context.host)}: unless your DNS answers for it, add the line "127.0.0.1 ${unknown.join(' ')}"`,
+      worded`not in ${hostsFile(context.host)}: unless your DNS answers for it, ${{ command: 'hosts add', names: unknown }}`,
     );
   return notes;
 }

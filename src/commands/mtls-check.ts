@@ -181,18 +181,17 @@ async function wrongIdentities(
       ...(commonName === undefined ? {} : { commonName }),
     };
     const like = { certificate: new X509Certificate(right.certPem), names: request.names };
+    const other = await byAnotherAuthority(authority, request, identity(context), now);
+    wrong.push(['of another authority', other]);
+    const { keys } = context;
     wrong.push(
-      [
-        'of another authority',
-        await byAnotherAuthority(authority, request, identity(context), now),
-      ],
-      ['for servers only', await forServersOnly(authority, like, now)],
-      ['expired', await expired(authority, like, now)],
+      ['for servers only', await forServersOnly(authority, like, now, keys)],
+      ['expired', await expired(authority, like, now, keys)],
     );
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     notes.push(
-      `tried without wrong certificates, which the client authority makes: ${error.message}`,
+      `tried without wrong certificates that the client authority makes: ${error.message}`,
     );
   }
   return wrong;

@@ -94,6 +94,7 @@ export async function writeSetOf(
       server,
       client,
       identity: identity(context),
+      keys: context.keys,
     },
     options,
   );

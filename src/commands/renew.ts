@@ -122,7 +122,7 @@ async function renewCertificate(
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
   const own = { ...writing(context, authority), issuers: () => [] };
-  return attempting(what, async () => {
+  return attempting(context, what, async () => {
     const request = requestOf(certificate);
     if (keyFile !== undefined) await writeLeaf(own, request, { ...paths, keyFile });
     else await writeCertificate(own, { ...request, ...keyOf(certificate) }, paths);
@@ -143,7 +143,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     files,
     command: exportCommand(entry.export.options ?? {}, entry.ca),
   };
-  const renewed = await attempting(what, async () => {
+  const renewed = await attempting(context, what, async () => {
     const request = parseExport(options, context.cwd);
     const source = await sourceOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
@@ -164,7 +164,7 @@ async function renewSet(
 ): Promise<Renewed[]> {
   if (!existsSync(join(folder, SET_FILE))) return [];
   const what = { what: 'mtls' as const, files: [folder] };
-  const renewed = await attempting(what, async () => {
+  const renewed = await attempting(context, what, async () => {
     const set = readSet(folder);
     if (set === undefined) return undefined;
     const { notes } = await writeSetOf(context, folder, set, { password });
@@ -175,13 +175,15 @@ async function renewSet(
 
 /** One project's unwritable folder must not keep the others on the old authority. */
 async function attempting(
+  { keys }: Context,
   what: Renewed,
   work: () => Promise<Renewed | undefined>,
 ): Promise<Renewed | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
+    // What keeps the authority from signing keeps it from all.
+    if (!(error instanceof DevcertError) || keys?.isFailure(error) === true) throw error;
     return { ...what, reason: error.message };
   }
 }

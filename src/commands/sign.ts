@@ -77,7 +77,7 @@ export async function sign(
   let written: Omit<WrittenCertificate, 'certFile'>;
   let certPem: string;
   if (paths === undefined) {
-    const certificate = await certify(authority, request, identity(context), now);
+    const certificate = await certify(authority, request, identity(context), now, context.keys);
     certPem = certificate.toString() + authority.chainPem;
     written = describeCertificate(certificate, true);
   } else {

@@ -8,6 +8,7 @@ import {
   isClientsOnly,
   summarizeNamed,
 } from '../authority/summary.ts';
+import { retiredRoots } from '../authority/retired.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
@@ -41,6 +42,8 @@ export interface StatusResult {
         readonly constraints: Constraints | undefined;
         /** How its key is kept; undefined if that cannot be told. */
         readonly keeping: Keeping | undefined;
+        /** SHA-256 of roots that it replaced and that a store may still trust. */
+        readonly earlierRoots: readonly string[];
         /** Why no certificate can be issued, if so: the key is missing or damaged. */
         readonly problem?: string;
       }
@@ -98,6 +101,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
       daysLeft,
       constraints,
       keeping,
+      earlierRoots: retiredRoots(folder),
       ...(problem === undefined ? {} : { problem }),
     },
     stores,

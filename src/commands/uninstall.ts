@@ -22,6 +22,7 @@ import {
   stateFolderOf,
   trusting,
 } from './context.ts';
+import { clearHosts } from './hosts.ts';
 import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
@@ -104,9 +105,13 @@ export async function uninstall(
       notes.push(...leftNotes(context, purged, kept));
     }
   }
+  const hosts =
+    context.ca === undefined && options.stores === undefined
+      ? await clearHosts(context, options.dryRun === true)
+      : undefined;
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
-  const told = outcomes.filter((_, i) => shown[i]);
+  const told = [...outcomes.filter((_, i) => shown[i]), ...(hosts === undefined ? [] : [hosts])];
   const { orphans } =
     context.ca === undefined && options.dryRun !== true
       ? await findOrphans(context, stores)

@@ -20,6 +20,7 @@ import {
 } from '../ledger/place.ts';
 import { parseNames } from '../names/names.ts';
 import type { LeafRequest } from '../names/request.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import { keyStoreFiles } from './key-stores.ts';
 import { readmeText } from './readme.ts';
 import {
@@ -51,6 +52,8 @@ export interface SetContext {
   readonly client: Certifier;
   readonly identity: string;
   readonly now: Date;
+  /** Of the run, for authorities whose key lies in no open file. */
+  readonly keys?: Keyring | undefined;
   /** Closes a folder that was made for a key to other users, where its mode does not. */
   readonly close?: (folder: string) => Promise<unknown>;
 }
@@ -150,7 +153,7 @@ function partiesOf(set: MtlsSet, { folder, server, client }: SetContext): Party[
 
 async function prepare(
   party: Party,
-  { identity, now }: SetContext,
+  { identity, now, keys }: SetContext,
   force: boolean,
 ): Promise<Prepared> {
   const { certifier, request, files } = party;
@@ -162,7 +165,7 @@ async function prepare(
     const texts = { certPem: certText ?? '', keyPem: keyText ?? '' };
     return { ...party, ...texts, issued: undefined, certificate };
   }
-  const leaf = await issueLeaf(authority, request, identity, now);
+  const leaf = await issueLeaf(authority, request, identity, now, keys);
   return { ...party, ...leaf, issued: leaf };
 }
 

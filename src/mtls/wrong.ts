@@ -10,6 +10,7 @@ import { issueLeaf } from '../certificate/issue.ts';
 import { generateKeyPair, keyIdentifier } from '../keys.ts';
 import type { Name } from '../names/names.ts';
 import type { LeafRequest } from '../names/request.ts';
+import type { Keyring } from '../signer/keyring.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -47,8 +48,14 @@ export async function byAnotherAuthority(
 }
 
 /** By the right authority, and over since yesterday. */
-export async function expired(real: Authority, right: Right, now: Date): Promise<ClientIdentity> {
-  return sign(real, right, ['clientAuth'], now.getTime() - 9 * DAY_MS, now.getTime() - DAY_MS);
+export async function expired(
+  real: Authority,
+  right: Right,
+  now: Date,
+  keys?: Keyring,
+): Promise<ClientIdentity> {
+  const at = now.getTime();
+  return sign(real, right, ['clientAuth'], [at - 9 * DAY_MS, at - DAY_MS], keys);
 }
 
 /** By the right authority for a server: without clientAuth. Over in minutes, should it ever get out. */
@@ -56,8 +63,10 @@ export async function forServersOnly(
   real: Authority,
   right: Right,
   now: Date,
+  keys?: Keyring,
 ): Promise<ClientIdentity> {
-  return sign(real, right, ['serverAuth'], now.getTime() - DAY_MS, now.getTime() + 10 * MINUTE_MS);
+  const at = now.getTime();
+  return sign(real, right, ['serverAuth'], [at - DAY_MS, at + 10 * MINUTE_MS], keys);
 }
 
 /** As `right`, its subject and all, with another usage and other dates. */
@@ -65,8 +74,8 @@ async function sign(
   real: Authority,
   right: Right,
   usages: readonly Usage[],
-  notBefore: number,
-  notAfter: number,
+  [notBefore, notAfter]: readonly [number, number],
+  keys: Keyring | undefined,
 ): Promise<ClientIdentity> {
   const { publicKey, keyPem } = generateKeyPair('p256');
   const der = await signCertificate(
@@ -85,7 +94,7 @@ async function sign(
         authorityKeyIdentifier(real.issuedBy.keyIdentifier),
       ],
     },
-    real.signer,
+    real.signer(keys),
   );
   return {
     certPem: new X509Certificate(der).toString() + real.chainPem,

@@ -1,6 +1,6 @@
-/** A signer whose key is in memory. */
+/** Signers whose key is in memory, or comes there when it is needed. */
 import { type KeyObject, sign } from 'node:crypto';
-import { publicKeyOf } from '../keys.ts';
+import { type PublicKey, publicKeyOf } from '../keys.ts';
 import type { Signer } from '../x509/certificate.ts';
 
 /**
@@ -18,4 +18,9 @@ export function keySigner(key: KeyObject): Signer {
       return sign(signatureAlgorithm(publicKeyOf(key).type).hash, toBeSigned, key);
     },
   };
+}
+
+/** A signer whose key is opened when something is signed, and not before: that may take long, or ask somebody. */
+export function openingSigner(publicKey: PublicKey, open: () => Promise<KeyObject>): Signer {
+  return { publicKey, sign: async (toBeSigned) => keySigner(await open()).sign(toBeSigned) };
 }

@@ -103,6 +103,8 @@ function homeOf(at: string): { env: Record<string, string>; state: string } {
 
 /** As root, an install would change this machine's own stores: see real/end-to-end for that. */
 function assertHarmless(args: readonly string[]): void {
+  if (args[0] === 'hosts' && /add|remove/.test(args[1] ?? '') && !args.includes('--dry-run'))
+    throw new Error('this test would change the real hosts file');
   if (!args.includes('install') || args.includes('--dry-run') || args.includes('--help')) return;
   const at = args.indexOf('--stores');
   // Without its value the option is an error, and nothing is done.

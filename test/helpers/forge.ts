@@ -87,7 +87,7 @@ export async function forgeLeaf(authority: Signer, forgery: Forgery) {
         authorityKeyIdentifier(keyIdentifier(authority.issuer.publicKey)),
       ],
     },
-    authority.signer,
+    authority.signer(),
   );
   const x509 = new X509Certificate(certificate);
   return {
@@ -109,7 +109,7 @@ export async function forgeAuthority(authority: Authority, selfIssued: boolean):
   const made = await plainAuthority(
     subject,
     selfIssued ? subject : encodeSubject({ organization: 'thief' }),
-    authority.signer,
+    authority.signer(),
   );
   return { ...made, chainPem: made.issuer.toString() + authority.chainPem };
 }
@@ -141,7 +141,7 @@ async function plainAuthority(issuer: Buffer, subject: Buffer, above?: Certifica
     },
     signer,
   );
-  return { issuer: new X509Certificate(certificate), signer: own };
+  return { issuer: new X509Certificate(certificate), signer: () => own };
 }
 
 /** ASN.1 tags of the string types that a common name can have (RFC 5280 4.1.2.4, and IA5String). */

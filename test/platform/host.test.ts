@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createHost, findProgram } from '../../platform/host.ts';
-import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
@@ -35,27 +34,5 @@ describe('createHost()', () => {
     expect(host).toMatchObject({ platform: process.platform, hostname: hostname(), sysroot: '/' });
     expect(host.home).toBe(process.env.HOME);
     expect(host.interactive).toBe(false);
-  });
-});
-
-describe('readHostNames()', () => {
-  const host = { platform: 'linux' as const, env: {}, sysroot: '/nowhere' };
-
-  test('reads names, aliases and Windows line ends, without comments', () => {
-    const sysroot = temporaryFolder();
-    mkdirSync(join(sysroot, 'etc'));
-    writeFileSync(
-      join(sysroot, 'etc/hosts'),
-      '# 127.0.0.1 no.test\r\n127.0.0.1\tLocalhost api.test # b.test\r\n::1 six.test\n\n',
-    );
-    const found = readHostNames({ ...host, sysroot });
-    expect([...found].sort()).toEqual(['api.test', 'localhost', 'six.test']);
-  });
-
-  test('no hosts file knows no names; Windows has it elsewhere', () => {
-    expect(readHostNames({ ...host, sysroot: '/nowhere' }).size).toBe(0);
-    expect(hostsFile({ ...host, platform: 'win32', env: { SystemRoot: 'D:\\Win' } })).toContain(
-      'D:\\Win',
-    );
   });
 });

@@ -1,0 +1,100 @@
+/** How an authority's key is reached: the one place that makes a signer of how it is kept. */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { DevcertError } from '../errors.ts';
+import { publicKeyOf } from '../keys.ts';
+import { decodePrivateKeyPem } from '../keystore/private-key.ts';
+import { keySigner, openingSigner } from '../signer/key.ts';
+import { Keyring } from '../signer/keyring.ts';
+import { sealedSigner } from '../signer/sealed.ts';
+import type { Authority } from './authority.ts';
+import { invalid } from './damage.ts';
+import { assertNotSealed, type Keeping } from './keeping.ts';
+import { authorityNameOf } from './marker.ts';
+
+type Access = Pick<Authority, 'signer' | 'privateKey'>;
+
+/**
+ * Asks nobody and opens nothing yet.
+ *
+ * @param keyPem what is in the key's file; empty if there is none.
+ * @throws DevcertError `invalid-authority` if that is not as it should be.
+ */
+export function accessTo(
+  keeping: Keeping,
+  keyPem: string,
+  issuer: X509Certificate,
+  folder: string,
+): Access {
+  switch (keeping.way) {
+    case 'file':
+      return inFile(keyPem, issuer, folder);
+    case 'passphrase':
+      return encrypted(keyPem, issuer, folder);
+    case 'sealed':
+      return gone(issuer, () => {
+        assertNotSealed(keeping, folder);
+        throw new TypeError('not sealed');
+      });
+    case 'ssh-agent':
+      return gone(issuer, () => {
+        throw new DevcertError('refused', 'this devcert asks no SSH agent for a signature', {
+          hint: 'update it: npm install --global devcert-local',
+        });
+      });
+  }
+}
+
+/** What an authority's key is called when somebody is asked for its passphrase. */
+export function keyName(folder: string): string {
+  return `the key of the authority "${authorityNameOf(folder) ?? 'default'}"`;
+}
+
+// Not decodePem() for these: nearly every key is open, and a good pair needs none.
+const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----/m;
+const OLD_ENCRYPTED = /^Proc-Type: 4,ENCRYPTED/m;
+const OPEN = /^-----BEGIN (?!ENCRYPTED )[A-Z ]*PRIVATE KEY-----/m;
+
+function inFile(pem: string, issuer: X509Certificate, folder: string): Access {
+  if (ENCRYPTED.test(pem) || OLD_ENCRYPTED.test(pem))
+    throw invalid(`issuer-key.pem in "${folder}" is encrypted`, folder);
+  const key = attemptKey(pem);
+  // Without a cause: nothing of the key's text may get into a message.
+  if (key === undefined)
+    throw invalid(`issuer-key.pem in "${folder}" is not a private key`, folder);
+  assertOwnKey(key, issuer, folder);
+  return { signer: () => keySigner(key), privateKey: () => Promise.resolve(key) };
+}
+
+function encrypted(pem: string, issuer: X509Certificate, folder: string): Access {
+  if (!ENCRYPTED.test(pem) || OPEN.test(pem))
+    throw invalid(`issuer-key.pem in "${folder}" is open: it should be encrypted`, folder);
+  const open = async (keys = new Keyring()): Promise<KeyObject> => {
+    const key = await keys.open(pem, keyName(folder));
+    assertOwnKey(key, issuer, folder);
+    return key;
+  };
+  return {
+    signer: (keys) => openingSigner(publicKeyOf(issuer.publicKey), () => open(keys)),
+    privateKey: open,
+  };
+}
+
+function gone(issuer: X509Certificate, refuse: () => never): Access {
+  return {
+    signer: () => sealedSigner(publicKeyOf(issuer.publicKey), refuse),
+    privateKey: () => Promise.resolve().then(refuse),
+  };
+}
+
+function assertOwnKey(key: KeyObject, issuer: X509Certificate, folder: string): void {
+  if (!issuer.checkPrivateKey(key))
+    throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`, folder);
+}
+
+function attemptKey(pem: string): KeyObject | undefined {
+  try {
+    return decodePrivateKeyPem(pem);
+  } catch {
+    return undefined; // damaged, or none that a curve has: the caller says so
+  }
+}

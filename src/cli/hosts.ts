@@ -1,0 +1,84 @@
+/** `devcert hosts …` */
+import { DevcertError, EXIT, printable, say } from '../errors.ts';
+import { addHosts, type HostsOptions, type HostsResult, listHosts, removeHosts } from '../index.ts';
+import type { Declaration, OptionDeclaration } from './declaration.ts';
+import { cancelOnInterrupt } from './interrupt.ts';
+import type { Terminal } from './terminal.ts';
+
+const dryRun: OptionDeclaration = {
+  flags: '--dry-run',
+  description: 'print the exact commands and change nothing',
+};
+
+export const hostsCommand: Declaration = {
+  summary: 'have this machine answer for names, by its hosts file',
+  description:
+    'Keeps a marked block of the hosts file in which names lead to this machine, by IPv4 and IPv6. Lines of others are never changed; uninstall takes the block out.',
+  examples: ['devcert hosts add api.test shop.test', 'devcert hosts remove --all'],
+  commands: {
+    add: {
+      summary: 'let names lead to this machine',
+      description: 'Adds names to the block. Those that another line answers for are left to it.',
+      positionals: [{ name: '<names...>', description: 'DNS names, without wildcards' }],
+      options: [dryRun],
+      async run(names, options: HostsOptions, terminal) {
+        cancelOnInterrupt(terminal);
+        return tell(await addHosts(names, options, terminal), terminal);
+      },
+    },
+    remove: {
+      summary: 'take names out again',
+      description: 'Takes names out of the block; an empty block goes altogether.',
+      positionals: [{ name: '[names...]', description: 'names that devcert added' }],
+      options: [{ flags: '--all', description: 'all that devcert added for you' }, dryRun],
+      async run(names, { all, ...options }: HostsOptions & { all?: boolean }, terminal) {
+        if (all === true && names.length > 0)
+          throw new DevcertError('usage', say`${{ all: true }} takes no names`, {
+            hint: { command: 'hosts remove', all: true },
+          });
+        cancelOnInterrupt(terminal);
+        return tell(await removeHosts(all === true ? 'all' : names, options, terminal), terminal);
+      },
+    },
+    list: {
+      summary: 'the names that devcert added',
+      description: 'Prints the names in the block of this user.',
+      async run(_positionals, _options, terminal) {
+        const result = await listHosts();
+        terminal.print(result.names.length === 0 ? [`none in ${result.file}`] : result.names);
+        terminal.json(result);
+        return EXIT.done;
+      },
+    },
+  },
+};
+
+function tell(result: HostsResult, terminal: Terminal): number {
+  terminal.progress('');
+  terminal.print(hostsLines(result));
+  for (const note of result.notes) terminal.note(note);
+  terminal.json(result);
+  return EXIT.done;
+}
+
+/** What was done, or would be. */
+export function hostsLines({ file, added, removed, names, commands }: HostsResult): string[] {
+  const what = [
+    ...(added.length === 0 ? [] : [`add ${added.join(', ')}`]),
+    ...(removed.length === 0 ? [] : [`remove ${removed.join(', ')}`]),
+  ].join(' and ');
+  const where = printable(file);
+  if (what === '')
+    return [
+      names.length === 0 ? `Nothing to do in ${where}` : `In ${where} already: ${names.join(', ')}`,
+    ];
+  if (commands !== undefined)
+    return [`Would ${what}, in ${where}`, ...commands.map((command) => `  ${command}`)];
+  if (added.length > 0)
+    return [`${added.join(', ')} now ${lead(added)} to this machine (${where})`];
+  return [`${removed.join(', ')} no longer ${lead(removed)} to this machine by ${where}`];
+}
+
+function lead({ length }: readonly string[]): string {
+  return length === 1 ? 'leads' : 'lead';
+}
