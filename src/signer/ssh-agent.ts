@@ -111,7 +111,7 @@ async function whyRefused(agent: SshAgent, key: Buffer): Promise<DevcertError> {
       hint: 'unlock it: ssh-add -X; or add the key: ssh-add FILE',
     });
   return new DevcertError('agent', `the SSH agent does not have the key ${fingerprint}`, {
-    hint: 'add it: ssh-add FILE; from a security key or chip: ssh-add -s MODULE',
+    hint: 'add it: ssh-add FILE; from a smart card or chip: ssh-add -s MODULE',
   });
 }
 
