@@ -1,4 +1,4 @@
-/** Talking to an SSH agent (draft-ietf-sshm-ssh-agent): one request, one answer, within a time limit. */
+/** Talking to an SSH agent (RFC 9987): one request, one answer, within a time limit. */
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { isAbsolute } from 'node:path';

@@ -41,7 +41,7 @@ export interface AgentKey {
   readonly publicKey: PublicKey | undefined;
 }
 
-// draft-ietf-sshm-ssh-agent 6.1
+// RFC 9987
 const FAILURE = 5;
 const SUCCESS = 6;
 const REQUEST_IDENTITIES = 11;
