@@ -196,6 +196,7 @@ const remove: Declaration = {
     ]);
     if (result.left.length > 0)
       terminal.note(`what it issued stays, trusted by nothing: ${result.left.join(', ')}`);
+    for (const note of result.notes) terminal.note(note);
     terminal.json(result);
     return EXIT.done;
   },

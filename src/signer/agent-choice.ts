@@ -1,6 +1,6 @@
 /** Which key of an SSH agent is to be an authority's. */
 import { randomBytes } from 'node:crypto';
-import { DevcertError, printable, say, type Step } from '../errors.ts';
+import { DevcertError, printable, say } from '../errors.ts';
 import type { PublicKey } from '../keys.ts';
 import { type AgentKey, agentKeys, type SshAgent, sshAgentSigner } from './ssh-agent.ts';
 import { SSH_P256 } from './ssh-key.ts';
@@ -12,8 +12,6 @@ export interface KeyWish {
   readonly not?: string | undefined;
   /** Also in a session over SSH, whose agent may be one that was forwarded. */
   readonly force: boolean;
-  /** What was typed, for hints. */
-  readonly typed: Step;
 }
 
 export interface ChosenKey {
@@ -32,7 +30,7 @@ export async function chooseAgentKey(agent: SshAgent, wish: KeyWish): Promise<Ch
     throw new DevcertError(
       'refused',
       'this is a session over SSH: a forwarded agent would let root of this machine use its keys',
-      { hint: say`if the agent runs here: ${{ ...wish.typed, force: true }}` },
+      { hint: say`if the agent runs here: ${{ force: true }}` },
     );
   const keys = await agentKeys(agent);
   const chosen = wish.fingerprint === undefined ? onlyKey(keys, wish) : namedKey(keys, wish);
@@ -44,7 +42,7 @@ export async function chooseAgentKey(agent: SshAgent, wish: KeyWish): Promise<Ch
 
 const make = 'ssh-keygen -t ecdsa -b 256 -f ~/.ssh/devcert -C devcert && ssh-add -c ~/.ssh/devcert';
 
-function onlyKey(keys: readonly AgentKey[], { not, typed }: KeyWish): ChosenKey {
+function onlyKey(keys: readonly AgentKey[], { not }: KeyWish): ChosenKey {
   const usable = keys.filter(isUsable);
   const [first, ...more] = usable.filter(({ fingerprint }) => fingerprint !== not);
   if (first === undefined)
@@ -60,7 +58,7 @@ function onlyKey(keys: readonly AgentKey[], { not, typed }: KeyWish): ChosenKey 
   if (more.length === 0) return first;
   const all = [first, ...more].map(({ fingerprint, comment }) => `${fingerprint} (${comment})`);
   throw new DevcertError('usage', `the SSH agent has ${all.length} P-256 keys: ${all.join(', ')}`, {
-    hint: say`name the one that is for devcert alone: ${{ ...typed, sshAgent: 'SHA256:…' }}`,
+    hint: say`name the one that is for devcert alone: ${{ sshAgent: 'SHA256:…' }}`,
   });
 }
 

@@ -315,7 +315,7 @@ describe('agentSocket()', () => {
 });
 
 describe('chooseAgentKey()', () => {
-  const wish: KeyWish = { fingerprint: undefined, force: false, typed: { command: 'install' } };
+  const wish: KeyWish = { fingerprint: undefined, force: false };
 
   test('takes the only P-256 key, once it has signed', async () => {
     const key = agentKey();
@@ -379,7 +379,7 @@ describe('chooseAgentKey()', () => {
     const remote = { ...agent, machine: { ...agent.machine, env } };
     await expect(chooseAgentKey(remote, wish)).rejects.toMatchObject({
       code: 'refused',
-      hint: expect.stringContaining('devcert install --force') as string,
+      hint: expect.stringContaining('runs here: --force') as string,
     });
     expect(requests).toEqual([]);
     expect(await chooseAgentKey(remote, { ...wish, force: true })).toBeDefined();
