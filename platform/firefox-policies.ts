@@ -1,5 +1,5 @@
 /**
- * Whether whoever manages a machine has Firefox read the system's roots, and locked that. The policy
+ * Whether the administrator of a machine has Firefox read the system's roots, and locked that. The policy
  * `Certificates.ImportEnterpriseRoots` sets and locks the preference; the policy `Preferences` and the files
  * of AutoConfig may do so, too. Pure, but for the folder of an installed Firefox.
  */

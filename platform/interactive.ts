@@ -3,7 +3,7 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * True if `CI` is not set and the streams are terminals: somebody can answer a prompt of ours.
+ * True if `CI` is not set and the streams are terminals: somebody can answer a prompt.
  *
  * @param areTerminals asked last: looking at standard input loads Node's network stack.
  */

@@ -15,7 +15,7 @@ import type {
   TrustStore,
 } from './types.ts';
 
-/** The password of every `cacerts` as it is delivered; it protects nothing that is secret. */
+/** The password with which every `cacerts` is delivered; it protects nothing that is secret. */
 const PASSWORD = 'changeit';
 const LIST_TIMEOUT_MS = 60_000;
 const CHANGE_TIMEOUT_MS = 120_000;
@@ -52,7 +52,7 @@ export function importRootCommand(
   return {
     ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS),
     elevated,
-    ...(elevated ? { input: root.pem } : {}),
+    input: elevated ? root.pem : undefined,
   };
 }
 

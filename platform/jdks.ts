@@ -39,7 +39,7 @@ function rank({ keytool }: Jdk, host: Host): number {
   return host.findForRoot(keytool) === undefined ? 1 : 2;
 }
 
-/** `folder`: lies where installations lie. `path`: a program's own folder, which may be anything. */
+/** `folder`: in a folder of installations. `path`: a program's own folder, which may be anything. */
 type Origin = 'variable' | 'path' | 'folder';
 
 /** `*` stands for any run of characters in one segment; `~` for the home, `%X%` for a variable. */

@@ -12,7 +12,7 @@ export interface Layout {
   readonly platform: NodeJS.Platform;
   /** Any of these present: the machine is of this kind. */
   readonly marks: readonly string[];
-  /** Folders that hold the administrator's own anchors; ours goes into the first. */
+  /** Folders that hold the administrator's own anchors; the root goes into the first. */
   readonly anchors: readonly [string, ...string[]];
   /** Ending of our file's name: Debian passes over anything but `.crt` without a word. */
   readonly ending: '.crt' | '.pem';

@@ -107,7 +107,7 @@ function layoutStore(layout: Layout, name: string, host: Host): TrustStore {
     kind: 'system',
     name,
     location: layout.anchors[0],
-    ...(findRefresh(layout, host) === undefined ? { lacks: refreshProgram(layout) } : {}),
+    lacks: findRefresh(layout, host) === undefined ? refreshProgram(layout) : undefined,
     inspect: (root) => Promise.resolve(inspect(layout, root, host)),
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(layout, root, host)),
@@ -217,5 +217,5 @@ function missingProgram(layout: Layout): DevcertError {
 }
 
 function refreshProgram({ refresh: [[program]], package: name }: Layout): MissingProgram {
-  return { program, ...(name === undefined ? {} : { hint: `install the package ${name}` }) };
+  return { program, hint: name && `install the package ${name}` };
 }

@@ -87,12 +87,12 @@ function findAnchors(
   body: string,
   sysroot: string,
 ): Pick<Traces, 'anchors' | 'mixed'> {
-  const ours = anchorFile(layout, root);
+  const ownFile = anchorFile(layout, root);
   const anchors: string[] = [];
   const mixed: string[] = [];
   for (const file of layout.anchors.flatMap((folder) => listFiles(folder, sysroot))) {
     const bodies = bodiesIn(join(sysroot, file));
-    if (file === ours || (bodies.length > 0 && bodies.every((it) => it === body)))
+    if (file === ownFile || (bodies.length > 0 && bodies.every((it) => it === body)))
       anchors.push(file);
     else if (bodies.includes(body)) mixed.push(file);
   }
@@ -100,7 +100,7 @@ function findAnchors(
 }
 
 /**
- * A file without the root, and all else in it as it is; undefined where writing it as root could reach
+ * A file without the root, and all else in it unchanged; undefined where writing it as root could reach
  * another place than this: below other folders than the system's own, and through a link.
  */
 export function withoutRoot(

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DevcertError, printable, systemCode } from '../src/errors.ts';
-import type { KeychainDomain } from './macos-words.ts';
+import type { KeychainDomain } from './macos-failures.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Command, CommandResult, Host, Root } from './types.ts';
 

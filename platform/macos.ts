@@ -12,7 +12,7 @@ import {
   noSession,
   whyNobodyAnswers,
   whyNotThisUser,
-} from './macos-words.ts';
+} from './macos-failures.ts';
 import {
   defaultKeychainCommand,
   hasTrustSettings,

@@ -23,7 +23,7 @@ export function parseMounts(mountinfo: string): Mount[] {
   });
 }
 
-/** The mount that a real path lies on: the innermost, and of several in one place the last. */
+/** The mount that holds a real path: the innermost, and of several in one place the last. */
 export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   let found: Mount | undefined;
   for (const mount of mounts) {

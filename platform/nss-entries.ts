@@ -66,8 +66,8 @@ export function parseListing(listing: string): Entry[] {
 }
 
 /**
- * The entries that hold the root, whatever they are called: ours by its name, everything that is trusted
- * for anything, and what looks like an earlier one of ours.
+ * The entries that hold the root, under any name: devcert's by its name, everything that is trusted
+ * for anything, and what looks like an earlier root of devcert.
  */
 export async function findEntries(
   certutil: string,

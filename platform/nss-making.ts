@@ -19,7 +19,7 @@ export function missingFolders(folder: string): string[] {
 }
 
 /**
- * The folder (and those above it that are missing) and an empty database; the marker that it is ours before
+ * The folder (and those above it that are missing) and an empty database; the marker that devcert made it before
  * it, so that a kill or a full disk leaves nothing that nobody knows.
  *
  * @param made as {@link missingFolders} gives it, with what an earlier run made.
@@ -58,12 +58,12 @@ export function markedFolders(folder: string): string[] {
 /**
  * True unless devcert made the database and nobody has put anything into it since.
  *
- * @param ours how many of its certificates are the root.
+ * @param rootCount how many of its certificates are the root.
  */
 export async function hasOthers(
   certutil: string,
   folder: string,
-  ours: number,
+  rootCount: number,
   host: Pick<Host, 'run'>,
 ): Promise<boolean> {
   if (readMarker(folder) === undefined) return true;
@@ -72,7 +72,7 @@ export async function hasOthers(
   // 255: there are no keys.
   const keys = await host.run(databaseCommand(certutil, folder, ['-K']));
   const modules = readIfThere(join(folder, 'pkcs11.txt'))?.match(/^library=/gm) ?? [];
-  return certificates.length > ours || keys.exitCode === 0 || modules.length > 1;
+  return certificates.length > rootCount || keys.exitCode === 0 || modules.length > 1;
 }
 
 /**
@@ -89,17 +89,17 @@ export function unmakeCommands(
   const around: string[] = [];
   for (let path = folder; path !== host.home && path !== dirname(path); path = dirname(path))
     around.push(path);
-  const ours = around.filter((path) => listed.has(path) && existsSync(path));
+  const existing = around.filter((path) => listed.has(path) && existsSync(path));
   const files = [...FILES, ...JOURNALS, MARKER].map((name) => join(folder, name));
   const left = existsSync(folder) ? readdirSync(folder).length : 0;
-  if (left === 0 && ours.length === 0) return [];
+  if (left === 0 && existing.length === 0) return [];
   return [
     { file: 'rm', args: ['-f', '--', ...files] },
-    ...ours.map((path) => ({ file: 'rmdir', args: ['--', path] })),
+    ...existing.map((path) => ({ file: 'rmdir', args: ['--', path] })),
   ];
 }
 
-/** What an attempt of ours that was stopped left: nothing of it can be anybody else's. */
+/** What a stopped attempt of devcert left: nothing of it can be anybody else's. */
 function leftOvers(folder: string): string[] {
   if (!isUnfinished(folder)) return [];
   return [...FILES, ...JOURNALS]

@@ -84,7 +84,7 @@ function whyUnreadable(path: string): string | undefined {
 }
 
 /**
- * The process that holds a lock for writing on a file, 0 if it cannot be told; undefined if there is none, or
+ * The process that holds a lock for writing on a file, 0 if it is not known; undefined if there is none, or
  * the system does not say (only Linux does, proc_locks(5)).
  */
 function lockHolder(path: string): number | undefined {

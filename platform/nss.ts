@@ -50,7 +50,7 @@ export const nssStores: StoreFinder = {
   },
 };
 
-// There browsers read the system's roots; what Firefox may be told, firefox-….ts reports.
+// There browsers read the system's roots; what Firefox is configured to do, firefox-….ts reports.
 const withoutNss: readonly NodeJS.Platform[] = ['win32', 'darwin'];
 
 /** Adds the root as an authority for web servers. */

@@ -40,7 +40,7 @@ export function findElevation(host: Pick<Host, 'findForRoot'>): Elevation | unde
 /**
  * The command as it will be started. What runs as root is a program that only root can change, by its
  * absolute path, with sudo, doas or run0 in front where the process is not root itself. Without a person
- * at the terminal they are told never to ask.
+ * at the terminal they run with the flag never to ask.
  *
  * @returns why it must not be started, if so, as {@link CommandResult} has it.
  */
@@ -60,8 +60,8 @@ export function elevate(
   return { ...command, file: elevation.file, args: [...options, ...end, file, ...command.args] };
 }
 
-// A program of Windows runs, by interop, as the user of Windows, whoever starts it; and what lies on a drive of
-// Windows looks in Linux as if everybody could write it.
+// A program of Windows runs, by interop, as the user of Windows, root's or not; and a file on a drive of Windows
+// looks in Linux as if everybody could write it.
 function runsAsRoot({ file, elevated }: Command, { isRoot }: Pick<Host, 'isRoot'>): boolean {
   return elevated === true || (isRoot && !/\.exe$/i.test(file));
 }

@@ -137,7 +137,7 @@ export type StoreState =
       readonly reason: string;
       readonly hint?: Text;
       readonly needed: boolean;
-      /** There is nothing in it all the same, as it is not made yet: nothing is to be removed. */
+      /** It does not exist yet, so nothing is in it and nothing is to be removed. */
       readonly empty?: boolean;
       /** The program that is missing, if that is all: what `hint` says brings it. */
       readonly lacks?: string;

@@ -80,7 +80,7 @@ export async function protectFolder(
   return opened.map(({ path }) => `"${path}" was open to everybody on this machine; it is closed`);
 }
 
-/** What to tell of a key in a folder that devcert did not make, and leaves as it is. */
+/** Notes on a key in a folder that devcert did not make, and leaves unchanged. */
 export async function strangeFolderNotes(
   folder: string,
   host: Pick<Host, 'env' | 'run'>,
@@ -98,7 +98,7 @@ interface Access {
   readonly sddl: string;
 }
 
-/** The folder itself, then all in it; empty if that cannot be told. */
+/** The folder itself, then all in it; empty if that is not known. */
 async function listAccess(
   folder: string,
   { env, run }: Pick<Host, 'env' | 'run'>,

@@ -198,9 +198,9 @@ const POLICY = 'a policy of this machine has Windows ignore the roots of its use
 
 /** winerror.h: NTE_NOT_FOUND, CRYPT_E_NOT_FOUND. */
 const NOT_FOUND = [0x80090011, 0x80092004];
-/** ERROR_FILE_NOT_FOUND, as it is and as an HRESULT: there is no store of this name. */
+/** ERROR_FILE_NOT_FOUND, plain and as an HRESULT: there is no store of this name. */
 const NO_STORE = [0x80070002, 2];
-/** ERROR_CANCELLED, as it is and as an HRESULT. */
+/** ERROR_CANCELLED, plain and as an HRESULT. */
 const CANCELLED = [0x800704c7, 1223];
 /** E_ACCESSDENIED, ERROR_ACCESS_DENIED. */
 const DENIED = [0x80070005, 5];

@@ -62,7 +62,7 @@ async function findCertutil(wslpath: string, host: Host): Promise<string | undef
   const { exitCode, stdout } = await host.run(linuxPathCommand(wslpath, CERTUTIL));
   const path = stdout.replace(/\r?\n$/, '');
   if (exitCode === 0 && path.startsWith('/') && existsSync(join(host.sysroot, path))) return path;
-  // Windows lies on another drive: interop appends its PATH. NSS has a certutil.exe, too, elsewhere.
+  // Windows is on another drive: interop appends its PATH. NSS has a certutil.exe, too, elsewhere.
   const found = host.find('certutil.exe');
   return found !== undefined && /\/system32\/certutil\.exe$/i.test(found) ? found : undefined;
 }

@@ -2,9 +2,9 @@
  * Every expected failure, with the exit code it ends in. Imports nothing but the words of what could be done,
  * and serves everyone.
  */
-import { say, type Step, type Text, words } from './cli/hints.ts';
+import { say, type Step, type Text, formatText } from './cli/hints.ts';
 
-export { say, type Step, type Text, worded, words } from './cli/hints.ts';
+export { say, type Step, type Text, worded, formatText } from './cli/hints.ts';
 
 /**
  * Process exit codes, a stable part of the command line: scripts rely on them.
@@ -22,7 +22,7 @@ export const EXIT = {
 } as const;
 
 const exitCodes = {
-  /** A file or folder could not be read or written, or is not ours to replace. */
+  /** A file or folder could not be read or written, or was not written by devcert and is not replaced. */
   file: EXIT.failed,
   /** A file in the state folder is damaged, foreign, or does not fit the others. */
   'invalid-authority': EXIT.failed,
@@ -45,7 +45,7 @@ const exitCodes = {
   'no-authority': EXIT.noAuthority,
   'not-trusted': EXIT.notTrusted,
   expired: EXIT.expired,
-  /** The name lies outside the authority's constraints. */
+  /** The name is outside the authority's constraints. */
   'outside-constraints': EXIT.refused,
   /** Key or signature algorithm too weak to be signed. */
   'weak-key': EXIT.refused,
@@ -69,9 +69,9 @@ export class DevcertError extends Error {
   readonly #hint: Text | undefined;
 
   constructor(code: ErrorCode, message: Text, options: { hint?: Text; cause?: unknown } = {}) {
-    super(words(message), 'cause' in options ? { cause: options.cause } : undefined);
+    super(formatText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : words(options.hint);
+    this.hint = options.hint === undefined ? undefined : formatText(options.hint);
     this.#hint = options.hint;
   }
 

@@ -8,7 +8,7 @@ export const AUTHORITY_ORGANIZATION = 'devcert development CA';
 
 /** Ten years, leap days included, as mkcert's: a machine is replaced before its users have to trust another root. */
 export const AUTHORITY_DAYS = 3652;
-/** The longest that public CAs were allowed until 2026 is 398: what checks for that takes ours, too. */
+/** The longest that public CAs were allowed until 2026 is 398: checkers of that limit accept 397 days, too. */
 export const LEAF_DAYS = 397;
 /** Apple's systems refuse TLS certificates that are valid for longer, also of a root the user added (HT210176). */
 export const MAX_LEAF_DAYS = 825;

@@ -57,7 +57,7 @@ export function failureOf(
   }
 }
 
-/** Whoever may act as root types these into a shell, from any account. */
+/** For a user who may act as root, to be typed into a shell from any account. */
 function handOver(commands: readonly Command[], host: Host): string {
   const asAdministrator = host.isRoot ? undefined : findElevation(host);
   const lines = commands.map((it) =>

@@ -14,7 +14,7 @@ import type {
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
-import { DevcertError, type Step, type Text, words } from './errors.ts';
+import { DevcertError, type Step, type Text, formatText } from './errors.ts';
 import { failureOf } from './store-failure.ts';
 
 /** What happened in one store, or in the hosts file when `uninstall` clears it, too. */
@@ -67,7 +67,7 @@ export interface TrustOptions {
   readonly dryRun?: boolean;
   /** With it a root is not trusted by what holds it before its first day and after its last. */
   readonly now?: Date;
-  /** Told what is worked on, for a person who waits. */
+  /** Gets what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
   /** What was typed, and is to be again, where a store says `devcert install` or `uninstall`. */
   readonly again?: (step: Step) => Step;
@@ -93,7 +93,9 @@ export async function installRoot(
     const asksAgain = known === undefined || (isChanged && !isTrusted);
     const before = asksAgain ? await store.inspect(root) : known;
     if (before.state === 'trusted')
-      return isTrusted ? { status: 'already-trusted' } : { status: 'trusted', ...restart(store) };
+      return isTrusted
+        ? { status: 'already-trusted' }
+        : { status: 'trusted', restart: store.restart };
     if (before.state === 'unavailable') {
       const { lacks } = before;
       return {
@@ -115,10 +117,10 @@ export async function installRoot(
     isChanged = true;
     const failure = await runPlan(plan, store, host);
     const after = await store.inspect(root);
-    if (after.state === 'trusted') return { status: 'trusted', ...restart(store) };
+    if (after.state === 'trusted') return { status: 'trusted', restart: store.restart };
     // What cannot be asked is not acted on once more: that may open a second dialog.
     if (after.state === 'unavailable') return failure ?? unknown(after);
-    // Nothing half-done stays behind, but an entry that somebody else made is not ours to remove.
+    // Nothing half-done stays behind, but an entry that somebody else made must stay.
     if (before.state === 'absent') await runPlan(await store.planUninstall(root), store, host);
     return failure ?? { status: 'failed', reason: unchanged(after) };
   });
@@ -141,7 +143,7 @@ export async function uninstallRoot(
     const failure = await runPlan(plan, store, host);
     const after = await store.inspect(root);
     if (after.state === 'absent' || (after.state === 'unavailable' && !after.needed))
-      return { status: 'removed', ...restart(store) };
+      return { status: 'removed', restart: store.restart };
     if (after.state === 'unavailable') return failure ?? unknown(after);
     return failure ?? { status: 'failed', reason: unchanged(after) };
   });
@@ -196,7 +198,7 @@ function whyNotValid(root: Root, now: Date): string | undefined {
 }
 
 /**
- * Of stores that were found everywhere those that matter to whoever asked for the user's or the machine's:
+ * Of stores that were found everywhere those that matter for a question about the user's or the machine's:
  * the one that was asked for, and whichever holds the root. The user's does not where the machine's does
  * for it.
  *
@@ -245,7 +247,7 @@ async function each(
 }
 
 function worded(hint: Text | undefined, { again }: TrustOptions): string | undefined {
-  return hint === undefined ? undefined : words(hint, again);
+  return hint === undefined ? undefined : formatText(hint, again);
 }
 
 /** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */
@@ -291,8 +293,4 @@ function unknown(state: StoreState & { state: 'unavailable' }): Turn {
 function unchanged(state: Exclude<StoreState, { state: 'unavailable' }>): string {
   const now = 'reason' in state ? state.reason : `the root is still ${state.state}`;
   return `every command succeeded and yet nothing changed: ${now}`;
-}
-
-function restart(store: TrustStore): { restart?: string } {
-  return store.restart === undefined ? {} : { restart: store.restart };
 }

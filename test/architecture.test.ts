@@ -105,6 +105,7 @@ describe('architecture', () => {
       'inspect',
       'mtls',
       'commands',
+      'api',
       'cli',
     ];
     const floorOf = (path: string) => floors.indexOf(/^src\/(\w+)\//.exec(path)?.[1] ?? '');
@@ -142,9 +143,9 @@ describe('architecture', () => {
     expect(written).toEqual([]);
   });
 
-  test('real stores and the real machine meet the rest in src/machine.ts only', () => {
-    expect(importersOf('platform/host.ts')).toEqual(['src/composition.ts']);
-    expect(importersOf('platform/stores.ts')).toEqual(['src/composition.ts']);
+  test('real stores and the real machine meet the rest in src/api/composition.ts only', () => {
+    expect(importersOf('platform/host.ts')).toEqual(['src/api/composition.ts']);
+    expect(importersOf('platform/stores.ts')).toEqual(['src/api/composition.ts']);
   });
 
   test('only src/cli and bin touch the terminal', () => {
@@ -163,7 +164,7 @@ describe('architecture', () => {
       )
       .map(({ path }) => path)
       .filter((path) => !/^(bin|src\/cli)\//.test(path));
-    expect(readers.sort()).toEqual(['platform/host.ts', 'src/composition.ts']);
+    expect(readers.sort()).toEqual(['platform/host.ts', 'src/api/composition.ts']);
   });
 
   test('days and iterations that were chosen stand in src/policy.ts alone', () => {

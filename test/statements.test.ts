@@ -1,10 +1,5 @@
-/**
- * What mkcert's users found broken, held true of devcert: the statements that no other test is named
- * for. The others: 1, 2 and 19 in cli/parallel; 3, 4, 6, 8, 21, 33, 40 in actions; 9, 15, 20 in
- * cli/command; 25, 26, 28 in certificate/csr-policy; 27 and 29 in cli/csr; 30, 34, 35, 36 in trust; 32, 36 in real/linux-stores; 37, 38 in
- * platform/nss; 39 in platform/run.
- */
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+/** The statements of statements.ts that no other test is named for, and that each is held by some test. */
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -24,6 +19,7 @@ import { freshHome, twoLines } from './helpers/cli.ts';
 import { issueFor, makeAuthority } from './helpers/forge.ts';
 import { run } from './helpers/run.ts';
 import { temporaryFolder } from './helpers/host.ts';
+import { STATEMENTS } from './statements.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 
@@ -186,6 +182,21 @@ describe('statement', () => {
     expect(name).toMatch(/ [0-9a-f]{8}$/);
     expect(leaf.certificate.verify(authority.issuer.publicKey)).toBe(true);
   });
+});
+
+test('every statement is named by the title of a test', () => {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+  const texts = files
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'));
+  const titles = texts.flatMap((text) => [
+    ...text.matchAll(/\(statements? ([\d, and]+)\)/g),
+    ...text.matchAll(/^ +(?:test\(|\]\)\(|\()?'([\d, ]+): /gm),
+  ]);
+  const named = new Set(titles.flatMap(([, list = '']) => (list.match(/\d+/g) ?? []).map(Number)));
+  const all = Object.keys(STATEMENTS).map(Number);
+  expect([...named].sort((a, b) => a - b)).toEqual(all);
+  expect(all).toHaveLength(41);
 });
 
 describe('bad circumstances', () => {

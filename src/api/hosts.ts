@@ -1,9 +1,7 @@
 /** Names in this machine's hosts file. */
-import { checked, listenerOf, type Spec, textsOf } from '../arguments.ts';
+import { checked, listenerOf, type Spec, textsOf } from './arguments.ts';
 import type { HostsOptions, HostsResult } from '../commands/hosts.ts';
-import { type Listener, projectContext } from '../composition.ts';
-
-export type { HostsOptions, HostsResult };
+import { type Listener, projectContext } from './composition.ts';
 
 const hostsSpec: Spec<HostsOptions> = { dryRun: 'boolean' };
 

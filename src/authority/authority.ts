@@ -50,7 +50,7 @@ export interface Authority {
   readonly issuedBy: { readonly subject: Buffer; readonly keyIdentifier: Buffer };
   /** True if it was imported to certify no servers, though its certificates would let it. */
   readonly clientsOnly?: boolean;
-  /** Where it lies, if it lies anywhere. */
+  /** Its folder; undefined in memory. */
   readonly folder?: string;
 }
 
@@ -58,7 +58,7 @@ export interface Authority {
  * Reads and checks an authority: root and issuer are authorities, the issuer is signed by the root
  * (or is the root), and the key is the issuer's. Dates are not looked at: {@link assertNotExpired}.
  *
- * @param folder where it lies, for messages.
+ * @param folder for messages.
  * @throws DevcertError `invalid-authority`.
  */
 export function readAuthority(pem: AuthorityPem, folder: string): Authority {
@@ -72,13 +72,13 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
   const keeping = parseKeeping(pem.keeping, folder);
   const access = accessTo(keeping, pem.issuerKey, issuer, folder);
   // By names and key identifiers, in a tenth of the time that checking the signature takes: it was
-  // checked when the files were made or imported, and whoever can forge them has the key anyway.
+  // checked when the files were made or imported, and a forger of these files would have the key, too.
   const isChain = chain.every((certificate, index) => {
     const next = chain[index + 1];
     return next === undefined || certificate.checkIssued(next);
   });
   if (!isChain) throw invalid(`issuer.pem in "${folder}" is not signed by root.pem`, folder);
-  return Object.assign(inWords(chain, issuer), {
+  return Object.assign(chainProperties(chain, issuer), {
     root,
     issuer,
     chain,
@@ -94,7 +94,7 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
 }
 
 /** What the certificates say, each part read when it is asked for first: a pair that is still good needs none. */
-function inWords(
+function chainProperties(
   chain: readonly X509Certificate[],
   issuer: X509Certificate,
 ): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'issuedBy'> {

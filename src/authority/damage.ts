@@ -6,7 +6,7 @@ import { authorityNameOf } from './marker.ts';
 export function invalid(message: string, folder: string, cause?: unknown): DevcertError {
   return new DevcertError('invalid-authority', message, {
     hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * The authority on disk: `root.pem`, `issuer.pem`, `issuer-key.pem`. They are replaced together, by a
- * journal in the same folder: whoever finds one completes or undoes what a killed process had begun.
+ * journal in the same folder: the next process that finds one completes or undoes what a killed one had begun.
  */
 import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { hasLeftOvers, withLock } from '../disk/lock.ts';
 import { removeStaleTemporaries } from '../disk/temporary.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
+import { hasOpenKey } from './access.ts';
 import { startAnew } from './damage.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { hasKeyFile, parseKeeping } from './keeping.ts';
@@ -34,7 +35,7 @@ const parts = [
   { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
 ] as const;
 
-/** Where {@link Authority.root} lies in an authority's folder. */
+/** The file of {@link Authority.root} in an authority's folder. */
 export function rootFile(folder: string): string {
   return join(folder, 'root.pem');
 }
@@ -130,6 +131,9 @@ export async function ensureAuthority(
 
 /** The files of an authority in a folder, in the order they are placed in. */
 export function filesOf(folder: string, pem: AuthorityPem): Change['files'] {
+  // The last look before anything is written, not even into a temporary file.
+  if (parseKeeping(pem.keeping, folder).way !== 'file' && hasOpenKey(pem.issuerKey))
+    throw new TypeError('an open key of an authority that is protected');
   return parts.flatMap(({ name, part, mode }) => {
     const data = pem[part];
     return data === undefined || data === '' ? [] : [{ path: join(folder, name), data, mode }];

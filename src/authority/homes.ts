@@ -9,7 +9,7 @@ import { readIfThere } from '../disk/files.ts';
 import { withLock } from '../disk/lock.ts';
 import { authoritiesFolder } from '../disk/paths.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { certificateIn, namesIn } from './known.ts';
+import { certificateIn, namesIn } from './certificates.ts';
 import { HOMES, stateVersion } from './marker.ts';
 import { isIdle } from './named.ts';
 import { sha256Of } from './origin.ts';

@@ -13,7 +13,7 @@ const IN_WSL = ' (WSL)';
  * unpaired surrogates or a Windows domain. User and host names come from the system and may hold anything.
  *
  * @param kernel its release, which tells a Linux of WSL.
- * @param home another state folder than the default one: its roots are told from those of all others, as
+ * @param home another state folder than the default one: its roots are distinguished from those of all others, as
  *   nothing else would know them for its own if both folders were gone.
  */
 export function identityOf(user: string, hostname: string, kernel = '', home?: string): string {

@@ -187,7 +187,7 @@ function checkOne(
       { hint: 'an authority made properly has a longer path length: ask who made it' },
     );
   checkKey(certificate, name);
-  // Nobody looks at the signature of the root: it is trusted as it is.
+  // Nobody looks at the signature of the root: it is trusted without it.
   const algorithm = readSignatureAlgorithm(certificate.raw);
   if (certificate !== chain.at(-1) && !strongAlgorithms.includes(algorithm))
     throw new DevcertError('weak-key', `${name} is signed with ${oidName(algorithm)}`, {

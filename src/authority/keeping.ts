@@ -1,6 +1,6 @@
 /**
  * How the issuer's key is kept: `keeping.json` in the authority's folder. Where there is none the key is a
- * file, open to whoever can read it.
+ * file, open to everybody who can read it.
  */
 import { join } from 'node:path';
 import { DevcertError, say } from '../errors.ts';
@@ -24,6 +24,11 @@ export type Keeping =
 /** True if there has to be a file with the key. */
 export function hasKeyFile({ way }: Keeping): boolean {
   return way === 'file' || way === 'passphrase';
+}
+
+/** True if signing may ask somebody. */
+export function canAsk({ way }: Keeping): boolean {
+  return way === 'passphrase' || way === 'ssh-agent';
 }
 
 /** The text of the file; undefined for a key that is a file, which needs none. */
@@ -77,6 +82,20 @@ function agentKeyIn(folder: string): string | undefined {
     if (!(error instanceof DevcertError)) throw error;
     return undefined; // a damaged record names no key
   }
+}
+
+/**
+ * Makes sure that an authority gives way to none whose key is kept worse.
+ *
+ * @throws DevcertError `refused`.
+ */
+export function assertNoWayBack(from: Keeping, to: Keeping, folder: string): void {
+  if (to.way !== 'sealed') assertNotSealed(from, folder);
+  if (to.way !== 'file' || from.way === 'file') return;
+  const name = authorityNameOf(folder);
+  throw new DevcertError('refused', 'its key is protected, and that of the other lies open', {
+    hint: say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`,
+  });
 }
 
 /**

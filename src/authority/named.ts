@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
 import { DevcertError } from '../errors.ts';
 import { makeFolder } from '../disk/files.ts';
-import { attempt } from '../disk/filesystem.ts';
+import { withFileError } from '../disk/filesystem.ts';
 import { authoritiesFolder, authorityFolderIn } from '../disk/paths.ts';
 import { hasAuthority } from './folder.ts';
 import { FOLDERS, GUARD_FOLDERS, MARKER } from './marker.ts';
@@ -41,7 +41,7 @@ export function removeAuthoritiesFolder(stateFolder: string): boolean {
   const folder = authoritiesFolder(stateFolder);
   if (entries(stateFolder).length > 0) return false;
   if (existsSync(folder))
-    attempt('delete', folder, () => {
+    withFileError('delete', folder, () => {
       rmdirSync(folder);
     });
   if (isIdle(stateFolder)) purge(stateFolder);
@@ -73,7 +73,7 @@ const IDLE = [FOLDERS, MARKER, ...GUARD_FOLDERS];
 
 function entries(stateFolder: string): string[] {
   const folder = authoritiesFolder(stateFolder);
-  return existsSync(folder) ? attempt('read', folder, () => readdirSync(folder)) : [];
+  return existsSync(folder) ? withFileError('read', folder, () => readdirSync(folder)) : [];
 }
 
 function isFolder(path: string): boolean {

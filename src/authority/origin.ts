@@ -51,7 +51,7 @@ function parseOrigin(text: string | undefined, root: X509Certificate): Origin | 
     const content = JSON.parse(text) as Partial<Origin> | null;
     if (content?.root === sha256Of(root) && Array.isArray(content.files)) return content as Origin;
   } catch {
-    // Damaged: what people are told of it is not worth an error; see isImportedForClients().
+    // Damaged: it is only shown to people, so no error; see isImportedForClients().
   }
   return undefined;
 }

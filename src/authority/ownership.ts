@@ -18,7 +18,7 @@ import type { Host } from '../../platform/types.ts';
 import { isOwnGroup } from '../../platform/accounts.ts';
 import { keepsOwners, mountOf, NOBODY, ownerlessName, parseMounts } from '../../platform/mounts.ts';
 import { DevcertError, systemCode } from '../errors.ts';
-import { attempt } from '../disk/filesystem.ts';
+import { withFileError } from '../disk/filesystem.ts';
 import { isStateFolder, MARKER, strangers } from './marker.ts';
 import { type Asker, Refusals } from './refusals.ts';
 import { isTemporary } from './staged.ts';
@@ -185,7 +185,7 @@ class Check {
       }
       if (++links > 40) throw this.refusals.endless(path);
       this.link({ path: next, stat });
-      const target = attempt('read', next, () => readlinkSync(next));
+      const target = withFileError('read', next, () => readlinkSync(next));
       rest.unshift(...target.split(sep));
       if (target.startsWith(sep)) real = parse(target).root;
     }
@@ -207,7 +207,7 @@ class Check {
     try {
       if (keepsOwners(statfsSync(path).type)) return;
     } catch {
-      // Not told: the list of mounts is asked.
+      // The file system does not say: the list of mounts is asked.
     }
     const mount = mountOf(path, parseMounts(this.systemFile('proc/self/mountinfo')));
     const name = mount && ownerlessName(mount, stat.uid);

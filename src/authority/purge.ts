@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
-import { attempt } from '../disk/filesystem.ts';
+import { withFileError } from '../disk/filesystem.ts';
 import { LOCK } from '../disk/lock.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import { applyChange } from '../ledger/transaction.ts';
@@ -42,7 +42,7 @@ export function makeStateFolder(folder: string): void {
  */
 export function purge(folder: string, kept: readonly string[] = []): boolean {
   if (!existsSync(folder)) return true;
-  const names = attempt('read', folder, () => readdirSync(folder));
+  const names = withFileError('read', folder, () => readdirSync(folder));
   const made = madeFolders(folder);
   const stays = new Set(kept.filter((path) => path.startsWith(join(folder, sep))));
   const isMarked = stays.size > 0 || names.includes(HOMES);
@@ -63,7 +63,7 @@ export function purge(folder: string, kept: readonly string[] = []): boolean {
       !isFolder(path) &&
       !stays.has(path)
     )
-      attempt('delete', path, () => {
+      withFileError('delete', path, () => {
         unlinkSync(path);
       });
   }

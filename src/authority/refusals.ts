@@ -35,7 +35,7 @@ export class Refusals {
     const how = stat.isSymbolicLink() ? '-h ' : whole && stat.isDirectory() ? '-R ' : '';
     return refused(
       `"${path}" belongs to ${this.nameOf(stat.uid)}, not to you`,
-      // A folder in the home was put there by this user or by root; elsewhere by whoever was first.
+      // A folder in the home was put there by this user or by root; elsewhere by the first user to make it.
       this.isInHome(path) ? this.chown(path, how) : this.elsewhere(),
     );
   }

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Host } from '../../platform/types.ts';
 import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { attempt } from '../disk/filesystem.ts';
+import { withFileError } from '../disk/filesystem.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import type { Findings } from './import.ts';
 
@@ -32,7 +32,7 @@ export function sourceFiles(argument: string, host: Host, cwd: string): string[]
       hint: say`${{ command: 'ca import', names: 'mkcert' }}, or a folder, or FILE…`,
     });
   const path = argument === 'mkcert' ? mkcertFolder(host) : resolve(cwd, argument);
-  const stat = attempt('read', path, () => statSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('read', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined)
     throw new DevcertError('file', `there is no "${path}"`, {
       hint:
@@ -79,7 +79,7 @@ export function readSources(files: readonly string[], password: string | undefin
 
 function readNaming(file: string, bytes: Buffer, password: string | undefined) {
   try {
-    return readKeyStore(bytes, password === undefined ? {} : { password });
+    return readKeyStore(bytes, { password });
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     throw new DevcertError(error.code, `"${file}": ${error.message}`, {

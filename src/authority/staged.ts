@@ -5,7 +5,7 @@
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
-import { attempt, fileError, shellCommand } from '../disk/filesystem.ts';
+import { withFileError, fileError, shellCommand } from '../disk/filesystem.ts';
 import { ORIGIN_FILE } from './origin.ts';
 
 /** Says how an authority's key is kept; here, as what reads it needs this list at its start. */
@@ -52,13 +52,13 @@ export function assertFree(path: string): void {
 /** Deletes such a folder. Anything else stays. */
 export function removeStaged(path: string): void {
   if (!isStaged(path)) return;
-  attempt('delete', path, () => {
+  withFileError('delete', path, () => {
     for (const name of readdirSync(path)) unlinkSync(join(path, name));
     rmdirSync(path);
   });
 }
 
-/** True for a folder that is not behind a link. @throws DevcertError `file` if that cannot be told. */
+/** True for a folder that is not behind a link. @throws DevcertError `file` if that cannot be read. */
 export function isFolder(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -34,7 +34,7 @@ export interface AuthoritySummary {
   readonly usages: readonly Usage[];
   /** True if no store may ever trust it. */
   readonly clientsOnly: boolean;
-  /** Of the issuer, in the words of `--key`; others as they are called: `p521`. */
+  /** Of the issuer, as `--key` names it; other types by their usual name: `p521`. */
   readonly keyType: string;
   /** Certificates from the issuer up to the root, by their subjects' texts. */
   readonly chain: readonly string[];
@@ -90,7 +90,7 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
     origin,
     keeping: readKeeping(folder),
     earlierRoots: retiredRoots(folder),
-    ...(problem === undefined ? {} : { problem }),
+    problem,
   };
 }
 
@@ -114,7 +114,7 @@ export function endOf(chain: readonly X509Certificate[]): Date {
 
 /**
  * True if the authority in a folder is for clients only, by its certificates or by what was said when it
- * was imported; or if that cannot be told any more. No store may trust such a one. What else cannot be
+ * was imported; or if that cannot be known any more. No store may trust such a one. What else cannot be
  * read is looked at elsewhere.
  */
 export function isClientsOnly(folder: string): boolean {

@@ -24,7 +24,7 @@ export async function certify(
   keys?: Keyring,
 ): Promise<X509Certificate> {
   assertStrongKey(request.publicKey);
-  // Whoever can sign as the authority needs no certificate for its key, and a leaf with it is a trap.
+  // The owner of the authority's key needs no certificate for it, and a leaf with that key is a trap.
   const publicKey = publicKeyOf(request.publicKey);
   for (const certificate of authority.chain)
     if (publicKeyDer(certificate.publicKey).equals(publicKey.der))

@@ -59,7 +59,7 @@ export function readKeyFile(
   const bytes = readIfThere(path);
   if (bytes === undefined) return undefined;
   const { password, keyType } = options;
-  const { entries } = readKeyStore(bytes, password === undefined ? {} : { password });
+  const { entries } = readKeyStore(bytes, { password });
   if (entries.some(({ kind }) => kind === 'encrypted-key')) throw missingPassword('private key');
   const [key, ...more] = entries.flatMap((entry) =>
     entry.kind === 'key' && entry.key !== undefined ? [entry.key] : [],

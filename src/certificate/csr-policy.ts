@@ -1,6 +1,6 @@
 /**
  * What of a CSR is granted: its key, its names, and for a client its common name. Everything else it
- * asks for is dropped, and told.
+ * asks for is dropped, and listed.
  */
 import type { KeyObject } from 'node:crypto';
 import { commonNameObjection, commonNameProblem } from '../names/common-name.ts';
@@ -11,7 +11,7 @@ import { clientName, type LeafRequest, parseUsages } from '../names/request.ts';
 import type { Csr } from '../x509/csr.ts';
 import { assertStrongKey } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
-import { describeExtension, requestedNames } from './csr-wishes.ts';
+import { describeExtension, requestedNames } from './csr-requested.ts';
 
 /** What a CSR may become. */
 export interface GrantedCsr {
@@ -68,7 +68,7 @@ export function grantCsr(csr: Csr, options: CsrOptions = {}): GrantedCsr {
       usages,
       validityDays: options.validityDays,
       publicKey: csr.publicKey,
-      ...(taken ? { commonName } : {}),
+      commonName: taken ? commonName : undefined,
     },
     dropped: atMost(MAX_TOLD, dropped),
   };

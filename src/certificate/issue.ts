@@ -28,7 +28,7 @@ export interface Leaf {
   readonly certificate: X509Certificate;
   /** The public half of the key. */
   readonly publicKey: PublicKey;
-  /** Leaf and issuer (and what lies between it and the root): what a server sends. */
+  /** Leaf and issuer (and any certificates between it and the root): what a server sends. */
   readonly certPem: string;
   /** PKCS#8. Secret. */
   readonly keyPem: string;
@@ -93,7 +93,7 @@ export async function signLeaf(
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
-        ...(commonName === undefined ? {} : { commonName }),
+        commonName,
       }),
       key: request.publicKey,
       notBefore: new Date(now.getTime() - BACKDATE_MS),

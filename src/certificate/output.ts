@@ -41,8 +41,8 @@ export function outputPaths(options: OutputOptions, cwd: string): OutputPaths {
   return {
     certFile,
     keyFile,
-    ...(own ? { caFile: join(folder, 'ca.pem') } : {}),
-    ...(own && options.out === undefined ? {} : { followFolders: true }),
+    caFile: own ? join(folder, 'ca.pem') : undefined,
+    followFolders: !own || options.out !== undefined,
   };
 }
 
@@ -92,7 +92,7 @@ function assertNotEmpty(options: OutputOptions): void {
       });
 }
 
-/** What lies at the output paths now. */
+/** The files at the output paths now. */
 export interface ExistingPair {
   readonly certificate: X509Certificate | undefined;
   /** Whole text of the certificate file. */
@@ -104,7 +104,7 @@ export interface ExistingPair {
 }
 
 /**
- * Reads what lies at the output paths, whosever it is.
+ * Reads the files at the output paths, written by devcert or not.
  *
  * @throws DevcertError `file` for anything but regular files.
  */

@@ -1,11 +1,10 @@
 /** Issuing to disk: a pair that is still good stays, everything else is replaced whole or not at all. */
 import type { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
-import { sha256Of } from '../authority/origin.ts';
 import { DevcertError } from '../errors.ts';
 import { looserThan } from '../disk/files.ts';
-import { keyTypeOf, publicKeyHash, publicKeyOf } from '../keys.ts';
-import { findEntries, type IssuedCertificate, type LedgerEntry } from '../ledger/ledger.ts';
+import { publicKeyOf } from '../keys.ts';
+import { findEntries, type LedgerEntry } from '../ledger/ledger.ts';
 import {
   type Batch,
   mendKeys,
@@ -15,11 +14,9 @@ import {
   type Target,
 } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
-import type { Usage } from '../names/usage.ts';
 import type { Keyring } from '../signer/keyring.ts';
-import { readCommonName, readNames, readUsages } from '../x509/read.ts';
-import { batchOfCompanion, type Companion, textOf } from './companion.ts';
-import { type CertificateRequest, fits } from './fits.ts';
+import { batchOfDerivedFiles, type DerivedFiles, textOf } from './derived-files.ts';
+import { type CertificateRequest, isReusable } from './reusable.ts';
 import type { Leaf } from './issue.ts';
 import {
   type CertificatePaths,
@@ -27,30 +24,15 @@ import {
   type OutputPaths,
   readExisting,
 } from './output.ts';
-import { assertOurs, assertSameKey, assertSamePurpose } from './ours.ts';
-import { LEAF_DAYS } from '../policy.ts';
-
-/** What writing a certificate came to. */
-export interface WrittenCertificate {
-  /** False if a valid one was there already and nothing was issued. */
-  readonly issued: boolean;
-  readonly names: readonly string[];
-  readonly usages: readonly Usage[];
-  /** Of a client or peer. */
-  readonly commonName?: string;
-  readonly certFile: string;
-  readonly caFile?: string;
-  readonly notAfter: Date;
-  readonly sha256: string;
-  readonly keyType: string;
-  /** One line each, for the user. */
-  readonly notes: readonly string[];
-}
-
-/** The same with its key. */
-export interface WrittenLeaf extends WrittenCertificate {
-  readonly keyFile: string;
-}
+import { assertIssuedByDevcert, assertSameKey, assertSamePurpose } from './replaceable.ts';
+import {
+  describeCertificate,
+  lostNames,
+  type NewLeaf,
+  recordOf,
+  type WrittenCertificate,
+  type WrittenLeaf,
+} from './written.ts';
 
 export interface WriteContext {
   readonly authority: Authority;
@@ -73,16 +55,16 @@ export interface WriteOptions {
   /** Issue anyway, over whatever is there. */
   readonly force?: boolean;
   /** Files that are made of the pair and are written with it, or not at all. */
-  readonly beside?: readonly Companion[] | undefined;
+  readonly beside?: readonly DerivedFiles[] | undefined;
   /** Made already, by an authority that is sealed since. */
   readonly leaf?: Leaf | undefined;
 }
 
 /**
- * Certificate and key for the request at the output paths. If a pair is there that fits (same names
- * and usages, the key matches, our issuer, more than 30 days left) it stays as it is.
+ * Certificate and key for the request at the output paths. A pair that can stay (same names
+ * and usages, the key matches, an issuer of devcert, more than 30 days left) is left unchanged.
  *
- * @throws DevcertError `file` for something that is not ours to replace or cannot be written,
+ * @throws DevcertError `file` for something that devcert did not write or cannot be written,
  *   `outside-constraints`, `expired`, `busy`.
  */
 export async function writeLeaf(
@@ -106,39 +88,40 @@ export async function writeCertificate(
   { force = false, beside = [], leaf: made }: WriteOptions = {},
 ): Promise<WrittenCertificate> {
   const { authority, stateFolder, issuers, now } = context;
-  const isFitting = (pair: ExistingPair) => !force && fits(pair, authority, request, now);
+  const isKept = (pair: ExistingPair) => !force && isReusable(pair, authority, request, now);
   const targets = [...targetsOf(paths), ...beside.flatMap(({ targets }) => targets)];
-  const known = () =>
+  const recorded = () =>
     findEntries(
       stateFolder,
       targets.map(({ path }) => path),
     );
   // Without the lock at first: nearly always all is well, and then nothing is written.
   const before = readExisting(paths);
-  if (isFitting(before) && isWhole(before, paths, authority, beside, known))
+  if (isKept(before) && isWhole(before, paths, authority, beside, recorded))
     return describe(before, paths, false, []);
   const check = (pair: ExistingPair, entries: () => readonly LedgerEntry[]) => {
     if (force || isAbsent(pair)) return;
-    assertOurs(pair, paths, entries(), issuers);
+    assertIssuedByDevcert(pair, paths, entries(), issuers);
     assertSameKey(pair, request, paths);
     assertSamePurpose(pair, request, paths, now);
   };
-  check(before, known);
+  check(before, recorded);
   // Signing may take long, or ask somebody: never under the lock.
-  const leaf = isFitting(before) ? undefined : (made ?? (await makeLeaf(context, request)));
+  const leaf = isKept(before) ? undefined : (made ?? (await makeLeaf(context, request)));
   const done: { there: ExistingPair; leaf?: NewLeaf } = { there: before };
   await place(targets, { ...context, force, ...folderOptions(paths) }, ({ entries }) => {
     done.there = readExisting(paths);
     if (!isSame(done.there, before)) check(done.there, entries);
-    if (!isFitting(done.there)) done.leaf = required(leaf);
+    if (!isKept(done.there)) done.leaf = required(leaf);
     const own =
       done.leaf === undefined
         ? rootCopy(done.there, paths, context)
         : [batchOf(done.leaf, request, paths, context)];
     const pair = textOf(done.leaf ?? done.there);
-    return [...own, ...beside.flatMap((it) => batchOfCompanion(it, pair, force, entries))];
+    return [...own, ...beside.flatMap((it) => batchOfDerivedFiles(it, pair, force, entries))];
   });
-  if (done.leaf !== undefined) return describe(done.leaf, paths, true, []);
+  if (done.leaf !== undefined)
+    return { ...describe(done.leaf, paths, true, []), lost: lostNames(done.there, done.leaf) };
   return describe(done.there, paths, false, mendKeys(keyPaths(paths)));
 }
 
@@ -149,52 +132,6 @@ function required(leaf: NewLeaf | undefined): NewLeaf {
     hint: 'run the same command again',
   });
 }
-
-/** What is told of a certificate, wherever it is. */
-export function describeCertificate(
-  certificate: Leaf['certificate'],
-  issued: boolean,
-): Omit<WrittenCertificate, 'certFile'> {
-  const commonName = readCommonName(certificate.raw);
-  return {
-    issued,
-    names: readNames(certificate.raw),
-    usages: readUsages(certificate.raw),
-    ...(commonName === undefined ? {} : { commonName }),
-    notAfter: new Date(certificate.validTo),
-    sha256: sha256Of(certificate),
-    keyType: keyTypeOf(certificate.publicKey),
-    notes: [],
-  };
-}
-
-/** What the ledger keeps of a certificate. */
-export function recordOf(
-  { certificate, publicKey }: NewLeaf,
-  authority: Authority,
-  request: CertificateRequest,
-  { certFile, keyFile, caFile }: CertificatePaths,
-  now: Date,
-): IssuedCertificate {
-  return {
-    names: request.names.map(({ value }) => value),
-    usages: request.usages,
-    commonName: request.commonName,
-    keyType: publicKey.type,
-    validityDays: request.validityDays ?? LEAF_DAYS,
-    certFile,
-    keyFile,
-    caFile,
-    sha256: sha256Of(certificate),
-    publicKey: publicKeyHash(publicKey),
-    issuer: sha256Of(authority.issuer),
-    issuedAt: now.toISOString(),
-    notAfter: new Date(certificate.validTo).toISOString(),
-  };
-}
-
-/** A certificate that was issued; without its key where that is somebody else's. */
-type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
 
 // What makes one is loaded here, as a pair that is still good needs nothing of it.
 async function makeLeaf(context: WriteContext, request: CertificateRequest): Promise<NewLeaf> {
@@ -254,13 +191,13 @@ function isWhole(
   existing: ExistingPair,
   paths: CertificatePaths,
   authority: Authority,
-  beside: readonly Companion[],
-  known: () => readonly LedgerEntry[],
+  beside: readonly DerivedFiles[],
+  recorded: () => readonly LedgerEntry[],
 ): boolean {
   return (
     keyPaths(paths).every((path) => looserThan(path, SECRET_MODE) === undefined) &&
     (paths.caFile === undefined || existing.caText === authority.rootPem) &&
-    beside.every((it) => it.of(textOf(existing)).fits(known()))
+    beside.every((it) => it.of(textOf(existing)).isUpToDate(recorded()))
   );
 }
 
@@ -290,7 +227,7 @@ function describe(
   return {
     ...describeCertificate(certificate, issued),
     certFile,
-    ...(caFile === undefined ? {} : { caFile }),
+    caFile,
     notes,
   };
 }

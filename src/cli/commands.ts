@@ -7,14 +7,14 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   install: async () => (await import('./install.ts')).installCommand,
   uninstall: async () => (await import('./uninstall.ts')).uninstallCommand,
   status: async () => (await import('./status.ts')).statusCommand,
-  ca: async () => (await import('./ca.ts')).caCommand,
+  ca: async () => (await import('./ca/ca.ts')).caCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   csr: async () => (await import('./csr.ts')).csrCommand,
   sign: async () => (await import('./sign.ts')).signCommand,
   mtls: async () => (await import('./mtls.ts')).mtlsCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
   hosts: async () => (await import('./hosts.ts')).hostsCommand,
-  inspect: async () => (await import('./inspect.ts')).inspectCommand,
+  inspect: async () => (await import('./inspect/inspect.ts')).inspectCommand,
 };
 
 /** What `devcert NAMES…` is short for. */

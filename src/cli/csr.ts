@@ -3,8 +3,8 @@ import { EXIT, printable } from '../errors.ts';
 import { csr, type CsrOptions, type CsrResult } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { table } from './lines.ts';
-import { withPassword } from './ca-password.ts';
-import { type PasswordFlags, passwordOptions } from './password.ts';
+import { withPassword } from './password/retry.ts';
+import { type PasswordFlags, passwordOptions } from './password/password.ts';
 import type { Style } from './terminal.ts';
 
 export const csrCommand: Declaration = {
@@ -26,13 +26,13 @@ export const csrCommand: Declaration = {
     { flags: '--force', description: 'make a new key, and replace what is there' },
   ],
   examples: [
-    'devcert csr api.test                then: devcert sign .devcert/csr/csr.pem',
+    'devcert csr api.test           then: devcert sign .devcert/csr/csr.pem',
     'devcert csr api.test --key-file server.key --out to-sign',
-    'devcert csr --client alice          then: devcert sign --client .devcert/csr/csr.pem',
+    'devcert csr --client alice     then: devcert sign --client .devcert/csr/csr.pem',
   ],
   async run(names, flags: Flags, terminal) {
     const result = await withPassword(flags, terminal, (password) =>
-      csr(names, { ...flags, ...(password === undefined ? {} : { password }) }),
+      csr(names, { ...flags, password }),
     );
     terminal.print(csrLines(result, terminal.style));
     for (const note of result.notes) terminal.note(note);

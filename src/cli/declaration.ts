@@ -50,6 +50,12 @@ export const caOption: OptionDeclaration = {
   description: 'the authority of this name instead of the default one',
 };
 
+/** For every command that works with one and takes its name alone. */
+export const authorityArgument: Positional = {
+  name: '[name]',
+  description: 'the default authority if left out',
+};
+
 /** For every command that asks or changes trust stores. */
 export const storeOptions: readonly OptionDeclaration[] = [
   {

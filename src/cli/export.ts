@@ -3,8 +3,8 @@ import { DevcertError, EXIT, printable } from '../errors.ts';
 import { exportCertificate, type ExportOptions, type ExportResult } from '../index.ts';
 import { caOption, type Declaration } from './declaration.ts';
 import { table } from './lines.ts';
-import { askPassword, givenPassword } from './password.ts';
-import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password-options.ts';
+import { askPassword, givenPassword } from './password/password.ts';
+import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password/options.ts';
 import { type Style, type Terminal, write } from './terminal.ts';
 
 export const exportCommand: Declaration = {
@@ -69,7 +69,7 @@ export function exportOptions<T extends object>(
   terminal: Pick<Terminal, 'note'>,
 ): Omit<T, keyof PasswordFlags> & { password?: string } {
   const given = givenPassword(options, {}, terminal);
-  return { ...withoutPasswordFlags(options), ...(given === undefined ? {} : { password: given }) };
+  return { ...withoutPasswordFlags(options), password: given };
 }
 
 /** Asks at the terminal, once for all files of a run. */

@@ -3,7 +3,7 @@
 /** Text with {@link Step}s in it; a string alone where it says nothing of devcert's commands and options. */
 export type Text = string | Step | readonly Text[];
 
-/** One thing to type. Its parts are written as they are ordered, `ca` last; what is undefined is left out. */
+/** One thing to type. Its parts are written in their order, `ca` last; what is undefined is left out. */
 export interface Step extends Partial<Record<OptionName, OptionValue>> {
   /** Without one: options to add to what was typed. */
   readonly command?: CommandName;
@@ -22,9 +22,12 @@ type CommandName =
 
 /** As the library's options are called, which are the command's in camel case. */
 type OptionName =
-  | Each<'alias all as ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints days der dir'>
-  | Each<'encrypt file finish force format http import issue keepKey key keyFile legacy machine name'>
-  | Each<'nssPasswordFile out passphrase password passwordFile passwordStdin peer permit purge root serverCa'>
+  | Each<'add alias all as'>
+  | Each<'ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints'>
+  | Each<'days der dir encrypt file finish force format http'>
+  | Each<'import issue keepKey key keyFile legacy machine name nssPasswordFile'>
+  | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
+  | Each<'remove root serverCa'>
   | Each<'orphans sealed sshAgent stores trust trustOnly withKey withPublicRoots yes'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
@@ -36,7 +39,7 @@ export function say(parts: TemplateStringsArray, ...between: readonly Text[]): T
 
 /** The same as the user reads it. */
 export function worded(parts: TemplateStringsArray, ...between: readonly Text[]): string {
-  return words(say(parts, ...between));
+  return formatText(say(parts, ...between));
 }
 
 /**
@@ -44,9 +47,9 @@ export function worded(parts: TemplateStringsArray, ...between: readonly Text[])
  *
  * @param as what each step is to be, where that is known better than where the text was made.
  */
-export function words(text: Text, as = (step: Step): Step => step): string {
+export function formatText(text: Text, as = (step: Step): Step => step): string {
   if (typeof text === 'string') return text;
-  if (isList(text)) return text.map((part) => words(part, as)).join('');
+  if (isList(text)) return text.map((part) => formatText(part, as)).join('');
   const { command, ca, ...parts } = as(text);
   const typed = Object.entries({ ...parts, ca }).flatMap(([part, value]) => partWords(part, value));
   const program =

@@ -2,16 +2,37 @@
 import { DevcertError, EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
-import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password-options.ts';
+import { asking } from './password/asking.ts';
+import {
+  type CaPasswordFlags,
+  caPasswordOptions,
+  type PasswordFlags,
+  passwordOptions,
+  withoutPasswordFlags,
+} from './password/options.ts';
 import { issueLines } from './issue-lines.ts';
 
 export const issueCommand: Declaration = {
   summary: 'issue a certificate (the default command)',
   description: 'Issues a certificate for the names into .devcert/: cert.pem, key.pem and ca.pem.',
   positionals: [
-    { name: '[names...]', description: 'DNS names and IP addresses; localhost if there are none' },
+    {
+      name: '[names...]',
+      description:
+        'DNS names and IP addresses; without any: those of the project file, of the certificate that is there, or localhost',
+    },
   ],
   options: [
+    {
+      flags: '--add <name>',
+      description: 'a name besides those of the certificate that is there (repeatable)',
+      repeatable: true,
+    },
+    {
+      flags: '--remove <name>',
+      description: 'a name of it to leave out (repeatable)',
+      repeatable: true,
+    },
     {
       flags: '--out <folder>',
       description: 'write cert.pem, key.pem and ca.pem there instead of .devcert',
@@ -42,6 +63,7 @@ export const issueCommand: Declaration = {
     { flags: '--alias <name>', description: 'of the entry in a key store (default: devcert)' },
     ...passwordOptions,
     caOption,
+    ...caPasswordOptions,
     {
       flags: '--force',
       description: 'issue even if a valid certificate is there, and replace other files',
@@ -49,18 +71,26 @@ export const issueCommand: Declaration = {
   ],
   examples: [
     'devcert localhost api.test          a server with two names',
+    'devcert --add www.test              the same with a name more',
     'devcert --client alice              a client: a user or a service',
-    'devcert --client alice --cn alice   the same for PostgreSQL, which reads the CN',
+    'devcert --client alice --cn alice   the same for PostgreSQL',
     'devcert --peer orders.test          a service that is a client of others, too',
   ],
-  async run(names, options: Omit<IssueOptions, 'password'> & PasswordFlags, terminal) {
+  async run(names, options: Flags, terminal) {
     // What asks for passwords is loaded only where one may be needed.
     const exporting = options.format === undefined ? undefined : await import('./export.ts');
     if (exporting === undefined) refusePassword(options);
+    const files = exporting?.askedFor();
+    const listener = await asking(options, terminal, {
+      file: files && ((what) => files.password(what)),
+    });
     const result = await issue(
       names,
-      exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options),
-      exporting?.askedFor(),
+      {
+        ...(exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options)),
+        again: names.length === 0,
+      },
+      listener,
     );
     terminal.print(issueLines(result, terminal.style));
     for (const exported of result.exports ?? [])
@@ -70,6 +100,8 @@ export const issueCommand: Declaration = {
     return EXIT.done;
   },
 };
+
+type Flags = Omit<IssueOptions, 'password'> & PasswordFlags & CaPasswordFlags;
 
 function refusePassword(options: PasswordFlags): void {
   const { passwordFile, passwordEnv, passwordStdin, password } = options;

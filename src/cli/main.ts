@@ -30,6 +30,8 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
     write(1, `${version}\n`);
     return EXIT.done;
   }
+  if (!isCommand(first) && /^[a-z][a-z0-9-]*$/i.test(first) && !PLAIN.has(first))
+    (await import('./mistyped.ts')).assertNoCommand(first);
   if (isNames(argv)) {
     const issue = await commands[defaultCommand]?.();
     return (await issue?.run?.(argv, {}, terminal)) ?? EXIT.done;
@@ -37,6 +39,9 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   const { runProgram } = await import('./program.ts');
   return runProgram(argv, terminal);
 }
+
+/** Of one label, and no slips: what most people type, and commander's own. */
+const PLAIN: ReadonlySet<string> = new Set(['localhost', 'help']);
 
 function isNames(argv: readonly string[]): boolean {
   const [first = ''] = argv;

@@ -93,7 +93,10 @@ function declare(command: Command, declaration: Declaration, terminal: Terminal,
  */
 async function commandFirst(argv: readonly string[]): Promise<string[]> {
   const [first = ''] = argv;
-  if (!first.startsWith('-') || VERSION.test(first) || HELP.test(first)) return [...argv];
+  if (VERSION.test(first) || HELP.test(first) || isCommand(first)) return [...argv];
+  // Of the command that names alone are short for.
+  if (argv.some((word) => HELP.test(word) && word !== 'help')) return [defaultCommand, '--help'];
+  if (!first.startsWith('-')) return [...argv];
   const valued = new Set<string>();
   for (const load of Object.values(commands))
     for (const flags of flagsOf(await load()))
@@ -112,7 +115,7 @@ function flagsOf({ options = [], commands = {} }: Declaration): string[] {
   return [...own, ...Object.values(commands).flatMap((command) => flagsOf(command))];
 }
 
-// Errors are ours to print; help goes the way of all output.
+// Errors are printed by main.ts; help goes the way of all output.
 const output: OutputConfiguration = {
   writeOut: (text) => {
     write(1, text);
@@ -120,19 +123,20 @@ const output: OutputConfiguration = {
   outputError: () => undefined,
   getOutHasColors: () => false,
   getErrHasColors: () => false,
-  getOutHelpWidth: () => 100,
+  // What is no terminal has no width.
+  getOutHelpWidth: () => Math.min(process.stdout.columns || 80, 100),
 };
 
 const examples = `
 Examples:
   devcert install                     once per machine
-  devcert localhost api.test          once per project: .devcert/cert.pem and key.pem
+  devcert localhost api.test          once per project: cert.pem and key.pem
   devcert status                      who trusts it
   devcert install --permit corp.example
   devcert uninstall --purge           and it is all gone
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 no authority, 4 not trusted, 5 expired, 6 refused,
-7 cancelled`;
+Exit codes: 0 done, 1 failed, 2 usage, 3 no authority, 4 not trusted, 5 expired,
+6 refused, 7 cancelled`;
 
 function indented(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join('\n');

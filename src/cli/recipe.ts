@@ -60,7 +60,7 @@ export function listLines(list: readonly RecipeSummary[], style: Style): string[
   );
 }
 
-/** The first block as it is under its title, the others below it as comments: together one file that works. */
+/** The first block unchanged under its title, the others below it as comments: together one file that works. */
 export function recipeLines({ blocks }: Pick<RecipeResult, 'blocks'>): string[] {
   const [first, ...others] = blocks;
   if (first === undefined) return [];

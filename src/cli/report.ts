@@ -1,11 +1,11 @@
 /** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
-import type { WrittenLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import type { InstallResult } from '../commands/install.ts';
 import type { StatusResult } from '../commands/status.ts';
 import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
-import { renewedLines, summaryLines } from './ca-lines.ts';
+import { renewedLines, summaryLines } from './ca/lines.ts';
 import { constraintsText, date, keepingText, madeLines, powerLines, table, wrap } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';
@@ -13,15 +13,15 @@ import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
-  const { certificate } = result;
+  const { certificate, keeping } = result;
   const head = {
     kept: [],
     created: planned
-      ? ['Would make an authority of your own', ...powerLines(result.constraints), '']
+      ? ['Would make an authority of your own', ...powerLines(result.constraints, keeping), '']
       : madeLines(result),
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      ...powerLines(result.constraints),
+      ...powerLines(result.constraints, keeping),
       '',
     ],
   }[result.authority];
@@ -68,8 +68,14 @@ function closingLines(
   return [
     '',
     `Trusted until ${date(notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
-    ...(authority === 'created' ? [`To leave a thief no key: ${again} --sealed NAMES`] : []),
+    ...(keeping?.way === 'file' && authority === 'created'
+      ? [`To protect its key: devcert ca protect${nameOf(ca)}, or ${again} --sealed NAMES`]
+      : []),
   ];
+}
+
+function nameOf(ca: string | undefined): string {
+  return ca === undefined || ca === 'default' ? '' : ` ${ca}`;
 }
 
 // What a line has room for; the rest stands beside the store.

@@ -87,7 +87,7 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Writes all of it; output that nobody reads any more (`| head`) is no error of ours. */
+/** Writes all of it; output that nobody reads any more (`| head`) is no error. */
 export function write(descriptor: number, text: string | Buffer): void {
   let bytes: Buffer = Buffer.from(text);
   while (bytes.length > 0) {

@@ -16,7 +16,7 @@ export interface ExportAuthorityOptions {
   readonly file?: string;
   /** DER instead of PEM. */
   readonly der?: boolean;
-  /** Also issuer and private key, encrypted: whoever has them can issue. */
+  /** Also issuer and private key, encrypted: their owner can issue. */
   readonly withKey?: boolean;
   /** For the key; at least eight characters. */
   readonly password?: string | undefined;

@@ -10,9 +10,10 @@ import type {
   TrustStore,
 } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
+import type { Keeping } from '../authority/keeping.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
-import { knownAuthorities } from '../authority/known.ts';
+import { authorityCertificates } from '../authority/certificates.ts';
 import { madeFolders } from '../authority/marker.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
@@ -39,7 +40,7 @@ export interface Context {
   readonly defaultFolder?: string | undefined;
   /** For authorities whose key lies in no open file; without it they can sign nothing. */
   readonly keys?: Keyring;
-  /** Told what is worked on, for a person who waits. */
+  /** Gets what is worked on, for a person who waits. */
   readonly progress?: (doing: string) => void;
   /** Asked before roots are removed that no state folder knows. */
   readonly confirm?:
@@ -56,7 +57,14 @@ export interface AuthorityOption {
 export interface MadeAuthority {
   /** What it may certify; undefined: every name. */
   readonly constraints: Constraints | undefined;
+  /** How its key is kept; undefined for an open file. */
+  readonly keeping?: Keeping | undefined;
 }
+
+/** Options as a command gets them: a list of texts, where a caller may have given one alone. */
+export type Lists<T> = {
+  readonly [K in keyof T]: readonly string[] extends T[K] ? Exclude<T[K], string> : T[K];
+};
 
 /** The folder of the default authority, in which those with names lie. */
 export function stateFolderOf({ folder, ca }: Pick<Context, 'folder' | 'ca'>): string {
@@ -85,7 +93,7 @@ export function recording(context: Context): Pick<WriteContext, 'stateFolder' | 
   const stateFolder = stateFolderOf(context);
   return {
     stateFolder,
-    issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+    issuers: () => authorityCertificates(stateFolder).map(({ issuer }) => issuer),
     now: context.host.now(),
   };
 }
@@ -230,7 +238,7 @@ export async function keyFolderNotes(host: Host, keyFile: string): Promise<reado
 
 /**
  * The same for an authority's folder. The permissions of one that devcert did not make are its owner's: they
- * are told if others can open it.
+ * are noted if others can open it.
  *
  * @returns notes.
  * @throws DevcertError `file`, `command`.

@@ -1,4 +1,4 @@
-/** `devcert csr`: names → a key and a CSR, for whoever signs it. No authority is needed or made. */
+/** `devcert csr`: names → a key and a CSR, for somebody to sign. No authority is needed or made. */
 import { csrPaths, readKeyFile, readOwnCsr, writeCsr } from '../certificate/csr-output.ts';
 import { commonNameOf, parseCommonName } from '../names/common-name.ts';
 import { DevcertError, say } from '../errors.ts';
@@ -66,7 +66,7 @@ export async function csr(
       ? undefined
       : readKeyFile(paths.keyFile, {
           keyType: request.keyType,
-          ...(options.password === undefined ? {} : { password: options.password }),
+          password: options.password,
         });
   if (existing === undefined && options.keyFile !== undefined)
     throw new DevcertError('file', `there is no key file "${paths.keyFile}"`, {
@@ -75,10 +75,10 @@ export async function csr(
   if (existing !== undefined) assertStrongKey(existing);
   const before = force ? undefined : readOwnCsr(paths.csrFile, existing);
   const key = existing ?? generateKey(request.keyType ?? DEFAULT_KEY_TYPE);
-  const subject = encodeSubject(commonName === undefined ? {} : { commonName });
+  const subject = encodeSubject({ commonName });
   const der = encodeCsr(key, subject, request.names);
   const written = before === undefined || !decodeCsr(der).signed.equals(before);
-  // It has nothing to do with the state folder, whosever that is.
+  // It has nothing to do with the state folder, which another user may own.
   if (written)
     await writeCsr(
       paths,
@@ -90,7 +90,7 @@ export async function csr(
   return {
     written,
     names: request.names.map(({ value }) => value),
-    ...(commonName === undefined ? {} : { commonName }),
+    commonName,
     csrFile: paths.csrFile,
     keyFile: paths.keyFile,
     keyType: keyTypeOf(key),

@@ -61,7 +61,7 @@ export async function exportCertificate(
       path: '-',
       what,
       secret,
-      ...(data === undefined ? {} : { data }),
+      data,
     }));
     return { ...exportedParts(request, source), written: true, files, notes: source.notes };
   }
@@ -99,7 +99,7 @@ export function exportedParts(
   return {
     format,
     trust,
-    ...(format === 'p12' || format === 'jks' ? { alias } : {}),
+    alias: format === 'p12' || format === 'jks' ? alias : undefined,
     certificates: certificates.length,
   };
 }

@@ -1,10 +1,10 @@
 /** `devcert inspect`: what files of certificates and keys hold. Changes nothing, and makes no authority. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { knownAuthorities } from '../authority/known.ts';
+import { authorityCertificates } from '../authority/certificates.ts';
 import { DevcertError, EXIT, say } from '../errors.ts';
 import { looserThan, readIfThere } from '../disk/files.ts';
-import { attempt } from '../disk/filesystem.ts';
+import { withFileError } from '../disk/filesystem.ts';
 import { errorsFirst } from '../inspect/file.ts';
 import type { InspectInput } from '../inspect/open.ts';
 import { error } from '../inspect/problems.ts';
@@ -17,7 +17,7 @@ import { MAX_STORE_BYTES } from '../policy.ts';
 export type InspectSource = string | { readonly name: string; readonly bytes: Buffer };
 
 export interface InspectOptions {
-  /** For whatever is encrypted. Without it, what is visible is told, and `isLocked` is true. */
+  /** For what is encrypted. Without it, what is visible is shown, and `isLocked` is true. */
   readonly password?: string;
 }
 
@@ -44,13 +44,13 @@ export function inspect(
     const { name, bytes } = typeof source === 'string' ? read(context, source) : source;
     return { file: name, bytes, ...options };
   });
-  const around = { now: context.host.now(), authorities: knownAuthorities(context.folder) };
+  const around = { now: context.host.now(), authorities: authorityCertificates(context.folder) };
   const { files, relations } = inspectFiles(inputs, around);
-  const told = files.map((file, index) => {
+  const inspected = files.map((file, index) => {
     const source = chosen[index];
     return typeof source === 'string' ? withMode(file, resolve(context.cwd, source)) : file;
   });
-  return { files: told, relations, exitCode: exitCode(told) };
+  return { files: inspected, relations, exitCode: exitCode(inspected) };
 }
 
 function ownPair({ cwd }: Context): string[] {
@@ -64,7 +64,7 @@ function ownPair({ cwd }: Context): string[] {
 
 function read({ cwd }: Context, file: string): { name: string; bytes: Buffer } {
   const path = resolve(cwd, file);
-  const stat = attempt('read', path, () => statSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('read', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat?.isDirectory() === true)
     throw new DevcertError('file', `"${path}" is a folder`, {
       hint: say`name the files in it: ${{ command: 'inspect', names: [join(file, '*.pem')] }}`,

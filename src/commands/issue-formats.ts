@@ -2,8 +2,8 @@
 import { assertExists } from '../authority/named.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { assertCertifies } from '../authority/permits.ts';
-import { type Companion, type PairText, textOf } from '../certificate/companion.ts';
-import { fits } from '../certificate/fits.ts';
+import { type DerivedFiles, type PairText, textOf } from '../certificate/derived-files.ts';
+import { isReusable } from '../certificate/reusable.ts';
 import { type OutputPaths, readExisting } from '../certificate/output.ts';
 import { pairIn } from '../certificate/pair.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
@@ -35,7 +35,7 @@ export interface FormatOptions {
 type KeyRequest = ExportRequest & { readonly trust: false };
 
 /** An export that is written beside its certificate, and what came of it. */
-export interface BesideExport extends Companion {
+export interface BesideExport extends DerivedFiles {
   /** @throws DevcertError `busy` if it was neither written nor found. */
   result(): ExportResult;
 }
@@ -57,7 +57,7 @@ export function parseFormats(
         format,
         certFile,
         keyFile,
-        ...(alias === undefined ? {} : { alias }),
+        alias,
         ...(legacy === true && isPkcs12(format) ? { legacy } : {}),
       },
       cwd,
@@ -123,7 +123,7 @@ function besideExport(
       source = made;
       const plan = planExport(request, made, ca, password);
       return {
-        fits: plan.fits,
+        isUpToDate: plan.isUpToDate,
         encode() {
           written = true;
           return batchOf(plan, encode(request, made, password, host.now()));
@@ -157,10 +157,10 @@ async function stays(
   }
   const authority = await loadAuthority(folder);
   const existing = readExisting(paths);
-  if (exports !== undefined && fits(existing, authority, request, host.now())) {
+  if (exports !== undefined && isReusable(existing, authority, request, host.now())) {
     const targets = exports.flatMap(({ targets }) => targets.map(({ path }) => path));
     const entries = findEntries(stateFolderOf(context), targets);
-    return exports.every((it) => it.of(textOf(existing)).fits(entries));
+    return exports.every((it) => it.of(textOf(existing)).isUpToDate(entries));
   }
   await assertCertifies(authority, request.names);
   return false;

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
-import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
+import { writeLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { worded } from '../errors.ts';
@@ -21,8 +22,10 @@ import {
 } from './context.ts';
 import type { ExportResult } from './export.ts';
 import type { FormatOptions } from './issue-formats.ts';
+import type { NameOptions } from '../project/request.ts';
 
-export interface IssueOptions extends LeafOptions, OutputOptions, AuthorityOption, FormatOptions {
+export interface IssueOptions
+  extends LeafOptions, OutputOptions, AuthorityOption, FormatOptions, NameOptions {
   /** Issue even if a valid pair is there, and over files that are not devcert's. */
   readonly force?: boolean;
 }
@@ -44,14 +47,17 @@ export interface IssueResult extends WrittenLeaf {
  */
 export async function issue(
   context: Context,
-  names: readonly string[],
+  typed: readonly string[],
   options: IssueOptions = {},
   ask?: (what: string) => Promise<string>,
 ): Promise<IssueResult> {
   const { host, folder, cwd } = context;
-  const request = parseLeafRequest(names, options);
   const { out, certFile, keyFile } = options;
   const paths = outputPaths({ out, certFile, keyFile }, cwd);
+  const wanted = asksProject(typed, options)
+    ? (await import('../project/request.ts')).projectRequest(typed, options, paths, cwd)
+    : { names: typed, options };
+  const request = parseLeafRequest(wanted.names, wanted.options);
   // What exports is loaded only where something is exported.
   const formats = options.format === undefined ? undefined : await import('./issue-formats.ts');
   const requests = formats?.parseFormats(options, paths, cwd) ?? [];
@@ -71,6 +77,7 @@ export async function issue(
   const notes = [
     ...modes,
     ...written.notes,
+    ...changeNotes(written),
     ...(written.issued ? notesOn(request, authority.constraints, context) : []),
     ...(written.issued ? await keyFolderNotes(host, paths.keyFile) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
@@ -81,8 +88,8 @@ export async function issue(
     ...written,
     notes,
     authorityCreated: created,
-    ...(exports === undefined ? {} : { exports }),
-    ...(made === undefined ? {} : { made }),
+    exports,
+    made,
   };
 }
 
@@ -91,6 +98,26 @@ async function staleNotes(context: Context, { certFile, sha256 }: WrittenLeaf): 
   const { findEntries } = await import('../ledger/ledger.ts');
   const { staleExports } = await import('./renew.ts');
   return staleExports(findEntries(stateFolderOf(context), [certFile]), certFile, sha256);
+}
+
+/** True if the names are not just those that were typed. */
+function asksProject(typed: readonly string[], options: NameOptions): boolean {
+  const { add = [], remove = [], again = false } = options;
+  return add.length + remove.length > 0 || (again && typed.length === 0);
+}
+
+/** Of names that are in no certificate any more, and of the one that nearly everybody begins with. */
+function changeNotes({ issued, names, lost }: WrittenLeaf): string[] {
+  if (!issued) return [];
+  if (lost.length > 0)
+    return [
+      worded`no longer in it: ${lost.join(', ')}; to have both: ${{ command: 'issue', add: lost }}`,
+    ];
+  return names.join() === 'localhost'
+    ? [
+        worded`for https://127.0.0.1, too: ${{ command: 'issue', add: '127.0.0.1' }} (Bun, gRPC and Erlang refuse a certificate that lists an address)`,
+      ]
+    : [];
 }
 
 function notesOn(

@@ -17,7 +17,7 @@ import { purge } from '../authority/purge.ts';
 import { AUTHORITY_FILES, isFolder, isStaged, removeStaged } from '../authority/staged.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { attempt, shellCommand } from '../disk/filesystem.ts';
+import { withFileError, shellCommand } from '../disk/filesystem.ts';
 import { publicKeyHash } from '../keys.ts';
 import {
   encodeLedger,
@@ -98,7 +98,7 @@ export function moveState(from: string, to: string): void {
   // Somebody's files: the next run says that the folder is not devcert's.
   if (existsSync(to) && !isIdle(to) && namesIn(to).length > 0) return;
   const copy = `${to}.devcert-tmp`;
-  attempt('write', to, () => {
+  withFileError('write', to, () => {
     rmSync(copy, { recursive: true, force: true });
     mkdirSync(dirname(to), { recursive: true });
     cpSync(from, copy, { recursive: true, preserveTimestamps: true });
@@ -110,7 +110,7 @@ export function moveState(from: string, to: string): void {
 }
 
 function removeOld(from: string): void {
-  attempt('delete', from, () => {
+  withFileError('delete', from, () => {
     rmSync(from, { recursive: true, force: true });
   });
 }
@@ -154,8 +154,8 @@ function certificateEntry(fields: Fields, ca: string): LedgerEntry[] {
   const there = orNothing(() =>
     readExisting({
       certFile,
-      ...(keyFile === undefined ? {} : { keyFile }),
-      ...(caFile === undefined ? {} : { caFile }),
+      keyFile,
+      caFile,
     }),
   );
   // Gone, or somebody else's by now.
@@ -169,7 +169,7 @@ function certificateEntry(fields: Fields, ca: string): LedgerEntry[] {
     {
       files: files.flatMap(writtenNow),
       ca,
-      ...(typeof mtls === 'string' ? { mtls } : {}),
+      mtls: typeof mtls === 'string' ? mtls : undefined,
       certificate,
     },
   ];
@@ -235,5 +235,5 @@ function orNothing<T>(read: () => T): T | undefined {
 }
 
 function namesIn(folder: string): string[] {
-  return isFolder(folder) ? attempt('read', folder, () => readdirSync(folder)) : [];
+  return isFolder(folder) ? withFileError('read', folder, () => readdirSync(folder)) : [];
 }

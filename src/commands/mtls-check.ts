@@ -5,9 +5,14 @@ import { loadAuthority } from '../authority/folder.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { acceptedAuthorities } from '../mtls/accepted.ts';
-import { type Attempt, attempt, type Ending } from '../mtls/handshake.ts';
+import { type HandshakeOptions, tryHandshake, type Ending } from '../mtls/handshake.ts';
 import { assertNoLinks, type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
-import { byAnotherAuthority, type ClientIdentity, expired, forServersOnly } from '../mtls/wrong.ts';
+import {
+  byAnotherAuthority,
+  type ClientIdentity,
+  expired,
+  forServersOnly,
+} from '../mtls/invalid-clients.ts';
 import { parseNames } from '../names/names.ts';
 import { type Context, contextOf, identity } from './context.ts';
 
@@ -101,12 +106,12 @@ export async function mtlsCheck(
 }
 
 async function checkVersion(
-  base: Omit<Attempt, 'identity'>,
+  base: Omit<HandshakeOptions, 'identity'>,
   version: MtlsLine['version'],
   right: ClientIdentity,
   wrong: readonly (readonly [string, ClientIdentity | undefined])[],
 ): Promise<MtlsLine[]> {
-  const first = await attempt({ ...base, identity: right });
+  const first = await tryHandshake({ ...base, identity: right });
   const expected = 'let in';
   if (first.kind === 'version')
     return [
@@ -126,7 +131,7 @@ async function checkVersion(
     ok: got === expected,
   });
   for (const [what, identity] of wrong) {
-    const ending = await attempt({ ...base, identity });
+    const ending = await tryHandshake({ ...base, identity });
     // A server that closes without a word has refused, if it answers the right certificate.
     const silent = ending.kind === 'closed' && got === 'let in';
     const verdict = silent ? 'refused' : judge(ending, base.http);
@@ -178,7 +183,7 @@ async function wrongIdentities(
       usages: ['clientAuth'] as const,
       keyType: undefined,
       validityDays: undefined,
-      ...(commonName === undefined ? {} : { commonName }),
+      commonName,
     };
     const like = { certificate: new X509Certificate(right.certPem), names: request.names };
     const other = await byAnotherAuthority(authority, request, identity(context), now);

@@ -1,7 +1,6 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
 import { join, resolve } from 'node:path';
-import type { Lists } from '../arguments.ts';
-import { knownAuthorities } from '../authority/known.ts';
+import { authorityCertificates } from '../authority/certificates.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { assertNoLink } from '../disk/files.ts';
 import { DevcertError, say, worded } from '../errors.ts';
@@ -16,6 +15,7 @@ import {
   contextOf,
   ensureAuthorityFor,
   identity,
+  type Lists,
   type MadeAuthority,
   placing,
   refuseSudo,
@@ -79,7 +79,7 @@ export async function writeSetOf(
   set: MtlsSet,
   options: SetOptions,
 ): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
-  const told = changedSet(stateFolderOf(context), folder);
+  const changes = changedSet(stateFolderOf(context), folder);
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
@@ -90,7 +90,7 @@ export async function writeSetOf(
       ...placing(context),
       folder,
       stateFolder,
-      issuers: () => knownAuthorities(stateFolder).map(({ issuer }) => issuer),
+      issuers: () => authorityCertificates(stateFolder).map(({ issuer }) => issuer),
       server,
       client,
       identity: identity(context),
@@ -99,11 +99,11 @@ export async function writeSetOf(
     options,
   );
   const made = server.made ?? client.made;
-  const result = { ...written, notes: [...written.notes, ...told] };
+  const result = { ...written, notes: [...written.notes, ...changes] };
   return made === undefined ? result : { ...result, made };
 }
 
-/** A line about a set that devcert did not write as it is: a repository may have brought it. */
+/** A line about a set that was changed since devcert wrote it: a repository may have brought it. */
 function changedSet(stateFolder: string, folder: string): string[] {
   const file = join(folder, SET_FILE);
   const bytes = contentOf(file);
@@ -137,7 +137,7 @@ async function certifier(
     authority,
     ca: target.ca ?? 'default',
     roots: roots.map(({ pem }) => pem),
-    ...(made === undefined ? {} : { made }),
+    made,
   };
 }
 
@@ -193,7 +193,7 @@ function mergeClients(old: readonly MtlsClient[], options: Lists<MtlsOptions>): 
           client: true,
         },
       ).map(({ value }) => value),
-      ...(options.plainCn === true ? { commonName: name } : {}),
+      commonName: options.plainCn === true ? name : undefined,
     });
   }
   return [...clients.values()];

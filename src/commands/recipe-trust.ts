@@ -1,6 +1,6 @@
 /** Whom a recipe would trust that is not devcert's: a repository can bring such files along. */
 import { X509Certificate } from 'node:crypto';
-import { knownAuthorities } from '../authority/known.ts';
+import { authorityCertificates } from '../authority/certificates.ts';
 import { printable, worded } from '../errors.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { findEntries, isRecorded } from '../ledger/ledger.ts';
@@ -14,7 +14,7 @@ import { readIfThere } from '../disk/files.ts';
  */
 export function foreignTrust(stateFolder: string, files: readonly string[]): string[] {
   const entries = findEntries(stateFolder, files);
-  const own = new Set(knownAuthorities(stateFolder).map(({ root }) => root.fingerprint256));
+  const own = new Set(authorityCertificates(stateFolder).map(({ root }) => root.fingerprint256));
   return [...new Set(files)].flatMap((file) => {
     const bytes = readIfThere(file, { maxBytes: MAX_BYTES });
     if (bytes === undefined || isRecorded(entries, file, bytes)) return [];
@@ -38,6 +38,6 @@ function certificatesIn(bytes: Buffer): X509Certificate[] {
   try {
     return decodePem(bytes).map(({ der }) => new X509Certificate(der));
   } catch {
-    return []; // then nothing vouches for the file, which is what is told
+    return []; // then nothing vouches for the file, which is what the note says
   }
 }

@@ -104,10 +104,10 @@ export async function recipe(
   ];
   const foreign = foreignTrust(stateFolderOf(context), believed);
   const all = [...foreign, ...notes];
-  const { name: known, summary } = recipe;
-  if (!windows) return { name: known, summary, blocks, notes: all };
+  const { name: id, summary } = recipe;
+  if (!windows) return { name: id, summary, blocks, notes: all };
   const { SCHANNEL } = await import('../../platform/windows.ts');
-  return { name: known, summary, blocks, notes: [...all, SCHANNEL] };
+  return { name: id, summary, blocks, notes: [...all, SCHANNEL] };
 }
 
 function trustFile(dir: string): string {
@@ -191,7 +191,7 @@ function assertPeer(
   word: (path: string) => string,
 ): void {
   const certFile = join(dir, 'cert.pem');
-  if (!existsSync(certFile)) return; // that is told first
+  if (!existsSync(certFile)) return; // a missing file is reported first
   const usages = leafIn(certFile).keyUsage as string[] | undefined; // undefined: for everything
   if (usages === undefined || usages.includes(CLIENT_AUTH)) return;
   const names = namesIn(certFile).map(word);

@@ -36,7 +36,7 @@ export interface Renewed {
   readonly files: readonly string[];
   /** What makes them again, where that is typed. */
   readonly command?: string;
-  /** Why they were left as they are. */
+  /** Why they were left unchanged. */
   readonly reason?: string;
 }
 
@@ -118,7 +118,7 @@ async function renewCertificate(
 ): Promise<Renewed | undefined> {
   const { certFile, keyFile, caFile } = certificate;
   if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return undefined;
-  const paths = { certFile, ...(caFile === undefined ? {} : { caFile }) };
+  const paths = { certFile, caFile };
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
   const own = { ...writing(context, authority), issuers: () => [] };
@@ -130,7 +130,7 @@ async function renewCertificate(
   });
 }
 
-/** One result for what one export made; none if it fits as it is. */
+/** One result for what one export made; none if it is up to date. */
 async function renewExport(context: Context, entry: ExportEntry): Promise<Renewed[]> {
   const files = thereOf(entry);
   if (files.length === 0) return [];
@@ -148,7 +148,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     const source = await sourceOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
     const known = findEntries(stateFolderOf(context), paths);
-    if (planExport(request, source, context.ca, undefined).fits(known)) return undefined;
+    if (planExport(request, source, context.ca, undefined).isUpToDate(known)) return undefined;
     if (request.needsPassword && options.password === undefined)
       return { ...what, reason: 'it needs its password' };
     const { written } = await exportCertificate(context, options);
@@ -195,7 +195,7 @@ function requestOf(certificate: IssuedCertificate): LeafRequest {
     usages,
     keyType: keyTypes.find((type) => type === keyType),
     validityDays,
-    ...(commonName === undefined ? {} : { commonName }),
+    commonName,
   };
 }
 

@@ -3,18 +3,19 @@ import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { readAuthority } from '../authority/authority.ts';
 import { encodeKeeping, readKeeping } from '../authority/keeping.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
-import { fits } from '../certificate/fits.ts';
+import { isReusable } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
-import { assertReplaceable } from '../certificate/ours.ts';
-import { writeLeaf, type WrittenLeaf } from '../certificate/write.ts';
+import { assertReplaceable } from '../certificate/replaceable.ts';
+import { writeLeaf } from '../certificate/write.ts';
+import type { WrittenLeaf } from '../certificate/written.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
 import { type Constraints, EVERY_ADDRESS, parsePermit } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { parseLeafRequest } from '../names/request.ts';
 import { DAY_MS, LEAF_DAYS } from '../policy.ts';
 import { type Context, identity, recording, writing } from './context.ts';
-import type { Successor } from './replace.ts';
+import { madeMeanwhile, type Successor } from './replace.ts';
 
 /** A sealed authority on its way. */
 export interface Sealing extends Successor {
@@ -69,10 +70,7 @@ export async function prepareSealing(
     isSame: () => false,
     issue: async () => {
       const authority = await loadAuthority(context.folder);
-      if (authority.rootPem !== made?.rootPem)
-        throw new DevcertError('busy', 'another devcert made an authority in the meantime', {
-          hint: 'run the same command again',
-        });
+      if (authority.rootPem !== made?.rootPem) throw madeMeanwhile();
       const { leaf } = made;
       written = await writeLeaf(writing(context, authority), request, paths, { force, leaf });
       return written;
@@ -82,12 +80,12 @@ export async function prepareSealing(
       if (!hasAuthority(context.folder) || readKeeping(context.folder).way !== 'sealed')
         return false;
       const authority = await loadAuthority(context.folder);
-      return force !== true && fits(readExisting(paths), authority, request, now);
+      return force !== true && isReusable(readExisting(paths), authority, request, now);
     },
   };
 }
 
-/** These names and what cannot be told apart from them: a DNS name permits all below it (RFC 5280 4.2.1.10). */
+/** These names and what constraints cannot distinguish from them: a DNS name permits all below it (RFC 5280 4.2.1.10). */
 async function constraintsFor(names: readonly Name[], typed: Step): Promise<Constraints> {
   const domains = names.filter(({ type }) => type === 'dns').map(({ value }) => value);
   const dns = await Promise.all(domains.map((it) => baseOf(it.replace(/^\*\./, ''), typed)));

@@ -5,11 +5,8 @@ import { certify } from '../certificate/certify.ts';
 import { findCsr } from '../certificate/csr-file.ts';
 import { grantCsr, holdCommonName } from '../certificate/csr-policy.ts';
 import { type OutputOptions, signedPaths } from '../certificate/output.ts';
-import {
-  describeCertificate,
-  writeCertificate,
-  type WrittenCertificate,
-} from '../certificate/write.ts';
+import { writeCertificate } from '../certificate/write.ts';
+import { describeCertificate, type WrittenCertificate } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
 import { DevcertError, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';

@@ -40,7 +40,7 @@ export interface StatusResult {
         readonly daysLeft: number;
         /** Undefined: it may certify every name. */
         readonly constraints: Constraints | undefined;
-        /** How its key is kept; undefined if that cannot be told. */
+        /** How its key is kept; undefined if that cannot be read. */
         readonly keeping: Keeping | undefined;
         /** SHA-256 of roots that it replaced and that a store may still trust. */
         readonly earlierRoots: readonly string[];
@@ -102,7 +102,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
       constraints,
       keeping,
       earlierRoots: retiredRoots(folder),
-      ...(problem === undefined ? {} : { problem }),
+      problem,
     },
     stores,
     orphans,

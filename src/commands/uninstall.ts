@@ -113,12 +113,15 @@ export async function uninstall(
       : undefined;
   const holds = outcomes.map(({ status }) => status !== 'already-absent');
   const shown = relevant(stores, holds, options);
-  const told = [...outcomes.filter((_, i) => shown[i]), ...(hosts === undefined ? [] : [hosts])];
+  const reported = [
+    ...outcomes.filter((_, i) => shown[i]),
+    ...(hosts === undefined ? [] : [hosts]),
+  ];
   const { orphans } =
     context.ca === undefined && options.dryRun !== true
       ? await findOrphans(context, stores)
       : { orphans: [] };
-  return { hadAuthority, outcomes: told, orphans, purged, notes };
+  return { hadAuthority, outcomes: reported, orphans, purged, notes };
 }
 
 function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
@@ -177,7 +180,7 @@ async function knownRoots(
     }
     for (const root of otherRoots(folder)) roots.push({ root, folder });
   }
-  return { roots, ...(damage === undefined ? {} : { damage }) };
+  return { roots, damage };
 }
 
 /** Deletes the authority of the context; all of them if that is the default one. */

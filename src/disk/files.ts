@@ -13,7 +13,7 @@ import {
 import { dirname } from 'node:path';
 import { DevcertError, systemCode, type Text } from '../errors.ts';
 import {
-  attempt,
+  withFileError,
   checkRegular,
   fileError,
   flag,
@@ -56,7 +56,7 @@ export function writeExclusive(path: string, data: string | Buffer, mode: number
 /**
  * Makes a folder, and those above it that are missing (0755 at most).
  *
- * @param mode exactly the mode of the folder itself if it is made; one that is there stays as it is.
+ * @param mode exactly the mode of the folder itself if it is made; an existing one keeps its mode.
  * @returns the paths it made, outermost first; none of them stays if it fails.
  * @throws DevcertError `file`, also if something that is no folder stands there.
  */
@@ -89,7 +89,7 @@ export function readIfThere(
   path: string,
   { maxBytes = MAX_FILE_BYTES, follow = true }: { maxBytes?: number; follow?: boolean } = {},
 ): Buffer | undefined {
-  return attempt('read', path, () => {
+  return withFileError('read', path, () => {
     // Looked at before it is opened: opening alone sets some devices going.
     const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
@@ -112,7 +112,7 @@ export function readIfThere(
  * undefined if it does not, is not there, and on Windows, whose bits mean nothing.
  */
 export function looserThan(path: string, mode: number): number | undefined {
-  const stat = attempt('look at', path, () => statSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('look at', path, () => statSync(path, { throwIfNoEntry: false }));
   if (!hasModes || stat === undefined || (stat.mode & 0o077 & ~mode) === 0) return undefined;
   return stat.mode & 0o777;
 }
@@ -125,7 +125,7 @@ export function looserThan(path: string, mode: number): number | undefined {
 export function tighten(path: string, mode: number): void {
   if (!hasModes) return;
   const flags = constants.O_RDONLY | flag('O_NONBLOCK') | flag('O_NOFOLLOW');
-  attempt('set the mode of', path, () => {
+  withFileError('set the mode of', path, () => {
     withDescriptor(path, flags, (descriptor) => {
       fchmodSync(descriptor, mode);
     });
@@ -138,14 +138,14 @@ export function tighten(path: string, mode: number): void {
  * @throws DevcertError `file`.
  */
 export function assertNoLink(path: string, hint: string | Text): void {
-  const stat = attempt('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat?.isSymbolicLink() === true)
     throw new DevcertError('file', `"${path}" is a symbolic link`, { hint });
 }
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL']);
 function isFolder(path: string): boolean {
-  const stat = attempt('make', path, () => statSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('make', path, () => statSync(path, { throwIfNoEntry: false }));
   if (stat === undefined || stat.isDirectory()) return stat !== undefined;
   throw new DevcertError('file', `"${path}" is in the way: it is not a folder`, {
     hint: `move it away or choose another path: ${shellCommand('move', path, `${path}.old`)}`,

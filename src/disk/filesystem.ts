@@ -7,7 +7,7 @@ import { DevcertError, systemCode } from '../errors.ts';
 export const hasModes = process.getuid !== undefined;
 
 /** What `action` gives; a system error that it throws becomes a DevcertError by {@link fileError}. */
-export function attempt<T>(verb: string, path: string, action: () => T): T {
+export function withFileError<T>(verb: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
@@ -17,7 +17,7 @@ export function attempt<T>(verb: string, path: string, action: () => T): T {
 
 /**
  * A system error as a DevcertError `file`: `cannot write "/x": the disk is full`, with a hint.
- * Anything else comes back as it is.
+ * Anything else is returned unchanged.
  */
 export function fileError(error: unknown, verb: string, path: string): unknown {
   const code = systemCode(error);
@@ -85,7 +85,7 @@ export function isTransient(error: unknown): boolean {
   return !hasModes && ['EPERM', 'EACCES', 'EBUSY'].includes(systemCode(error) ?? '');
 }
 
-/** What `work` gives for an open descriptor, which is closed afterwards. System errors are thrown as they are. */
+/** What `work` gives for an open descriptor, which is closed afterwards. System errors are thrown unchanged. */
 export function withDescriptor<T>(path: string, flags: number, work: (descriptor: number) => T): T {
   const descriptor = openSync(path, flags);
   try {

@@ -1,6 +1,6 @@
 /**
  * One process at a time in a state folder, by a file `devcert.lock` in it. A process that was killed does not
- * hold it: its lock names it, and whoever waits sees that it is gone.
+ * hold it: its lock names it, and a waiting process sees that it is gone.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
@@ -8,7 +8,13 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere, writeExclusive } from './files.ts';
-import { attempt, isTransient, removeQuietly, shellCommand, unlinkRetrying } from './filesystem.ts';
+import {
+  withFileError,
+  isTransient,
+  removeQuietly,
+  shellCommand,
+  unlinkRetrying,
+} from './filesystem.ts';
 import { isStaleTemporary, pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
 
 /** Name of the lock in a folder. */
@@ -78,7 +84,7 @@ interface Lock {
   /** Hex. No two locks have the same. */
   readonly id: string;
   readonly mtimeMs: number;
-  /** Undefined for what is not ours, or was cut short by a crash of the system. */
+  /** Undefined for a file that is no lock of devcert, or was cut short by a crash of the system. */
   readonly holder: Holder | undefined;
 }
 
@@ -132,7 +138,7 @@ function busy(file: string, holder: Holder | undefined, waitMs: number): Devcert
 }
 
 function look(file: string): Lock | undefined {
-  const stat = attempt('read', file, () => lstatSync(file, { throwIfNoEntry: false }));
+  const stat = withFileError('read', file, () => lstatSync(file, { throwIfNoEntry: false }));
   const content = stat && readIfThere(file, { follow: false });
   if (stat === undefined || content === undefined) return undefined;
   const holder = parseHolder(content.toString());
@@ -170,8 +176,8 @@ function isStale({ holder }: Lock, unchangedMs: number): boolean {
 }
 
 function isHere({ machine, space = '' }: Holder): boolean {
-  const ours = pidSpace();
-  return machine === hostname() && (space === '' || ours === '' || space === ours);
+  const ownSpace = pidSpace();
+  return machine === hostname() && (space === '' || ownSpace === '' || space === ownSpace);
 }
 
 /**
@@ -198,7 +204,7 @@ function removeIf(file: string, id: string, claims: Claims): boolean {
   }
   try {
     if (look(file)?.id !== id) return false;
-    attempt('remove', file, () => {
+    withFileError('remove', file, () => {
       unlinkRetrying(file);
     });
     return true;
@@ -239,7 +245,7 @@ const CLAIM =
 
 /** Claims of those who were killed: their locks are gone, so they guard nothing any more. */
 function clearUp(folder: string, own: Holder, now: Date): void {
-  for (const name of attempt('read', folder, () => readdirSync(folder))) {
+  for (const name of withFileError('read', folder, () => readdirSync(folder))) {
     const [, id] = CLAIM.exec(name) ?? [];
     if (id !== undefined && id !== idOf(own.token)) removeQuietly(join(folder, name));
   }

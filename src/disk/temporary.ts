@@ -15,7 +15,7 @@ import {
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { attempt, flag, hasModes, removeQuietly } from './filesystem.ts';
+import { withFileError, flag, hasModes, removeQuietly } from './filesystem.ts';
 
 /** A name beside `path` that nobody has, and that {@link removeStaleTemporaries} knows. */
 export function temporaryName(path: string): string {
@@ -37,7 +37,7 @@ export function writeTemporary(
   sync: boolean,
 ): string {
   const temporary = temporaryName(path);
-  attempt('write', path, () => {
+  withFileError('write', path, () => {
     writeNew(temporary, data, mode, sync);
   });
   return temporary;
@@ -62,7 +62,7 @@ export function writeNew(path: string, data: string | Buffer, mode: number, sync
 }
 
 /**
- * Removes temporary files of ours whose writer was killed: older than 60 s, or of a process of this
+ * Removes temporary files of devcert whose writer was killed: older than 60 s, or of a process of this
  * machine that is no more. Never throws: what cannot be removed stays for the next time.
  */
 export function removeStaleTemporaries(folder: string, now: Date): void {

@@ -23,7 +23,7 @@ export interface ExportPlan {
   readonly targets: readonly Target[];
   readonly entry: Omit<LedgerEntry, 'files'> & { readonly export: ExportedCertificate };
   /** True if the files are there, unchanged, made of the same, and can be opened. */
-  readonly fits: (entries: readonly LedgerEntry[]) => boolean;
+  readonly isUpToDate: (entries: readonly LedgerEntry[]) => boolean;
 }
 
 /**
@@ -50,7 +50,7 @@ export function planExport(
       ca: ca ?? 'default',
       export: { ...made, source, options: optionsAgain(request, password === '') },
     },
-    fits(entries) {
+    isUpToDate(entries) {
       const contents = unchanged(targets, source, entries);
       return contents !== undefined && opensWith(contents, password, request);
     },
@@ -84,11 +84,11 @@ export async function writeExport(
     const paths = targets.map(({ path }) => path);
     const entries = stateFolder === undefined ? [] : findEntries(stateFolder, paths);
     assertAllWritten(targets, entries);
-    if (plan.fits(entries)) return { written: false, notes: mendKeys(secretPaths(targets)) };
+    if (plan.isUpToDate(entries)) return { written: false, notes: mendKeys(secretPaths(targets)) };
   }
   const encoded = await encode();
   await place(targets, context, ({ entries }) => {
-    // Again, as it is now and no longer changes but by others than devcert.
+    // Read again: under the lock no other devcert changes it.
     if (force !== true) assertAllWritten(targets, entries());
     return [batchOf(plan, encoded)];
   });

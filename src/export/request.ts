@@ -105,11 +105,7 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
       format: 'pem',
     });
   const source = outputPaths(
-    certFile === undefined
-      ? dir === undefined
-        ? {}
-        : { out: dir }
-      : { certFile, ...(keyFile === undefined ? {} : { keyFile }) },
+    certFile === undefined ? (dir === undefined ? {} : { out: dir }) : { certFile, keyFile },
     cwd,
   );
   const formatOptions = { ...(legacy ? { legacy } : {}), ...(encrypt ? { encrypt } : {}) };

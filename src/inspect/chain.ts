@@ -41,7 +41,7 @@ export function findChain(certificates: readonly Told[]): InspectedChain | undef
     order,
     isInOrder: isInOrder && start === 0,
     endsWithRoot,
-    ...(endsWithRoot || last === undefined ? {} : { issuer: last.issuer }),
+    issuer: endsWithRoot ? undefined : last?.issuer,
   };
 }
 
@@ -145,7 +145,7 @@ export function issuerOf(certificates: readonly Told[], at: number): number | un
       ? [index]
       : [],
   );
-  // One that is named and did not sign is better told as such than as missing.
+  // One that is named and did not sign is better reported as such than as missing.
   return named.find((index) => isSigner(own, certificates[index])) ?? named[0];
 }
 

@@ -15,7 +15,7 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
   const problems: Problem[] = damaged.map((part) =>
     error('damaged', `the ${part} that it asks for cannot be read`, 'have it made again'),
   );
-  const isSignatureValid = attempt(
+  const isSignatureValid = readOrReport(
     () => readCsr(der),
     (refusal) => {
       const code = refusal.code === 'weak-key' ? 'weak-signature' : 'wrong-signature';
@@ -23,7 +23,7 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
     },
   );
   let dropped: readonly string[] = [];
-  attempt(
+  readOrReport(
     () => (dropped = grantCsr(csr, { client: isForClient(csr, names) }).dropped),
     (refusal) => {
       problems.push(
@@ -57,8 +57,8 @@ function isForClient(csr: Csr, names: InspectedCsr['names']): boolean {
   );
 }
 
-/** What `read` gives; undefined, and `refused` was told, for an expected failure. */
-function attempt<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
+/** What `read` gives; undefined, after `refused` was called, for an expected failure. */
+function readOrReport<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
   try {
     return read();
   } catch (error) {

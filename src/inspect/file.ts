@@ -1,6 +1,6 @@
 /** Bytes of a file → what it is, holds, and suffers from. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import type { KnownAuthority } from '../authority/known.ts';
+import type { AuthorityCertificates } from '../authority/certificates.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { certificateDetails, keyDetails } from '../x509/details.ts';
@@ -27,7 +27,7 @@ import type {
 
 export interface InspectSurroundings {
   readonly now: Date;
-  readonly authorities: readonly KnownAuthority[];
+  readonly authorities: readonly AuthorityCertificates[];
 }
 
 /**
@@ -61,9 +61,9 @@ export function readFile(
     isLocked,
     isVerified: store.isVerified,
     hasOpenKey: hasOpenKey(input, store, protection),
-    ...(protection === undefined ? {} : { protection: shown(protection) }),
+    protection: protection && shown(protection),
     certificates: details,
-    ...(chain === undefined ? {} : { chain }),
+    chain,
     keys,
     publicKeys: store.entries.flatMap(({ kind, key }) =>
       kind === 'public-key' && key !== undefined ? [keyDetails(key)] : [],
@@ -84,14 +84,14 @@ export function readFile(
   return { file: { ...file, problems: errorsFirst(problems) }, certificates };
 }
 
-/** Errors before warnings, otherwise as they are. */
+/** Errors before warnings, otherwise in their order. */
 export function errorsFirst(problems: readonly Problem[]): Problem[] {
   const of = (severity: string) => problems.filter((problem) => problem.severity === severity);
   return [...of('error'), ...of('warning')];
 }
 
 function shown({ mac, keys, certificates }: Pkcs12Protection) {
-  return { ...(mac === undefined ? {} : { mac }), keys, certificates };
+  return { mac, keys, certificates };
 }
 
 function aliasesOf(entries: readonly KeyStoreEntry[]) {
@@ -100,8 +100,8 @@ function aliasesOf(entries: readonly KeyStoreEntry[]) {
     const [first] = certificates;
     if (first !== undefined)
       aliases.set(first.toString('latin1'), {
-        ...(alias === undefined || kind !== 'certificate' ? {} : { alias }),
-        ...(trusted === undefined ? {} : { trusted }),
+        alias: kind === 'certificate' ? alias : undefined,
+        trusted,
       });
   }
   return aliases;
@@ -121,9 +121,9 @@ function tell(
     .find((it) => it !== undefined);
   return {
     ...details,
-    ...(details.notAfter === undefined ? {} : { daysLeft: daysUntil(details.notAfter, now) }),
+    daysLeft: details.notAfter && daysUntil(details.notAfter, now),
     ...entry,
-    ...(devcert === undefined ? {} : { devcert }),
+    devcert,
   };
 }
 
@@ -140,7 +140,6 @@ function keysOf(
 ): InspectedKey[] {
   return entries.flatMap((entry): InspectedKey[] => {
     const { kind, alias, key } = entry;
-    const named = alias === undefined ? {} : { alias };
     if (kind === 'encrypted-key') {
       const first = entry.certificates[0];
       const own =
@@ -153,7 +152,7 @@ function keysOf(
         {
           type: 'encrypted',
           encrypted: true,
-          ...named,
+          alias,
           ...(own === -1 ? {} : { certificate: own }),
         },
       ];
@@ -163,9 +162,7 @@ function keysOf(
     const own = certificates.findIndex(
       (it) => details.sha256 !== undefined && it.key.sha256 === details.sha256,
     );
-    return [
-      { ...details, encrypted: false, ...named, ...(own === -1 ? {} : { certificate: own }) },
-    ];
+    return [{ ...details, encrypted: false, alias, ...(own === -1 ? {} : { certificate: own }) }];
   });
 }
 

@@ -22,7 +22,7 @@ export interface Opened {
 /** @throws DevcertError `invalid-input` for what cannot be read, `password` for a wrong one. */
 export function openFile({ bytes, password }: InspectInput): Opened {
   try {
-    const store = readKeyStore(bytes, password === undefined ? {} : { password });
+    const store = readKeyStore(bytes, { password });
     return {
       store,
       protection: store.format === 'pkcs12' ? readProtection(bytes) : undefined,

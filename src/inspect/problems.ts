@@ -1,5 +1,5 @@
 /** What is wrong with one certificate, as the programs that have to take it see it. Pure. */
-import { say, type Step, type Text, words } from '../errors.ts';
+import { say, type Step, type Text, formatText } from '../errors.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 import type { Problem, ProblemCode } from './types.ts';
@@ -211,11 +211,11 @@ export function issueCommand(names: readonly GeneralName[], commonName = ''): St
 }
 
 export function error(code: ProblemCode, message: string, hint: Text) {
-  return { code, severity: 'error', message, hint: words(hint) } as const;
+  return { code, severity: 'error', message, hint: formatText(hint) } as const;
 }
 
 export function warning(code: ProblemCode, message: string, hint: Text) {
-  return { code, severity: 'warning', message, hint: words(hint) } as const;
+  return { code, severity: 'warning', message, hint: formatText(hint) } as const;
 }
 
 function ago(days: number): string {

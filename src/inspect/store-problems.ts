@@ -33,7 +33,7 @@ function keyProblems({
         'find the right key, or issue the certificate again: no server starts with these two',
       ),
     );
-  // A certificate's own key is told with the certificate.
+  // A certificate's own key is reported with the certificate.
   for (const { weakness } of [...loose, ...publicKeys]) {
     if (weakness !== undefined)
       problems.push(

@@ -1,4 +1,4 @@
-/** What `inspect` tells of files. Data: `--json` prints it as it is. */
+/** What `inspect` says of files. Data, printed unchanged by `--json`. */
 import type { Scheme } from '../keystore/pkcs12-protection.ts';
 import type { CertificateDetails, KeyDetails } from '../x509/details.ts';
 import type { GeneralName } from '../x509/general-names.ts';
@@ -86,7 +86,7 @@ export interface InspectedCsr {
   readonly names: readonly GeneralName[];
   readonly key: KeyDetails;
   readonly signature: string;
-  /** Whoever made it has the private key. */
+  /** Its maker has the private key. */
   readonly isSignatureValid: boolean;
   /** What it asks for that `devcert sign` would not give, one line each. */
   readonly dropped: readonly string[];

@@ -73,7 +73,7 @@ export function pairEntries(
     const name = alias ?? parsed.find(({ x509 }) => x509 === leaf)?.alias;
     return {
       kind: 'key',
-      ...(name === undefined ? {} : { alias: name }),
+      alias: name,
       key,
       certificates: chain.map(({ raw }) => raw),
     };
@@ -82,9 +82,9 @@ export function pairEntries(
     if (trusted === true || !inChains.has(x509))
       entries.push({
         kind: 'certificate',
-        ...(alias === undefined ? {} : { alias }),
+        alias,
         certificates: [x509.raw],
-        ...(trusted === undefined ? {} : { trusted }),
+        trusted,
       });
   return entries;
 }

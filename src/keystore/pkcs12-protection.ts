@@ -8,7 +8,7 @@ import { readCertificate, readContent } from './pkcs12-read.ts';
 export interface Pkcs12Protection {
   /** Undefined: nothing vouches for the contents. */
   readonly mac?: Scheme;
-  /** Each once; `none` for what lies open. */
+  /** Each once; `none` for what is not encrypted. */
   readonly keys: readonly Scheme[];
   readonly certificates: readonly Scheme[];
   /** DER of the certificates that are not encrypted. */
@@ -53,7 +53,7 @@ export function readProtection(bytes: Buffer): Pkcs12Protection {
     }
   }
   return {
-    ...(mac === undefined ? {} : { mac: macOf(mac) }),
+    mac: mac && macOf(mac),
     keys: keys.list,
     certificates: certificates.list,
     openCertificates,
@@ -106,7 +106,7 @@ export function schemeOf(algorithm: Element): Scheme {
     const cipher = decodeOid(fieldsOf(parameters.next()).next());
     return { name: nameOf(cipher), ...iterationsOf(derivation) };
   } catch (error) {
-    // Another scheme has other parameters; its name is all that can be told.
+    // Another scheme has other parameters; its name is all that is known.
     if (error instanceof DevcertError) return { name: nameOf(id) };
     throw error;
   }

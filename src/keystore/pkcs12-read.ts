@@ -136,16 +136,14 @@ function readBags(contents: Buffer, opening: Opening, found: Found): void {
       const attributes = readAttributes(fields.optional(TAG.set));
       fields.end();
       const { alias } = attributes;
-      const named = alias === undefined ? {} : { alias };
       if (type === OID.keyBag)
-        found.keys.push({ key: decodePrivateKey(value.raw, 'pkcs8'), ...named });
+        found.keys.push({ key: decodePrivateKey(value.raw, 'pkcs8'), alias });
       else if (type === OID.shroudedKeyBag) {
         const key = decryptPrivateKeyInfo(value, opening.password, opening.limit);
-        found.keys.push({ key, ...named });
+        found.keys.push({ key, alias });
       } else if (type === OID.certBag) {
         const der = readCertificate(value);
-        if (der !== undefined)
-          found.certificates.push({ der, trusted: attributes.trusted, ...named });
+        if (der !== undefined) found.certificates.push({ der, trusted: attributes.trusted, alias });
       } else if (type === OID.safeContentsBag) nested.push(value);
       // What is left are CRLs and secrets, which devcert has no use for.
     }

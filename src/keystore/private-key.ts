@@ -1,4 +1,4 @@
-/** Private keys that are not encrypted, whoever wrote them. Small, as finding a good certificate needs it, too. */
+/** Private keys that are not encrypted, from any program. Small, as finding a good certificate needs it, too. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { publicKeyDer } from '../keys.ts';

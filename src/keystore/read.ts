@@ -25,7 +25,7 @@ export interface KeyStore {
 
 /**
  * What is in a file: PEM of every usual kind, DER of one certificate, key or CSR, PKCS#7, PKCS#12 or
- * JKS, told by its contents.
+ * JKS, recognized by its contents.
  *
  * Without a password, keys that need one come out as `encrypted-key`, and a PKCS#12 that needs one
  * is a `password` error. A wrong one is a `password` error in every format; everything else that
@@ -97,7 +97,7 @@ function readPem(bytes: Buffer, password: string | undefined): KeyStore {
   return { format: 'pem', entries, isVerified: false, ignored };
 }
 
-/** Collects what lies loose in a file until it can be paired. */
+/** Collects the single keys and certificates of a file until they can be paired. */
 class Contents {
   readonly #password: string | undefined;
   readonly #limit = new WorkLimit();

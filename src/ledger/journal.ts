@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere } from '../disk/files.ts';
-import { attempt, removeQuietly, retrying } from '../disk/filesystem.ts';
+import { withFileError, removeQuietly, retrying } from '../disk/filesystem.ts';
 import { MAX_JOURNAL_BYTES } from '../policy.ts';
 
 /** Name of the journal in a state folder. */
@@ -74,7 +74,7 @@ export function recover(stateFolder: string): void {
     for (const { temporary, backup } of steps)
       for (const path of [temporary, backup]) removeQuietly(path);
   }
-  attempt('delete', file, () => {
+  withFileError('delete', file, () => {
     unlinkSync(file);
   });
 }
@@ -96,7 +96,7 @@ export function hashOf(path: string): string | undefined {
 
 /** Moves a file, over one that is there. @throws DevcertError `file`. */
 export function rename(from: string, to: string): void {
-  attempt('write', to, () => {
+  withFileError('write', to, () => {
     retrying(() => {
       renameSync(from, to);
     });
@@ -105,7 +105,7 @@ export function rename(from: string, to: string): void {
 
 /** Bytes in a file; 0 if it is not there. */
 export function sizeOf(path: string): number {
-  return attempt('read', path, () => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  return withFileError('read', path, () => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
 }
 
 /** Takes off the end of a file what was added to it; a file that was not there before goes. */

@@ -6,7 +6,7 @@ import { constants, existsSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { attempt, flag, withDescriptor, shellCommand } from '../disk/filesystem.ts';
+import { withFileError, flag, withDescriptor, shellCommand } from '../disk/filesystem.ts';
 import type { Usage } from '../names/usage.ts';
 import { sha256 } from './journal.ts';
 import { replaceFiles } from './transaction.ts';
@@ -157,7 +157,11 @@ export function encodeLedger(entries: readonly LedgerEntry[]): string {
  */
 export function compact(stateFolder: string): void {
   const file = ledgerFile(stateFolder);
-  const size = attempt('read', file, () => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  const size = withFileError(
+    'read',
+    file,
+    () => statSync(file, { throwIfNoEntry: false })?.size ?? 0,
+  );
   if (size < COMPACT_ABOVE_BYTES) return;
   const { keptBytes = 0 } = headerOf(file) ?? {};
   if (size < 2 * keptBytes + COMPACT_ABOVE_BYTES) return;
@@ -208,7 +212,7 @@ interface Header {
 /** The first line, without reading the others; undefined if there is no ledger. */
 function headerOf(file: string): Header | undefined {
   if (!existsSync(file)) return undefined;
-  return attempt('read', file, () =>
+  return withFileError('read', file, () =>
     withDescriptor(file, constants.O_RDONLY | flag('O_NOFOLLOW'), (descriptor) => {
       const start = Buffer.alloc(MAX_HEADER_BYTES);
       return parseHeader(start.subarray(0, readSync(descriptor, start)), file);

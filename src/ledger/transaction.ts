@@ -15,7 +15,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { DevcertError, systemCode } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import {
-  attempt,
+  withFileError,
   checkRegular,
   removeQuietly,
   retrying,
@@ -85,18 +85,18 @@ export function applyChange(change: Change, options: ChangeOptions = {}): void {
           ...{ path, temporary, backup, sha256: sha256(data), before: hashOf(path) },
         })),
         removals,
-        ...(append === undefined ? {} : { append: { ...append, size } }),
+        append: append && { ...append, size },
       };
       replaceFiles([{ path: journal, data: JSON.stringify(plan), mode: 0o600 }], { sync });
     }
     for (const step of steps) {
       begun.push(step);
-      attempt('write', step.path, () => {
+      withFileError('write', step.path, () => {
         writeNew(step.temporary, step.data, step.mode, sync);
       });
     }
     if (append !== undefined)
-      attempt('write', append.path, () => {
+      withFileError('write', append.path, () => {
         appendFileSync(append.path, append.text, { mode: 0o600 });
       });
     // The last rename is the last thing that can fail, so its file needs no backup.
@@ -133,11 +133,11 @@ interface Step {
 function checkTarget(path: string, followFolder: boolean): void {
   if (!isAbsolute(path)) throw new RangeError(`not an absolute path: "${path}"`);
   const folder = dirname(path);
-  if (!followFolder && attempt('write', path, () => lstatSync(folder)).isSymbolicLink())
+  if (!followFolder && withFileError('write', path, () => lstatSync(folder)).isSymbolicLink())
     throw new DevcertError('file', `cannot write "${path}": its folder is a symbolic link`, {
       hint: `use the path that the link points to: readlink "${folder}"`,
     });
-  const stat = attempt('write', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('write', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat !== undefined) checkRegular(stat, path, 'write');
 }
 
@@ -161,7 +161,7 @@ function moveNew(from: string, to: string): void {
 
 /** @returns false if there is nothing to keep. */
 function backUp(path: string, backup: string): boolean {
-  const stat = attempt('keep', path, () => lstatSync(path, { throwIfNoEntry: false }));
+  const stat = withFileError('keep', path, () => lstatSync(path, { throwIfNoEntry: false }));
   if (stat === undefined) return false;
   checkRegular(stat, path, 'write');
   try {
@@ -169,7 +169,7 @@ function backUp(path: string, backup: string): boolean {
   } catch {
     // No links here, or not to somebody else's file: a copy, or the error that even that one meets.
     const data = readIfThere(path, { maxBytes: Infinity, follow: false }) ?? '';
-    attempt('write', path, () => {
+    withFileError('write', path, () => {
       writeNew(backup, data, stat.mode & 0o777, false);
     });
   }

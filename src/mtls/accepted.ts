@@ -8,15 +8,17 @@ import { DevcertError } from '../errors.ts';
 import { fieldsOf, readElement } from '../x509/asn1.ts';
 import { decodeOid, decodeText } from '../x509/asn1-values.ts';
 import { oidName } from '../x509/oids.ts';
-import { type Attempt, attempt } from './handshake.ts';
+import { type HandshakeOptions, tryHandshake } from './handshake.ts';
 
 /**
  * Subjects of the authorities, as text; undefined if the server asks for no certificate, or does not
  * speak TLS 1.2.
  */
-export async function acceptedAuthorities(options: Attempt): Promise<string[] | undefined> {
+export async function acceptedAuthorities(
+  options: HandshakeOptions,
+): Promise<string[] | undefined> {
   const seen: Buffer[] = [];
-  await attempt({ ...options, version: 'TLSv1.2' }, (socket) => tap(socket, seen));
+  await tryHandshake({ ...options, version: 'TLSv1.2' }, (socket) => tap(socket, seen));
   return readCertificateRequest(Buffer.concat(seen));
 }
 

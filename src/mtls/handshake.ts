@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import { DevcertError, systemCode } from '../errors.ts';
 
-export interface Attempt {
+export interface HandshakeOptions {
   readonly host: string;
   readonly port: number;
   readonly version: SecureVersion;
@@ -40,8 +40,8 @@ const MAX_BYTES = 65_536;
  * @param wrap the stream to do TLS on, for one who wants to look at the bytes.
  * @throws DevcertError `command` if nothing listens there.
  */
-export async function attempt(
-  options: Attempt,
+export async function tryHandshake(
+  options: HandshakeOptions,
   wrap: (socket: Socket) => Socket | undefined = () => undefined,
 ): Promise<Ending> {
   const { host, port, version, trust, identity, timeoutMs } = options;
@@ -49,10 +49,11 @@ export async function attempt(
   return new Promise<Ending>((resolve) => {
     const socket = connect({
       socket: wrap(tcp) ?? tcp,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      servername: isIP(host) === 0 ? host : undefined,
       host,
       ca: trust,
-      ...(identity === undefined ? {} : { cert: identity.certPem, key: identity.keyPem }),
+      cert: identity?.certPem,
+      key: identity?.keyPem,
       minVersion: version,
       maxVersion: version,
       rejectUnauthorized: false,
@@ -63,7 +64,7 @@ export async function attempt(
       clearTimeout(timer);
       socket.destroy();
       tcp.destroy();
-      resolve({ kind, detail, ...(problem === undefined ? {} : { serverProblem: problem }) });
+      resolve({ kind, detail, serverProblem: problem });
     };
     const judgeData = () => {
       const { kind, detail } = judgeAnswer(Buffer.concat(received).toString('latin1'));
@@ -113,7 +114,7 @@ async function connected(host: string, port: number, timeoutMs: number): Promise
     });
     socket.once('connect', () => {
       socket.setTimeout(0).removeAllListeners('timeout').removeAllListeners('error');
-      // Whatever comes from here on is told by the TLS socket above it.
+      // The TLS socket above reports every later error.
       socket.on('error', () => undefined);
       resolve(socket);
     });

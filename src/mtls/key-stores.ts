@@ -21,7 +21,7 @@ export interface StoreContents {
 }
 
 /**
- * The stores to be written; those that hold the same already stay as they are.
+ * The stores to be written; those that hold the same already are left unchanged.
  *
  * @param password empty for none; undefined writes nothing, and `stale` says if something should be.
  */

@@ -54,7 +54,7 @@ export function partyFiles(setFolder: string, client?: string): PartyFiles {
 }
 
 /**
- * Makes sure that nothing of a set is a symbolic link. Whoever made the folder, a repository perhaps, would
+ * Makes sure that nothing of a set is a symbolic link. The author of the folder, a repository perhaps, would
  * have keys written elsewhere, or others taken for the set's.
  *
  * @throws DevcertError `file`.
@@ -142,7 +142,7 @@ function parseClient(client: unknown): MtlsClient {
   return {
     name: parsePartyName(textOf(name)),
     names: namesOf(names, { client: true }),
-    ...(commonName === undefined ? {} : { commonName: parseCommonName(textOf(commonName)) }),
+    commonName: commonName === undefined ? undefined : parseCommonName(textOf(commonName)),
   };
 }
 

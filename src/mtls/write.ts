@@ -3,11 +3,11 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { fits } from '../certificate/fits.ts';
+import { isReusable } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { readExisting } from '../certificate/output.ts';
-import { assertOurs } from '../certificate/ours.ts';
-import { recordOf } from '../certificate/write.ts';
+import { assertIssuedByDevcert } from '../certificate/replaceable.ts';
+import { recordOf } from '../certificate/written.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
 import {
   assertWritten,
@@ -143,7 +143,7 @@ function partiesOf(set: MtlsSet, { folder, server, client }: SetContext): Party[
         ...common,
         names: parseNames(names, { client: true }),
         usages: ['clientAuth'] as const,
-        ...(commonName === undefined ? {} : { commonName }),
+        commonName,
       },
       certifier: client,
       trusted: server,
@@ -160,7 +160,7 @@ async function prepare(
   const { authority } = certifier;
   const existing = readExisting(pairPaths(files));
   const { certText, keyText } = existing;
-  if (!force && fits(existing, authority, request, now)) {
+  if (!force && isReusable(existing, authority, request, now)) {
     const { certificate } = existing;
     const texts = { certPem: certText ?? '', keyPem: keyText ?? '' };
     return { ...party, ...texts, issued: undefined, certificate };
@@ -169,7 +169,7 @@ async function prepare(
   return { ...party, ...leaf, issued: leaf };
 }
 
-/** A party's files, as they are to be. */
+/** The files that a party is to have. */
 function partyBatch(
   party: Prepared,
   { folder, now }: SetContext,
@@ -225,7 +225,7 @@ function assertReplaceable(
   const pairs = parties.filter(({ issued }) => issued !== undefined);
   for (const { files } of pairs) {
     const paths = pairPaths(files);
-    assertOurs(readExisting(paths), paths, entries, issuers);
+    assertIssuedByDevcert(readExisting(paths), paths, entries, issuers);
   }
   const checked = new Set(pairs.flatMap(({ files }) => [files.certFile, files.keyFile]));
   for (const { path } of outputs)

@@ -23,7 +23,7 @@ export interface Holder {
 const MAX_CHARACTERS = 64;
 
 /**
- * The common name that was typed, as it is.
+ * The common name that was typed, unchanged.
  *
  * @throws DevcertError `usage` if it is empty, longer than 64 characters, begins or ends with white
  *   space, or holds what cannot be seen.

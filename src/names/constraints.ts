@@ -238,7 +238,7 @@ function intersectTwo(a: Constraints, b: Constraints): Constraints {
   };
 }
 
-/** What lies below a base of both; undefined if nothing does, empty if neither has one. */
+/** The part below a base of both; undefined if nothing does, empty if neither has one. */
 function intersectBases(
   a: readonly string[],
   b: readonly string[],
@@ -265,12 +265,20 @@ async function hintFor(
         : say`write the IPv4 address as such: ${{ command: 'issue', names: ipv4 }}`;
     }
     const host = withoutStar(name.value);
+    if (!host.includes('.') && !isCovered(localDomains, host))
+      return say`a name of your own ends in ".test" or ".localhost": ${{ command: 'issue', names: `${host}.test` }}`;
     const domain = (await registrableDomain(host)) ?? host;
     if (await isPublicSuffix(domain))
       return say`"${domain}" is a public suffix; use a name of your own: ${{ command: 'issue', names: 'my-company.test' }}`;
     domains.add(domain);
   }
-  return permitting([...domains]);
+  const permit = permitting([...domains]);
+  // Some authorities keep their constraints, whatever they are asked.
+  if (typeof permit === 'string' || !('permit' in permit)) return permit;
+  for (const domain of domains)
+    if (await hasPublicDomain(domain))
+      return say`only if "${domain}" is yours, as a thief of the key could forge it, too: ${permit}`;
+  return permit;
 }
 
 function withoutStar(domain: string): string {

@@ -22,7 +22,7 @@ export async function registrableDomain(domain: string): Promise<string | undefi
 }
 
 /**
- * True for a canonical name that somebody can register, or that lies below one: `google.com` and
+ * True for a canonical name that somebody can register, or a name below one: `google.com` and
  * `accounts.google.com`, `ada.github.io`. False for a suffix itself, for a single label and below a suffix
  * that the list does not know: `engine.corp`.
  */

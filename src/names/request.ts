@@ -59,7 +59,7 @@ export function parseLeafRequest(names: readonly string[], options: LeafOptions 
     usages,
     keyType: options.key === undefined ? undefined : parseKeyType(options.key),
     validityDays: options.days === undefined ? undefined : parseDays(options.days),
-    ...(options.cn === undefined ? {} : { commonName: parseCommonName(options.cn) }),
+    commonName: options.cn === undefined ? undefined : parseCommonName(options.cn),
   };
 }
 

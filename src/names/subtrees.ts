@@ -34,8 +34,8 @@ interface BaseIndex {
 const indexes = new WeakMap<readonly string[], BaseIndex>();
 
 function indexOf(bases: readonly string[]): BaseIndex {
-  const known = indexes.get(bases);
-  if (known !== undefined) return known;
+  const cached = indexes.get(bases);
+  if (cached !== undefined) return cached;
   let above: Set<string> | undefined;
   const index = {
     all: new Set(bases),
@@ -76,8 +76,8 @@ type Prefixes = readonly { readonly bits: number; readonly bases: ReadonlySet<st
 const prefixes = new WeakMap<readonly string[], Prefixes>();
 
 function prefixesFor(networks: readonly string[]): Prefixes {
-  const known = prefixes.get(networks);
-  if (known !== undefined) return known;
+  const cached = prefixes.get(networks);
+  if (cached !== undefined) return cached;
   const byBits = new Map<number, Set<string>>();
   for (const cidr of networks) {
     const network = networkBytes(cidr);

@@ -7,7 +7,7 @@ export function doubleQuoted(path: string): string {
   return JSON.stringify(assertExpressible(path, 'this file'));
 }
 
-/** For a POSIX shell: as it is where nothing in it is special. */
+/** For a POSIX shell: without quotes where nothing in it is special. */
 export function shell(path: string): string {
   return quoteForPosix(assertExpressible(path, 'a command line'));
 }

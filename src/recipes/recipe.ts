@@ -40,7 +40,7 @@ export interface Block {
 }
 
 /**
- * What a recipe gives. Standard output is to be a file that works as it is, so the first block is
+ * What a recipe gives. Standard output is to be a file that works unchanged, so the first block is
  * printed as it stands and the others below it as comments in its language: where that language has
  * none (JSON), there is one block, and the rest is notes.
  */

@@ -50,7 +50,7 @@ export interface ReadOptions {
   readonly ber?: boolean;
 }
 
-/** One value: where it lies. The bytes are views of the input, not copies. */
+/** One value and its place. The bytes are views of the input, not copies. */
 export class Element {
   /** The identifier octet; see {@link TAG} and {@link contextTagOf}. */
   readonly tag: number;
@@ -169,7 +169,7 @@ export function expectTag(element: Element, tag: number): void {
 export function unreadable(problem: string, cause?: unknown): DevcertError {
   return new DevcertError('invalid-input', `cannot read the ASN.1 data: ${problem}`, {
     hint: 'check that the file is complete and of the kind that is expected here',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

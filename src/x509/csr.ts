@@ -43,7 +43,7 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
 }
 
 /**
- * Reads a CSR (RFC 2986 4) and checks its signature: whoever sent it has the private key.
+ * Reads a CSR (RFC 2986 4) and checks its signature: its sender has the private key.
  *
  * @param der the CSR alone.
  * @throws DevcertError `invalid-input` for anything but a CSR with a right signature, `weak-key` for a
@@ -157,7 +157,7 @@ function readAttributes(subject: Element): { type: string; value: string }[] {
   return attributes;
 }
 
-// RFC 2985 5.4.2: extensionRequest is single-valued; whoever grants the CSR looks for doubles.
+// RFC 2985 5.4.2: extensionRequest is single-valued; the policy for CSRs refuses doubles.
 function readCsrAttributes(element: Element | undefined) {
   const attributes: string[] = [];
   const extensions: ExtensionValue[] = [];

@@ -1,6 +1,6 @@
 /**
  * Everything a certificate says, in words: for people and for `--json`. Pure, and lenient where it can be: a
- * part that cannot be read is left out and named, so that the rest is still told.
+ * part that cannot be read is left out and named, so that the rest is still shown.
  */
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
@@ -18,7 +18,7 @@ import { isSignedBy, keyUsageNames, keyWeakness } from './judge.ts';
 import { OID, oidName } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
 
-/** A certificate, told. Texts stand as they are in it and may hold any character. */
+/** What a certificate says. Texts are unchanged and may hold any character. */
 export interface CertificateDetails {
   /** `CN=leaf, O=Example`, in the certificate's order; empty if it has no attribute. */
   readonly subject: string;
@@ -84,23 +84,23 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
 
   const damaged: string[] = [];
   const extensions = wrapped === undefined ? [] : extensionsIn(unwrap(wrapped));
-  const attributes = attempt(() => attributesOf(subject)) ?? [];
+  const attributes = readOrUndefined(() => attributesOf(subject)) ?? [];
   const commonName = attributes.find(({ type }) => type === OID.commonName)?.value;
   const label = [OID.commonName, OID.organizationalUnit, OID.organization]
     .map((wanted) => attributes.findLast(({ type }) => type === wanted)?.value)
     .find((value) => value !== undefined);
-  const dates = attempt(() => [...validity.children()].map((time) => decodeTime(time)));
+  const dates = readOrUndefined(() => [...validity.children()].map((time) => decodeTime(time)));
   if (dates?.length !== 2) damaged.push('dates');
   const notBefore = dates?.[0] ?? dateOf(x509.validFrom);
   const notAfter = dates?.[1] ?? dateOf(x509.validTo);
   return {
     subject: nameText(subject),
     issuer: nameText(issuer),
-    ...(commonName === undefined ? {} : { commonName }),
-    ...(label === undefined ? {} : { label }),
+    commonName,
+    label,
     serial: x509.serialNumber,
-    ...(notBefore === undefined ? {} : { notBefore }),
-    ...(notAfter === undefined ? {} : { notAfter }),
+    notBefore,
+    notAfter,
     isSelfSigned: x509.subject === x509.issuer && isSignedBy(x509, x509),
     ...extensionDetails(extensions, damaged),
     key: certificateKey(x509),
@@ -114,11 +114,11 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
 /** The type of a public or private key, and what tells that two files hold the same one. */
 export function keyDetails(key: KeyObject): KeyDetails {
   const weakness = keyWeakness(key);
-  const details = { type: keyTypeOf(key), ...(weakness === undefined ? {} : { weakness }) };
+  const details = { type: keyTypeOf(key), weakness };
   try {
     return { ...details, sha256: publicKeyHash(key) };
   } catch {
-    return details; // Kinds that OpenSSL reads and cannot write again are told by their type alone.
+    return details; // Kinds that OpenSSL reads and cannot write again are described by their type alone.
   }
 }
 
@@ -127,7 +127,7 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
   const read = <T>(type: string, decode: (value: Element) => T): T | undefined => {
     const extension = extensions.find((extension) => extension.type === type);
     if (extension === undefined) return undefined;
-    const value = attempt(() => decode(readElement(extension.value)));
+    const value = readOrUndefined(() => decode(readElement(extension.value)));
     if (value === undefined) damaged.push(oidName(type));
     return value;
   };
@@ -140,10 +140,10 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
   return {
     names: read(OID.subjectAltName, generalNames) ?? [],
     isAuthority: basic?.isAuthority === true,
-    ...(basic?.pathLength === undefined ? {} : { pathLength: basic.pathLength }),
-    ...(keyUsages === undefined ? {} : { keyUsages }),
-    ...(purposes === undefined ? {} : { purposes }),
-    ...(constraints === undefined ? {} : { constraints }),
+    pathLength: basic?.pathLength,
+    keyUsages,
+    purposes,
+    constraints,
     hasIssuerUrl: read(AUTHORITY_INFO_ACCESS, namesIssuer) === true,
   };
 }
@@ -186,7 +186,7 @@ function hash(name: string, bytes: Buffer): string {
 }
 
 /** What `read` gives, undefined for bytes that cannot be read. */
-function attempt<T>(read: () => T): T | undefined {
+function readOrUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Distinguished names (RFC 5280 4.1.2.4) as they are read, whoever wrote them. */
+/** Distinguished names (RFC 5280 4.1.2.4) as they are read, written by any program. */
 import { DevcertError } from '../errors.ts';
 import { type Element, fieldsOf } from './asn1.ts';
 import { decodeOid, decodeText } from './asn1-values.ts';

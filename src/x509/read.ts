@@ -43,7 +43,7 @@ export function readCommonName(certificate: Buffer): string | undefined {
   return readAttribute(certificate, OID.commonName);
 }
 
-/** The first organizational unit of the subject, if it has one: in a root of ours `user@host`. */
+/** The first organizational unit of the subject, if it has one: in a root of devcert `user@host`. */
 export function readOrganizationalUnit(certificate: Buffer): string | undefined {
   return readAttribute(certificate, OID.organizationalUnit);
 }
@@ -68,7 +68,7 @@ export function readConstraints(certificate: Buffer): Constraints | undefined {
   return readEachConstraints([certificate])[0];
 }
 
-/** The nameConstraints of all that have some, each once: root and issuer of ours have the same. */
+/** The nameConstraints of all that have some, each once: root and issuer of devcert have the same. */
 export function readEachConstraints(certificates: readonly Buffer[]): Constraints[] {
   const values = certificates.flatMap((it) => extensionValue(it, OID.nameConstraints) ?? []);
   return values
@@ -106,7 +106,7 @@ export function readNames(certificate: Buffer): string[] {
   );
 }
 
-/** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), as far as they are in it. */
+/** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), if they are in it. */
 export function readUsages(certificate: Buffer): Usage[] {
   const value = readExtension(certificate, OID.extendedKeyUsage);
   if (value === undefined) return [];
@@ -227,7 +227,7 @@ function networkText({ content }: Element): string {
   const [address, maskBytes] = [content.subarray(0, half), content.subarray(half)];
   const mask = [...maskBytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   if (mask.includes('01')) throw unreadable('a network mask with gaps');
-  // Whoever checks it looks through the mask: 10.0.0.1/8, as some write, is 10.0.0.0/8.
+  // A checker applies the mask: 10.0.0.1/8, as some write, is 10.0.0.0/8.
   const base = Buffer.from(address.map((byte, index) => byte & (maskBytes[index] ?? 0)));
   return `${formatIp(base)}/${mask.replaceAll('0', '').length}`;
 }

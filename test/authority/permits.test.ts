@@ -33,11 +33,15 @@ describe('assertCertifies()', () => {
   test('a name outside: the command that permits it, for each kind of authority', async () => {
     const context = machine();
     await install(context);
-    expect(await outside(context, 'a.corp.com')).toBe('devcert install --permit corp.com');
+    expect(await outside(context, 'a.corp.com')).toBe(
+      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert install --permit corp.com',
+    );
 
     await createNamed(context, 'api', { permit: ['acme.com'] });
     const api = contextOf(context, 'api');
-    expect(await outside(api, 'a.corp.com')).toBe('devcert install --permit corp.com --ca api');
+    expect(await outside(api, 'a.corp.com')).toBe(
+      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert install --permit corp.com --ca api',
+    );
     await install(api, { permit: ['corp.com'] });
     for (const name of ['a.corp.com', 'a.acme.com'])
       expect((await issue(api, [name], { out: name })).issued).toBe(true);
@@ -45,7 +49,7 @@ describe('assertCertifies()', () => {
     await createNamed(context, 'people', { permit: ['acme.com'], clientsOnly: true });
     const people = contextOf(context, 'people');
     expect(await outside(people, 'a.corp.com', true)).toBe(
-      'devcert ca replace people --permit corp.com',
+      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert ca replace people --permit corp.com',
     );
     // What was permitted before stays permitted.
     await replaceNamed(context, 'people', [], { permit: ['corp.com'] });

@@ -91,7 +91,7 @@ const named = (name, folder = '') =>
 
 console.log('functions and files on the ways (before the rework)');
 for (const { what, from, to, before } of walks) {
-  const start = named(from, 'src/index.ts');
+  const start = named(from, 'src/api/');
   const end = to.flatMap((name) => named(name));
   const down = closure(start, (it) => functions.get(it)?.calls ?? []);
   const up = closure(end, (it) => callers.get(it) ?? []);

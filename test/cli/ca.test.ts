@@ -24,7 +24,9 @@ describe('devcert ca', () => {
       '--password-file FILE, --password-env VARIABLE or --password-stdin',
     );
     const outside = await run(['a.corp.com', '--client', '--ca', 'people']);
-    expect(twoLines(outside).hint).toBe('devcert ca replace people --permit corp.com');
+    expect(twoLines(outside).hint).toBe(
+      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert ca replace people --permit corp.com',
+    );
     const exported = await run([
       'ca',
       'export',

@@ -111,7 +111,8 @@ describe('a project as DEVCERT_HOME', () => {
     try {
       const outcomes = await Promise.all(
         Object.entries(library)
-          .filter(([name]) => name !== 'DevcertError')
+          // The hosts file is this machine's own.
+          .filter(([name]) => name !== 'DevcertError' && !name.endsWith('Hosts'))
           .map(async ([name, call]) => {
             const work = (call as (argument: unknown) => Promise<unknown>)(
               OPTIONS_FIRST.includes(name) ? {} : 'x',

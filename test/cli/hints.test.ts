@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { say, type Text, words } from '../../src/cli/hints.ts';
+import { say, type Text, formatText } from '../../src/cli/hints.ts';
 import { commands } from '../../src/cli/commands.ts';
 import type { Declaration } from '../../src/cli/declaration.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { steps } from '../helpers/source.ts';
 
-describe('words()', () => {
+describe('formatText()', () => {
   test.each<[Text, string]>([
     ['set the clock', 'set the clock'],
     [{ command: 'install' }, 'devcert install'],
@@ -24,15 +24,15 @@ describe('words()', () => {
     ],
     [['a ', ['b ', { force: true }]], 'a b --force'],
   ])('%j is %j', (text, expected) => {
-    expect(words(text)).toBe(expected);
+    expect(formatText(text)).toBe(expected);
   });
 
   test('a step is what is known better later', () => {
     const text = say`in a terminal: ${{ command: 'uninstall', machine: true }}, as yourself`;
-    expect(words(text, (step) => ({ ...step, ca: 'api' }))).toBe(
+    expect(formatText(text, (step) => ({ ...step, ca: 'api' }))).toBe(
       'in a terminal: devcert uninstall --machine --ca api, as yourself',
     );
-    expect(words(text, () => ({ command: 'ca remove', names: 'api' }))).toBe(
+    expect(formatText(text, () => ({ command: 'ca remove', names: 'api' }))).toBe(
       'in a terminal: devcert ca remove api, as yourself',
     );
   });
@@ -61,7 +61,7 @@ describe('steps', () => {
     expect(found.length).toBeGreaterThan(100);
     for (const { path, command, options } of found) {
       const flags = command === undefined ? everywhere : known.get(command);
-      const typed = options.map((option) => words({ [option]: true }));
+      const typed = options.map((option) => formatText({ [option]: true }));
       const unknown = typed.filter(
         (flag) => flags?.has(flag) !== true && flags?.has(flag.replace('--', '--no-')) !== true,
       );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { inspect } from '../../src/commands/inspect.ts';
 import type { Context } from '../../src/commands/context.ts';
-import { inspectLines } from '../../src/cli/inspect-lines.ts';
+import { inspectLines } from '../../src/cli/inspect/lines.ts';
 import { contextTag, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { hasModes } from '../helpers/can.ts';

@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { askPassword, givenPassword } from '../../src/cli/password.ts';
-import { Line } from '../../src/cli/password-line.ts';
+import { askPassword, givenPassword } from '../../src/cli/password/password.ts';
+import { Line } from '../../src/cli/password/line.ts';
 import type { DevcertError } from '../../src/errors.ts';
 import { hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';

@@ -21,7 +21,6 @@ import { mtls } from '../../src/commands/mtls.ts';
 import { mtlsCheck } from '../../src/commands/mtls-check.ts';
 import { mtlsRotate } from '../../src/commands/mtls-rotate.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
-import { readCertificateRequest } from '../../src/mtls/accepted.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { readCommonName, readUsages } from '../../src/x509/read.ts';
 import { seenMode } from '../helpers/can.ts';
@@ -306,20 +305,6 @@ describe('mtlsCheck()', () => {
       await expect(mtlsCheck(context, 'localhost:1', options)).rejects.toMatchObject({
         code: 'usage',
       });
-  });
-});
-
-describe('readCertificateRequest()', () => {
-  test('gives undefined for whatever is none', () => {
-    for (const hex of [
-      '',
-      '16',
-      '1603030000',
-      '160303000401000000',
-      '16030300080d0000040101',
-      '1503030002022a',
-    ])
-      expect(readCertificateRequest(Buffer.from(hex, 'hex'))).toBeUndefined();
   });
 });
 

@@ -1,13 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readKeeping } from '../../src/authority/keeping.ts';
@@ -31,22 +23,12 @@ import { sign } from '../../src/commands/sign.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { readEachConstraints } from '../../src/x509/read.ts';
+import { openKeysIn } from '../helpers/bare-keys.ts';
 import { seenMode } from '../helpers/can.ts';
 import { stateNames } from '../helpers/state.ts';
 import { projectMachine } from '../helpers/stores.ts';
 
 const certificateIn = (...path: string[]) => new X509Certificate(readFileSync(join(...path)));
-
-/** Files below a folder that hold a private key. */
-function keysIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(
-      (name) =>
-        statSync(join(folder, name)).isFile() &&
-        readFileSync(join(folder, name), 'utf8').includes('PRIVATE KEY'),
-    )
-    .map((name) => name.replaceAll('\\', '/'));
-}
 
 async function sealed(names = ['api.test', '127.0.0.1']) {
   const machine = projectMachine();
@@ -71,7 +53,7 @@ describe('install({ sealed })', () => {
       'ledger.jsonl',
       'root.pem',
     ]);
-    expect(keysIn(base)).toEqual(['project/.devcert/key.pem']);
+    expect(openKeysIn(base)).toEqual(['project/.devcert/key.pem']);
     expect(statSync(join(context.cwd, '.devcert/key.pem')).mode & 0o777).toBe(seenMode(0o600));
 
     const root = certificateIn(context.folder, 'root.pem');
@@ -226,7 +208,7 @@ describe('a sealed authority', () => {
     const { context } = await sealed(['api.test']);
     const bare = await createAuthority('a@b', undefined, context.host.now());
     await expect(stagePending(context.folder, bare)).rejects.toMatchObject({ code: 'refused' });
-    expect(keysIn(context.folder)).toEqual([]);
+    expect(openKeysIn(context.folder)).toEqual([]);
   });
 
   test('is told by status and `ca show` as it is, not as damage', async () => {
@@ -252,18 +234,18 @@ describe('a sealed authority', () => {
     expect(stores[0]?.roots.size).toBe(0);
     expect(existsSync(context.folder)).toBe(false);
     await install(context);
-    expect(keysIn(context.folder)).toEqual(['issuer-key.pem']);
+    expect(openKeysIn(context.folder)).toEqual(['issuer-key.pem']);
   });
 
   test('takes the place of one whose key lay in a file: no copy of that is left', async () => {
     const { base, context, stores } = projectMachine();
     const first = await install(context);
     await issue(context, ['shop.test'], { out: 'shop' });
-    expect(keysIn(context.folder)).toEqual(['issuer-key.pem']);
+    expect(openKeysIn(context.folder)).toEqual(['issuer-key.pem']);
     const next = await install(context, { sealed: ['api.test'] });
     expect(stores[0]?.roots).toEqual(new Set([next.root]));
     expect(next.root).not.toBe(first.root);
-    expect(keysIn(base).sort()).toEqual(['project/.devcert/key.pem', 'project/shop/key.pem']);
+    expect(openKeysIn(base).sort()).toEqual(['project/.devcert/key.pem', 'project/shop/key.pem']);
     // What the old one issued cannot be issued again, and is told.
     expect(next.renewed.filter(({ reason }) => reason !== undefined)).toMatchObject([
       {
@@ -278,7 +260,7 @@ describe('a sealed authority', () => {
     await createNamed(context, 'shop');
     const named: Context = contextOf(context, 'shop');
     await install(named, { sealed: ['shop.test'] });
-    expect(keysIn(named.folder)).toEqual([]);
+    expect(openKeysIn(named.folder)).toEqual([]);
     expect(await showAuthority(context, 'shop')).toMatchObject({ keeping: { way: 'sealed' } });
   });
 });

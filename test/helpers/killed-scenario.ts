@@ -10,7 +10,7 @@ import type { Context } from '../../src/commands/context.ts';
 import { install } from '../../src/commands/install.ts';
 import { mtlsRotate } from '../../src/commands/mtls-rotate.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
-import { context } from '../../src/composition.ts';
+import { context } from '../../src/api/composition.ts';
 
 /** The roots (SHA-256) in each store. */
 export function readStores(home: string): string[][] {

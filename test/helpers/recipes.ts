@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, expect, onTestFinished } from 'vitest';
 import { freshHome, type Home } from './cli.ts';
 import { run } from './run.ts';
+import type { RecipeInput } from '../../src/recipes/recipe.ts';
 
 export interface Pair {
   readonly cert: string;
@@ -198,4 +199,20 @@ export async function expectMutualHttps(kitchen: Kitchen, port: number): Promise
   }
   expect((await curl(otherCa, port, client)).status).toBe(60);
   return (await curl(ca, port, client)).output;
+}
+
+/** What a recipe is given, with every file in one folder. */
+export function recipeInput(dir: string, clientCerts = false, windows = false): RecipeInput {
+  return {
+    dir,
+    cert: `${dir}/cert.pem`,
+    key: `${dir}/key.pem`,
+    ca: `${dir}/ca.pem`,
+    trust: `${dir}/trust.pem`,
+    keystore: `${dir}/keystore.p12`,
+    truststore: `${dir}/truststore.p12`,
+    names: ['localhost', 'api.test', '::1'],
+    clientCerts,
+    windows,
+  };
 }

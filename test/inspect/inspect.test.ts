@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { describeExtension } from '../../src/certificate/csr-wishes.ts';
+import { describeExtension } from '../../src/certificate/csr-requested.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile, type InspectSurroundings } from '../../src/inspect/file.ts';
 import { inspectFiles } from '../../src/inspect/together.ts';

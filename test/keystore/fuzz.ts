@@ -3,7 +3,7 @@
  * good time, and what a MAC vouches for must be what was written.
  */
 import { createHash } from 'node:crypto';
-import { inspectLines } from '../../src/cli/inspect-lines.ts';
+import { inspectLines } from '../../src/cli/inspect/lines.ts';
 import { inspectFiles } from '../../src/inspect/together.ts';
 import { digestOf } from '../../src/keystore/jks-format.ts';
 import type { KeyStoreEntry } from '../../src/keystore/entries.ts';

@@ -8,7 +8,7 @@ import { csr } from '../../src/commands/csr.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile } from '../../src/inspect/file.ts';
-import { inspectLines } from '../../src/cli/inspect-lines.ts';
+import { inspectLines } from '../../src/cli/inspect/lines.ts';
 import { generateKey, keyTypeOf, publicKeyDer, publicKeyHash } from '../../src/keys.ts';
 import { digestOf, JKS_MAGIC, KEY_ENTRY, protectKey } from '../../src/keystore/jks-format.ts';
 import { encryptPbes2 } from '../../src/keystore/pbe.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deleteCommand, distrustCommand, macosStores, trustCommand } from '../../platform/macos.ts';
 import { exportCommand, findCommand, verifyCommand } from '../../platform/macos-questions.ts';
-import { explainKeychain } from '../../platform/macos-words.ts';
+import { explainKeychain } from '../../platform/macos-failures.ts';
 import type { Command, Host } from '../../platform/types.ts';
 import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
 import { removeNamed } from '../../src/commands/ca-remove.ts';

@@ -89,7 +89,7 @@ function jdks(): string[] {
 }
 
 describe('OpenSSL', () => {
-  test.each(keyStores)('opens the %s key store, %s form', async (_, form, file) => {
+  test.each(keyStores)('opens the %s key store, %s form (statement 22)', async (_, form, file) => {
     const args = ['pkcs12', '-info', '-in', file, '-nodes', '-passin'];
     const opened = await run('openssl', [...args, `pass:${password}`]);
     expect(opened.status).toBe(0);
@@ -116,7 +116,7 @@ describe('OpenSSL', () => {
 });
 
 describe('Node', () => {
-  test.each(keyStores)('serves with the %s key store, %s form', (_, __, file) => {
+  test.each(keyStores)('serves with the %s key store, %s form (statement 22)', (_, __, file) => {
     const pfx = readFileSync(file);
     createSecureContext({ pfx, passphrase: password });
     expect(() => createSecureContext({ pfx, passphrase: wrong })).toThrow('mac verify failure');

@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { issue } from '../../src/commands/issue.ts';
 import { mtls } from '../../src/commands/mtls.ts';
-import { knownAuthorities } from '../../src/authority/known.ts';
+import { authorityCertificates } from '../../src/authority/certificates.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { isRecorded, readLedger } from '../../src/ledger/ledger.ts';
 import { bundledModule } from '../helpers/bundle.ts';
@@ -122,7 +122,9 @@ function assertPair(folder: string, home: string, roots?: string): void {
   const leaf = new X509Certificate(readFileSync(certFile));
   expect(leaf.checkPrivateKey(createPrivateKey(readFileSync(keyFile)))).toBe(true);
   const state = join(home, 'state');
-  const issuers = knownAuthorities(state).filter(({ issuer }) => leaf.verify(issuer.publicKey));
+  const issuers = authorityCertificates(state).filter(({ issuer }) =>
+    leaf.verify(issuer.publicKey),
+  );
   expect(issuers).toHaveLength(1);
   const entries = readLedger(state);
   for (const path of [certFile, keyFile])

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, type TestContext } from 'vitest';
 import { loadAuthority } from '../../src/authority/folder.ts';
-import { byAnotherAuthority, expired, forServersOnly } from '../../src/mtls/wrong.ts';
+import { byAnotherAuthority, expired, forServersOnly } from '../../src/mtls/invalid-clients.ts';
 import { authorityFolderIn } from '../../src/disk/paths.ts';
 import { parseLeafRequest } from '../../src/names/request.ts';
 import { freshHome } from '../helpers/cli.ts';

@@ -4,12 +4,12 @@ import type { LedgerEntry } from '../ledger/ledger.ts';
 import { assertWritten, type Batch, contentOf, type Target } from '../ledger/place.ts';
 import type { ExistingPair } from './output.ts';
 
-export interface Companion {
+export interface DerivedFiles {
   readonly targets: readonly Target[];
   /** What they are for this pair. */
   of(pair: PairText): {
     /** True if they are there and fit. */
-    fits(entries: readonly LedgerEntry[]): boolean;
+    isUpToDate(entries: readonly LedgerEntry[]): boolean;
     /** Their contents. Called at most once, under the lock. */
     encode(): Batch;
   };
@@ -37,8 +37,8 @@ export function textOf(
  *
  * @throws DevcertError `file` if something is there that devcert did not write.
  */
-export function batchOfCompanion(
-  companion: Companion,
+export function batchOfDerivedFiles(
+  companion: DerivedFiles,
   pair: PairText,
   force: boolean,
   entries: () => readonly LedgerEntry[],
@@ -46,5 +46,5 @@ export function batchOfCompanion(
   const made = companion.of(pair);
   if (force) return [made.encode()];
   for (const { path } of companion.targets) assertWritten(path, contentOf(path), entries());
-  return made.fits(entries()) ? [] : [made.encode()];
+  return made.isUpToDate(entries()) ? [] : [made.encode()];
 }

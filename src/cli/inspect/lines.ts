@@ -1,8 +1,8 @@
 /** What `inspect` found, as lines for a person: one screen for a file. Pure. */
-import type { InspectResult } from '../commands/inspect.ts';
-import type { InspectedCertificate, InspectedCsr, InspectedFile } from '../inspect/types.ts';
-import { problemLines } from './inspect-problems.ts';
-import { protectionText, storeLines } from './inspect-store.ts';
+import type { InspectResult } from '../../commands/inspect.ts';
+import type { InspectedCertificate, InspectedCsr, InspectedFile } from '../../inspect/types.ts';
+import { problemLines } from './problems.ts';
+import { protectionText, storeLines } from './store.ts';
 import {
   constraintListsText,
   datesText,
@@ -15,9 +15,9 @@ import {
   signatureText,
   titleOf,
   usageText,
-} from './inspect-words.ts';
-import { table, wrap } from './lines.ts';
-import type { Style } from './terminal.ts';
+} from './format.ts';
+import { table, wrap } from '../lines.ts';
+import type { Style } from '../terminal.ts';
 
 export function inspectLines({ files, relations }: InspectResult, style: Style): string[] {
   const between = relations.map(({ kind, file, other }) => {

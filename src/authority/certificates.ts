@@ -7,7 +7,7 @@ import { readIfThere } from '../disk/files.ts';
 import { authoritiesFolder } from '../disk/paths.ts';
 
 /** An authority's certificates. */
-export interface KnownAuthority {
+export interface AuthorityCertificates {
   /** `default`, or the name of one in `authorities/`. */
   readonly name: string;
   readonly root: X509Certificate;
@@ -20,7 +20,7 @@ export interface KnownAuthority {
  *
  * @param folder the state folder, which need not exist.
  */
-export function knownAuthorities(folder: string): KnownAuthority[] {
+export function authorityCertificates(folder: string): AuthorityCertificates[] {
   const below = authoritiesFolder(folder);
   const folders = [
     { name: 'default', path: folder },
@@ -39,12 +39,12 @@ export function certificateIn(file: string): X509Certificate | undefined {
     const bytes = readIfThere(file);
     return bytes === undefined ? undefined : new X509Certificate(bytes);
   } catch {
-    // Damaged, or not ours to read: `devcert status` is the command that tells.
+    // Damaged, or not readable by this user: `devcert status` reports that.
     return undefined;
   }
 }
 
-/** Names of the folders in a folder; none if it is not there or not ours to read. */
+/** Names of the folders in a folder; none if it does not exist or this user may not read it. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })

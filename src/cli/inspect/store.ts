@@ -1,9 +1,9 @@
 /** Stores and bundles as tables that stay readable, however long. Pure. */
-import type { InspectedFile } from '../inspect/types.ts';
-import type { Scheme } from '../keystore/pkcs12-protection.ts';
-import { dateText, leftText, shown, titleOf } from './inspect-words.ts';
-import type { Style } from './terminal.ts';
-import { SOON_DAYS } from '../policy.ts';
+import type { InspectedFile } from '../../inspect/types.ts';
+import type { Scheme } from '../../keystore/pkcs12-protection.ts';
+import { dateText, leftText, shown, titleOf } from './format.ts';
+import type { Style } from '../terminal.ts';
+import { SOON_DAYS } from '../../policy.ts';
 
 const TITLE_WIDTH = 40;
 

@@ -1,12 +1,17 @@
 /** `devcert inspect [FILE|-]…` */
-import { DevcertError } from '../errors.ts';
-import { inspect, type InspectSource } from '../index.ts';
-import type { Declaration } from './declaration.ts';
-import { inspectLines } from './inspect-lines.ts';
-import { shown } from './inspect-words.ts';
-import { askPassword, givenPassword, type PasswordFlags, passwordOptions } from './password.ts';
-import { readStdin } from './stdin.ts';
-import { MAX_STORE_BYTES } from '../policy.ts';
+import { DevcertError } from '../../errors.ts';
+import { inspect, type InspectSource } from '../../index.ts';
+import type { Declaration } from '../declaration.ts';
+import { inspectLines } from './lines.ts';
+import { shown } from './format.ts';
+import {
+  askPassword,
+  givenPassword,
+  type PasswordFlags,
+  passwordOptions,
+} from '../password/password.ts';
+import { readStdin } from '../stdin.ts';
+import { MAX_STORE_BYTES } from '../../policy.ts';
 
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
@@ -32,7 +37,7 @@ export const inspectCommand: Declaration = {
     const sources = files.map((file): InspectSource =>
       file === '-' ? { name: '-', bytes: readStdin(MAX_STORE_BYTES) } : file,
     );
-    let result = await inspect(sources, given === undefined ? {} : { password: given });
+    let result = await inspect(sources, { password: given });
     const locked = result.files.filter(({ isLocked }) => isLocked).map(({ file }) => file);
     const asked =
       given === undefined && locked.length > 0 ? await ask(locked, stdinTaken) : undefined;

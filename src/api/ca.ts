@@ -1,26 +1,29 @@
-/** The part of the library that makes, imports, shows and replaces authorities. */
+/** Authorities made, imported, shown and replaced: `devcert ca` as functions. */
 import type {
   AuthorityResult,
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
+  NamedOptions,
   ReplaceResult,
-} from './commands/ca.ts';
-import type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
-import type { RemovedAuthority } from './commands/ca-remove.ts';
-import type { AuthoritySummary } from './authority/summary.ts';
+} from '../commands/ca.ts';
+import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
+import type { ProtectOptions } from '../commands/protect.ts';
+import type { RemovedAuthority } from '../commands/ca-remove.ts';
+import type { AuthoritySummary } from '../authority/summary.ts';
 import { checked, listenerOf, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
 
 const createSpec: Spec<CreateOptions> = {
   ...{ permit: 'list', constraints: 'boolean', clientsOnly: 'boolean' },
 };
+const namedSpec: Spec<NamedOptions> = { ...createSpec, passphrase: 'boolean' };
 const sourceSpec: Spec<ImportSource> = {
   ...{ key: 'text', root: 'text', password: 'text', clientsOnly: 'boolean' },
 };
 const importSpec: Spec<ImportAuthorityOptions> = {
   ...sourceSpec,
-  ...{ name: 'text', trustOnly: 'boolean', force: 'boolean' },
+  ...{ name: 'text', trustOnly: 'boolean', force: 'boolean', passphrase: 'boolean' },
 };
 const exportSpec: Spec<ExportAuthorityOptions> = {
   ...{ out: 'text', file: 'text', der: 'boolean', withKey: 'boolean' },
@@ -35,27 +38,29 @@ const exportSpec: Spec<ExportAuthorityOptions> = {
  */
 export async function createAuthority(
   name: string,
-  options: CreateOptions = {},
+  options: NamedOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<AuthorityResult> {
-  const { createNamed } = await import('./commands/ca.ts');
-  return createNamed(await context({}), textOf(name, 'the name'), checked(options, createSpec));
+  const { createNamed } = await import('../commands/ca.ts');
+  const here = await context(listenerOf(listener));
+  return createNamed(here, textOf(name, 'the name'), checked(options, namedSpec));
 }
 
 /** The default authority, if there is one, and those with names. */
 export async function listAuthorities(): Promise<AuthoritySummary[]> {
-  const { listAuthorities } = await import('./commands/ca.ts');
+  const { listAuthorities } = await import('../commands/ca.ts');
   return listAuthorities(await context({}));
 }
 
 /**
- * What one authority may certify, until when, and where it lies.
+ * What one authority may certify, until when, and in which folder.
  *
  * @throws DevcertError `no-authority`, `invalid-authority`.
  */
 export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
-  const { showAuthority } = await import('./commands/ca.ts');
+  const { showAuthority } = await import('../commands/ca.ts');
   const here = await context({}, nameOf(name));
   return showAuthority(here, name);
 }
@@ -71,7 +76,7 @@ export async function importAuthority(
   options: ImportAuthorityOptions = {},
   listener: Listener = {},
 ): Promise<AuthorityResult | ReplaceResult> {
-  const { importAuthority } = await import('./commands/ca.ts');
+  const { importAuthority } = await import('../commands/ca.ts');
   return importAuthority(
     await contextWithStores(listenerOf(listener)),
     textsOf(sources, 'the sources'),
@@ -87,9 +92,10 @@ export async function importAuthority(
 export async function exportAuthority(
   name?: string,
   options: ExportAuthorityOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportedAuthority> {
-  const { exportAuthority } = await import('./commands/ca-export.ts');
-  const here = await context({}, nameOf(name));
+  const { exportAuthority } = await import('../commands/ca-export.ts');
+  const here = await context(listenerOf(listener), nameOf(name));
   return exportAuthority(here, name, checked(options, exportSpec));
 }
 
@@ -106,10 +112,41 @@ export async function replaceAuthority(
   options: ImportSource & CreateOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
-  const { replaceNamed } = await import('./commands/ca.ts');
+  const { replaceNamed } = await import('../commands/ca.ts');
   const wanted = checked(options, { ...sourceSpec, ...createSpec });
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
+}
+
+/**
+ * Has the key of an authority encrypted, with a passphrase that `password` of the listener is asked for. A new
+ * authority takes the place of one whose key lay open, whose root leaves every store; with `keepKey` the same
+ * key is encrypted, of which open copies may be left.
+ *
+ * @throws DevcertError `no-authority`, `refused`, `password` and those of {@link replaceAuthority}.
+ */
+export async function protectAuthority(
+  name?: string,
+  options: ProtectOptions = {},
+  listener: Listener = {},
+): Promise<ReplaceResult> {
+  const { protect } = await import('../commands/protect.ts');
+  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  return protect(all, name, checked(options, { keepKey: 'boolean' }));
+}
+
+/**
+ * Writes the encrypted key of an authority into an open file again.
+ *
+ * @throws DevcertError `no-authority`, `refused`, `password`.
+ */
+export async function unprotectAuthority(
+  name?: string,
+  listener: Listener = {},
+): Promise<ReplaceResult> {
+  const { unprotect } = await import('../commands/protect.ts');
+  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  return unprotect(all, name);
 }
 
 /**
@@ -121,7 +158,7 @@ export async function removeAuthority(
   name: string,
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
-  const { removeNamed } = await import('./commands/ca-remove.ts');
+  const { removeNamed } = await import('../commands/ca-remove.ts');
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return removeNamed(all, textOf(name, 'the name'));
 }

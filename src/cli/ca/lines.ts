@@ -1,8 +1,8 @@
 /** Authorities as lines for a person. Pure. */
-import type { AuthorityResult, ReplaceResult } from '../commands/ca.ts';
-import type { Renewed } from '../commands/renew.ts';
-import type { AuthoritySummary } from '../authority/summary.ts';
-import { printable } from '../errors.ts';
+import type { AuthorityResult, ReplaceResult } from '../../commands/ca.ts';
+import type { Renewed } from '../../commands/renew.ts';
+import type { AuthoritySummary } from '../../authority/summary.ts';
+import { printable } from '../../errors.ts';
 import {
   constraintsText,
   date,
@@ -11,9 +11,9 @@ import {
   table,
   theftText,
   wrap,
-} from './lines.ts';
-import type { Style } from './terminal.ts';
-import { SOON_DAYS } from '../policy.ts';
+} from '../lines.ts';
+import type { Style } from '../terminal.ts';
+import { SOON_DAYS } from '../../policy.ts';
 
 /** One line for each authority. */
 export function summaryLines(authorities: readonly AuthoritySummary[], style: Style): string[] {
@@ -84,7 +84,7 @@ export function keptLines(result: AuthorityResult, verb: string, style: Style): 
   return [
     `${verb} the authority ${authorityLines(result, style).join('\n')}`,
     '',
-    ...wrap(theftText(result.constraints, clientsOnly)),
+    ...wrap(theftText(result.constraints, { clientsOnly, keeping: result.keeping })),
     '',
     ...next,
   ];
@@ -104,6 +104,26 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
       : 'Kept the old authority: a store that trusts it failed for the new one',
     ...(stores.length === 0 ? [] : ['', ...stores]),
     ...(again.length === 0 ? [] : ['', ...again]),
+  ];
+}
+
+/** What `ca protect` and `ca unprotect` came to. Protected is what no store trusts an open key for. */
+export function protectLines(result: ReplaceResult, style: Style): string[] {
+  const { name, keeping, replaced, earlierRoots, constraints, clientsOnly } = result;
+  const key = `the key of the authority "${name}"`;
+  const again = `devcert install${name === 'default' ? '' : ` --ca ${name}`}`;
+  if (keeping.way === 'file')
+    return replaced || result.outcomes.length === 0
+      ? [`Decrypted ${key}`, ...wrap(theftText(constraints, { clientsOnly }))]
+      : replaceLines(result, style);
+  return [
+    ...(replaced ? replaceLines(result, style) : [`Encrypted ${key}`]),
+    '',
+    ...(earlierRoots.length === 0
+      ? [`Protected: to issue, devcert asks for the passphrase of ${key}`]
+      : wrap(
+          `Not protected yet: a store may still trust a root of before, whose key lay open. See to it, then ${again}`,
+        )),
   ];
 }
 

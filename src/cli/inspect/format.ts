@@ -1,11 +1,11 @@
 /** Facts of certificates in words that fit a table. Pure. */
-import { formatName } from '../names/names.ts';
-import { UNNAMED_CURVE } from '../x509/ec-key.ts';
-import type { CertificateDetails } from '../x509/details.ts';
-import type { ConstraintLists, GeneralName } from '../x509/general-names.ts';
-import { roleOf } from '../inspect/problems.ts';
-import type { FileKind, InspectedCertificate, InspectedFile } from '../inspect/types.ts';
-import { date } from './lines.ts';
+import { formatName } from '../../names/names.ts';
+import { UNNAMED_CURVE } from '../../x509/ec-key.ts';
+import type { CertificateDetails } from '../../x509/details.ts';
+import type { ConstraintLists, GeneralName } from '../../x509/general-names.ts';
+import { roleOf } from '../../inspect/problems.ts';
+import type { FileKind, InspectedCertificate, InspectedFile } from '../../inspect/types.ts';
+import { date } from '../lines.ts';
 
 /** One line of foreign text: nothing that steers a terminal or hides, at most `limit` characters. */
 export function shown(text: string, limit = 200): string {

@@ -1,8 +1,8 @@
 /** Problems as lines: what is wrong, and below it what to do. Pure. */
-import type { InspectedFile, Problem, ProblemCode } from '../inspect/types.ts';
-import { and, shown, titleOf } from './inspect-words.ts';
-import { wrap } from './lines.ts';
-import type { Style } from './terminal.ts';
+import type { InspectedFile, Problem, ProblemCode } from '../../inspect/types.ts';
+import { and, shown, titleOf } from './format.ts';
+import { wrap } from '../lines.ts';
+import type { Style } from '../terminal.ts';
 
 export function problemLines(file: InspectedFile, style: Style): string[] {
   const { problems, isLocked } = file;
@@ -25,10 +25,10 @@ export function problemLines(file: InspectedFile, style: Style): string[] {
   ];
 }
 
-/** More certificates than this with one problem are told in one line. */
+/** More certificates than this with one problem share one line. */
 const MAX_SINGLE = 2;
 const MAX_TITLES = 5;
-/** Problems of one kind that are told: a certificate may have thousands of names. */
+/** Problems of one kind that are shown: a certificate may have thousands of names. */
 const MAX_ALIKE = 12;
 
 const plurals: Partial<Record<ProblemCode, string>> = {
@@ -48,12 +48,12 @@ function group(file: InspectedFile): Pick<Problem, 'severity' | 'message' | 'hin
     if (alike === undefined) byCode.set(problem.code, [problem]);
     else alike.push(problem);
   }
-  const told = new Map<ProblemCode, number>();
+  const counts = new Map<ProblemCode, number>();
   return problems.flatMap((problem) => {
     const { code, certificate, message } = problem;
     const all = byCode.get(code) ?? [];
-    const before = told.get(code) ?? 0;
-    told.set(code, before + 1);
+    const before = counts.get(code) ?? 0;
+    counts.set(code, before + 1);
     const plural = plurals[code];
     const alike =
       plural === undefined || before >= MAX_ALIKE

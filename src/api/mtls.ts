@@ -1,15 +1,9 @@
 /** Mutual TLS: `devcert mtls` as functions. */
-import type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
-import type { MtlsCheckOptions, MtlsCheckResult } from './commands/mtls-check.ts';
-import type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
+import type { MtlsOptions, MtlsResult } from '../commands/mtls.ts';
+import type { MtlsCheckOptions, MtlsCheckResult } from '../commands/mtls-check.ts';
+import type { MtlsRotateOptions, MtlsRotateResult } from '../commands/mtls-rotate.ts';
 import { checked, listenerOf, type Spec, textOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
-
-export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
-export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
-export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
-export type { MtlsClient, MtlsSet } from './mtls/set.ts';
-export type { WrittenParty } from './mtls/write.ts';
 
 const mtlsSpec: Spec<MtlsOptions> = {
   ...{ serverNames: 'list', client: 'list', plainCn: 'boolean', out: 'text' },
@@ -30,9 +24,14 @@ const rotateSpec: Spec<MtlsRotateOptions> = {
  * @throws DevcertError `usage`, `invalid-name`, `no-authority`, `refused`, `outside-constraints`, `file`,
  *   `expired`, `busy`: nothing was written then.
  */
-export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
-  const { mtls } = await import('./commands/mtls.ts');
-  return mtls(await context({}), textOf(name, 'the name'), checked(options, mtlsSpec));
+export async function mtls(
+  name: string,
+  options: MtlsOptions = {},
+  listener: Pick<Listener, 'password'> = {},
+): Promise<MtlsResult> {
+  const { mtls } = await import('../commands/mtls.ts');
+  const here = await context(listenerOf(listener));
+  return mtls(here, textOf(name, 'the name'), checked(options, mtlsSpec));
 }
 
 /**
@@ -44,9 +43,11 @@ export async function mtls(name: string, options: MtlsOptions = {}): Promise<Mtl
 export async function mtlsCheck(
   address: string,
   options: MtlsCheckOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<MtlsCheckResult> {
-  const { mtlsCheck } = await import('./commands/mtls-check.ts');
-  return mtlsCheck(await context({}), textOf(address, 'the address'), checked(options, checkSpec));
+  const { mtlsCheck } = await import('../commands/mtls-check.ts');
+  const here = await context(listenerOf(listener));
+  return mtlsCheck(here, textOf(address, 'the address'), checked(options, checkSpec));
 }
 
 /**
@@ -59,7 +60,7 @@ export async function mtlsRotate(
   options: MtlsRotateOptions,
   listener: Listener = {},
 ): Promise<MtlsRotateResult> {
-  const { mtlsRotate } = await import('./commands/mtls-rotate.ts');
+  const { mtlsRotate } = await import('../commands/mtls-rotate.ts');
   const wanted = checked(options, rotateSpec);
   return mtlsRotate(await contextWithStores(listenerOf(listener)), wanted);
 }

@@ -1,26 +1,26 @@
 /** The only place where the real machine, its folders and its stores are put together. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHost } from '../platform/host.ts';
-import type { Context } from './commands/context.ts';
-import type { Orphan } from './commands/orphans.ts';
-import { recoverFolder } from './authority/folder.ts';
-import { namesIn } from './authority/known.ts';
-import { stateVersion } from './authority/marker.ts';
-import { assertOwnState } from './authority/ownership.ts';
-import { Keyring } from './signer/keyring.ts';
+import { createHost } from '../../platform/host.ts';
+import type { Context } from '../commands/context.ts';
+import type { Orphan } from '../commands/orphans.ts';
+import { recoverFolder } from '../authority/folder.ts';
+import { namesIn } from '../authority/certificates.ts';
+import { stateVersion } from '../authority/marker.ts';
+import { assertOwnState } from '../authority/ownership.ts';
+import { Keyring } from '../signer/keyring.ts';
 import {
   authoritiesFolder,
   authorityFolder,
   defaultStateFolder,
   formerStateFolder,
   stateFolder,
-} from './disk/paths.ts';
+} from '../disk/paths.ts';
 
 /** What a password is for. */
 export type PasswordKind = 'file' | 'ca' | 'new-ca';
 
-/** Told what goes on, by functions that take longer or act as root. All are optional. */
+/** Receives progress and questions of functions that take longer or act as root. All are optional. */
 export interface Listener {
   /** The exact command line that is about to be run as root. */
   announce?(commandLine: string): void;
@@ -53,7 +53,7 @@ export async function context(listener: Listener, ca?: string): Promise<Context>
   await assertOwnState(folder, context.host);
   const former = formerStateFolder(env);
   if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former))) {
-    const { migrateState, moveState } = await import('./commands/migrate.ts');
+    const { migrateState, moveState } = await import('../commands/migrate.ts');
     if (former !== undefined) moveState(former, folder);
     await migrateState(folder);
   }
@@ -90,6 +90,6 @@ export function projectContext(listener: Listener, ca?: string): Context {
 
 /** The same with all kinds of stores that there are. */
 export async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
-  const { storeFinders } = await import('../platform/stores.ts');
+  const { storeFinders } = await import('../../platform/stores.ts');
   return { ...(await context(listener, ca)), finders: storeFinders };
 }

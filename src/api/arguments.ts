@@ -1,5 +1,6 @@
 /** What a program hands to the library, checked: JavaScript has no types that would refuse it. Pure. */
-import { DevcertError } from './errors.ts';
+import type { Lists } from '../commands/context.ts';
+import { DevcertError } from '../errors.ts';
 
 /** What an option may be. */
 export type Kind = 'text' | 'list' | 'boolean' | 'number' | 'days';
@@ -40,7 +41,7 @@ export function textsOf(value: unknown, what: string): readonly string[] {
   throw wrongType(what, 'a string or an array of strings');
 }
 
-/** What is told what goes on, or asked: functions, all optional. @throws DevcertError `usage`. */
+/** Functions that receive progress or are asked questions, all optional. @throws DevcertError `usage`. */
 export function listenerOf<T extends object>(listener: T): T {
   for (const [name, value] of entriesOf(listener, 'the listener'))
     if (calls.includes(name) && value !== undefined && typeof value !== 'function')
@@ -63,11 +64,6 @@ export function checked<T extends object>(options: T, spec: Spec<T>): Lists<T> {
   }
   return { ...options, ...lists } as Lists<T>;
 }
-
-/** The same options, in which one text alone has become a list. */
-export type Lists<T> = {
-  readonly [K in keyof T]: readonly string[] extends T[K] ? Exclude<T[K], string> : T[K];
-};
 
 /** The error for an argument of another type. */
 export function wrongType(what: string, wanted: string): DevcertError {

@@ -11,7 +11,7 @@ import type { ExtensionValue } from '../x509/read.ts';
 import { MAX_NAMES } from '../policy.ts';
 
 /**
- * The names of its subjectAltName. Those of a form that the certificate cannot have are dropped and told;
+ * The names of its subjectAltName. Those of a form that the certificate cannot have are dropped and listed;
  * one that is wrong in itself is an error.
  *
  * @param client also e-mail addresses and URIs.

@@ -14,19 +14,17 @@ export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
   readonly publicKey?: KeyObject;
 };
 
-export type Fitting = ExistingPair & {
+export type ReusablePair = ExistingPair & {
   readonly certificate: NonNullable<ExistingPair['certificate']>;
 };
 
-/**
- * True if what lies there is what was asked for: names, usages, common name, key, our issuer, enough days left.
- */
-export function fits(
+/** True if the certificate that is there has the names, usages, common name, key and issuer of the request, and days enough left. */
+export function isReusable(
   existing: ExistingPair,
   authority: Authority,
   request: CertificateRequest,
   now: Date,
-): existing is Fitting {
+): existing is ReusablePair {
   const { certificate, certText } = existing;
   if (certificate === undefined || certText === undefined) return false;
   const lifetimeDays = Math.round(
@@ -51,7 +49,7 @@ export function fits(
 }
 
 function hasKey(
-  certificate: Fitting['certificate'],
+  certificate: ReusablePair['certificate'],
   key: KeyObject | undefined,
   request: CertificateRequest,
 ): boolean {

@@ -5,7 +5,7 @@ import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { findEntries, isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
 import { assertWritten } from '../ledger/place.ts';
 import { readUsages } from '../x509/read.ts';
-import type { CertificateRequest } from './fits.ts';
+import type { CertificateRequest } from './reusable.ts';
 import type { WriteContext } from './write.ts';
 import {
   type CertificatePaths,
@@ -22,7 +22,7 @@ import { AUTHORITY_ORGANIZATION } from '../policy.ts';
  * @param issuers of all authorities in the state folder; asked for only where the ledger does not tell.
  * @throws DevcertError `file` if something there is not devcert's to replace.
  */
-export function assertOurs(
+export function assertIssuedByDevcert(
   existing: ExistingPair,
   { certFile, keyFile, caFile }: CertificatePaths,
   entries: readonly LedgerEntry[],
@@ -46,7 +46,8 @@ export function assertOurs(
       !entries.some((entry) => entry.certificate?.certFile === certFile && !holdsKey(entry));
     if (!belongs) assertWritten(keyFile, bytesOf(keyText), entries);
   }
-  if (caFile !== undefined && !isOurRoot(caText)) assertWritten(caFile, bytesOf(caText), entries);
+  if (caFile !== undefined && !isDevcertRoot(caText))
+    assertWritten(caFile, bytesOf(caText), entries);
 }
 
 /**
@@ -102,7 +103,7 @@ export function assertReplaceable(
   const existing = readExisting(paths);
   const { certFile, keyFile, caFile } = paths;
   const files = [certFile, keyFile, caFile].filter((it) => it !== undefined);
-  assertOurs(existing, paths, findEntries(stateFolder, files), issuers);
+  assertIssuedByDevcert(existing, paths, findEntries(stateFolder, files), issuers);
   assertSameKey(existing, request, paths);
   assertSamePurpose(existing, request, paths, now);
 }
@@ -112,7 +113,7 @@ function holdsKey({ certificate }: LedgerEntry): boolean {
 }
 
 /** A copy of a root that devcert made, by its shape: it may be of an authority that is gone. */
-function isOurRoot(text: string | undefined): boolean {
+function isDevcertRoot(text: string | undefined): boolean {
   if (text === undefined) return true;
   const certificate = tryCertificate(text);
   return certificate?.subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`) ?? false;

@@ -1,0 +1,56 @@
+/** Private keys on the disk, in whatever form somebody may have written them. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Relative paths of all files below a folder. */
+export function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => lstatSync(join(folder, name)).isFile())
+    .map((name) => name.replaceAll('\\', '/'));
+}
+
+/** Files below a folder that hold a private key in PEM that opens without a password. */
+export function openKeysIn(folder: string): string[] {
+  return filesBelow(folder).filter((name) =>
+    /BEGIN (?!ENCRYPTED )[A-Z ]*PRIVATE KEY/.test(readFileSync(join(folder, name), 'latin1')),
+  );
+}
+
+/** The key of a folder's authority, and of one that waits there, opened with a passphrase if it is encrypted. */
+export function authorityKeysIn(stateFolder: string, passphrase: string): KeyObject[] {
+  return filesBelow(stateFolder)
+    .filter((name) => readFileSync(join(stateFolder, name), 'latin1').includes('PRIVATE KEY'))
+    .map((name) => createPrivateKey({ key: readFileSync(join(stateFolder, name)), passphrase }));
+}
+
+/**
+ * Files below a folder in which the secret number of a key on a curve stands: as bytes (as in every DER), in
+ * hexadecimal, or in base64 with any line breaks and at any place in what was encoded.
+ */
+export function filesWithKey(folder: string, key: KeyObject): string[] {
+  const secret = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url');
+  if (secret.length < 32) throw new Error('not a key on a curve');
+  const hex = secret.toString('hex');
+  const encoded = [0, 1, 2].map((before) => base64Within(secret, before));
+  return filesBelow(folder).filter((name) => {
+    const bytes = readFileSync(join(folder, name));
+    // JSON may hold a text with its line breaks written as \\n.
+    const text = bytes.toString('latin1').replace(/\\[nr]|[\s:]/g, '');
+    return (
+      bytes.includes(secret) ||
+      text.toLowerCase().includes(hex) ||
+      encoded.some((it) => text.replaceAll('-', '+').replaceAll('_', '/').includes(it))
+    );
+  });
+}
+
+/** What base64 of the bytes is for sure, if `before` (modulo 3) others stand in front of them. */
+function base64Within(bytes: Buffer, before: number): string {
+  const text = Buffer.concat([Buffer.alloc(before), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const from = Math.ceil((before * 4) / 3);
+  const whole = Math.floor(((before + bytes.length) * 8) / 6);
+  return text.slice(from, whole);
+}
