@@ -53,7 +53,7 @@ const recipeSpec: Spec<RecipeOptions> = { dir: 'text', clientCerts: 'boolean', c
 export async function issue(
   names: string | readonly string[] = [],
   options: IssueOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('../commands/issue.ts');
   const wanted = checked(options, issueSpec);
@@ -96,7 +96,7 @@ export async function certificateFor(
  */
 export async function exportCertificate(
   options: ExportOptions,
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('../commands/export.ts');
   const wanted = checked(options, exportSpec);
@@ -133,7 +133,7 @@ export async function csr(
 export async function sign(
   csr: string | Uint8Array,
   options: SignOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<SignResult> {
   const { sign } = await import('../commands/sign.ts');
   const wanted = checked(options, signSpec);

@@ -11,6 +11,7 @@ const installSpec: Spec<InstallOptions> = {
   constraints: 'boolean',
   dryRun: 'boolean',
   passphrase: 'boolean',
+  sshAgent: 'text or boolean',
   sealed: 'list',
   out: 'text',
   force: 'boolean',

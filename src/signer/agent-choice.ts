@@ -26,6 +26,11 @@ export interface ChosenKey {
  */
 export async function chooseAgentKey(agent: SshAgent, wish: KeyWish): Promise<ChosenKey> {
   const { env } = agent.machine;
+  // Also what was meant for something else: a name behind an option whose value may be left out.
+  if (wish.fingerprint !== undefined && !FINGERPRINT.test(wish.fingerprint))
+    throw new DevcertError('usage', `"${printable(wish.fingerprint)}" is no key's fingerprint`, {
+      hint: say`ssh-add -l shows them: ${{ sshAgent: 'SHA256:…' }}`,
+    });
   if (!wish.force && (env.SSH_CONNECTION ?? '') !== '')
     throw new DevcertError(
       'refused',
@@ -40,6 +45,7 @@ export async function chooseAgentKey(agent: SshAgent, wish: KeyWish): Promise<Ch
   return chosen;
 }
 
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
 const make = 'ssh-keygen -t ecdsa -b 256 -f ~/.ssh/devcert -C devcert && ssh-add -c ~/.ssh/devcert';
 
 function onlyKey(keys: readonly AgentKey[], { not }: KeyWish): ChosenKey {
@@ -65,7 +71,7 @@ function onlyKey(keys: readonly AgentKey[], { not }: KeyWish): ChosenKey {
 function namedKey(keys: readonly AgentKey[], { fingerprint = '', not }: KeyWish): ChosenKey {
   const named = keys.find((it) => it.fingerprint === fingerprint);
   if (named === undefined)
-    throw new DevcertError('agent', `the SSH agent has no key "${printable(fingerprint)}"`, {
+    throw new DevcertError('agent', `the SSH agent has no key ${fingerprint}`, {
       hint: 'see what it has: ssh-add -l; if that says nothing, it may be locked: ssh-add -X',
     });
   if (fingerprint === not)

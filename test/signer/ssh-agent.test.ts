@@ -342,6 +342,8 @@ describe('chooseAgentKey()', () => {
       [{ keys: [key, second] }, {}, 'usage', '2 P-256 keys', '--ssh-agent SHA256:…'],
       [{ keys: [] }, {}, 'agent', 'no key, or is locked', 'ssh-keygen -t ecdsa'],
       [{ keys: [otherKey('ssh-rsa')] }, {}, 'agent', 'only ssh-rsa', 'ssh-keygen -t ecdsa'],
+      [{ keys: [key] }, { fingerprint: 'localhost' }, 'usage', '"localhost" is no key', 'SHA256:…'],
+      [{ keys: [key] }, { fingerprint: 'SHA256:' }, 'usage', 'is no key', 'ssh-add -l'],
       [{ keys: [key] }, { not: fingerprint(key) }, 'agent', 'to be replaced', 'ssh-keygen'],
       [
         { keys: [key] },
@@ -350,7 +352,7 @@ describe('chooseAgentKey()', () => {
         'to be replaced',
         'make another',
       ],
-      [{ keys: [key] }, named(second), 'agent', `no key "${fingerprint(second)}"`, 'ssh-add -l'],
+      [{ keys: [key] }, named(second), 'agent', `no key ${fingerprint(second)}`, 'ssh-add -l'],
       [{ keys: [fido] }, named(fido), 'refused', 'a FIDO key', 'ssh-keygen'],
       [
         { keys: [otherKey('ssh-ed25519')] },

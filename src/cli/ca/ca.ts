@@ -1,7 +1,6 @@
 /** `devcert ca …` */
 import { EXIT } from '../../errors.ts';
 import {
-  type CreateOptions,
   createAuthority,
   exportAuthority,
   type ExportAuthorityOptions,
@@ -9,12 +8,18 @@ import {
   type ImportAuthorityOptions,
   listAuthorities,
   type NamedOptions,
+  type ReplaceOptions,
   removeAuthority,
   replaceAuthority,
   showAuthority,
 } from '../../index.ts';
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
-import { authorityArgument, type Declaration, type OptionDeclaration } from '../declaration.ts';
+import {
+  agentOptions,
+  authorityArgument,
+  type Declaration,
+  type OptionDeclaration,
+} from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
@@ -67,7 +72,7 @@ const create: Declaration = {
   description:
     'Makes an authority beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it certifies in every client that trusts it, and other names in some.',
   positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
-  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions],
+  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions, ...agentOptions],
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
     const result = await createAuthority(name, options, await asking(options, terminal));
     terminal.print(keptLines(result, 'Made', terminal.style));
@@ -182,12 +187,9 @@ const replace: Declaration = {
     ...permitOptions,
     ...sourceOptions,
     ...caPasswordOptions,
+    ...agentOptions,
   ],
-  async run(
-    [name],
-    options: Flags & ImportAuthorityOptions & CreateOptions & { import?: string[] },
-    terminal,
-  ) {
+  async run([name], options: Flags & ReplaceOptions & { import?: string[] }, terminal) {
     cancelOnInterrupt(terminal);
     const result = await withPassword(options, terminal, (password, listener) =>
       replaceAuthority(name, options.import ?? [], { ...options, password }, listener),
