@@ -8,6 +8,10 @@ import { run } from './run.ts';
 export const SOFTHSM = '/usr/lib/softhsm/libsofthsm2.so';
 const PIN = '1234';
 
+const answers = { yes: 'exit 0', no: 'exit 1', 'yes, late': 'sleep 3; exit 0' };
+/** What a person says. */
+export type Answer = keyof typeof answers;
+
 export interface OpensshAgent {
   /** What a program needs to reach it. */
   readonly env: Readonly<Record<string, string>>;
@@ -27,7 +31,7 @@ export interface OpensshAgent {
  *
  * @param answer what its own questions (`ssh-add -c`) get; undefined if it can ask nobody.
  */
-export async function startAgent(folder: string, answer?: 'yes' | 'no'): Promise<OpensshAgent> {
+export async function startAgent(folder: string, answer?: Answer): Promise<OpensshAgent> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const socket = join(folder, 'agent');
   const configuration = join(folder, 'softhsm2.conf');
@@ -41,7 +45,7 @@ export async function startAgent(folder: string, answer?: 'yes' | 'no'): Promise
   const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], {
     env: {
       ...base,
-      ...(answer === undefined ? {} : asking('confirm', answer === 'yes' ? 'exit 0' : 'exit 1')),
+      ...(answer === undefined ? {} : asking('confirm', answers[answer])),
     },
     stdio: 'ignore',
   });

@@ -38,6 +38,8 @@ export interface DoubleAgent {
   readonly requests: number[];
   /** What was to be signed, in order. */
   readonly signed: Buffer[];
+  /** Closes all connections that there are. */
+  readonly drop: () => void;
 }
 
 export const string = (content: Buffer | string): Buffer => {
@@ -99,13 +101,16 @@ export async function doubleAgent(
     return signResponse(options.signsWith ?? found.key, toBeSigned ?? Buffer.alloc(0));
   };
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  onTestFinished(() => {
+  const drop = () => {
     for (const socket of sockets) socket.destroy();
+  };
+  onTestFinished(() => {
+    drop();
     server.close();
   });
   const { platform } = process;
   const machine = { env: { SSH_AUTH_SOCK: path }, platform, uid: process.geteuid?.() };
-  return { path, agent: { machine, ...more }, requests, signed };
+  return { path, agent: { machine, ...more }, requests, signed, drop };
 }
 
 /** A key on P-256 as an agent has it. */

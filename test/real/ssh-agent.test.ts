@@ -3,23 +3,31 @@
  * every way in which that agent does not sign.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freshHome, type Home, twoLines } from '../helpers/cli.ts';
+import { CLI, freshHome, type Home, twoLines } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/host.ts';
-import { type OpensshAgent, SOFTHSM, startAgent } from '../helpers/openssh-agent.ts';
+import { type Answer, type OpensshAgent, SOFTHSM, startAgent } from '../helpers/openssh-agent.ts';
 import { needs } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';
 
-const tools = ['ssh-agent', 'ssh-add', 'ssh-keygen', 'softhsm2-util', 'pkcs11-tool', 'openssl'];
+const tools = [
+  'ssh-agent',
+  'ssh-add',
+  'ssh-keygen',
+  'softhsm2-util',
+  'pkcs11-tool',
+  'openssl',
+  'script',
+];
 const ready =
   needs(
     tools.every((tool) => findProgram(tool) !== undefined),
     `${tools.join(', ')} (test/debian-packages.sh)`,
   ) && needs(existsSync(SOFTHSM), SOFTHSM);
 
-async function machine(answer?: 'yes' | 'no'): Promise<{ home: Home; agent: OpensshAgent }> {
+async function machine(answer?: Answer): Promise<{ home: Home; agent: OpensshAgent }> {
   const agent = await startAgent(join(temporaryFolder(), 'agent'), answer);
   onTestFinished(() => {
     agent.kill();
@@ -79,6 +87,23 @@ describe.runIf(ready)('an authority whose key is in OpenSSH’s agent', () => {
     expect(existsSync(join(home.project, 'other'))).toBe(false);
   });
 
+  test('tells a person at a terminal who waits, and nobody else', async () => {
+    const { home, agent } = await machine('yes, late');
+    await agent.add(['-c', await agent.makeKey('devcert')]);
+    const TOUCH = 'touch your key now';
+    expect((await made(home, agent)).stderr).not.toContain(TOUCH);
+    const clean = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
+    const env = { ...clean, ...home.env, ...agent.env, TERM: 'xterm' };
+    const atTerminal = (...typed: string[]) => {
+      const command = ['node', CLI, 'shop.test', '--ca', 'shop', ...typed].join(' ');
+      return run('script', ['-qec', command, '/dev/null'], { cwd: home.project, env });
+    };
+    const told = await atTerminal();
+    expect(told.output).toContain(TOUCH);
+    expect(told.output).toContain('Issued');
+    expect((await atTerminal('--force', '--json')).output).not.toContain(TOUCH);
+  });
+
   test('says why it cannot, each reason its own, and writes nothing', async () => {
     const { home, agent } = await machine();
     const key = await agent.makeKey('devcert');
@@ -97,7 +122,6 @@ describe.runIf(ready)('an authority whose key is in OpenSSH’s agent', () => {
     expect(await refused(agent.env)).toContain('does not have the key SHA256:');
     const host = `example.test ${readFileSync(`${await agent.makeKey('host')}.pub`, 'utf8')}`;
     const hosts = join(temporaryFolder(), 'known_hosts');
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(hosts, host);
     await agent.add(['-h', 'example.test', '-H', hosts, key]);
     expect(await refused(agent.env)).toContain('for some hosts alone');
