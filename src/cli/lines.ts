@@ -79,7 +79,7 @@ export function keepingText(keeping: Keeping, earlierRoots: readonly string[] = 
       return `none: sealed, for what it has certified${earlier}`;
     case 'passphrase':
       return keeping.wasOpen
-        ? `in a file, encrypted since it lay open: backups may have it${earlier}`
+        ? `in a file, encrypted; it lay open before, so backups may have it${earlier}`
         : `in a file, encrypted: its passphrase opens it${earlier}`;
     case 'ssh-agent':
       return `in your SSH agent: ${keeping.fingerprint}${earlier}`;

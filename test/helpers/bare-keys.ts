@@ -1,10 +1,11 @@
 /** Private keys on the disk, in whatever form somebody may have written them. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Relative paths of all files below a folder. */
+/** Relative paths of all files below a folder; none if it is not there. */
 export function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => lstatSync(join(folder, name)).isFile())
     .map((name) => name.replaceAll('\\', '/'));
@@ -17,10 +18,20 @@ export function openKeysIn(folder: string): string[] {
   );
 }
 
-/** The key of a folder's authority, and of one that waits there, opened with a passphrase if it is encrypted. */
-export function authorityKeysIn(stateFolder: string, passphrase: string): KeyObject[] {
+/**
+ * The keys of the authorities in a state folder, of one that waits, and of what is on its way there; opened
+ * with a passphrase if they are encrypted.
+ */
+export function authorityKeysIn(
+  stateFolder: string,
+  passphrase: string,
+  { onlyEncrypted = false }: { onlyEncrypted?: boolean } = {},
+): KeyObject[] {
+  const label = `-----END ${onlyEncrypted ? 'ENCRYPTED ' : ''}`;
   return filesBelow(stateFolder)
-    .filter((name) => readFileSync(join(stateFolder, name), 'latin1').includes('PRIVATE KEY'))
+    .map((name) => ({ name, text: readFileSync(join(stateFolder, name), 'latin1') }))
+    .filter(({ text }) => text.includes(label) && text.includes('PRIVATE KEY'))
+    .map(({ name }) => name)
     .map((name) => createPrivateKey({ key: readFileSync(join(stateFolder, name)), passphrase }));
 }
 

@@ -17,6 +17,10 @@ interface Report {
   readonly trust: Ended;
   readonly after: Record<string, boolean>;
   readonly bareKeys: string[];
+  /** Files with the key of the authority that are not encrypted. */
+  readonly copies: string[];
+  /** What OpenSSL made of the authority's files, if there is a key among them. */
+  readonly forged?: Record<'without' | 'wrong' | 'right', Ended>;
   readonly status: Ended;
   readonly other: Ended;
   readonly uninstall: Ended;
@@ -67,9 +71,52 @@ function assertOpened(report: Report): void {
   expect(report.afterUninstall).toEqual(all(false));
   // The server's own key, which is not the authority's.
   expect(report.bareKeys).toEqual(['/home/shop/.devcert/key.pem']);
+  expect(report.copies).toEqual([]);
+}
+
+const SECRET = ['--ca-password-file', 'SECRET-FILE'];
+
+/** The files alone forge nothing, nobody is asked where nobody is, and status says how the key is kept. */
+function assertEncrypted({ forged, other, status }: Report): void {
+  expect(forged?.without.status).not.toBe(0);
+  expect(forged?.wrong.status).not.toBe(0);
+  // So that the two above failed for want of the passphrase.
+  expect(forged?.right).toMatchObject({ status: 0 });
+  expect(other).toMatchObject({ status: 2 });
+  expect(other.output).toContain('the key of the authority "default" needs a passphrase');
+  expect(status.output).toContain('"passphrase"');
+  expect(status.output).toContain('"earlierRoots": []');
 }
 
 describe.runIf(ready)('keys that lie in no open file', () => {
+  test('--passphrase', { timeout: 200_000 }, () => {
+    const report = played({
+      make: [
+        ['install', '--passphrase', ...SECRET],
+        ['localhost', 'api.test', ...SECRET],
+        ['uninstall'],
+      ],
+      trust: ['install'],
+    });
+    assertOpened(report);
+    assertEncrypted(report);
+  });
+
+  test(
+    'ca protect: another authority in the place of one whose key lay open',
+    { timeout: 200_000 },
+    () => {
+      const report = played({
+        make: [['install'], ['localhost', 'api.test'], ['ca', 'protect', ...SECRET], ['uninstall']],
+        trust: ['install'],
+      });
+      assertOpened(report);
+      assertEncrypted(report);
+      expect(report.made[2]?.output).toContain('Issued again: ');
+      expect(report.made[2]?.output).toContain('Protected: ');
+    },
+  );
+
   test('--sealed', { timeout: 200_000 }, () => {
     const report = played({
       // Taken out again first: a certificate alone is trusted by nobody.

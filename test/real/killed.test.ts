@@ -23,8 +23,16 @@ import { authorityCertificates } from '../../src/authority/certificates.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { isRecorded, readLedger } from '../../src/ledger/ledger.ts';
 import { bundledModule } from '../helpers/bundle.ts';
+import { readKeeping } from '../../src/authority/keeping.ts';
+import { authorityKeysIn, filesWithKey, openKeysIn } from '../helpers/bare-keys.ts';
 import { CLI } from '../helpers/cli.ts';
-import { actions, contextWith, readStores, writeStores } from '../helpers/killed-scenario.ts';
+import {
+  actions,
+  contextWith,
+  PASSPHRASE,
+  readStores,
+  writeStores,
+} from '../helpers/killed-scenario.ts';
 
 const HOOK = join(import.meta.dirname, '../helpers/kill-hook.cjs');
 const scenario = bundledModule('test/helpers/killed-scenario.ts');
@@ -61,6 +69,8 @@ interface Scenario {
   readonly what: Started;
   /** Names of the next `devcert issue`. */
   readonly names?: readonly string[];
+  /** What is to hold right after the kill, before anything is completed or undone. */
+  readonly atOnce?: (home: string) => void;
   /** What else is to work after that, and to hold. */
   readonly after?: (home: string) => Promise<void>;
   /** Only every so many steps, where others have the same; all with DEVCERT_TEST_EVERY_STEP=1. */
@@ -89,7 +99,11 @@ async function killEverywhere(it: Scenario): Promise<{ steps: number; wrong: str
     rmSync(home, { recursive: true });
     cpSync(saved, home, { recursive: true, preserveTimestamps: true });
     const ended = await start(home, it.what, step);
-    await check(home, it).catch((error: unknown) => {
+    const looked = async () => {
+      it.atOnce?.(home);
+      await check(home, it);
+    };
+    await looked().catch((error: unknown) => {
       wrong.push(`${String(it.what)} killed before change ${step}: ${String(error)}`);
     });
     if (ended === 0) return { steps: step - 1, wrong };
@@ -162,6 +176,29 @@ async function assertSet(home: string): Promise<void> {
   for (const party of parties) assertPair(party, home);
 }
 
+/** No key of an authority stands anywhere but encrypted. */
+function assertAllEncrypted(home: string): void {
+  expect(openKeysIn(join(home, 'state'))).toEqual([]);
+  assertNoCopies(home);
+}
+
+/** What is encrypted, of an authority that is there or waits, stands nowhere else. */
+function assertNoCopies(home: string): void {
+  const keys = authorityKeysIn(join(home, 'state'), PASSPHRASE, { onlyEncrypted: true });
+  expect(keys.flatMap((key) => filesWithKey(home, key))).toEqual([]);
+}
+
+/** Protected by a whole step, or as it was. */
+async function assertProtected(home: string): Promise<void> {
+  if (readKeeping(join(home, 'state')).way === 'passphrase') assertAllEncrypted(home);
+  await assertInstalled(home);
+}
+
+async function encrypted(home: string): Promise<void> {
+  await actions['install --passphrase'](await contextWith(home));
+  await issued(home);
+}
+
 const issued = (home: string) => contextWith(home).then((it) => issue(it, ['localhost']));
 
 async function installed(home: string): Promise<void> {
@@ -196,6 +233,37 @@ const scenarios: (Scenario & { readonly atLeast: number })[] = [
   { before: installed, what: 'ca replace', after: assertInstalled, atLeast: 30 },
   { before: withOther, what: 'ca import --force', after: assertInstalled, every: 3, atLeast: 30 },
   { before: issued, what: 'ca create', atLeast: 10 },
+  {
+    what: 'install --passphrase',
+    atOnce: assertAllEncrypted,
+    every: 3,
+    atLeast: 20,
+  },
+  {
+    before: installed,
+    what: 'ca protect',
+    atOnce: assertNoCopies,
+    after: assertProtected,
+    every: 7,
+    atLeast: 30,
+  },
+  {
+    before: installed,
+    what: 'ca protect --keep-key',
+    after: assertProtected,
+    every: 2,
+    atLeast: 10,
+  },
+  { before: encrypted, what: 'ca unprotect', after: assertProtected, every: 2, atLeast: 5 },
+  {
+    before: encrypted,
+    what: 'ca replace, encrypted',
+    atOnce: assertAllEncrypted,
+    after: assertProtected,
+    // Each takes as long as guessing the passphrase a few times.
+    every: 7,
+    atLeast: 30,
+  },
   { before: withSet, what: 'mtls rotate', after: assertSet, every: 3, atLeast: 20 },
   {
     before: async (home) => {

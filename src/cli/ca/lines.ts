@@ -116,9 +116,10 @@ export function protectLines(result: ReplaceResult, style: Style): string[] {
     return replaced || result.outcomes.length === 0
       ? [`Decrypted ${key}`, ...wrap(theftText(constraints, { clientsOnly }))]
       : replaceLines(result, style);
+  if (keeping.way === 'passphrase' && keeping.wasOpen)
+    return [`Encrypted ${key}`, 'To issue, devcert asks for its passphrase'];
   return [
-    ...(replaced ? replaceLines(result, style) : [`Encrypted ${key}`]),
-    '',
+    ...(replaced ? [...replaceLines(result, style), ''] : []),
     ...(earlierRoots.length === 0
       ? [`Protected: to issue, devcert asks for the passphrase of ${key}`]
       : wrap(

@@ -104,10 +104,10 @@ export async function askPassword(request: PasswordRequest): Promise<string> {
     });
   const question = `${isNew ? `New ${noun}` : noun} for ${request.what}: `;
   for (let tries = 0; tries < 3; tries++) {
-    const password = await prompt(question.replace(/^./, (letter) => letter.toUpperCase()));
+    const password = await prompt(capitalized(question));
     if (!isNew) return password;
     const objection = objectionTo(password, request);
-    if (objection !== undefined) write(STDERR, `${objection}\n`);
+    if (objection !== undefined) write(STDERR, `${capitalized(objection)}\n`);
     else if ((await prompt('The same again: ')) === password) return password;
     else write(STDERR, 'The two are not the same\n');
   }
@@ -115,6 +115,8 @@ export async function askPassword(request: PasswordRequest): Promise<string> {
     hint: `run the same again, or put it into a file: ${flag}-file FILE`,
   });
 }
+
+const capitalized = (text: string) => text.replace(/^./, (letter) => letter.toUpperCase());
 
 /** Why a new password is not taken, for people. */
 function objectionTo(password: string, { required, check }: PasswordRequest): string | undefined {
