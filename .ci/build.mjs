@@ -3,6 +3,7 @@
 import { chmodSync, copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { build } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
 import { dts } from 'rolldown-plugin-dts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -10,15 +11,68 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const pathOf = (id) => relative(root, id).replaceAll('\\', '/');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 
-/** Sources that are in one file, with all that these import at once: what a run needs together. */
+/**
+ * What is in one file: these sources, and with `all` what they import at once. Files load each other when
+ * something of theirs is used first, and Node reads every line of a file: so what a run needs is together, and
+ * what it seldom needs is elsewhere.
+ */
 const groups = [
-  { name: 'start', sources: ['src/cli/main.ts'] },
-  { name: 'issue', sources: ['src/cli/issue.ts', 'src/commands/issue.ts', 'src/index.ts'] },
-  { name: 'sign', sources: ['src/certificate/issue.ts', 'src/authority/create.ts'] },
+  { name: 'start', sources: ['src/cli/main.ts'], all: true },
+  {
+    // To issue anew, where a pair that is still good needs nothing of it.
+    name: 'sign',
+    sources: [
+      'src/certificate/issue.ts',
+      'src/certificate/notes.ts',
+      'src/certificate/derived-files.ts',
+      'src/authority/identity.ts',
+      'src/authority/permits.ts',
+      'src/names/constraints.ts',
+      'src/names/subtrees.ts',
+      'src/x509/certificate.ts',
+      'src/x509/der.ts',
+      'src/x509/extensions.ts',
+      'src/x509/subject.ts',
+      'src/ledger/ledger.ts',
+      'src/ledger/place.ts',
+      'src/ledger/transaction.ts',
+      'src/disk/lock.ts',
+      'platform/hosts-file.ts',
+      'node_modules/node-forge/lib/asn1.js',
+      'node_modules/node-forge/lib/forge.js',
+      'node_modules/node-forge/lib/util.js',
+    ],
+  },
+  {
+    // To refuse, to mend and to act as root.
+    name: 'seldom',
+    sources: [
+      'src/api/ca.ts',
+      'src/authority/create.ts',
+      'src/authority/named.ts',
+      'src/authority/purge.ts',
+      'src/authority/refusals.ts',
+      'src/certificate/replaceable.ts',
+      'src/api/hosts.ts',
+      'src/api/mtls.ts',
+      'src/api/stores.ts',
+      'src/names/publicsuffix.ts',
+      'platform/accounts.ts',
+      'platform/as-root.ts',
+    ],
+  },
+  {
+    name: 'issue',
+    sources: ['src/cli/issue.ts', 'src/commands/issue.ts', 'src/api/certificates.ts'],
+    all: true,
+  },
 ];
 
-/** What packages get in place of a module of Node's. */
+/** What packages get in place of a module. */
+const LIBRARY = 'library';
 const replaced = {
+  // An entry that nothing imports: else Rolldown would put what others share, and its exports, into it.
+  [`undefined ${LIBRARY}`]: `export * from ${JSON.stringify(join(root, 'src/index.ts'))};`,
   // For executable sub-commands, which devcert has none of; it would take 5 ms of every start.
   'commander node:child_process': 'export {}',
   // Before Node 20.5 there is no addAbortListener(), and execa 9.6 asks for that version. May go with it.
@@ -28,6 +82,36 @@ const replaced = {
     export const addAbortListener =
       own ?? ((signal, listener) => signal.addEventListener('abort', listener, { once: true }));`,
 };
+
+/**
+ * What writing DER needs of node-forge. Nearly all of both files is for reading, other encodings and
+ * browsers, and every new certificate would wait 1 ms for it. They mention nothing of the rest.
+ */
+const forge = {
+  'lib/asn1.js': [
+    'Class',
+    'Type',
+    'create',
+    'copy',
+    'equals',
+    'toDer',
+    'oidToDer',
+    'integerToDer',
+    'dateToUtcTime',
+    'dateToGeneralizedTime',
+  ],
+  'lib/util.js': [
+    'ByteBuffer',
+    'ByteStringBuffer',
+    'createBuffer',
+    'encodeUtf8',
+    'decodeUtf8',
+    'isArray',
+    'isArrayBuffer',
+    'isArrayBufferView',
+  ],
+};
+
 const packageOf = (id = '') => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1];
 const replacing = {
   name: 'replaced modules',
@@ -38,12 +122,76 @@ const replacing = {
   load: (id) => replaced[id.slice(1)],
 };
 
+const writingDer = {
+  name: 'of node-forge what writes DER',
+  transform(code, id) {
+    const [, file] = /node-forge[\\/](lib[\\/]\w+\.js)$/.exec(id) ?? [];
+    const kept = forge[file?.replace('\\', '/')];
+    if (kept === undefined) return undefined;
+    return edited(code, (node) => {
+      const [argument] = node.callee?.name === 'require' ? node.arguments : [];
+      if (['./oids', './baseN'].includes(argument?.value)) return '{}';
+      if (node.type !== 'ExpressionStatement') return;
+      let { left } = node.expression;
+      while (left?.object?.type === 'MemberExpression') left = left.object; // util.X.prototype.y
+      if (['asn1', 'util'].includes(left?.object?.name) && !kept.includes(left.property.name))
+        return ';';
+    });
+  },
+};
+
+const lazy = {
+  name: 'short to read, and loaded when it is used first',
+  renderChunk(code) {
+    const files = new Set();
+    const text = (node) => code.slice(node.start, node.end);
+    const changed = edited(code, (node, parent) => {
+      // Patterns of Unicode classes: Node works out the sets of every literal when it loads a file, which takes
+      // 2 ms of every start, though nearly all of these patterns wait for names that are not ASCII.
+      if (node.regex?.pattern.includes('\\p{'))
+        return `new RegExp(${JSON.stringify(node.regex.pattern)}, ${JSON.stringify(node.regex.flags)})`;
+      // Other files: `const require_x = require('./x.cjs')` becomes a function that does it.
+      const [path] = node.init?.callee?.name === 'require' ? node.init.arguments : [];
+      if (path?.value?.startsWith('.')) {
+        const { name } = node.id;
+        files.add(name);
+        return `${name} = () => (${name}.loaded ??= ${text(node.init)})`;
+      }
+      if (files.has(node.name) && parent.property !== node) return `(${node.name}())`;
+      // Exports: two hundred times Object.defineProperty() are an eighth of the largest file.
+      const [target, name, { properties } = {}] = node.arguments ?? [];
+      const getter = properties?.find(({ key }) => key?.name === 'get')?.value.body?.body[0]
+        ?.argument;
+      if (target?.name === 'exports' && name.type === 'Literal' && getter !== undefined)
+        return `$export(${text(name)}, () => ${text(getter)})`;
+    });
+    return changed.includes('$export(') ? `${changed}\n${EXPORT}` : changed;
+  },
+};
+const EXPORT =
+  'function $export(name, get) { Object.defineProperty(exports, name, { enumerable: true, get }); }';
+
+/** Code in which `edit` has replaced nodes of the syntax tree: all for which it gives a text. */
+function edited(code, edit) {
+  const edits = [];
+  const visit = (node, parent) => {
+    const text = typeof node?.type === 'string' ? edit(node, parent) : undefined;
+    if (text !== undefined) edits.push({ ...node, text });
+    else if (typeof node === 'object') for (const it of Object.values(node ?? {})) visit(it, node);
+  };
+  visit(parseAst(code).body);
+  for (const { start, end, text } of edits.reverse())
+    code = code.slice(0, start) + text + code.slice(end);
+  return code;
+}
+
 const { output } = await build({
   cwd: root,
-  input: { 'bin/devcert': 'bin/devcert.ts', index: 'src/index.ts' },
+  input: { 'bin/devcert': 'bin/devcert.ts', index: LIBRARY },
+  preserveEntrySignatures: 'allow-extension', // groups ask for it; nothing imports the two entries
   platform: 'node',
   transform: { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } },
-  plugins: [replacing],
+  plugins: [replacing, writingDer, lazy],
   checks: { ineffectiveDynamicImport: false, bundlerTimings: false }, // a group is loaded whole
   output: {
     dir: 'dist',
@@ -53,24 +201,25 @@ const { output } = await build({
     entryFileNames: '[name].cjs',
     chunkFileNames: 'chunks/[name]-[hash].cjs',
     codeSplitting: {
-      groups: groups.map(({ name, sources }, index) => ({
+      groups: groups.map(({ name, sources, all = false }, index) => ({
         name,
         priority: groups.length - index,
         test: (id) => sources.includes(pathOf(id)),
-        includeDependenciesRecursively: true,
+        includeDependenciesRecursively: all,
       })),
     },
   },
 });
 chmodSync(join(root, 'dist/bin/devcert.cjs'), 0o755);
 
+const modules = output.flatMap(({ modules = {} }) => Object.keys(modules));
+const moved = groups
+  .flatMap(({ sources }) => sources)
+  .filter((source) => !modules.some((id) => pathOf(id) === source));
+if (moved.length > 0) throw new Error(`.ci/build.mjs: no source is called ${moved.join(', ')}`);
+
 // Every package that went into the files, with its licence text.
-const packages = new Set(
-  output
-    .flatMap(({ modules }) => Object.keys(modules ?? {}))
-    .map(packageOf)
-    .filter(Boolean),
-);
+const packages = new Set(modules.map(packageOf).filter(Boolean));
 const licences = [...packages].sort().map((name) => {
   const folder = join(root, 'node_modules', name);
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

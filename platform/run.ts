@@ -1,6 +1,7 @@
 /** Running commands: the one home of execa, loaded only when a command is really run. */
 import { quoteForPosix } from './quote.ts';
 import { existsSync, realpathSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import { printable } from '../src/errors.ts';
 import { foldersForRoot } from './as-root.ts';
@@ -206,6 +207,33 @@ async function start(
   if (result.exitCode === undefined) return { ...output, failure: 'killed' };
   return output;
 }
+
+/**
+ * Runs a program to its end as if the user had started it: with this terminal, and no time limit. A signal that
+ * this process gets goes on to it; Ctrl-C reaches both from the terminal, and the program decides.
+ *
+ * @returns its exit code, 128 and more after a signal; undefined if there is no such program.
+ */
+export async function spawnThrough(
+  file: string,
+  args: readonly string[],
+  env: Host['env'],
+): Promise<number | undefined> {
+  const { execa } = await import('execa');
+  const child = execa(file, [...args], { stdio: 'inherit', reject: false, extendEnv: false, env });
+  const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
+  const ignore = () => undefined;
+  for (const signal of PASSED_ON) process.on(signal, passOn);
+  process.on('SIGINT', ignore);
+  const { exitCode, signal, code } = await child;
+  for (const signal of PASSED_ON) process.off(signal, passOn);
+  process.off('SIGINT', ignore);
+  if (exitCode !== undefined) return exitCode;
+  if (signal !== undefined) return 128 + constants.signals[signal];
+  return code === 'ENOENT' || code === 'EACCES' ? undefined : 1;
+}
+
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP'];
 
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';

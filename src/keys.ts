@@ -65,12 +65,7 @@ export function generateKey(type: KeyType): KeyObject {
  * they are: `rsa1024`, `p521`, `secp256k1`, `ed25519`, `ec-unnamed-curve`.
  */
 export function keyTypeOf(key: KeyObject): string {
-  const known = key.asymmetricKeyType === 'ec' ? curveOf(publicKeyDer(key)) : undefined;
-  // Not asked of one on a curve that is spelled out: Node need not be able to tell, and then aborts.
-  const { namedCurve = known, modulusLength } = known === undefined ? detailsOf(key) : {};
-  if (namedCurve !== undefined) return curves[namedCurve] ?? namedCurve;
-  if (modulusLength !== undefined) return `${key.asymmetricKeyType ?? 'rsa'}${modulusLength}`;
-  return key.asymmetricKeyType ?? key.type;
+  return typeOf(key, () => publicKeyDer(key));
 }
 
 /** True for an RSA key of 2048 to 16384 bits with a sound exponent. */
@@ -92,7 +87,8 @@ export function encodePrivateKey(key: KeyObject): string {
 
 /** The public half of a key pair. */
 export function publicKeyOf(key: KeyObject): PublicKey {
-  return { type: keyTypeOf(key), der: publicKeyDer(key) };
+  const der = publicKeyDer(key);
+  return { type: typeOf(key, () => der), der };
 }
 
 /** SubjectPublicKeyInfo (RFC 5280 4.1.2.7) of a public or private key, DER. */
@@ -122,6 +118,15 @@ export function certificateKeyHash(certificate: X509Certificate): string | undef
  */
 export function keyIdentifier(key: KeyObject | PublicKey): Buffer {
   return createHash('sha256').update(publicKeyDer(key)).digest().subarray(0, 20);
+}
+
+function typeOf(key: KeyObject, der: () => Buffer): string {
+  const known = key.asymmetricKeyType === 'ec' ? curveOf(der()) : undefined;
+  // Not asked of one on a curve that is spelled out: Node need not be able to tell, and then aborts.
+  const { namedCurve = known, modulusLength } = known === undefined ? detailsOf(key) : {};
+  if (namedCurve !== undefined) return curves[namedCurve] ?? namedCurve;
+  if (modulusLength !== undefined) return `${key.asymmetricKeyType ?? 'rsa'}${modulusLength}`;
+  return key.asymmetricKeyType ?? key.type;
 }
 
 function detailsOf(key: KeyObject): NonNullable<KeyObject['asymmetricKeyDetails']> {

@@ -17,6 +17,11 @@ export const BACKDATE_MS = DAY_MS;
 /** With fewer left a certificate is issued anew, and an authority is said to be about to expire. */
 export const SOON_DAYS = 30;
 
+/** The same for a certificate of so many days: one for a week is not due on its first day. */
+export function dueDays(validityDays: number): number {
+  return Math.min(SOON_DAYS, validityDays / 3);
+}
+
 /** Every handshake carries them all: more is a slip in a script. */
 export const MAX_NAMES = 100;
 /** NIST SP 800-57: the least with 112 bits of security, and what every client demands. */

@@ -63,7 +63,8 @@ function inFile(pem: string, issuer: X509Certificate, folder: string): Access {
   if (key === undefined)
     throw invalid(`issuer-key.pem in "${folder}" is not a private key`, folder);
   assertOwnKey(key, issuer, folder);
-  return { signer: () => keySigner(key), privateKey: () => Promise.resolve(key) };
+  const signer = keySigner(key);
+  return { signer: () => signer, privateKey: () => Promise.resolve(key) };
 }
 
 function encrypted(pem: string, issuer: X509Certificate, folder: string): Access {

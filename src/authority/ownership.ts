@@ -113,12 +113,15 @@ interface Place {
 class Check {
   private readonly uid: number;
   private readonly asker: Asker;
-  private readonly refusals: Refusals;
 
   constructor(uid: number, asker: Asker) {
     this.uid = uid;
     this.asker = asker;
-    this.refusals = new Refusals(asker);
+  }
+
+  // Not before there is something to refuse: hardly any run loads their words.
+  private get refusals(): Refusals {
+    return new Refusals(this.asker);
   }
 
   /**

@@ -6,7 +6,7 @@ import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../k
 import type { LeafRequest } from '../names/request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { ExistingPair } from './output.ts';
-import { BACKDATE_MS, DAY_MS, SOON_DAYS } from '../policy.ts';
+import { BACKDATE_MS, DAY_MS, dueDays } from '../policy.ts';
 
 /** A request with the public key that it is for; without one a new key is made. */
 export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
@@ -30,12 +30,11 @@ export function isReusable(
   const lifetimeDays = Math.round(
     (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) - BACKDATE_MS) / DAY_MS,
   );
-  const enoughDays = Math.min(SOON_DAYS, lifetimeDays / 3);
   return (
     hasKey(certificate, existing.key, request) &&
     certificate.verify(authority.issuer.publicKey) &&
     certText.startsWith(certificate.toString() + authority.chainPem) &&
-    Date.parse(certificate.validTo) - now.getTime() > enoughDays * DAY_MS &&
+    Date.parse(certificate.validTo) - now.getTime() > dueDays(lifetimeDays) * DAY_MS &&
     Date.parse(certificate.validFrom) <= now.getTime() &&
     sameSet(
       readNames(certificate.raw),

@@ -10,6 +10,8 @@ export interface Declaration {
   readonly description: string;
   readonly positionals?: readonly Positional[];
   readonly options?: readonly OptionDeclaration[];
+  /** What follows the first positional is not for devcert to read: `run` hands it to a program. */
+  readonly passThrough?: boolean;
   /** Lines for the end of its help, each a command as typed and what it does. */
   readonly examples?: readonly string[];
   /** The commands of a group, such as `ca`; with `run` too, as in `mtls`, it takes what is none of them. */

@@ -15,7 +15,7 @@ export interface Step extends Partial<Record<OptionName, OptionValue>> {
 type OptionValue = string | boolean | readonly string[] | undefined;
 
 type CommandName =
-  | Each<'issue install uninstall status inspect csr sign export recipe mtls'>
+  | Each<'issue install uninstall status inspect csr sign export recipe mtls list renew run env'>
   | `ca ${Each<'create export import list protect remove replace show unprotect'>}`
   | `hosts ${Each<'add list remove'>}`
   | `mtls ${Each<'check rotate'>}`;
@@ -24,7 +24,7 @@ type CommandName =
 type OptionName =
   | Each<'add alias all as'>
   | Each<'ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints'>
-  | Each<'days der dir encrypt file finish force format http'>
+  | Each<'days der dir dryRun encrypt file finish force format http'>
   | Each<'import issue keepKey key keyFile legacy machine name nssPasswordFile'>
   | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
   | Each<'remove root serverCa'>

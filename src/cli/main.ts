@@ -11,7 +11,7 @@ import { VERSION, version } from './version.ts';
  * @returns the exit code. A throw is a bug.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const terminal = await createTerminal(argv.includes('--json'), process.env);
+  const terminal = await createTerminal(wantsJson(argv), process.env);
   try {
     return await run(argv, terminal);
   } catch (error) {
@@ -42,6 +42,12 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
 
 /** Of one label, and no slips: what most people type, and commander's own. */
 const PLAIN: ReadonlySet<string> = new Set(['localhost', 'help']);
+
+/** What follows `--`, and whatever `run` runs, has options of its own. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv[0] !== 'run' && (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+}
 
 function isNames(argv: readonly string[]): boolean {
   const [first = ''] = argv;

@@ -7,14 +7,14 @@ import { type Step, worded } from './hints.ts';
 const elsewhere: Readonly<Record<string, Step>> = {
   ...each('trust setup', { command: 'install' }),
   ...each('untrust remove delete rm clean', { command: 'uninstall' }),
-  ...each('cert certs certificate create gen generate make new renew secure', {
+  ...each('cert certs certificate create gen generate make new secure', {
     command: 'issue',
     names: 'localhost',
   }),
-  ...each('check doctor info list ls test', { command: 'status' }),
+  ...each('check doctor info ls test', { command: 'status' }),
   ...each('cat show verify view', { command: 'inspect', names: 'FILE' }),
   ...each('convert p12 pfx pkcs12 jks', { command: 'export' }),
-  ...each('config init run', { command: 'recipe' }),
+  ...each('config init', { command: 'recipe' }),
 };
 
 /**

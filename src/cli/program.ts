@@ -68,6 +68,10 @@ function declare(command: Command, declaration: Declaration, terminal: Terminal,
   for (const [name, declaration] of Object.entries(commands ?? {}))
     declare(command.command(name), declaration, terminal, exit);
   if (declaration.run === undefined) return;
+  if (declaration.passThrough === true) {
+    command.parent?.enablePositionalOptions();
+    command.passThroughOptions();
+  }
   // The options of a command of its group are not its own, though they may be called the same. The
   // program has to leave all behind the command's name to it then.
   if (commands !== undefined)

@@ -135,7 +135,7 @@ function toJson(value: unknown): string {
     Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
       .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
       .join('');
-  return `${isPlain(text) ? text : text.replace(steering, escape)}\n`;
+  return `${isPlain(text) ? text : text.replace(steering(), escape)}\n`;
 }
 
 function oneLine(text: string): string {

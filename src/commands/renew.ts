@@ -27,6 +27,7 @@ import { parseNames } from '../names/names.ts';
 import type { LeafRequest } from '../names/request.ts';
 import { type Context, stateFolderOf, writing } from './context.ts';
 import { exportCertificate } from './export.ts';
+import { isCertificate } from './list.ts';
 import { writeSetOf } from './mtls.ts';
 
 /** What came of something that was to be made again. */
@@ -43,6 +44,8 @@ export interface Renewed {
 export interface RenewOptions {
   /** Of everything that is in the ledger for the authority: what to make again; all by default. */
   readonly only?: readonly ('certificates' | 'sets' | 'roots')[];
+  /** Of the certificates and sets only those for which this is true. */
+  readonly where?: (entry: CertificateEntry) => boolean;
   /** Of the key stores of sets. */
   readonly password?: string | undefined;
 }
@@ -56,14 +59,16 @@ export interface RenewOptions {
 export async function renewAll(
   context: Context,
   authority: Authority,
-  { only = ['certificates', 'sets', 'roots'], password }: RenewOptions = {},
+  { only = ['certificates', 'sets', 'roots'], where, password }: RenewOptions = {},
 ): Promise<Renewed[]> {
   const entries = readLedger(stateFolderOf(context));
-  const own = entries.filter(({ ca }) => ca === (context.ca ?? 'default'));
+  const own = entries
+    .filter(({ ca }) => ca === (context.ca ?? 'default'))
+    .filter((entry) => where === undefined || (isCertificate(entry) && where(entry)));
   const results: Renewed[] = [];
   const issued = new Set<string>();
   if (only.includes('certificates'))
-    for (const entry of own.filter(isCertificate)) {
+    for (const entry of own.filter(isCertificate).filter(({ mtls }) => mtls === undefined)) {
       const renewed = await renewCertificate(context, authority, entry);
       if (renewed === undefined) continue;
       results.push(renewed);
@@ -96,10 +101,6 @@ export function staleExports(
       const have = files.length === 1 ? 'has' : 'have';
       return `${files.join(', ')} still ${have} the old certificate: ${exportCommand(made.options ?? {}, ca)}`;
     });
-}
-
-function isCertificate(entry: LedgerEntry): entry is CertificateEntry {
-  return entry.certificate !== undefined && entry.mtls === undefined;
 }
 
 function isExport(entry: LedgerEntry): entry is ExportEntry {

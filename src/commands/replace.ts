@@ -2,6 +2,7 @@
 import type { Root, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
+import { removeEnvironment } from '../authority/environment.ts';
 import { loadAuthority, recoverFolder } from '../authority/folder.ts';
 import {
   discardPending,
@@ -16,7 +17,7 @@ import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, say } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findEverywhere, identity, trusting } from './context.ts';
+import { type Context, findEverywhere, identity, stateFolderOf, trusting } from './context.ts';
 import type { Keeper } from './keeper.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
@@ -173,6 +174,7 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   if (isRotating(context.folder)) return;
   const roots = otherRoots(context.folder);
   if (roots.length === 0) return;
+  removeEnvironment(stateFolderOf(context));
   const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));

@@ -3,6 +3,7 @@ import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { agentNotes } from '../authority/keeping.ts';
+import { removeEnvironment } from '../authority/environment.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { purge } from '../authority/purge.ts';
 import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
@@ -93,6 +94,8 @@ export async function uninstall(
     else if (options.dryRun !== true && options.stores === undefined)
       await forget(known.folder, known.root);
   }
+  if (context.ca === undefined && options.stores === undefined && options.dryRun !== true)
+    removeEnvironment(folder);
   if (damage !== undefined && options.purge !== true) throw damage;
   const notes: string[] = [];
   let purged = false;

@@ -89,20 +89,36 @@ export function readIfThere(
   path: string,
   { maxBytes = MAX_FILE_BYTES, follow = true }: { maxBytes?: number; follow?: boolean } = {},
 ): Buffer | undefined {
-  return withFileError('read', path, () => {
-    // Looked at before it is opened: opening alone sets some devices going.
-    const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
-    checkRegular(stat, path, 'read');
-    const flags = constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
-    try {
-      return withDescriptor(path, flags, (descriptor) => {
-        checkRegular(fstatSync(descriptor), path, 'read');
-        return readAtMost(descriptor, maxBytes, path);
-      });
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined; // removed in this instant
-      throw error;
+  return openIfThere(path, follow, (descriptor) => readAtMost(descriptor, maxBytes, path));
+}
+
+/**
+ * The first line of a text file, and every other one that holds one of the texts: a file of any length takes
+ * no more memory than its longest line. What follows the last line break is no line.
+ *
+ * @param texts bytes without a line break.
+ * @returns undefined if there is no file.
+ * @throws DevcertError `file`, also for a symbolic link.
+ */
+export function findLines(
+  path: string,
+  texts: readonly Buffer[],
+  maxBytes: number,
+): string[] | undefined {
+  return openIfThere(path, false, (descriptor) => {
+    const found: string[] = [];
+    let block = Buffer.allocUnsafe(BLOCK_BYTES);
+    for (let total = 0, begun = 0; ;) {
+      if (begun === block.length) block = Buffer.concat([block], 2 * block.length);
+      const length = readSync(descriptor, block, { offset: begun });
+      if (length === 0) return found;
+      if ((total += length) > maxBytes) throw tooLarge(path, maxBytes);
+      const end = begun + length;
+      const lines = block.subarray(0, block.subarray(0, end).lastIndexOf(NEWLINE) + 1);
+      for (const start of lineStarts(lines, texts, found.length === 0))
+        found.push(lines.toString('utf8', start, lines.indexOf(NEWLINE, start)));
+      block.copy(block, 0, lines.length, end);
+      begun = end - lines.length;
     }
   });
 }
@@ -163,6 +179,38 @@ function makeOne(folder: string, mode: number): boolean {
   }
 }
 
+function openIfThere<T>(
+  path: string,
+  follow: boolean,
+  work: (descriptor: number) => T,
+): T | undefined {
+  return withFileError('read', path, () => {
+    // Looked at before it is opened: opening alone sets some devices going.
+    const stat = (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    checkRegular(stat, path, 'read');
+    const flags = constants.O_RDONLY | flag('O_NONBLOCK') | (follow ? 0 : flag('O_NOFOLLOW'));
+    try {
+      return withDescriptor(path, flags, (descriptor) => {
+        checkRegular(fstatSync(descriptor), path, 'read');
+        return work(descriptor);
+      });
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined; // removed in this instant
+      throw error;
+    }
+  });
+}
+
+/** Where the lines begin that hold one of the texts, in order. */
+function lineStarts(lines: Buffer, texts: readonly Buffer[], withFirst: boolean): number[] {
+  const starts = new Set<number>(withFirst && lines.length > 0 ? [0] : []);
+  for (const text of texts)
+    for (let at = lines.indexOf(text); at !== -1; at = lines.indexOf(text, at + 1))
+      starts.add(lines.lastIndexOf(NEWLINE, at) + 1);
+  return [...starts].sort((a, b) => a - b);
+}
+
 function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer {
   // In one piece where the size is known: a long ledger would be in memory twice.
   const size = Math.min(fstatSync(descriptor).size, maxBytes);
@@ -170,10 +218,16 @@ function readAtMost(descriptor: number, maxBytes: number, path: string): Buffer 
   for (let total = 0; ;) {
     const length = readSync(descriptor, bytes, { offset: total });
     if (length === 0) return bytes.subarray(0, total);
-    if ((total += length) > maxBytes)
-      throw new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
-        hint: `see what it is: ${shellCommand('size', path)}`,
-      });
+    if ((total += length) > maxBytes) throw tooLarge(path, maxBytes);
     if (total === bytes.length) bytes = Buffer.concat([bytes], 2 * total); // it grows, or tells no size
   }
 }
+
+function tooLarge(path: string, maxBytes: number): DevcertError {
+  return new DevcertError('file', `"${path}" is larger than ${maxBytes} bytes`, {
+    hint: `see what it is: ${shellCommand('size', path)}`,
+  });
+}
+
+const NEWLINE = 10;
+const BLOCK_BYTES = 256 * 1024;

@@ -15,7 +15,7 @@ import {
   shellCommand,
   unlinkRetrying,
 } from './filesystem.ts';
-import { isStaleTemporary, pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
+import { CLAIM, pidSpace, processLives, removeStaleTemporaries } from './temporary.ts';
 
 /** Name of the lock in a folder. */
 export const LOCK = 'devcert.lock';
@@ -224,24 +224,6 @@ function release(file: string, own: Holder, stillHeld: () => boolean): void {
     });
   }
 }
-
-/**
- * True if a killed process left something that {@link withLock} removes: a temporary file or a claim.
- *
- * @param now the time that the age of temporary files is judged by.
- */
-export function hasLeftOvers(folder: string, now: Date): boolean {
-  try {
-    return readdirSync(folder).some(
-      (name) => CLAIM.test(name) || isStaleTemporary(folder, name, now),
-    );
-  } catch {
-    return false; // not there, or not to be read: then nothing can be removed either
-  }
-}
-
-const CLAIM =
-  /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/;
 
 /** Claims of those who were killed: their locks are gone, so they guard nothing any more. */
 function clearUp(folder: string, own: Holder, now: Date): void {

@@ -85,6 +85,25 @@ export function isStaleTemporary(folder: string, name: string, now: Date): boole
   return isOld || (machine === machineTag() && !processLives(Number(pid)));
 }
 
+/**
+ * True if a killed process left something that the next lock clears away: a temporary file or a claim.
+ *
+ * @param now the time that the age of temporary files is judged by.
+ */
+export function hasLeftOvers(folder: string, now: Date): boolean {
+  try {
+    return readdirSync(folder).some(
+      (name) => CLAIM.test(name) || isStaleTemporary(folder, name, now),
+    );
+  } catch {
+    return false; // not there, or not to be read: then nothing can be removed either
+  }
+}
+
+/** The name by which `lock.ts` claims a lock that it is about to remove. Its first group is the lock's id. */
+export const CLAIM =
+  /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/;
+
 /** True if a process has this id. On this machine and, in a container, within it. */
 export function processLives(pid: number): boolean {
   try {

@@ -5,7 +5,7 @@
 import { constants, existsSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
-import { readIfThere } from '../disk/files.ts';
+import { findLines, readIfThere } from '../disk/files.ts';
 import { withFileError, flag, withDescriptor, shellCommand } from '../disk/filesystem.ts';
 import type { Usage } from '../names/usage.ts';
 import { sha256 } from './journal.ts';
@@ -104,20 +104,12 @@ export function readLedger(stateFolder: string): LedgerEntry[] {
  */
 export function findEntries(stateFolder: string, paths: readonly string[]): LedgerEntry[] {
   const file = ledgerFile(stateFolder);
-  const bytes = read(file);
-  if (bytes === undefined) return [];
-  const starts = new Set<number>();
-  for (const path of new Set(paths)) {
-    const wanted = Buffer.from(JSON.stringify(path));
-    for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + 1))
-      starts.add(bytes.lastIndexOf(NEWLINE, at) + 1);
-  }
-  return [...starts]
-    .sort((a, b) => a - b)
-    .flatMap((start) => {
-      const end = bytes.indexOf(NEWLINE, start);
-      return end === -1 ? [] : [parseLine(bytes.toString('utf8', start, end), file)];
-    });
+  const wanted = paths.map((path) => Buffer.from(JSON.stringify(path)));
+  const found = findLines(file, wanted, MAX_LEDGER_BYTES);
+  if (found === undefined) return [];
+  const [header = '', ...lines] = found;
+  parseHeader(header, file);
+  return lines.map((line) => parseLine(line, file));
 }
 
 /** Of entries those that count: the latest of each. */
@@ -199,7 +191,7 @@ function lineOf(entry: LedgerEntry): string {
 
 function read(file: string): Buffer | undefined {
   const bytes = readIfThere(file, { maxBytes: MAX_LEDGER_BYTES, follow: false });
-  if (bytes !== undefined) parseHeader(bytes, file);
+  if (bytes !== undefined) parseHeader(firstLine(bytes), file);
   return bytes;
 }
 
@@ -215,14 +207,18 @@ function headerOf(file: string): Header | undefined {
   return withFileError('read', file, () =>
     withDescriptor(file, constants.O_RDONLY | flag('O_NOFOLLOW'), (descriptor) => {
       const start = Buffer.alloc(MAX_HEADER_BYTES);
-      return parseHeader(start.subarray(0, readSync(descriptor, start)), file);
+      return parseHeader(firstLine(start.subarray(0, readSync(descriptor, start))), file);
     }),
   );
 }
 
-function parseHeader(bytes: Buffer, file: string): Header {
+function firstLine(bytes: Buffer): string {
+  return bytes.toString('utf8', 0, bytes.indexOf(NEWLINE));
+}
+
+function parseHeader(line: string, file: string): Header {
   try {
-    const header = JSON.parse(bytes.toString('utf8', 0, bytes.indexOf(NEWLINE))) as unknown;
+    const header = JSON.parse(line) as unknown;
     if (isObject(header) && header.version === VERSION) return header as unknown as Header;
   } catch {
     // Not JSON: the same answer as for a header of another kind, below.

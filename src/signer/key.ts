@@ -8,14 +8,17 @@ import type { Signer } from '../x509/certificate.ts';
  * @returns a signer whose `sign` throws DevcertError `weak-key` for a kind that devcert does not sign with.
  */
 export function keySigner(key: KeyObject): Signer {
+  // Once, as it takes longer than signing; and when it is asked for, as most runs find a pair that is still
+  // good and sign nothing.
+  let known: PublicKey | undefined;
+  const publicKey = () => (known ??= publicKeyOf(key));
   return {
-    // When it is asked for: most runs find a pair that is still good, and sign nothing.
     get publicKey() {
-      return publicKeyOf(key);
+      return publicKey();
     },
     sign: async (toBeSigned) => {
       const { signatureAlgorithm } = await import('../x509/certificate.ts');
-      return sign(signatureAlgorithm(publicKeyOf(key).type).hash, toBeSigned, key);
+      return sign(signatureAlgorithm(publicKey().type).hash, toBeSigned, key);
     },
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../../src/errors.ts';
 import {
+  findLines,
   looserThan,
   makeFolder,
   readIfThere,
@@ -269,6 +270,53 @@ describe('makeFolder()', () => {
       'file',
     );
     expect(fs.readdirSync(folder).sort()).toEqual(hasLinks ? ['file', 'link'] : ['file']);
+  });
+});
+
+describe('findLines()', () => {
+  const found = (lines: string, ...texts: readonly string[]) => {
+    const path = join(temporaryFolder(), 'lines');
+    fs.writeFileSync(path, lines);
+    return findLines(
+      path,
+      texts.map((it) => Buffer.from(it)),
+      1e7,
+    );
+  };
+
+  test('gives the first line and those with one of the texts, each once, in order', () => {
+    expect(found('head\na x\nb y\nc x y\nx cut short', 'y', 'x')).toEqual([
+      'head',
+      'a x',
+      'b y',
+      'c x y',
+    ]);
+    expect(found('head x\nb\n', 'x', 'no')).toEqual(['head x']);
+    expect(found('cut short', 'cut')).toEqual([]);
+    expect(found('', 'x')).toEqual([]);
+    expect(findLines(join(temporaryFolder(), 'no'), [], 10)).toBeUndefined();
+  });
+
+  test('finds them wherever a block of the file ends, and longer ones than a block', () => {
+    const long = `x${'ü'.repeat(600_000)}`;
+    for (const before of [0, 1, 2, 261_990, 262_130, 262_140, 262_143]) {
+      const filler = 'a'.repeat(before);
+      const lines = [`head${filler}`, 'xü', 'none', long, 'none', 'ax', filler, 'x end'];
+      expect(found(`${lines.join('\n')}\n`, 'x')).toEqual([lines[0], 'xü', long, 'ax', 'x end']);
+    }
+  });
+
+  test('refuses links, and files that are too long', () => {
+    const folder = temporaryFolder();
+    fs.writeFileSync(join(folder, 'a'), 'head\n');
+    expect(failure(() => findLines(join(folder, 'a'), [], 4)).message).toContain(
+      'larger than 4 bytes',
+    );
+    if (!hasLinks) return;
+    fs.symlinkSync('a', join(folder, 'link'));
+    expect(failure(() => findLines(join(folder, 'link'), [], 10)).message).toContain(
+      'a symbolic link',
+    );
   });
 });
 

@@ -1,0 +1,30 @@
+/** The roots that this system trusts, as one PEM text: what a variable that replaces them has to repeat. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tls from 'node:tls';
+import { findLayout } from './linux-layouts.ts';
+import type { Host } from './types.ts';
+
+/** Where programs of systems without a layout that devcert knows look: OpenSSL's and LibreSSL's own. */
+const USUAL = ['/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/cert.pem', '/etc/pki/tls/cert.pem'];
+
+/**
+ * The system's bundle; where there is no such file (macOS but for LibreSSL's, Windows) what Node says of the
+ * system, and before Node 22.15, which cannot ask, Mozilla's list as Node brings it.
+ */
+export function systemRoots(host: Host): string {
+  const found = findLayout(host);
+  const bundles = found !== undefined && 'layout' in found ? found.layout.bundles : [];
+  // macOS has its own list in a file, without what its user added.
+  const files = host.platform === 'darwin' || host.platform === 'win32' ? [] : USUAL;
+  for (const file of [...bundles, ...files]) {
+    try {
+      const text = readFileSync(join(host.sysroot, file), 'utf8');
+      if (text.includes('-----BEGIN')) return text;
+    } catch {
+      continue; // not there or not to be read: the next
+    }
+  }
+  const { getCACertificates } = tls as { getCACertificates?: (of: 'system') => string[] };
+  return [...(getCACertificates?.('system') ?? []), ...tls.rootCertificates].join('\n');
+}

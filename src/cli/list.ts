@@ -1,0 +1,51 @@
+/** `devcert list` */
+import type { CertificateState, ListedCertificate } from '../commands/list.ts';
+import { EXIT, printable } from '../errors.ts';
+import { list } from '../index.ts';
+import type { Declaration } from './declaration.ts';
+import { date } from './lines.ts';
+import type { Style } from './terminal.ts';
+
+export const listCommand: Declaration = {
+  summary: 'list the certificates that were issued, and how each of them is now',
+  description:
+    'Lists every certificate that devcert issued for you on this machine: valid, due, expired, or gone. Exit code 5 if one is due or has expired.',
+  async run(_positionals, _options, terminal) {
+    const result = await list();
+    terminal.print(listLines(result.certificates, terminal.style));
+    const due = result.certificates.filter(({ state }) => DUE.includes(state));
+    if (due.length > 0) terminal.note(`${due.length} to renew: devcert renew --all`);
+    terminal.json(result);
+    return due.length > 0 ? EXIT.expired : EXIT.done;
+  },
+};
+
+const DUE: readonly CertificateState[] = ['soon', 'expired', 'orphaned'];
+
+/** A line for each: state, end, names, file. */
+export function listLines(certificates: readonly ListedCertificate[], style: Style): string[] {
+  if (certificates.length === 0) return ['No certificate was issued yet: devcert localhost'];
+  const rows = certificates.map((it) => [stateText(it), date(it.notAfter), it.names.join(', ')]);
+  const width = Math.max(...rows.map(([state = '']) => state.length));
+  return certificates.flatMap(({ state, certFile, ca }, index) => {
+    const [text = '', end = '', names = ''] = rows[index] ?? [];
+    const painted = state === 'valid' ? style.good : DUE.includes(state) ? style.bad : style.dim;
+    const of = ca === 'default' ? '' : `, of the authority ${printable(ca)}`;
+    return [
+      `${painted(text.padEnd(width))}  ${end}  ${printable(names)}`,
+      `${' '.repeat(width)}  ${style.dim(`${printable(certFile)}${of}`)}`,
+    ];
+  });
+}
+
+function stateText({ state, daysLeft }: ListedCertificate): string {
+  const words: Record<CertificateState, string> = {
+    valid: `${daysLeft} days`,
+    soon: `${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
+    expired: 'expired',
+    gone: 'file is gone',
+    changed: 'replaced',
+    orphaned: 'of an old authority',
+  };
+  return words[state];
+}

@@ -1,0 +1,53 @@
+/** `devcert renew` */
+import { DevcertError, EXIT, say } from '../errors.ts';
+import { renew, type RenewDueOptions, type RenewDueResult } from '../index.ts';
+import { renewedLines } from './ca/lines.ts';
+import type { Declaration } from './declaration.ts';
+import { date } from './lines.ts';
+import { runThrough } from './run-through.ts';
+
+export const renewCommand: Declaration = {
+  summary: 'make certificates anew that have expired or are about to',
+  description:
+    'Makes anew what is due of the certificates in and below this folder, with their names, files and kind of key, and what was exported of them. A program behind -- is run if something was renewed, to have a server load it.',
+  positionals: [{ name: '[program...]', description: 'behind --: run it after a renewal' }],
+  options: [
+    { flags: '--all', description: 'on the whole machine, not just here' },
+    { flags: '--dry-run', description: 'tell what is due and change nothing' },
+  ],
+  examples: ['devcert renew --all', 'devcert renew -- nginx -s reload'],
+  async run([program, ...args], options: RenewDueOptions, terminal) {
+    if (program !== undefined && options.dryRun === true)
+      throw new DevcertError('usage', say`${{ dryRun: true }} runs no program`, {
+        hint: 'leave one of them out',
+      });
+    const result = await renew(options);
+    terminal.print(renewLines(result, options));
+    terminal.json(result);
+    const done = result.renewed.filter(({ reason }) => reason === undefined);
+    if (done.length > 0 && options.dryRun !== true) {
+      if (program !== undefined) {
+        const exitCode = await runThrough(program, args, process.env);
+        if (exitCode !== 0) return exitCode;
+      } else
+        terminal.note(
+          'a server serves the old one until it is told: restart it, or devcert renew -- PROGRAM',
+        );
+    }
+    return done.length < result.renewed.length ? EXIT.failed : EXIT.done;
+  },
+};
+
+function renewLines(
+  { renewed, looked, nextEnd }: RenewDueResult,
+  { all, dryRun }: RenewDueOptions,
+): string[] {
+  const where = all === true ? 'on this machine' : 'here';
+  if (looked === 0) return [`No certificate of devcert's is ${where}`];
+  if (renewed.length === 0) {
+    const end = nextEnd === undefined ? '' : `; the first ends on ${date(nextEnd)}`;
+    return [`Nothing is due ${where}${end}`];
+  }
+  if (dryRun === true) return renewed.flatMap(({ files }) => files.map((file) => `Due: ${file}`));
+  return renewedLines(renewed);
+}

@@ -1,0 +1,86 @@
+/** `devcert run -- COMMAND` and `devcert env` */
+import { DevcertError, EXIT } from '../errors.ts';
+import { environment, type EnvironmentOptions } from '../index.ts';
+import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
+import { runThrough } from './run-through.ts';
+
+const options: readonly OptionDeclaration[] = [
+  { flags: '--dir <folder>', description: 'where cert.pem and key.pem are (default: .devcert)' },
+  {
+    flags: '--java',
+    description: 'Java, too: a trust store with what it trusts now, and the root',
+  },
+  caOption,
+];
+
+export const runCommand: Declaration = {
+  summary: 'run a program that trusts the root besides what it trusts anyway',
+  description:
+    'Runs a program with the variables by which Node, Deno, Bun, npm, Python, curl, git, Go, Ruby, PHP and others trust the root, too; DEVCERT_CERT, DEVCERT_KEY and DEVCERT_CA name the files. Its terminal, signals and exit code are its own.',
+  positionals: [{ name: '<program...>', description: 'with its arguments, behind --' }],
+  options,
+  passThrough: true,
+  examples: ['devcert run -- npm run dev', 'devcert run --java -- mvn verify'],
+  async run([program = '', ...args], options: EnvironmentOptions, terminal) {
+    const { variables, notes } = await environment(options);
+    for (const note of notes) terminal.note(note);
+    return runThrough(program, args, { ...process.env, ...variables });
+  },
+};
+
+const shells = ['sh', 'fish', 'powershell', 'dotenv'] as const;
+type Shell = (typeof shells)[number];
+
+export const envCommand: Declaration = {
+  summary: 'print these variables for a shell, or as JSON',
+  description:
+    'Prints the variables of devcert run, for a shell to evaluate or for a file of variables.',
+  options: [
+    {
+      flags: '--shell <name>',
+      description: `${shells.join(', ')} (default: that of this terminal)`,
+    },
+    ...options,
+  ],
+  examples: ['eval "$(devcert env)"', 'devcert env --shell dotenv > .env.local'],
+  async run(
+    _positionals,
+    { shell, ...options }: EnvironmentOptions & { shell?: string },
+    terminal,
+  ) {
+    const wanted = shell ?? usualShell(process.platform, process.env);
+    if (!isShell(wanted))
+      throw new DevcertError('usage', `there is no shell "${wanted}" here`, {
+        hint: `one of ${shells.join(', ')}`,
+      });
+    const { variables, notes } = await environment(options);
+    terminal.print(Object.entries(variables).map(([name, value]) => line(wanted, name, value)));
+    for (const note of notes) terminal.note(note);
+    terminal.json(variables);
+    return EXIT.done;
+  },
+};
+
+function isShell(name: string): name is Shell {
+  return (shells as readonly string[]).includes(name);
+}
+
+export function usualShell(platform: NodeJS.Platform, { SHELL = '' }: NodeJS.ProcessEnv): Shell {
+  if (SHELL.endsWith('/fish')) return 'fish';
+  return platform === 'win32' && SHELL === '' ? 'powershell' : 'sh';
+}
+
+/** One variable as the shell sets it; whatever its value holds is text there. */
+export function line(shell: Shell, name: string, value: string): string {
+  switch (shell) {
+    case 'sh':
+      return `export ${name}='${value.replaceAll("'", `'\\''`)}'`;
+    case 'fish':
+      return `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`;
+    case 'powershell':
+      // PowerShell takes typographic quotes for straight ones.
+      return `$env:${name} = '${value.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
+    case 'dotenv':
+      return `${name}='${value}'`;
+  }
+}

@@ -1,0 +1,72 @@
+/** `devcert list`: the certificates that the ledger has, and how each of them is now. Changes nothing. */
+import { X509Certificate } from 'node:crypto';
+import { certificateIn, authorityCertificates } from '../authority/certificates.ts';
+import { sha256Of } from '../authority/origin.ts';
+import { type CertificateEntry, type LedgerEntry, readLedger } from '../ledger/ledger.ts';
+import { DAY_MS, dueDays } from '../policy.ts';
+import { type Context, stateFolderOf } from './context.ts';
+
+/**
+ * `valid`; `soon`: so few days left that it is due; `expired`; `gone`: its file is not there any more; `changed`:
+ * another certificate is in its file; `orphaned`: no authority of this user issued it, so nothing trusts it.
+ */
+export type CertificateState = 'valid' | 'soon' | 'expired' | 'gone' | 'changed' | 'orphaned';
+
+export interface ListedCertificate {
+  readonly names: readonly string[];
+  readonly state: CertificateState;
+  readonly notAfter: Date;
+  /** Whole days; negative for one that has expired. */
+  readonly daysLeft: number;
+  /** Absolute paths. */
+  readonly certFile: string;
+  readonly keyFile: string | undefined;
+  /** Name of the authority; `default` for the one without. */
+  readonly ca: string;
+  /** Absolute path of the folder of the mutual TLS set that it belongs to. */
+  readonly mtls: string | undefined;
+}
+
+export interface ListResult {
+  readonly certificates: readonly ListedCertificate[];
+}
+
+/** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
+export function list(context: Context): ListResult {
+  const stateFolder = stateFolderOf(context);
+  const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
+  const now = context.host.now();
+  const certificates = readLedger(stateFolder)
+    .filter(isCertificate)
+    .map((entry) => listed(entry, issuers, now));
+  return { certificates };
+}
+
+/** True for what a renewal makes anew. */
+export function isDue({ state }: Pick<ListedCertificate, 'state'>): boolean {
+  return state === 'soon' || state === 'expired' || state === 'orphaned';
+}
+
+export function isCertificate(entry: LedgerEntry): entry is CertificateEntry {
+  return entry.certificate !== undefined;
+}
+
+/** A certificate of the ledger as it is now. @param issuers of this user's authorities. */
+export function listed(
+  { ca, mtls, certificate }: CertificateEntry,
+  issuers: readonly X509Certificate[],
+  now: Date,
+): ListedCertificate {
+  const { names, certFile, keyFile } = certificate;
+  const there = certificateIn(certFile);
+  const notAfter = there === undefined ? new Date(certificate.notAfter) : new Date(there.validTo);
+  const daysLeft = Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS);
+  const state = ((): CertificateState => {
+    if (there === undefined) return 'gone';
+    if (sha256Of(there) !== certificate.sha256) return 'changed';
+    if (!issuers.some((issuer) => there.verify(issuer.publicKey))) return 'orphaned';
+    if (notAfter <= now) return 'expired';
+    return daysLeft < dueDays(certificate.validityDays) ? 'soon' : 'valid';
+  })();
+  return { names, state, notAfter, daysLeft, certFile, keyFile, ca, mtls };
+}

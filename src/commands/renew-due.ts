@@ -1,0 +1,92 @@
+/** `devcert renew`: certificates that have expired or are about to are made anew, with what was made of them. */
+import { existsSync } from 'node:fs';
+import { sep } from 'node:path';
+import { authorityCertificates } from '../authority/certificates.ts';
+import { hasAuthority, loadAuthority } from '../authority/folder.ts';
+import { DevcertError } from '../errors.ts';
+import { type CertificateEntry, readLedger } from '../ledger/ledger.ts';
+import { type Context, contextOf, refuseSudo, stateFolderOf } from './context.ts';
+import { isCertificate, isDue, listed } from './list.ts';
+import { renewAll, type Renewed } from './renew.ts';
+
+export interface RenewDueOptions {
+  /** On the whole machine, not just in and below the current folder. */
+  readonly all?: boolean;
+  /** Of the key stores of sets for mutual TLS. */
+  readonly password?: string;
+  /** Tell what is due, and make nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface RenewDueResult {
+  /** What was made anew, or, with a reason, was not. A dry run: what would be. */
+  readonly renewed: readonly Renewed[];
+  /** How many certificates of the ledger lie here, due or not. */
+  readonly looked: number;
+  /** When the first of those that are not due ends. */
+  readonly nextEnd: Date | undefined;
+}
+
+/**
+ * Makes anew, with the same names, files and kind of key, every certificate of the ledger that is due, whichever
+ * authority of this user issued it.
+ *
+ * @throws DevcertError `invalid-authority`, `file`, `refused`, `busy`; what keeps one certificate from being made is
+ *   its reason.
+ */
+export async function renewDue(
+  context: Context,
+  { all = false, password, dryRun = false }: RenewDueOptions = {},
+): Promise<RenewDueResult> {
+  refuseSudo(context);
+  const stateFolder = stateFolderOf(context);
+  const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
+  const now = context.host.now();
+  const here = readLedger(stateFolder)
+    .filter(isCertificate)
+    .filter(({ certificate }) => all || isBelow(certificate.certFile, context.cwd))
+    .filter(({ certificate }) => existsSync(certificate.certFile));
+  const states = here.map((entry) => ({ entry, is: listed(entry, issuers, now) }));
+  const due = states.filter(({ is }) => isDue(is)).map(({ entry }) => entry);
+  const ends = states.flatMap(({ is }) => (is.state === 'valid' ? [is.notAfter.getTime()] : []));
+  const renewed: Renewed[] = [];
+  for (const ca of new Set(due.map((entry) => entry.ca))) {
+    const these = due.filter((entry) => entry.ca === ca);
+    renewed.push(
+      ...(dryRun ? these.map(asRenewed) : await renewOf(contextOf(context, ca), these, password)),
+    );
+  }
+  return {
+    renewed,
+    looked: here.length,
+    nextEnd: ends.length === 0 ? undefined : new Date(Math.min(...ends)),
+  };
+}
+
+async function renewOf(
+  context: Context,
+  due: readonly CertificateEntry[],
+  password: string | undefined,
+): Promise<Renewed[]> {
+  try {
+    if (!hasAuthority(context.folder))
+      return due.map((it) => ({ ...asRenewed(it), reason: 'its authority is gone' }));
+    const authority = await loadAuthority(context.folder);
+    const files = new Set(due.map(({ certificate }) => certificate.certFile));
+    const where = ({ certificate }: CertificateEntry) => files.has(certificate.certFile);
+    return await renewAll(context, authority, { only: ['certificates', 'sets'], where, password });
+  } catch (error) {
+    if (!(error instanceof DevcertError) || error.code === 'cancelled') throw error;
+    return due.map((it) => ({ ...asRenewed(it), reason: error.message }));
+  }
+}
+
+function asRenewed({ mtls, certificate }: CertificateEntry): Renewed {
+  return mtls === undefined
+    ? { what: 'certificate', files: [certificate.certFile] }
+    : { what: 'mtls', files: [mtls] };
+}
+
+function isBelow(file: string, folder: string): boolean {
+  return file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
