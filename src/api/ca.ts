@@ -37,7 +37,8 @@ const exportSpec: Spec<ExportAuthorityOptions> = {
  * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
  * trusts it until `install({ ca })`.
  *
- * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`,
+ *   `password`, `agent`.
  */
 export async function createAuthority(
   name: string,
@@ -107,7 +108,7 @@ export async function exportAuthority(
  * again, then the old one dropped.
  *
  * @param sources of an authority to import; a new one with the same constraints if there are none.
- * @throws DevcertError `no-authority` and those of {@link importAuthority}.
+ * @throws DevcertError `no-authority`, `agent` and those of {@link importAuthority}.
  */
 export async function replaceAuthority(
   name?: string,

@@ -48,7 +48,7 @@ const recipeSpec: Spec<RecipeOptions> = { dir: 'text', clientCerts: 'boolean', c
  * @param names `localhost` if there are none.
  * @param listener its `password` is asked for what is needed and not in the options.
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
- *   `expired`, `refused`, `busy`, `password`.
+ *   `expired`, `refused`, `busy`, `password`, `agent`.
  */
 export async function issue(
   names: string | readonly string[] = [],
@@ -74,7 +74,7 @@ export async function issue(
  * @param names DNS names and IP addresses; `localhost` if there are none.
  * @param listener its `password` is asked for the passphrase of the authority's key, if something is signed.
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
- *   `expired`, `refused`, `busy`, `password`.
+ *   `expired`, `refused`, `busy`, `password`, `agent`.
  */
 export async function certificateFor(
   names: string | readonly string[] = [],
@@ -128,7 +128,8 @@ export async function csr(
  *
  * @param csr the path of a file, or what is in one: PEM or DER.
  * @throws DevcertError `invalid-input`, `weak-key`, `invalid-name`, `outside-constraints`, `refused`, `usage`,
- *   `file`, `invalid-authority`, `expired`, `busy`, `password`: nothing was signed then.
+ *   `file`, `invalid-authority`, `expired`, `busy`, `password`, `agent`: nothing was signed
+ *   then.
  */
 export async function sign(
   csr: string | Uint8Array,

@@ -22,7 +22,7 @@ const rotateSpec: Spec<MtlsRotateOptions> = {
  * already and still good stays.
  *
  * @throws DevcertError `usage`, `invalid-name`, `no-authority`, `refused`, `outside-constraints`, `file`,
- *   `expired`, `busy`: nothing was written then.
+ *   `expired`, `busy`, `password`, `agent`: nothing was written then.
  */
 export async function mtls(
   name: string,

@@ -29,7 +29,7 @@ const uninstallSpec: Spec<UninstallOptions> = {
  *
  * @returns one outcome for each store: a store that failed does not throw.
  * @throws DevcertError `usage`, `refused`, `invalid-authority`, `expired`, `file`, `busy`,
- *   `password`.
+ *   `password`, `agent`.
  */
 export async function install(
   options: InstallOptions = {},

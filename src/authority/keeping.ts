@@ -94,7 +94,10 @@ export function assertNoWayBack(from: Keeping, to: Keeping, folder: string): voi
   if (to.way !== 'file' || from.way === 'file') return;
   const name = authorityNameOf(folder);
   throw new DevcertError('refused', 'its key is protected, and that of the other lies open', {
-    hint: say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`,
+    hint:
+      from.way === 'passphrase'
+        ? say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`
+        : say`give the other a name of its own: ${{ name: 'NAME' }}`,
   });
 }
 

@@ -75,6 +75,24 @@ describe('devcert with an SSH agent', () => {
     expect(readLedger(state)).toEqual([]);
   });
 
+  test('takes no key in a session over SSH, but by --force', async () => {
+    const { run, state } = freshHome();
+    const { path, requests } = await doubleAgent({ keys: [agentKey()] });
+    const env = { SSH_AUTH_SOCK: path, SSH_CONNECTION: '192.0.2.1 50000 192.0.2.2 22' };
+    const create = ['ca', 'create', 'shop', '--ssh-agent'];
+    const ran = await run(create, { env });
+    expect(ran.status).toBe(6);
+    expect(twoLines(ran)).toEqual({
+      error: expect.stringContaining('a session over SSH') as string,
+      hint: expect.stringContaining('--force') as string,
+    });
+    expect(requests).toEqual([]);
+    expect(existsSync(join(state, 'authorities/shop/root.pem'))).toBe(false);
+    expect(await run([...create, '--force'], { env })).toMatchObject({ status: 0 });
+    // It was said once: what it certifies is nothing new.
+    expect(await run(['shop.test', '--ca', 'shop'], { env })).toMatchObject({ status: 0 });
+  });
+
   test('a value that is no fingerprint is a slip of usage', async () => {
     const { run } = freshHome();
     const { path, requests } = await doubleAgent({ answer: () => string(Buffer.of(5)) });
