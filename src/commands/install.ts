@@ -35,7 +35,7 @@ import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';
 import { dryRun, missingKinds } from './install-plan.ts';
-import { isAsWished } from './keeper.ts';
+import { assertOneWay, isAsWished } from './keeper.ts';
 import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -191,8 +191,7 @@ function assertSealedAlone(options: InstallOptions): void {
     );
   if (sealed !== undefined && sshAgent !== undefined)
     throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed authority has no key');
-  if (passphrase === true && sshAgent !== undefined)
-    throw exclusive({ passphrase: true }, { sshAgent: true }, 'an agent has its own');
+  assertOneWay(options);
   if (
     sealed === undefined
       ? (out ?? (sshAgent === undefined ? force : undefined)) === undefined

@@ -4,7 +4,7 @@ import type { Authority } from '../authority/authority.ts';
 import type { AuthorityPem } from '../authority/create.ts';
 import { loadAuthority, readPem } from '../authority/folder.ts';
 import { assertNotSealed, encodeKeeping, type Keeping, readKeeping } from '../authority/keeping.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, exclusive, say } from '../errors.ts';
 import type { PublicKey } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import { type Encrypter, Keyring } from '../signer/keyring.ts';
@@ -46,9 +46,10 @@ export interface Keeper {
  * What keeps the key of an authority that is new, or takes the place of the one that is there: as was wished,
  * or as that keeps its own, as there is no silent way back. Asks for what that takes.
  *
- * @throws DevcertError `refused` in the place of a sealed one; `password`, `agent`.
+ * @throws DevcertError `usage`, `refused` in the place of a sealed one; `password`, `agent`.
  */
 export async function keeperFor(context: Context, wishes: KeeperWishes = {}): Promise<Keeper> {
+  assertOneWay(wishes);
   const { folder } = context;
   const keeping = readKeeping(folder);
   assertNotSealed(keeping, folder);
@@ -64,6 +65,12 @@ export async function keeperFor(context: Context, wishes: KeeperWishes = {}): Pr
     );
   if (wantsAgent(wishes) || keeping.way === 'ssh-agent') return inAgent(context, keeping, wishes);
   return keeping.way === 'passphrase' ? samePassphraseKeeper(context) : openKeeper;
+}
+
+/** @throws DevcertError `usage` for two wishes. */
+export function assertOneWay({ passphrase, sshAgent }: Protection): void {
+  if (passphrase !== true || !wantsAgent({ sshAgent })) return;
+  throw exclusive({ passphrase: true }, { sshAgent: true }, 'an agent has a passphrase of its own');
 }
 
 /** True if a key that is kept so is kept as was wished. */

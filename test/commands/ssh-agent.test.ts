@@ -90,8 +90,11 @@ describe('install({ sshAgent })', () => {
     expect(await install(fresh(), { sshAgent: true, dryRun: true })).toMatchObject({
       authority: 'created',
     });
+    await expect(
+      createNamed(fresh(), 'shop', { sshAgent: true, passphrase: true }),
+    ).rejects.toMatchObject({ code: 'usage' });
     expect(requests).toEqual([]);
-    expect(existsSync(context.folder)).toBe(false);
+    expect(existsSync(join(context.folder, 'root.pem'))).toBe(false);
   });
 
   test('puts another authority in the place of one whose key lay in a file: no copy is left', async () => {
