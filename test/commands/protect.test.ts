@@ -24,6 +24,7 @@ import { issue } from '../../src/commands/issue.ts';
 import { mtls } from '../../src/commands/mtls.ts';
 import { mtlsRotate } from '../../src/commands/mtls-rotate.ts';
 import { protect, unprotect } from '../../src/commands/protect.ts';
+import { renewDue } from '../../src/commands/renew-due.ts';
 import { sign } from '../../src/commands/sign.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
@@ -551,6 +552,24 @@ describe('authorities that have names', () => {
     await expect(
       importAuthority(context, [file], { name: 'x', passphrase: true, trustOnly: true }),
     ).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('renewDue() with an encrypted key', () => {
+  test('asks once for all that is due, and nobody where nothing is', async () => {
+    const { context } = await encrypted();
+    for (const out of ['a', 'b']) await issue(run(context).context, ['api.test'], { out });
+    expect(await renewDue(context)).toMatchObject({ looked: 2, renewed: [] });
+    const later = new Date(context.host.now().getTime() + 380 * 86_400_000);
+    const due = { ...context, host: { ...context.host, now: () => later } };
+    const needs = { reason: `${OWN} needs its passphrase` };
+    expect(await renewDue({ ...due, keys: new Keyring() })).toMatchObject({
+      renewed: [needs, needs],
+    });
+    const { asked, context: asking } = run(due);
+    const { renewed } = await renewDue(asking);
+    expect(renewed.map(({ reason }) => reason)).toEqual([undefined, undefined]);
+    expect(asked).toEqual([OWN]);
   });
 });
 

@@ -20,7 +20,7 @@ export interface AskingOptions {
  * @throws DevcertError `usage` at once, for flags that exclude each other.
  */
 export async function asking(
-  flags: CaPasswordFlags & PasswordFlags,
+  flags: CaPasswordFlags & Pick<PasswordFlags, 'passwordStdin'>,
   terminal: Pick<Terminal, 'note' | 'progress'>,
   { file, stdinTaken = false, prompt = true }: AskingOptions = {},
 ): Promise<Pick<Listener, 'password' | 'progress'>> {
