@@ -21,7 +21,8 @@ export const EXIT = {
   cancelled: 7,
 } as const;
 
-const exitCodes = {
+/** The exit code of every kind of failure. */
+export const exitCodes = {
   /** A file or folder could not be read or written, or was not written by devcert and is not replaced. */
   file: EXIT.failed,
   /** A file in the state folder is damaged, foreign, or does not fit the others. */
@@ -38,6 +39,8 @@ const exitCodes = {
   password: EXIT.failed,
   /** The SSH agent that keeps a key cannot be reached, does not have it, or did not sign. */
   agent: EXIT.failed,
+  /** A key in a store has a password of its own, which is missing. */
+  'key-password': EXIT.failed,
   /** Unknown option, missing value, options that exclude each other. */
   usage: EXIT.usage,
   /** Not a name that a certificate may carry. */

@@ -41,7 +41,7 @@ export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/reci
 export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';
 export type { Renewed } from './commands/renew.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
-export type { StatusOptions, StatusResult } from './commands/status.ts';
+export type { ProjectCertificate, StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type * from './inspect/types.ts';
 export type { KeyType } from './keys.ts';

@@ -22,7 +22,7 @@ const createSpec: Spec<CreateOptions> = {
 const agentSpec: Spec<AgentChoice> = { sshAgent: 'text or boolean', force: 'boolean' };
 const namedSpec: Spec<NamedOptions> = { ...createSpec, ...agentSpec, passphrase: 'boolean' };
 const sourceSpec: Spec<ImportSource> = {
-  ...{ key: 'text', root: 'text', password: 'text', clientsOnly: 'boolean' },
+  ...{ key: 'text', root: 'text', password: 'text', keyPassword: 'text', clientsOnly: 'boolean' },
 };
 const importSpec: Spec<ImportAuthorityOptions> = {
   ...sourceSpec,
@@ -30,7 +30,7 @@ const importSpec: Spec<ImportAuthorityOptions> = {
 };
 const exportSpec: Spec<ExportAuthorityOptions> = {
   ...{ out: 'text', file: 'text', der: 'boolean', withKey: 'boolean' },
-  ...{ password: 'text', force: 'boolean' },
+  ...{ password: 'text', keyPassword: 'text', force: 'boolean' },
 };
 
 /**

@@ -32,7 +32,7 @@ const exportSpec: Spec<ExportOptions> = {
 };
 const csrSpec: Spec<CsrOptions> = {
   ...{ client: 'boolean', peer: 'boolean', cn: 'text', key: 'text', force: 'boolean' },
-  ...{ out: 'text', keyFile: 'text', password: 'text', der: 'boolean' },
+  ...{ out: 'text', keyFile: 'text', password: 'text', keyPassword: 'text', der: 'boolean' },
 };
 const signSpec: Spec<SignOptions> = {
   ...{ ca: 'text', client: 'boolean', peer: 'boolean', days: 'days' },
@@ -157,7 +157,11 @@ export async function inspect(
   options: InspectOptions = {},
 ): Promise<InspectResult> {
   const { inspect } = await import('../commands/inspect.ts');
-  return inspect(await context({}), sourcesOf(sources), checked(options, { password: 'text' }));
+  return inspect(
+    await context({}),
+    sourcesOf(sources),
+    checked(options, { password: 'text', keyPassword: 'text' }),
+  );
 }
 
 /** Every recipe there is for {@link recipe}. */

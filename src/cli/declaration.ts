@@ -76,7 +76,7 @@ export const storeOptions: readonly OptionDeclaration[] = [
   {
     flags: '--stores <kinds>',
     description:
-      'only these, comma-separated: system, nss (Chromium and Firefox on Linux), java, windows (from WSL); simulator (booted iOS ones) only if named',
+      'only these, comma-separated: system, firefox, chromium, java, nss (both browsers on Linux), windows (from WSL); simulator (booted iOS ones) only if named',
   },
   {
     flags: '--machine',

@@ -25,7 +25,7 @@ type OptionName =
   | Each<'add alias all as'>
   | Each<'ca caFile caPasswordFile certFile client clientCa clientCerts clientsOnly cn constraints'>
   | Each<'days der dir dryRun encrypt file finish force format http'>
-  | Each<'import issue keepKey key keyFile legacy machine name nssPasswordFile'>
+  | Each<'import issue keepKey key keyFile keyPasswordFile legacy machine name nssPasswordFile'>
   | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
   | Each<'remove root serverCa'>
   | Each<'orphans sealed sshAgent stores trust trustOnly withKey withPublicRoots yes'>;

@@ -66,10 +66,7 @@ export const installCommand: Declaration = {
       );
     const listener = { ...terminal, ...(await asking(options, terminal)) };
     const result = await install(options, listener);
-    terminal.progress('');
-    terminal.print(installLines(result, terminal.style, options.ca));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return outcomesExitCode(result.outcomes);
+    const lines = installLines(result, terminal.style, options.ca);
+    return terminal.show(lines, result, outcomesExitCode(result.outcomes));
   },
 };

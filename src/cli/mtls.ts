@@ -42,10 +42,8 @@ const check: Declaration = {
   async run([address = ''], options: MtlsCheckOptions & CaPasswordFlags, terminal) {
     const listener = await asking(options, terminal, { prompt: false });
     const result = await mtlsCheck(address, options, listener);
-    terminal.print(mtlsCheckLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return result.ok ? EXIT.done : EXIT.failed;
+    const exitCode = result.ok ? EXIT.done : EXIT.failed;
+    return terminal.show(mtlsCheckLines(result, terminal.style), result, exitCode);
   },
 };
 
@@ -68,10 +66,8 @@ const rotate: Declaration = {
     const password = givenPassword(options, {}, terminal);
     const listener = { ...terminal, ...(await asking(options, terminal)) };
     const result = await mtlsRotate({ ...options, password }, listener);
-    terminal.progress('');
-    terminal.print(mtlsRotateLines(result));
-    terminal.json(result);
-    return result.written.some(({ reason }) => reason !== undefined) ? EXIT.failed : EXIT.done;
+    const isPartial = result.written.some(({ reason }) => reason !== undefined);
+    return terminal.show(mtlsRotateLines(result), result, isPartial ? EXIT.failed : EXIT.done);
   },
 };
 
@@ -116,9 +112,6 @@ export const mtlsCommand: Declaration = {
     const password = givenPassword(options, {}, terminal);
     const listener = await asking(options, terminal);
     const result = await mtls(name, { ...options, password }, listener);
-    terminal.print(mtlsLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(mtlsLines(result, terminal.style), result);
   },
 };

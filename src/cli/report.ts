@@ -113,7 +113,9 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
   const { authority } = result;
   const lost = orphanNote(result.orphans, result.unread);
   const others = [...(lost.length === 0 ? [] : ['', ...lost]), ...otherLines(result, style)];
-  if (authority === undefined) return [`There is no authority in ${result.folder}`, ...others];
+  const project = projectLines(result, style);
+  if (authority === undefined)
+    return [`There is no authority in ${result.folder}`, ...project, ...others];
   const left = `${authority.daysLeft} days left`;
   return [
     authority.name,
@@ -141,12 +143,26 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
     ...(result.stores.some(({ state }) => state === 'absent' || state === 'partial')
       ? ['', `To have all of them trust it: devcert install${caFlag(ca)}`]
       : []),
+    ...project,
     ...others,
   ];
 }
 
 function caFlag(ca: string | undefined): string {
   return ca === undefined || ca === 'default' ? '' : ` --ca ${ca}`;
+}
+
+function projectLines({ project }: StatusResult, style: Style): string[] {
+  if (project === undefined) return [];
+  const { names, daysLeft, ca } = project;
+  const days = daysLeft < 0 ? style.bad('expired') : `${daysLeft} days left`;
+  const of =
+    ca === undefined
+      ? style.bad('no authority of yours issued it: devcert')
+      : ca === 'default'
+        ? days
+        : `${days}, of the authority ${ca}`;
+  return ['', `This project's certificate: ${printable(names.join(', '))}; ${of}`];
 }
 
 function otherLines({ others }: StatusResult, style: Style): string[] {

@@ -7,12 +7,12 @@ import { type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import {
   type Context,
   contextOf,
-  findEverywhere,
   issuedBy,
   refuseSudo,
   stateFolderOf,
   trusting,
 } from './context.ts';
+import { findEverywhere } from './stores.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface RemovedAuthority {
@@ -52,7 +52,8 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
   for (const root of roots)
     outcomes.push(
       ...(await uninstallRoot(stores, root, target.host, trust)).filter(
-        ({ status }) => status !== 'already-absent' && status !== 'skipped',
+        ({ status, byHand }) =>
+          status !== 'already-absent' && (status !== 'skipped' || byHand !== undefined),
       ),
     );
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');

@@ -46,7 +46,9 @@ export interface ImportSource {
   /** The root, and the certificates between it and the issuer. */
   readonly root?: string | undefined;
   /** Of encrypted keys and key stores. */
-  readonly password?: string | undefined;
+  readonly password?: string;
+  /** Of keys that the password of their store does not open. */
+  readonly keyPassword?: string;
   readonly clientsOnly?: boolean;
 }
 
@@ -246,7 +248,7 @@ function readImport(
       hint: say`${{ command: 'ca import', names: 'mkcert' }}, or a folder, or FILE…`,
     });
   const files = [...sources, ...more].flatMap((it) => sourceFiles(it, host, cwd));
-  const findings = readSources([...new Set(files)], options.password);
+  const findings = readSources([...new Set(files)], options);
   return checkImport(findings, { ...options, files }, host.now());
 }
 

@@ -22,15 +22,13 @@ import {
   type AuthorityOption,
   closeStateFolder,
   type Context,
-  findEverywhere,
-  findStores,
   type Lists,
-  parseStoreKinds,
   refuseOtherAccount,
   refuseSudo,
   stateFolderOf,
   trusting,
 } from './context.ts';
+import { findEverywhere, findStores, parseStoreKinds } from './stores.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';
@@ -89,7 +87,7 @@ export async function install(
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
-  const kinds = parseStoreKinds(options.stores, context.finders).filter(
+  const kinds = parseStoreKinds(options.stores, context).filter(
     (kind) => options.stores !== undefined || !onRequest.includes(kind),
   );
   const typed: Step = { command: 'install', ca: context.ca };

@@ -19,14 +19,8 @@ import { isClientsOnly } from '../authority/summary.ts';
 import { DevcertError, say } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
 import { installRoot, uninstallRoot } from '../trust.ts';
-import {
-  type Context,
-  contextOf,
-  findEverywhere,
-  type MadeAuthority,
-  refuseSudo,
-  trusting,
-} from './context.ts';
+import { type Context, contextOf, type MadeAuthority, refuseSudo, trusting } from './context.ts';
+import { findEverywhere } from './stores.ts';
 import { type AgentChoice, keeperFor } from './keeper.ts';
 import { requireSet } from './mtls-check.ts';
 import { type Renewed, renewAll } from './renew.ts';

@@ -17,7 +17,8 @@ import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, say } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findEverywhere, identity, stateFolderOf, trusting } from './context.ts';
+import { type Context, identity, stateFolderOf, trusting } from './context.ts';
+import { findEverywhere } from './stores.ts';
 import type { Keeper } from './keeper.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
@@ -178,7 +179,9 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));
-    if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
+    const isLeft = ({ status, byHand }: Outcome) =>
+      status === 'failed' || status === 'cancelled' || byHand !== undefined;
+    if (outcomes.some(isLeft)) continue;
     if (await anyHolds(all, root)) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
     else dropRetired(root.file);

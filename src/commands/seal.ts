@@ -3,17 +3,18 @@ import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { readAuthority } from '../authority/authority.ts';
 import { encodeKeeping, readKeeping } from '../authority/keeping.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
-import { isReusable } from '../certificate/reusable.ts';
+import { isReusable, leafEnd } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { assertReplaceable } from '../certificate/replaceable.ts';
 import { writeLeaf } from '../certificate/write.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
+import { assertWritable } from '../ledger/transaction.ts';
 import { type Constraints, EVERY_ADDRESS, parsePermit } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { parseLeafRequest } from '../names/request.ts';
-import { DAY_MS, LEAF_DAYS } from '../policy.ts';
+import { LEAF_DAYS } from '../policy.ts';
 import { type Context, identity, recording, writing } from './context.ts';
 import { madeMeanwhile, type Successor } from './replace.ts';
 
@@ -49,12 +50,14 @@ export async function prepareSealing(
   const constraints = await constraintsFor(request.names, typed);
   const paths = outputPaths({ out }, context.cwd);
   if (force !== true) assertReplaceable(recording(context), request, paths);
+  const { certFile, keyFile, followFolders = false } = paths;
+  assertWritable([certFile, keyFile], followFolders);
   let made: { leaf: Leaf; rootPem: string } | undefined;
   let written: WrittenLeaf | undefined;
   return {
     constraints,
     make: async (): Promise<AuthorityPem> => {
-      const notAfter = new Date(now.getTime() + LEAF_DAYS * DAY_MS);
+      const notAfter = leafEnd(LEAF_DAYS, now);
       const options = { name: context.ca, usages: ['serverAuth'] as const, notAfter };
       const pem = await createAuthority(identity(context), constraints, now, options);
       // The one time that its key is used: it is in no file, and gone when this function returns.

@@ -1,9 +1,16 @@
 /** Bytes of a file → what it is, holds, and suffers from. Pure. */
-import type { X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { AuthorityCertificates } from '../authority/certificates.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
-import { certificateDetails, keyDetails } from '../x509/details.ts';
+import { crlDetails } from '../x509/crl.ts';
+import {
+  certificateDetails,
+  type KeyDetails,
+  keyDetails,
+  otherKeyDetails,
+  publicKeyDetails,
+} from '../x509/details.ts';
 import { isSignedBy } from '../x509/judge.ts';
 import {
   chainProblems,
@@ -54,10 +61,9 @@ export function readFile(
   const chain = findChain(certificates);
   const keys = keysOf(store.entries, details);
   const csrs = store.entries.flatMap(({ csr }) => (csr === undefined ? [] : [inspectCsr(csr)]));
-  const file: Omit<InspectedFile, 'problems'> = {
+  const contents: Omit<InspectedFile, 'problems' | 'kind'> = {
     file: input.file,
     format: store.format,
-    kind: kindOf(store.format, details, keys, csrs.length, chain, protection),
     isLocked,
     isVerified: store.isVerified,
     hasOpenKey: hasOpenKey(input, store, protection),
@@ -65,12 +71,13 @@ export function readFile(
     certificates: details,
     chain,
     keys,
-    publicKeys: store.entries.flatMap(({ kind, key }) =>
-      kind === 'public-key' && key !== undefined ? [keyDetails(key)] : [],
-    ),
+    publicKeys: store.entries.flatMap((it) => publicKeyIn(it) ?? []),
     csrs: csrs.map(({ csr }) => csr),
-    ignored: store.ignored,
+    crls: store.entries.flatMap(({ crl }) => (crl === undefined ? [] : [crlDetails(crl)])),
+    others: store.others,
+    trailing: store.trailing,
   };
+  const file = { ...contents, kind: kindOf(contents, protection) };
   const problems = [
     ...ownProblems(details, chain, file.kind, around),
     ...(chain === undefined
@@ -134,29 +141,31 @@ function relationTo(x509: X509Certificate, root: X509Certificate, issuer: X509Ce
   return isOurs ? ('leaf' as const) : undefined;
 }
 
+function publicKeyIn({ kind, key, keyType, publicKeyInfo }: KeyStoreEntry): KeyDetails | undefined {
+  if (kind !== 'public-key') return undefined;
+  if (key !== undefined) return keyDetails(key);
+  return publicKeyInfo === undefined || keyType === undefined
+    ? undefined
+    : publicKeyDetails(publicKeyInfo, () => undefined);
+}
+
 function keysOf(
   entries: readonly KeyStoreEntry[],
   certificates: readonly InspectedCertificate[],
 ): InspectedKey[] {
+  const byHash = new Map(certificates.map(({ sha256 }, index) => [sha256, index]));
   return entries.flatMap((entry): InspectedKey[] => {
-    const { kind, alias, key } = entry;
+    const { kind, alias, key, keyType, hasOwnPassword } = entry;
+    const named = alias === undefined ? {} : { alias };
+    const [first] = entry.certificates;
+    const above = first === undefined ? undefined : byHash.get(sha256(first));
+    const placed = above === undefined ? {} : { certificate: above };
     if (kind === 'encrypted-key') {
-      const first = entry.certificates[0];
-      const own =
-        first === undefined
-          ? -1
-          : certificates.findIndex(
-              ({ sha256 }) => sha256 === certificateDetails(parseCertificate(first)).sha256,
-            );
-      return [
-        {
-          type: 'encrypted',
-          encrypted: true,
-          alias,
-          ...(own === -1 ? {} : { certificate: own }),
-        },
-      ];
+      const own = hasOwnPassword === undefined ? {} : { hasOwnPassword };
+      return [{ type: 'encrypted', encrypted: true, ...named, ...own, ...placed }];
     }
+    if (kind === 'other-key')
+      return [{ ...otherKeyDetails(keyType ?? 'unknown'), encrypted: false, ...named, ...placed }];
     if (kind !== 'key' || key === undefined) return [];
     const details = keyDetails(key);
     const own = certificates.findIndex(
@@ -164,6 +173,10 @@ function keysOf(
     );
     return [{ ...details, encrypted: false, alias, ...(own === -1 ? {} : { certificate: own }) }];
   });
+}
+
+function sha256(der: Buffer): string {
+  return createHash('sha256').update(der).digest('hex');
 }
 
 /** What is wrong with each certificate by itself. */

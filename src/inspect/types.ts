@@ -1,5 +1,7 @@
-/** What `inspect` says of files. Data, printed unchanged by `--json`. */
+/** What `inspect` tells of files. Data: `--json` prints it as it is. */
+import type { Foreign } from '../keystore/foreign.ts';
 import type { Scheme } from '../keystore/pkcs12-protection.ts';
+import type { CrlDetails } from '../x509/crl.ts';
 import type { CertificateDetails, KeyDetails } from '../x509/details.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 
@@ -14,6 +16,8 @@ export type FileKind =
   | 'key-store'
   | 'trust-store'
   | 'csr'
+  | 'crl'
+  | 'other'
   | 'empty';
 
 export type ProblemCode =
@@ -77,6 +81,8 @@ export interface InspectedKey extends KeyDetails {
   readonly alias?: string;
   /** True for one that could not be opened for want of a password; then its type is `encrypted`. */
   readonly encrypted: boolean;
+  /** True if the password of the store it is in does not open it: it has another one. */
+  readonly hasOwnPassword?: true;
   /** Place in `certificates` of the certificate it belongs to. */
   readonly certificate?: number;
 }
@@ -127,8 +133,12 @@ export interface InspectedFile {
   readonly keys: readonly InspectedKey[];
   readonly publicKeys: readonly KeyDetails[];
   readonly csrs: readonly InspectedCsr[];
-  /** Labels of PEM blocks that were passed over. */
-  readonly ignored: readonly string[];
+  /** Lists of revoked certificates. */
+  readonly crls: readonly CrlDetails[];
+  /** What is in it besides: named, not looked into. */
+  readonly others: readonly Foreign[];
+  /** How many bytes come after the end of DER, PKCS#12 or JKS. */
+  readonly trailing: number;
   /** Errors first. */
   readonly problems: readonly Problem[];
 }

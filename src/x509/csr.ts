@@ -7,8 +7,10 @@ import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } fr
 import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
 import { signatureAlgorithm } from './certificate.ts';
 import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
+import { nameText } from './distinguished-name.ts';
 import { subjectAltName } from './extensions.ts';
 import { curveOf, UNNAMED_CURVE } from './ec-key.ts';
+import { otherPublicKind } from './key-kinds.ts';
 import { OID } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
 
@@ -50,50 +52,101 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
  *   signature by MD5 or SHA-1 or an algorithm that devcert does not know, and a curve that is spelled out.
  */
 export function readCsr(der: Buffer): Csr {
-  const { csr, algorithm, signed, signature, publicKeyInfo } = decodeCsr(der);
-  checkSignature(algorithm, signed, csr.publicKey, signature);
+  const { problems, publicKey, algorithm, signed, signature, ...rest } = decodeCsr(der);
+  const { subject, extensions, attributes, publicKeyInfo } = rest;
+  const [problem] = problems;
+  if (problem !== undefined) throw problem;
+  if (publicKey === undefined) throw unreadable('a public key of no known kind');
+  checkSignature(algorithm, signed, publicKey, signature);
   assertNamedCurve(publicKeyInfo);
-  return csr;
+  return { publicKey, subject, extensions, attributes };
+}
+
+/** A CSR that nobody has checked: to be shown, never to be granted. */
+export interface DecodedCsr extends Omit<Csr, 'publicKey'> {
+  /** Undefined if OpenSSL cannot read it. */
+  readonly publicKey?: KeyObject;
+  /** SubjectPublicKeyInfo as it stands there, DER. */
+  readonly publicKeyInfo: Buffer;
+  /** The subject on one line, as certificates have it. */
+  readonly subjectText: string;
+  /** The algorithm of its signature, dotted, what it is over, and the signature itself. */
+  readonly algorithm: string;
+  readonly signed: Buffer;
+  readonly signature: Buffer;
+  /** What is not as it should be, so that it cannot be granted. */
+  readonly problems: readonly DevcertError[];
 }
 
 /**
- * A CSR whose signature nobody has checked: to be shown, never to be granted.
+ * The parts of a CSR; one that cannot be read is left out and told in `problems`.
  *
- * @returns the algorithm of its signature, dotted, with the bytes it is over, the signature itself, and
- *   the SubjectPublicKeyInfo as it stands there.
- * @throws DevcertError `invalid-input` for anything but a CSR.
+ * @throws DevcertError `invalid-input` if its frame cannot be read.
  */
-export function decodeCsr(der: Buffer): {
-  csr: Csr;
-  algorithm: string;
-  signed: Buffer;
-  signature: Buffer;
-  publicKeyInfo: Buffer;
-} {
+export function decodeCsr(der: Buffer): DecodedCsr {
+  const problems: DevcertError[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof DevcertError)) throw error;
+      problems.push(error);
+      return undefined;
+    }
+  };
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
   const algorithm = decodeOid(fieldsOf(outer.next(TAG.sequence)).next());
-  const { bytes: signature, unusedBits } = decodeBits(outer.next(TAG.bitString));
-  outer.end();
-  if (unusedBits !== 0) throw unreadable('a signature that is not whole bytes');
-
+  const signature = attempt(() => wholeBytes(outer.next(TAG.bitString)));
+  attempt(() => {
+    outer.end();
+  });
   const fields = fieldsOf(info);
-  // RFC 2986 4.1: the one version there is.
-  if (decodeSmallInteger(fields.next()) !== 0) throw unreadable('a CSR of another version than 1');
+  const version = fields.next();
+  attempt(() => {
+    assertFirstVersion(version);
+  });
   const subject = fields.next(TAG.sequence);
   const key = fields.next(TAG.sequence);
-  const attributes = fields.optional(contextTagOf(0, true));
-  fields.end();
-
-  const csr = {
-    publicKey: readPublicKey(key.raw),
-    subject: readAttributes(subject),
-    ...readCsrAttributes(attributes),
+  const wishes = fields.optional(contextTagOf(0, true));
+  attempt(() => {
+    fields.end();
+  });
+  const publicKey = attempt(() => readPublicKey(key.raw));
+  return {
+    ...(publicKey === undefined ? {} : { publicKey }),
+    publicKeyInfo: key.raw,
+    subject: attempt(() => readAttributes(subject)) ?? [],
+    subjectText: nameText(subject),
+    ...(attempt(() => readCsrAttributes(wishes)) ?? { attributes: [], extensions: [] }),
+    algorithm,
+    signed: info.raw,
+    signature: signature ?? Buffer.alloc(0),
+    problems,
   };
-  return { csr, algorithm, signed: info.raw, signature, publicKeyInfo: key.raw };
+}
+
+function wholeBytes(signature: Element): Buffer {
+  const { bytes, unusedBits } = decodeBits(signature);
+  if (unusedBits !== 0) throw unreadable('a signature that is not whole bytes');
+  return bytes;
+}
+
+/** RFC 2986 4.1: the one version there is. */
+function assertFirstVersion(version: Element): void {
+  if (decodeSmallInteger(version) !== 0) throw unreadable('a CSR of another version than 1');
 }
 
 function readPublicKey(der: Buffer): KeyObject {
+  const other = otherPublicKind(der);
+  if (other !== undefined)
+    throw new DevcertError(
+      'weak-key',
+      `the key is of the type "${other}", which few clients take`,
+      {
+        hint: say`use P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
+      },
+    );
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
     publicKeyDer(key); // RSA-PSS with bad parameters is read, and cannot be written

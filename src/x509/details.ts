@@ -15,6 +15,7 @@ import {
   readConstraintLists,
 } from './general-names.ts';
 import { isSignedBy, keyUsageNames, keyWeakness } from './judge.ts';
+import { otherPublicKind } from './key-kinds.ts';
 import { OID, oidName } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
 
@@ -57,7 +58,7 @@ export interface CertificateDetails {
 
 /** A key, without its secret. */
 export interface KeyDetails {
-  /** `p256`, `rsa2048`, `ed25519`, …; `unknown` if OpenSSL does not know the kind. */
+  /** `p256`, `rsa2048`, `ed25519`, `ml-dsa-65`, …; `unknown` if nobody here knows the kind. */
   readonly type: string;
   /** SHA-256 of the SubjectPublicKeyInfo: the same for a private key, its certificate and its CSR. */
   readonly sha256?: string;
@@ -77,7 +78,7 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
   const issuer = fields.next(TAG.sequence);
   const validity = fields.next(TAG.sequence);
   const subject = fields.next(TAG.sequence);
-  fields.next(TAG.sequence); // subjectPublicKeyInfo
+  const publicKeyInfo = fields.next(TAG.sequence);
   fields.optional(contextTagOf(1, false)); // issuerUniqueID
   fields.optional(contextTagOf(2, false)); // subjectUniqueID
   const wrapped = fields.optional(contextTagOf(3, true));
@@ -103,7 +104,7 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
     notAfter,
     isSelfSigned: x509.subject === x509.issuer && isSignedBy(x509, x509),
     ...extensionDetails(extensions, damaged),
-    key: certificateKey(x509),
+    key: certificateKey(x509, publicKeyInfo.raw),
     signature,
     sha256: hash('sha256', der),
     sha1: hash('sha1', der),
@@ -120,6 +121,32 @@ export function keyDetails(key: KeyObject): KeyDetails {
   } catch {
     return details; // Kinds that OpenSSL reads and cannot write again are described by their type alone.
   }
+}
+
+/**
+ * The same of a public key by its SubjectPublicKeyInfo, of whatever kind: OpenSSL need not know it.
+ *
+ * @param decode what OpenSSL makes of it; may throw, or give nothing.
+ */
+export function publicKeyDetails(
+  publicKeyInfo: Buffer,
+  decode: () => KeyObject | undefined,
+): KeyDetails {
+  const other = otherPublicKind(publicKeyInfo);
+  if (other !== undefined)
+    return { ...otherKeyDetails(other), sha256: hash('sha256', publicKeyInfo) };
+  try {
+    const key = decode();
+    if (key !== undefined) return keyDetails(key);
+  } catch {
+    // OpenSSL knows no such kind.
+  }
+  return { type: 'unknown', sha256: hash('sha256', publicKeyInfo) };
+}
+
+/** Of a key whose kind is only named. */
+export function otherKeyDetails(type: string): KeyDetails {
+  return { type, weakness: `of type "${type}", which browsers and most other clients do not take` };
 }
 
 /** What extensions say; a damaged one is named in `damaged`. */
@@ -173,12 +200,8 @@ function dateOf(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-function certificateKey(x509: X509Certificate): KeyDetails {
-  try {
-    return keyDetails(x509.publicKey);
-  } catch {
-    return { type: 'unknown' }; // OpenSSL knows no such kind
-  }
+function certificateKey(x509: X509Certificate, publicKeyInfo: Buffer): KeyDetails {
+  return publicKeyDetails(publicKeyInfo, () => x509.publicKey);
 }
 
 function hash(name: string, bytes: Buffer): string {

@@ -1,4 +1,5 @@
 /** Names of every form that a certificate may hold (RFC 5280 4.2.1.6), and constraints on them (4.2.1.10). */
+import { isUtf8 } from 'node:buffer';
 import { formatIp, ipBytes } from '../names/ip.ts';
 import { firstBits, isCovered, isInNetworks } from '../names/subtrees.ts';
 import { contextTagOf, type Element, fieldsOf, unreadable, unwrap } from './asn1.ts';
@@ -66,7 +67,7 @@ const REGISTERED_ID = contextTagOf(8, false);
 const OTHER = contextTagOf(0, true);
 
 function generalName(name: Element): GeneralName {
-  const text = name.content.toString('latin1');
+  const text = ia5Text(name.content);
   switch (name.tag) {
     case EMAIL:
       return { type: 'email', value: text };
@@ -83,6 +84,11 @@ function generalName(name: Element): GeneralName {
     default:
       return { type: 'other', value: `form ${name.tag & 0x1f}` };
   }
+}
+
+// IA5 by the standard; where a tool has put other letters in, they are UTF-8, or else Latin-1.
+function ia5Text(content: Buffer): string {
+  return isUtf8(content) ? content.toString('utf8') : content.toString('latin1');
 }
 
 // An OBJECT IDENTIFIER and [0] of anything; Windows' user principal names are text.

@@ -13,6 +13,7 @@ export const OID = {
   nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  crlNumber: '2.5.29.20', // 5.2.3
   // id-kp key purposes, RFC 5280 4.2.1.12
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
@@ -84,6 +85,11 @@ const more: Readonly<Record<string, string>> = {
   '1.2.840.10040.4.3': 'sha1WithDsa',
   '2.16.840.1.101.3.4.3.2': 'sha256WithDsa',
   '1.3.101.113': 'ed448',
+  // GB/T 33560; FIPS 204, RFC 9881
+  '1.2.156.10197.1.501': 'sm2WithSm3',
+  '2.16.840.1.101.3.4.3.17': 'ml-dsa-44',
+  '2.16.840.1.101.3.4.3.18': 'ml-dsa-65',
+  '2.16.840.1.101.3.4.3.19': 'ml-dsa-87',
   '1.3.6.1.5.5.7.48.2': 'caIssuers',
   '1.3.6.1.4.1.311.20.2.2': 'smartcardLogon',
   '1.3.6.1.4.1.311.20.2.3': 'userPrincipalName',

@@ -1,7 +1,17 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { summaryLines } from '../../src/cli/ca/lines.ts';
 import { readKeeping } from '../../src/authority/keeping.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { stagePending } from '../../src/authority/replace.ts';
@@ -9,6 +19,7 @@ import { createAuthority } from '../../src/authority/create.ts';
 import {
   createNamed,
   importAuthority,
+  listAuthorities,
   replaceNamed,
   showAuthority,
 } from '../../src/commands/ca.ts';
@@ -24,7 +35,7 @@ import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { readEachConstraints } from '../../src/x509/read.ts';
 import { openKeysIn } from '../helpers/bare-keys.ts';
-import { seenMode } from '../helpers/can.ts';
+import { hasLinks, seenMode } from '../helpers/can.ts';
 import { stateNames } from '../helpers/state.ts';
 import { projectMachine } from '../helpers/stores.ts';
 
@@ -103,6 +114,37 @@ describe('install({ sealed })', () => {
     const { certificate } = await install(context, { sealed: ['api.test'], force: true });
     expect(certificate).toMatchObject({ issued: true });
   });
+
+  test.runIf(hasLinks)(
+    'a place where the certificate cannot be written is refused before anything is made, forced or not',
+    async () => {
+      const { context } = projectMachine();
+      mkdirSync(join(context.cwd, 'elsewhere'));
+      const folder = join(context.cwd, '.devcert');
+      for (const place of [
+        () => {
+          symlinkSync('elsewhere', folder);
+        },
+        () => {
+          writeFileSync(folder, '');
+        },
+      ]) {
+        place();
+        for (const force of [false, true])
+          await expect(install(context, { sealed: ['api.test'], force })).rejects.toMatchObject({
+            code: 'file',
+          });
+        rmSync(folder);
+      }
+      mkdirSync(folder);
+      symlinkSync('../elsewhere/key', join(folder, 'key.pem'));
+      await expect(install(context, { sealed: ['api.test'], force: true })).rejects.toMatchObject({
+        code: 'file',
+      });
+      expect(existsSync(context.folder)).toBe(false);
+      expect(readdirSync(join(context.cwd, 'elsewhere'))).toEqual([]);
+    },
+  );
 
   test('a dry run makes nothing', async () => {
     const { context } = projectMachine();
@@ -262,5 +304,15 @@ describe('a sealed authority', () => {
     await install(named, { sealed: ['shop.test'] });
     expect(openKeysIn(named.folder)).toEqual([]);
     expect(await showAuthority(context, 'shop')).toMatchObject({ keeping: { way: 'sealed' } });
+    await createNamed(context, 'people', { clientsOnly: true });
+    const listed = listAuthorities(context);
+    expect(listed).toMatchObject([
+      { name: 'people', keeping: { way: 'file' } },
+      { name: 'shop', keeping: { way: 'sealed' } },
+    ]);
+    const plain = (text: string) => text;
+    const [people, shop] = summaryLines(listed, { good: plain, bad: plain, dim: plain });
+    expect(people).toMatch(/^ {2}people .* key in a file /);
+    expect(shop).toMatch(/^ {2}shop .* sealed /);
   });
 });

@@ -67,6 +67,7 @@ export const actions = {
   'ca protect --keep-key': (it: Context) => protect(it, undefined, { keepKey: true }),
   'ca unprotect': (it: Context) => unprotect(it, undefined),
   install: (it: Context) => install(it),
+  'install --sealed': (it: Context) => install(it, { sealed: ['localhost'] }),
   'install --permit': (it: Context) => install(it, { permit: ['corp.dev'] }),
   'ca replace': (it: Context) => replaceNamed(it, undefined),
   'ca replace, encrypted': (it: Context) => replaceNamed(it, undefined),

@@ -17,13 +17,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { mtls } from '../../src/commands/mtls.ts';
+import { readKeeping } from '../../src/authority/keeping.ts';
+import { publicKeyHash } from '../../src/keys.ts';
 import { authorityCertificates } from '../../src/authority/certificates.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { isRecorded, readLedger } from '../../src/ledger/ledger.ts';
 import { bundledModule } from '../helpers/bundle.ts';
-import { readKeeping } from '../../src/authority/keeping.ts';
 import { authorityKeysIn, filesWithKey, openKeysIn } from '../helpers/bare-keys.ts';
 import { CLI } from '../helpers/cli.ts';
 import {
@@ -33,6 +35,7 @@ import {
   readStores,
   writeStores,
 } from '../helpers/killed-scenario.ts';
+import { filesBelow, openKeysBelow } from '../helpers/open-keys.ts';
 
 const HOOK = join(import.meta.dirname, '../helpers/kill-hook.cjs');
 const scenario = bundledModule('test/helpers/killed-scenario.ts');
@@ -71,6 +74,8 @@ interface Scenario {
   readonly names?: readonly string[];
   /** What is to hold right after the kill, before anything is completed or undone. */
   readonly atOnce?: (home: string) => void;
+  /** What is to work and to hold, instead of the next `devcert issue`. @param saved the home before. */
+  readonly check?: (home: string, saved: string) => Promise<void>;
   /** What else is to work after that, and to hold. */
   readonly after?: (home: string) => Promise<void>;
   /** Only every so many steps, where others have the same; all with DEVCERT_TEST_EVERY_STEP=1. */
@@ -101,7 +106,7 @@ async function killEverywhere(it: Scenario): Promise<{ steps: number; wrong: str
     const ended = await start(home, it.what, step);
     const looked = async () => {
       it.atOnce?.(home);
-      await check(home, it);
+      await (it.check?.(home, saved) ?? check(home, it));
     };
     await looked().catch((error: unknown) => {
       wrong.push(`${String(it.what)} killed before change ${step}: ${String(error)}`);
@@ -199,6 +204,45 @@ async function encrypted(home: string): Promise<void> {
   await issued(home);
 }
 
+/** No key of an authority was ever written; the same command makes it whole. */
+async function assertSealed(home: string, saved: string): Promise<void> {
+  const before = new Set(openKeysBelow(saved));
+  assertNoNewKey(home, before);
+  await actions['install --sealed'](await contextWith(home));
+  assertNoNewKey(home, before);
+  const state = join(home, 'state');
+  expect(readKeeping(state)).toEqual({ way: 'sealed', names: ['localhost'] });
+  expect(openKeysBelow(state)).toEqual([]);
+  const [{ root } = { root: undefined }] = authorityCertificates(state);
+  const sha256 = root?.fingerprint256.replaceAll(':', '').toLowerCase();
+  expect(readStores(home)).toEqual([[sha256], [sha256]]);
+  assertPair(join(home, 'project/.devcert'), home, 'ca.pem');
+  expect(leftOvers(home).join()).toBe('');
+  expect(await issued(home)).toMatchObject({ issued: false });
+}
+
+/** Every key that is new belongs to the certificate for localhost: no CA has it. */
+function assertNoNewKey(home: string, before: ReadonlySet<string>): void {
+  const added = openKeysBelow(home).filter((hash) => !before.has(hash));
+  const ofCas = filesBelow(home).flatMap((path) =>
+    decodeCertificates(path)
+      .filter(({ ca }) => ca)
+      .map(({ publicKey }) => publicKeyHash(publicKey)),
+  );
+  expect(added.filter((hash) => ofCas.includes(hash))).toEqual([]);
+  // A key whose CA is nowhere yet would be unseen above: there is one new key at a time, the certificate's.
+  expect(new Set(added).size).toBeLessThanOrEqual(1);
+}
+
+function decodeCertificates(path: string): X509Certificate[] {
+  const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+  return [...readFileSync(path, 'latin1').matchAll(pem)].map(([it]) => new X509Certificate(it));
+}
+
+async function sealedForOthers(home: string): Promise<void> {
+  await install(await contextWith(home), { sealed: ['b.test'] });
+}
+
 const issued = (home: string) => contextWith(home).then((it) => issue(it, ['localhost']));
 
 async function installed(home: string): Promise<void> {
@@ -229,6 +273,9 @@ const scenarios: (Scenario & { readonly atLeast: number })[] = [
   { what: ['localhost', ...p12], every: 3, atLeast: 30 },
   { before: issued, what: ['export', ...p12], atLeast: 10 },
   { what: ['mtls', 'api', '--client', 'web'], after: assertSet, every: 3, atLeast: 30 },
+  { what: 'install --sealed', check: assertSealed, atLeast: 30 },
+  { before: installed, what: 'install --sealed', check: assertSealed, every: 3, atLeast: 30 },
+  { before: sealedForOthers, what: 'install --sealed', check: assertSealed, every: 3, atLeast: 30 },
   { before: installed, what: 'install --permit', after: assertInstalled, every: 3, atLeast: 30 },
   { before: installed, what: 'ca replace', after: assertInstalled, atLeast: 30 },
   { before: withOther, what: 'ca import --force', after: assertInstalled, every: 3, atLeast: 30 },

@@ -11,6 +11,7 @@ import {
   type ReplaceOptions,
   removeAuthority,
   replaceAuthority,
+  type ReplaceResult,
   showAuthority,
 } from '../../index.ts';
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
@@ -24,12 +25,15 @@ import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
+import type { Terminal } from '../terminal.ts';
 import { readPassword } from '../password/password.ts';
 import {
   type CaPasswordFlags,
   caPasswordOptions,
+  keyPasswordOptions,
   type PasswordFlags,
   passwordOptions,
+  withoutPasswordFlags,
 } from '../password/options.ts';
 import { protect, unprotect } from './protect.ts';
 
@@ -55,6 +59,7 @@ const sourceOptions: readonly OptionDeclaration[] = [
   },
   // Not --no-password: an encrypted file has one.
   ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+  ...keyPasswordOptions,
 ];
 
 const clientsOnly: OptionDeclaration = {
@@ -75,9 +80,7 @@ const create: Declaration = {
   options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions, ...agentOptions],
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
     const result = await createAuthority(name, options, await asking(options, terminal));
-    terminal.print(keptLines(result, 'Made', terminal.style));
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(keptLines(result, 'Made', terminal.style), result);
   },
 };
 
@@ -102,9 +105,7 @@ const show: Declaration = {
   positionals: [authorityArgument],
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
-    terminal.print(authorityLines(authority, terminal.style));
-    terminal.json(authority);
-    return EXIT.done;
+    return terminal.show(authorityLines(authority, terminal.style), authority);
   },
 };
 
@@ -131,15 +132,12 @@ const importing: Declaration = {
   ],
   async run(sources, options: Flags & ImportAuthorityOptions, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password, listener) =>
-      importAuthority(sources, { ...options, password }, listener),
+    const result = await withPassword(options, terminal, (passwords, listener) =>
+      importAuthority(sources, { ...withoutPasswordFlags(options), ...passwords }, listener),
     );
-    terminal.progress('');
-    if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
-    else terminal.print(keptLines(result, 'Imported', terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return 'replaced' in result ? outcomesExitCode(result.outcomes) : EXIT.done;
+    return 'replaced' in result
+      ? showReplaced(result, terminal)
+      : terminal.show(keptLines(result, 'Imported', terminal.style), result);
   },
 };
 
@@ -166,10 +164,7 @@ const exporting: Declaration = {
     const result = await exportAuthority(name, { ...options, password }, listener);
     const { file, pem } = result;
     const what = result.withKey ? 'Root, issuer and encrypted key are in' : 'The root is in';
-    terminal.print([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`]);
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`], result);
   },
 };
 
@@ -191,14 +186,11 @@ const replace: Declaration = {
   ],
   async run([name], options: Flags & ReplaceOptions & { import?: string[] }, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password, listener) =>
-      replaceAuthority(name, options.import ?? [], { ...options, password }, listener),
+    const others = withoutPasswordFlags(options);
+    const result = await withPassword(options, terminal, (passwords, listener) =>
+      replaceAuthority(name, options.import ?? [], { ...others, ...passwords }, listener),
     );
-    terminal.progress('');
-    terminal.print(replaceLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return outcomesExitCode(result.outcomes);
+    return showReplaced(result, terminal);
   },
 };
 
@@ -222,6 +214,11 @@ const remove: Declaration = {
     return EXIT.done;
   },
 };
+
+function showReplaced(result: ReplaceResult, terminal: Terminal): number {
+  const lines = replaceLines(result, terminal.style);
+  return terminal.show(lines, result, outcomesExitCode(result.outcomes));
+}
 
 export const caCommand: Declaration = {
   summary: 'authorities with names, imported ones, replacing one',

@@ -23,6 +23,7 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
     it.keyType,
     keepingWord[it.keeping.way],
     it.origin === undefined ? 'made here' : 'imported',
+    keptIn(it),
     until(it, style),
     it.problem === undefined ? '' : style.bad('issues nothing'),
   ]);
@@ -32,6 +33,12 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
   return rows.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   );
+}
+
+/** How the key is kept, in a column; nothing where there is none. */
+function keptIn({ keeping, problem }: AuthoritySummary): string {
+  if (keeping.way !== 'file') return keeping.way;
+  return problem === undefined ? 'key in a file' : '';
 }
 
 /** All there is to tell of one. */

@@ -1,12 +1,13 @@
 /** `devcert inspect [FILE|-]…` */
 import { DevcertError } from '../../errors.ts';
-import { inspect, type InspectSource } from '../../index.ts';
+import { inspect, type InspectResult, type InspectSource } from '../../index.ts';
 import type { Declaration } from '../declaration.ts';
 import { inspectLines } from './lines.ts';
-import { shown } from './format.ts';
+import { hasOwnPassword, shown } from './format.ts';
+import { type GivenPasswords, givenPasswords } from '../password/retry.ts';
 import {
   askPassword,
-  givenPassword,
+  keyPasswordOptions,
   type PasswordFlags,
   passwordOptions,
 } from '../password/password.ts';
@@ -30,28 +31,50 @@ export const inspectCommand: Declaration = {
     'openssl s_client -connect localhost:8443 </dev/null | devcert inspect -',
   ],
   // Nothing is written, so that "none" is no choice to be named.
-  options: passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+  options: [
+    ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+    ...keyPasswordOptions,
+  ],
   async run(files, options: PasswordFlags, terminal) {
     const stdinTaken = files.includes('-');
-    const given = givenPassword(options, { stdinTaken }, terminal);
+    let passwords = givenPasswords(options, { stdinTaken }, terminal);
     const sources = files.map((file): InspectSource =>
       file === '-' ? { name: '-', bytes: readStdin(MAX_STORE_BYTES) } : file,
     );
-    let result = await inspect(sources, { password: given });
-    const locked = result.files.filter(({ isLocked }) => isLocked).map(({ file }) => file);
-    const asked =
-      given === undefined && locked.length > 0 ? await ask(locked, stdinTaken) : undefined;
-    if (asked !== undefined) result = await inspect(sources, { password: asked });
-    terminal.print(inspectLines(result, terminal.style));
-    terminal.json(result);
-    return result.exitCode;
+    let result = await inspect(sources, passwords);
+    // First that of the files, then that of keys which have one of their own.
+    for (const which of ['password', 'keyPassword'] as const) {
+      const locked = lockedFor(which, result, passwords);
+      const asked = locked.length === 0 ? undefined : await ask(locked, which, stdinTaken);
+      if (asked === undefined) continue;
+      passwords = { ...passwords, [which]: asked };
+      result = await inspect(sources, passwords);
+    }
+    return terminal.show(inspectLines(result, terminal.style), result, result.exitCode);
   },
 };
 
+/** The files that a password which was not given would open further. */
+function lockedFor(
+  which: keyof GivenPasswords,
+  { files }: InspectResult,
+  given: GivenPasswords,
+): string[] {
+  if (given[which] !== undefined) return [];
+  const isOwn = which === 'keyPassword';
+  return files.filter((it) => it.isLocked && hasOwnPassword(it) === isOwn).map(({ file }) => file);
+}
+
 /** The password for what is locked; undefined if nobody is there to be asked, or has none. */
-async function ask(files: readonly string[], stdinTaken: boolean): Promise<string | undefined> {
+async function ask(
+  files: readonly string[],
+  which: keyof GivenPasswords,
+  stdinTaken: boolean,
+): Promise<string | undefined> {
   try {
-    const what = `${shown(files.join(', '))} (Enter to go without)`;
+    const names = shown(files.join(', '));
+    const locked = which === 'password' ? names : `the key in ${names}, which has one of its own`;
+    const what = `${locked} (Enter to go without)`;
     const password = await askPassword({ what, stdinTaken, required: true });
     return password === '' ? undefined : password;
   } catch (error) {

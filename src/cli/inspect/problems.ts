@@ -1,19 +1,24 @@
 /** Problems as lines: what is wrong, and below it what to do. Pure. */
 import type { InspectedFile, Problem, ProblemCode } from '../../inspect/types.ts';
-import { and, shown, titleOf } from './format.ts';
+import { and, hasOwnPassword, shown, titleOf } from './format.ts';
 import { wrap } from '../lines.ts';
 import type { Style } from '../terminal.ts';
 
 export function problemLines(file: InspectedFile, style: Style): string[] {
-  const { problems, isLocked } = file;
+  const { problems, isLocked, kind } = file;
+  const isOwn = hasOwnPassword(file);
   const locked = isLocked
     ? entry(
         'locked',
         style.dim,
-        'what needs the password was not looked into',
-        'give it: --password-file FILE',
+        isOwn
+          ? 'the private key has a password of its own, and was not looked into'
+          : 'what needs the password was not looked into',
+        isOwn ? 'give it: --key-password-file FILE' : 'give it: --password-file FILE',
       )
     : [];
+  // Nobody looked into what is only named.
+  if (problems.length === 0 && kind === 'other') return ['  It was not looked into'];
   if (problems.length === 0)
     return isLocked ? locked : [`  ${style.good('Nothing is wrong with it')}`];
   const grouped = group(file);
