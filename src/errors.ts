@@ -37,6 +37,8 @@ export const exitCodes = {
   'invalid-input': EXIT.failed,
   /** A password is missing or does not open the file. */
   password: EXIT.failed,
+  /** The SSH agent that keeps a key cannot be reached, does not have it, or did not sign. */
+  agent: EXIT.failed,
   /** A key in a store has a password of its own, which is missing. */
   'key-password': EXIT.failed,
   /** Unknown option, missing value, options that exclude each other. */

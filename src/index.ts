@@ -19,7 +19,7 @@ export type {
   ImportAuthorityOptions,
   ImportSource,
   NamedOptions,
-  Protection,
+  ReplaceOptions,
   ReplaceResult,
 } from './commands/ca.ts';
 export type { ServerCertificate } from './commands/certificate.ts';
@@ -31,6 +31,7 @@ export type { InspectOptions, InspectResult, InspectSource } from './commands/in
 export type { HostsOptions, HostsResult } from './commands/hosts.ts';
 export type { InstallOptions, InstallResult } from './commands/install.ts';
 export type { IssueOptions, IssueResult } from './commands/issue.ts';
+export type { AgentChoice, Protection } from './commands/keeper.ts';
 export type { CertificateState, ListedCertificate, ListResult } from './commands/list.ts';
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';

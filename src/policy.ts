@@ -57,6 +57,15 @@ export const MAX_GREETING_BYTES = 64 * KIB;
 /** A password is a line, not a file: more than this is a mistake. */
 export const MAX_PASSWORD_BYTES = 4 * KIB;
 
+/** OpenSSH's agent sends no longer answer (MAX_AGENT_REPLY_LEN). */
+export const MAX_AGENT_BYTES = 256 * KIB;
+/** It may have to look into a smart card to say what keys it has. */
+export const AGENT_ANSWER_MS = 15_000;
+/** Somebody may have to find the key and touch it, or the agent's question behind another window. */
+export const AGENT_SIGNATURE_MS = 120_000;
+/** An agent that asks nobody takes some milliseconds: after this the user is told that one may be asking. */
+export const AGENT_QUIET_MS = 1000;
+
 /** Of an authority's key: OpenSSL's programs take no longer passphrase from a file. */
 export const MAX_PASSPHRASE_BYTES = 1023;
 /** Of an authority's key: what NIST SP 800-63B asks of a password at the least. */

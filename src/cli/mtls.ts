@@ -9,7 +9,7 @@ import {
   type MtlsRotateOptions,
 } from '../index.ts';
 import { asking } from './password/asking.ts';
-import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
+import { agentOptions, caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { mtlsCheckLines, mtlsLines, mtlsRotateLines } from './mtls-lines.ts';
 import { givenPassword } from './password/password.ts';
@@ -64,6 +64,7 @@ const rotate: Declaration = {
     { flags: '--finish', description: 'the last step: drop the old one' },
     ...passwordOptions,
     ...caPasswordOptions,
+    ...agentOptions,
   ],
   async run(_positionals, options: Flags<MtlsRotateOptions>, terminal) {
     cancelOnInterrupt(terminal);
