@@ -81,6 +81,7 @@ export async function projectContext(listener: Listener, ca?: string): Promise<C
         listener.password === undefined
           ? undefined
           : async (what, isNew) => (await listener.password?.(what, isNew ? 'new-ca' : 'ca')) ?? '',
+      agent: { machine: host, progress: (doing) => listener.progress?.(doing) },
     }),
     progress: (doing) => listener.progress?.(doing),
     confirm: listener.confirm?.bind(listener),
