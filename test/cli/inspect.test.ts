@@ -4,11 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { inspect } from '../../src/commands/inspect.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { inspectLines } from '../../src/cli/inspect/lines.ts';
+import { encodePem } from '../../src/keystore/pem.ts';
 import { contextTag, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { hasModes } from '../helpers/can.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 import { extension } from '../helpers/csr.ts';
+import { pkcs8 } from '../helpers/odd-keys.ts';
 import { make, makeThree, now } from '../inspect/certificates.ts';
 
 const plain = (text: string) => text;
@@ -26,6 +28,19 @@ function linesOf(content: string | Buffer): string[] {
 }
 
 describe('inspect()', () => {
+  test.each([
+    ['a file that cannot be read', 'nothing', 1],
+    [
+      'a key out of the range of its curve',
+      encodePem('PRIVATE KEY', pkcs8(Buffer.alloc(115, 0xff))),
+      6,
+    ],
+  ])('%s ends with its exit code (README)', (_what, content, exitCode) => {
+    const source = { name: 'file.pem', bytes: Buffer.from(content) };
+    const looked = () => inspect(contextIn(temporaryFolder()), [source]);
+    expect(looked).toThrow(expect.objectContaining({ exitCode }));
+  });
+
   test('never creates the state folder', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'a.pem'), make().pem);
