@@ -8,6 +8,9 @@ import type { Host } from './types.ts';
 /** Where programs of systems without a layout that devcert knows look: OpenSSL's and LibreSSL's own. */
 const USUAL = ['/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/cert.pem', '/etc/pki/tls/cert.pem'];
 
+/** macOS has its own list in a file, without what its user added. */
+const WITHOUT_FILE: ReadonlySet<NodeJS.Platform> = new Set(['darwin', 'win32']);
+
 /**
  * The system's bundle; where there is no such file (macOS but for LibreSSL's, Windows) what Node says of the
  * system, and before Node 22.15, which cannot ask, Mozilla's list as Node brings it.
@@ -15,9 +18,7 @@ const USUAL = ['/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/cert.pem', '/etc/
 export function systemRoots(host: Host): string {
   const found = findLayout(host);
   const bundles = found !== undefined && 'layout' in found ? found.layout.bundles : [];
-  // macOS has its own list in a file, without what its user added.
-  const files = host.platform === 'darwin' || host.platform === 'win32' ? [] : USUAL;
-  for (const file of [...bundles, ...files]) {
+  for (const file of [...bundles, ...(WITHOUT_FILE.has(host.platform) ? [] : USUAL)]) {
     try {
       const text = readFileSync(join(host.sysroot, file), 'utf8');
       if (text.includes('-----BEGIN')) return text;

@@ -137,7 +137,9 @@ describe('a project as DEVCERT_HOME', () => {
 });
 
 /** Functions whose first argument is an object. */
-const OPTIONS_FIRST = ['exportCertificate', 'install', 'mtlsRotate', 'status', 'uninstall'];
+const OPTIONS_FIRST = [
+  ...['environment', 'exportCertificate', 'install', 'mtlsRotate', 'renew', 'status', 'uninstall'],
+];
 
 describe.runIf(isRoot)('two users of one machine', () => {
   test('nothing of one is read or trusted by the other', async () => {
