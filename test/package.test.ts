@@ -24,6 +24,7 @@ describe('the package', () => {
     ) as [{ size: number; unpackedSize: number; files: { path: string }[] }];
     expect(packed.size).toBeLessThanOrEqual(350_000);
     expect(packed.unpackedSize).toBeLessThanOrEqual(1_200_000);
+    expect(packed.files.map(({ path }) => path)).toContain('dist/guides/safety.md');
     const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'));
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
   });
