@@ -1,5 +1,6 @@
 // Builds dist/: the command and the library in one go, CommonJS, every package inside, so that an install
 // brings exactly one package; split so that a start loads one or two small files; then the types.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -239,6 +240,12 @@ const licences = [...packages].sort().map((name) => {
   return `${name} ${version}\n\n${text}\n`;
 });
 writeFileSync(join(root, 'dist/LICENSES.txt'), licences.join(`\n${'-'.repeat(78)}\n\n`));
+
+// The manual page is made of the same declarations as the help.
+const manual = execFileSync(process.execPath, ['dist/bin/devcert.cjs', 'completion', 'man'], {
+  cwd: root,
+});
+writeFileSync(join(root, 'dist/devcert.1'), manual);
 
 // For `import`: the names are spelled out, as a loader cannot see them in CommonJS that is minified.
 const names = Object.keys(await import('../dist/index.cjs')).filter((name) =>

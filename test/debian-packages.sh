@@ -11,8 +11,9 @@ packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget sudo opendo
   wine64 wine gcc-mingw-w64-x86-64
   nginx-light apache2 haproxy caddy mariadb-server postgresql redis-server mosquitto mosquitto-clients
   php-cli python3 golang-go puma
-  strace sqlite3
-  uvicorn gunicorn python3-flask python3-django python3-django-extensions python3-openssl"
+  strace sqlite3 zsh fish man-db
+  uvicorn gunicorn python3-flask python3-django python3-django-extensions python3-openssl
+  python3-requests python3-httpx"
 missing=""
 for package in $packages; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||

@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   env: async () => (await import('./run.ts')).envCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
   hosts: async () => (await import('./hosts.ts')).hostsCommand,
+  completion: async () => (await import('./completion.ts')).completionCommand,
   inspect: async () => (await import('./inspect/inspect.ts')).inspectCommand,
 };
 

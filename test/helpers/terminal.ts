@@ -1,0 +1,20 @@
+/** A terminal that keeps what is printed. */
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+export function terminalOf(): { terminal: Terminal; printed: () => string[] } {
+  const lines: string[] = [];
+  const same = (text: string) => text;
+  return {
+    printed: () => lines,
+    terminal: {
+      print: (more) => void lines.push(...more),
+      json: () => undefined,
+      note: () => undefined,
+      announce: () => undefined,
+      ask: () => undefined,
+      progress: () => undefined,
+      error: () => undefined,
+      style: { good: same, bad: same, dim: same },
+    },
+  };
+}
