@@ -13,6 +13,7 @@ import type { Command, Host, StoreFinder } from './types.ts';
 /** A report where Firefox does not read the roots of macOS. */
 export const firefoxOnMacos: StoreFinder = {
   kind: 'nss',
+  platforms: ['darwin'],
   find: (host) =>
     host.platform === 'darwin' && host.home !== undefined
       ? firefoxReports(join(host.home, 'Library/Application Support/Firefox'), () => policies(host))

@@ -12,6 +12,7 @@ import type { Command, Host, StoreFinder } from './types.ts';
 /** A report where Firefox does not read the roots of Windows. */
 export const firefoxOnWindows: StoreFinder = {
   kind: 'nss',
+  platforms: ['win32'],
   find: (host) =>
     host.platform === 'win32'
       ? firefoxReports(below(host.env.APPDATA, 'Mozilla/Firefox'), () => policies(host))

@@ -27,6 +27,7 @@ const REFRESH_TIMEOUT_MS = 120_000;
 /** Finds the system store: one on every Linux and FreeBSD, none elsewhere. */
 export const linuxSystemStores: StoreFinder = {
   kind: 'system',
+  platforms: ['linux', 'freebsd'],
   find: (host) => {
     const found = findLayout(host);
     if (found === undefined) return Promise.resolve([]);

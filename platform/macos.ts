@@ -38,6 +38,7 @@ const UNATTENDED_TIMEOUT_MS = 60_000;
 /** Finds the Keychain on macOS: the user's login keychain, the System keychain with `machine`, or both. */
 export const macosStores: StoreFinder = {
   kind: 'system',
+  platforms: ['darwin'],
   find: async (host, options) => {
     const domains = host.platform === 'darwin' ? domainsOf(options, host) : [];
     return Promise.all(

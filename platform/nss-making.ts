@@ -1,6 +1,6 @@
 /** NSS databases that devcert makes: whatever stops it, the next run completes them or takes them away. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { MARKER } from './nss-databases.ts';
 import { databaseCommand, listCommand, parseListing } from './nss-entries.ts';
 import type { Command, Host } from './types.ts';
@@ -11,11 +11,29 @@ const JOURNALS = FILES.slice(0, 2).map((name) => `${name}-journal`);
 /** First line of the marker until the database is made. No path, so that it names no folder. */
 const UNFINISHED = 'unfinished';
 
-/** The folders that are to be made for a database, outermost first. */
-export function missingFolders(folder: string): string[] {
+/**
+ * The folders that are to be made for a database, outermost first. Those that are there and hold nothing but
+ * each other count, too: a run that was killed before it could mark them leaves such.
+ */
+export function missingFolders(folder: string, { home }: Pick<Host, 'home'>): string[] {
   const missing: string[] = [];
-  for (let path = folder; !existsSync(path); path = dirname(path)) missing.unshift(path);
+  let path = folder;
+  while (path !== home && path !== dirname(path) && holdsOnly(path, missing[0])) {
+    missing.unshift(path);
+    path = dirname(path);
+  }
   return missing;
+}
+
+/** @param inner the one folder that may be in it; none if left out. */
+function holdsOnly(path: string, inner: string | undefined): boolean {
+  if (!existsSync(path)) return true;
+  try {
+    if (!lstatSync(path).isDirectory()) return false; // a link is somebody's
+    return readdirSync(path).every((name) => inner !== undefined && name === basename(inner));
+  } catch {
+    return false; // not to be read: nobody knows what is in it
+  }
 }
 
 /**

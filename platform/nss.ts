@@ -40,6 +40,7 @@ import type {
 /** Every NSS database of the user. */
 export const nssStores: StoreFinder = {
   kind: 'nss',
+  platforms: ['linux', 'freebsd'],
   find: (host, options) => {
     if (withoutNss.includes(host.platform)) return Promise.resolve([]);
     const certutil = host.find('certutil');
@@ -124,7 +125,8 @@ function nssStore(
       }
       // An empty file that somebody else left is filled by -A.
       const make = database.isNew || isUnfinished(folder);
-      if (make) made = [...missingFolders(folder), ...markedFolders(folder)].filter(isAbsolute);
+      if (make)
+        made = [...missingFolders(folder, host), ...markedFolders(folder)].filter(isAbsolute);
       return [
         ...(make ? makeCommands(certutil, folder, made) : []),
         addCommand(certutil, folder, root, options),

@@ -11,6 +11,7 @@ import type { Command, Host, Root, StoreFinder, StoreState, TrustStore } from '.
 /** The booted ones; to find a root wherever it was put, those that hold one of devcert's, booted or not. */
 export const simulatorStores: StoreFinder = {
   kind: 'simulator',
+  platforms: ['darwin'],
   onRequest: true,
   find: async (host, { everywhere = false }) => {
     const { home = '/var/empty' } = host;

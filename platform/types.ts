@@ -141,6 +141,8 @@ export type StoreState =
       readonly empty?: boolean;
       /** The program that is missing, if that is all: what `hint` says brings it. */
       readonly lacks?: string;
+      /** What removes the root there, typed by hand, where it may be trusted and cannot be reached from here. */
+      readonly byHand?: string;
     };
 
 /** The words that `--stores` takes. */
@@ -223,6 +225,8 @@ export interface FindOptions extends StoreOptions {
 /** One kind of store: finds those of its kind on a machine. One file per kind. */
 export interface StoreFinder {
   readonly kind: StoreKind;
+  /** The systems that can have it; any if left out. */
+  readonly platforms?: readonly NodeJS.Platform[];
   /** Installed into only if it is named in `--stores`; removed from always. */
   readonly onRequest?: true;
   /** Empty where the kind does not exist (no NSS on Windows). Never throws for what the machine lacks. */

@@ -43,6 +43,7 @@ export interface Handed {
 /** Finds the store of the user, of the machine, or both, on Windows itself. */
 export const windowsStores: StoreFinder = {
   kind: 'system',
+  platforms: ['win32'],
   find: (host, options) =>
     Promise.resolve(
       host.platform === 'win32' ? windowsStoresBy('system', nativeTools(host), host, options) : [],
@@ -87,6 +88,11 @@ export function deleteCommand(
 ): Command {
   const args = [...scoped(scope), '-delstore', 'Root', root.sha1];
   return { file: certutil, args, ...asking(scope, 'remove the root of devcert') };
+}
+
+/** What somebody at that Windows types to remove the root. */
+export function byHand({ sha1 }: Pick<Root, 'sha1'>, scope: 'user' | 'machine'): string {
+  return ['certutil.exe', ...scoped(scope), '-delstore', 'Root', sha1].join(' ');
 }
 
 /** Exit code 0: the certificate is in the user's own store, whether Windows uses that one or not. */
@@ -163,7 +169,9 @@ function windowsStore(
         if (!(error instanceof DevcertError)) throw error;
         const hint = DevcertError.hintOf(error);
         const needed = error.code !== 'command'; // Windows is out of reach: see isFound()
-        return { state: 'unavailable', reason: error.message, hint, needed };
+        const { message: reason } = error;
+        const left = needed ? {} : { byHand: byHand(root, scope) };
+        return { state: 'unavailable', reason, hint, needed, ...left };
       }
     },
     planInstall: async (root) => {

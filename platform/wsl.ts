@@ -4,12 +4,13 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix, win32 } from 'node:path';
-import { windowsStoresBy, type Handed, type WindowsTools } from './windows.ts';
+import { byHand, windowsStoresBy, type Handed, type WindowsTools } from './windows.ts';
 import type { Command, Host, Root, StoreFinder, StoreOptions, TrustStore } from './types.ts';
 
 /** Finds the stores of the Windows user and machine, inside WSL. */
 export const wslStores: StoreFinder = {
   kind: 'windows',
+  platforms: ['linux'],
   find: async (host, options) => {
     const wslpath = isWsl(host) ? host.find('wslpath') : undefined;
     if (wslpath === undefined) return [];
@@ -136,7 +137,13 @@ function absent(why: { reason: string; hint: string }, options: StoreOptions): T
     kind: 'windows',
     name: 'Windows',
     location: options.machine === true ? 'LocalMachine\\Root' : 'CurrentUser\\Root',
-    inspect: () => Promise.resolve({ state: 'unavailable', ...why, needed: false }),
+    inspect: (root) =>
+      Promise.resolve({
+        state: 'unavailable',
+        ...why,
+        needed: false,
+        byHand: byHand(root, options.machine === true ? 'machine' : 'user'),
+      }),
     planInstall: () => Promise.resolve([]),
     planUninstall: () => Promise.resolve([]),
   };

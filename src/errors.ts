@@ -21,7 +21,8 @@ export const EXIT = {
   cancelled: 7,
 } as const;
 
-const exitCodes = {
+/** The exit code of every kind of failure. */
+export const exitCodes = {
   /** A file or folder could not be read or written, or was not written by devcert and is not replaced. */
   file: EXIT.failed,
   /** A file in the state folder is damaged, foreign, or does not fit the others. */

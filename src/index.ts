@@ -17,6 +17,8 @@ export type {
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
+  NamedOptions,
+  Protection,
   ReplaceResult,
 } from './commands/ca.ts';
 export type { ServerCertificate } from './commands/certificate.ts';
@@ -32,12 +34,13 @@ export type { CertificateState, ListedCertificate, ListResult } from './commands
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
+export type { ProtectOptions } from './commands/protect.ts';
 export type { Orphan } from './commands/orphans.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/recipe.ts';
 export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';
 export type { Renewed } from './commands/renew.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
-export type { StatusOptions, StatusResult } from './commands/status.ts';
+export type { ProjectCertificate, StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type * from './inspect/types.ts';
 export type { KeyType } from './keys.ts';

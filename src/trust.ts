@@ -40,6 +40,8 @@ export interface Outcome {
   readonly hint?: string;
   /** The program without which the store cannot be changed, if that is all; `hint` says what brings it. */
   readonly lacks?: string;
+  /** What removes the root there, typed by hand: the store is out of reach, and it may be trusted in it. */
+  readonly byHand?: string;
   /** What to restart before the change is seen. */
   readonly restart?: string;
   /** The command lines of a dry run, as typed into a shell. */
@@ -271,11 +273,8 @@ function isTolerated({ tolerates }: Command, result: CommandResult): boolean {
 }
 
 function unavailable(state: StoreState & { state: 'unavailable' }): Turn {
-  return {
-    status: state.needed ? 'failed' : 'skipped',
-    reason: state.reason,
-    hint: state.hint,
-  };
+  const { needed, reason, hint, byHand } = state;
+  return { status: needed ? 'failed' : 'skipped', reason, hint, byHand };
 }
 
 function planned(plan: readonly Command[], host: Host): Turn {

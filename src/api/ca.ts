@@ -4,9 +4,11 @@ import type {
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
+  NamedOptions,
   ReplaceResult,
 } from '../commands/ca.ts';
 import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
+import type { ProtectOptions } from '../commands/protect.ts';
 import type { RemovedAuthority } from '../commands/ca-remove.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
 import { checked, listenerOf, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
@@ -15,12 +17,13 @@ import { context, contextWithStores, type Listener } from './composition.ts';
 const createSpec: Spec<CreateOptions> = {
   ...{ permit: 'list', constraints: 'boolean', clientsOnly: 'boolean' },
 };
+const namedSpec: Spec<NamedOptions> = { ...createSpec, passphrase: 'boolean' };
 const sourceSpec: Spec<ImportSource> = {
   ...{ key: 'text', root: 'text', password: 'text', clientsOnly: 'boolean' },
 };
 const importSpec: Spec<ImportAuthorityOptions> = {
   ...sourceSpec,
-  ...{ name: 'text', trustOnly: 'boolean', force: 'boolean' },
+  ...{ name: 'text', trustOnly: 'boolean', force: 'boolean', passphrase: 'boolean' },
 };
 const exportSpec: Spec<ExportAuthorityOptions> = {
   ...{ out: 'text', file: 'text', der: 'boolean', withKey: 'boolean' },
@@ -35,10 +38,12 @@ const exportSpec: Spec<ExportAuthorityOptions> = {
  */
 export async function createAuthority(
   name: string,
-  options: CreateOptions = {},
+  options: NamedOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<AuthorityResult> {
   const { createNamed } = await import('../commands/ca.ts');
-  return createNamed(await context({}), textOf(name, 'the name'), checked(options, createSpec));
+  const here = await context(listenerOf(listener));
+  return createNamed(here, textOf(name, 'the name'), checked(options, namedSpec));
 }
 
 /** The default authority, if there is one, and those with names. */
@@ -87,9 +92,10 @@ export async function importAuthority(
 export async function exportAuthority(
   name?: string,
   options: ExportAuthorityOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('../commands/ca-export.ts');
-  const here = await context({}, nameOf(name));
+  const here = await context(listenerOf(listener), nameOf(name));
   return exportAuthority(here, name, checked(options, exportSpec));
 }
 
@@ -110,6 +116,37 @@ export async function replaceAuthority(
   const wanted = checked(options, { ...sourceSpec, ...createSpec });
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
+}
+
+/**
+ * Has the key of an authority encrypted, with a passphrase that `password` of the listener is asked for. A new
+ * authority takes the place of one whose key lay open, whose root leaves every store; with `keepKey` the same
+ * key is encrypted, of which open copies may be left.
+ *
+ * @throws DevcertError `no-authority`, `refused`, `password` and those of {@link replaceAuthority}.
+ */
+export async function protectAuthority(
+  name?: string,
+  options: ProtectOptions = {},
+  listener: Listener = {},
+): Promise<ReplaceResult> {
+  const { protect } = await import('../commands/protect.ts');
+  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  return protect(all, name, checked(options, { keepKey: 'boolean' }));
+}
+
+/**
+ * Writes the encrypted key of an authority into an open file again.
+ *
+ * @throws DevcertError `no-authority`, `refused`, `password`.
+ */
+export async function unprotectAuthority(
+  name?: string,
+  listener: Listener = {},
+): Promise<ReplaceResult> {
+  const { unprotect } = await import('../commands/protect.ts');
+  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  return unprotect(all, name);
 }
 
 /**

@@ -46,8 +46,9 @@ const recipeSpec: Spec<RecipeOptions> = { dir: 'text', clientCerts: 'boolean', c
  * trust store.
  *
  * @param names `localhost` if there are none.
+ * @param listener its `password` is asked for what is needed and not in the options.
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
- *   `expired`, `refused`, `busy`.
+ *   `expired`, `refused`, `busy`, `password`.
  */
 export async function issue(
   names: string | readonly string[] = [],
@@ -57,7 +58,7 @@ export async function issue(
   const { issue } = await import('../commands/issue.ts');
   const wanted = checked(options, issueSpec);
   const ask = fileAsker(listener);
-  const here = await context({}, wanted.ca);
+  const here = await context(listener, wanted.ca);
   return issue(here, textsOf(names, 'names'), wanted, ask);
 }
 
@@ -67,17 +68,22 @@ export async function issue(
  * Writes no file, unless there is no authority yet: then it makes one. Touches no trust store. `ca` is
  * the root for clients; a server given it would take it for the authority of its clients' certificates.
  *
+ * Where the authority's key is protected, a valid pair in `.devcert` of the current folder is used instead,
+ * so that nobody is asked.
+ *
  * @param names DNS names and IP addresses; `localhost` if there are none.
+ * @param listener its `password` is asked for the passphrase of the authority's key, if something is signed.
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
- *   `expired`, `refused`, `busy`.
+ *   `expired`, `refused`, `busy`, `password`.
  */
 export async function certificateFor(
   names: string | readonly string[] = [],
   options: LeafOptions & AuthorityOption = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('../commands/certificate.ts');
   const wanted = checked(options, { ...leafSpec, ca: 'text' });
-  const here = await context({}, wanted.ca);
+  const here = await context(listenerOf(listener), wanted.ca);
   return certificateFor(here, textsOf(names, 'names'), wanted);
 }
 
@@ -122,15 +128,16 @@ export async function csr(
  *
  * @param csr the path of a file, or what is in one: PEM or DER.
  * @throws DevcertError `invalid-input`, `weak-key`, `invalid-name`, `outside-constraints`, `refused`, `usage`,
- *   `file`, `invalid-authority`, `expired`, `busy`: nothing was signed then.
+ *   `file`, `invalid-authority`, `expired`, `busy`, `password`: nothing was signed then.
  */
 export async function sign(
   csr: string | Uint8Array,
   options: SignOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<SignResult> {
   const { sign } = await import('../commands/sign.ts');
   const wanted = checked(options, signSpec);
-  const here = await context({}, wanted.ca);
+  const here = await context(listenerOf(listener), wanted.ca);
   if (typeof csr !== 'string' && !(csr instanceof Uint8Array))
     throw wrongType('the CSR', 'a path or bytes');
   return sign(here, csr, wanted);

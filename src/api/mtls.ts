@@ -24,9 +24,14 @@ const rotateSpec: Spec<MtlsRotateOptions> = {
  * @throws DevcertError `usage`, `invalid-name`, `no-authority`, `refused`, `outside-constraints`, `file`,
  *   `expired`, `busy`: nothing was written then.
  */
-export async function mtls(name: string, options: MtlsOptions = {}): Promise<MtlsResult> {
+export async function mtls(
+  name: string,
+  options: MtlsOptions = {},
+  listener: Pick<Listener, 'password'> = {},
+): Promise<MtlsResult> {
   const { mtls } = await import('../commands/mtls.ts');
-  return mtls(await context({}), textOf(name, 'the name'), checked(options, mtlsSpec));
+  const here = await context(listenerOf(listener));
+  return mtls(here, textOf(name, 'the name'), checked(options, mtlsSpec));
 }
 
 /**
@@ -38,9 +43,11 @@ export async function mtls(name: string, options: MtlsOptions = {}): Promise<Mtl
 export async function mtlsCheck(
   address: string,
   options: MtlsCheckOptions = {},
+  listener: Pick<Listener, 'password'> = {},
 ): Promise<MtlsCheckResult> {
   const { mtlsCheck } = await import('../commands/mtls-check.ts');
-  return mtlsCheck(await context({}), textOf(address, 'the address'), checked(options, checkSpec));
+  const here = await context(listenerOf(listener));
+  return mtlsCheck(here, textOf(address, 'the address'), checked(options, checkSpec));
 }
 
 /**

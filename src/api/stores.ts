@@ -10,6 +10,7 @@ const installSpec: Spec<InstallOptions> = {
   permit: 'list',
   constraints: 'boolean',
   dryRun: 'boolean',
+  passphrase: 'boolean',
   sealed: 'list',
   out: 'text',
   force: 'boolean',
@@ -26,7 +27,8 @@ const uninstallSpec: Spec<UninstallOptions> = {
  * Makes the authority if there is none and has every store on this machine trust its root.
  *
  * @returns one outcome for each store: a store that failed does not throw.
- * @throws DevcertError `usage`, `refused`, `invalid-authority`, `expired`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused`, `invalid-authority`, `expired`, `file`, `busy`,
+ *   `password`.
  */
 export async function install(
   options: InstallOptions = {},

@@ -44,9 +44,14 @@ export function accessTo(
   }
 }
 
-/** What an authority's key is called when somebody is asked for its passphrase. */
-export function keyName(folder: string): string {
-  return `the key of the authority "${authorityNameOf(folder) ?? 'default'}"`;
+/** True if a private key that is not encrypted is in a PEM text. */
+export function hasOpenKey(pem: string): boolean {
+  return OPEN.test(pem);
+}
+
+/** What an authority's key is called where somebody is asked for its passphrase. */
+export function keyName(ca: string | undefined): string {
+  return `the key of the authority "${ca ?? 'default'}"`;
 }
 
 // Not decodePem() for these: nearly every key is open, and a good pair needs none.
@@ -67,10 +72,10 @@ function inFile(pem: string, issuer: X509Certificate, folder: string): Access {
 }
 
 function encrypted(pem: string, issuer: X509Certificate, folder: string): Access {
-  if (!ENCRYPTED.test(pem) || OPEN.test(pem))
+  if (!ENCRYPTED.test(pem) || hasOpenKey(pem))
     throw invalid(`issuer-key.pem in "${folder}" is open: it should be encrypted`, folder);
   const open = async (keys = new Keyring()): Promise<KeyObject> => {
-    const key = await keys.open(pem, keyName(folder));
+    const key = await keys.open(pem, keyName(authorityNameOf(folder)));
     assertOwnKey(key, issuer, folder);
     return key;
   };

@@ -13,6 +13,7 @@ import { withLock } from '../disk/lock.ts';
 import { hasLeftOvers, removeStaleTemporaries } from '../disk/temporary.ts';
 import { type Authority, readAuthority, readRoot } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
+import { hasOpenKey } from './access.ts';
 import { startAnew } from './damage.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { hasKeyFile, parseKeeping } from './keeping.ts';
@@ -130,6 +131,9 @@ export async function ensureAuthority(
 
 /** The files of an authority in a folder, in the order they are placed in. */
 export function filesOf(folder: string, pem: AuthorityPem): Change['files'] {
+  // The last look before anything is written, not even into a temporary file.
+  if (parseKeeping(pem.keeping, folder).way !== 'file' && hasOpenKey(pem.issuerKey))
+    throw new TypeError('an open key of an authority that is protected');
   return parts.flatMap(({ name, part, mode }) => {
     const data = pem[part];
     return data === undefined || data === '' ? [] : [{ path: join(folder, name), data, mode }];

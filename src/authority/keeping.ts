@@ -26,6 +26,11 @@ export function hasKeyFile({ way }: Keeping): boolean {
   return way === 'file' || way === 'passphrase';
 }
 
+/** True if signing may ask somebody. */
+export function canAsk({ way }: Keeping): boolean {
+  return way === 'passphrase' || way === 'ssh-agent';
+}
+
 /** The text of the file; undefined for a key that is a file, which needs none. */
 export function encodeKeeping(keeping: Keeping): string | undefined {
   if (keeping.way === 'file') return undefined;
@@ -58,6 +63,20 @@ export function parseKeeping(text: string | undefined, folder: string): Keeping 
 /** How the key of the authority in a folder is kept. @throws DevcertError `invalid-authority`, `file`. */
 export function readKeeping(folder: string): Keeping {
   return parseKeeping(readIfThere(join(folder, KEEPING_FILE))?.toString(), folder);
+}
+
+/**
+ * Makes sure that an authority gives way to none whose key is kept worse.
+ *
+ * @throws DevcertError `refused`.
+ */
+export function assertNoWayBack(from: Keeping, to: Keeping, folder: string): void {
+  if (to.way !== 'sealed') assertNotSealed(from, folder);
+  if (to.way !== 'file' || from.way === 'file') return;
+  const name = authorityNameOf(folder);
+  throw new DevcertError('refused', 'its key is protected, and that of the other lies open', {
+    hint: say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`,
+  });
 }
 
 /**

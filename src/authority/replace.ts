@@ -12,7 +12,7 @@ import { withLock } from '../disk/lock.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { changeFolder, filesOf, makeSubfolder, pathsIn, readPem, removeIfEmpty } from './folder.ts';
-import { assertNotSealed, parseKeeping, readKeeping } from './keeping.ts';
+import { assertNoWayBack, parseKeeping, readKeeping } from './keeping.ts';
 import { retiredRoot } from './retired.ts';
 import { assertFree } from './staged.ts';
 
@@ -36,9 +36,8 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
   const pending = join(folder, PENDING);
   await withLock(folder, () => {
     recover(folder);
-    // Whatever was overlooked above: no way back to a bare key.
-    if (parseKeeping(pem.keeping, folder).way !== 'sealed')
-      assertNotSealed(readKeeping(folder), folder);
+    // Whatever was overlooked above: no way back to an open key.
+    assertNoWayBack(readKeeping(folder), parseKeeping(pem.keeping, folder), folder);
     assertFree(pending);
     makeSubfolder(pending);
     const files = filesOf(pending, pem);
@@ -65,7 +64,10 @@ export async function promotePending(folder: string, expected: Authority): Promi
       });
     }
     const old = readPem(folder).root;
-    const files = filesOf(folder, readPem(pending));
+    const next = readPem(pending);
+    // It may have been protected since the other began to wait.
+    assertNoWayBack(readKeeping(folder), parseKeeping(next.keeping, pending), folder);
+    const files = filesOf(folder, next);
     const gone = pathsIn(folder).filter((path) => files.every((file) => file.path !== path));
     changeFolder(folder, {
       files: [...(old === '' ? [] : [retiredRoot(folder, old)]), ...files],

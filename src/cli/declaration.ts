@@ -52,12 +52,18 @@ export const caOption: OptionDeclaration = {
   description: 'the authority of this name instead of the default one',
 };
 
+/** For every command that works with one and takes its name alone. */
+export const authorityArgument: Positional = {
+  name: '[name]',
+  description: 'the default authority if left out',
+};
+
 /** For every command that asks or changes trust stores. */
 export const storeOptions: readonly OptionDeclaration[] = [
   {
     flags: '--stores <kinds>',
     description:
-      'only these, comma-separated: system, nss (Chromium and Firefox on Linux), java, windows (from WSL); simulator (booted iOS ones) only if named',
+      'only these, comma-separated: system, firefox, chromium, java, nss (both browsers on Linux), windows (from WSL); simulator (booted iOS ones) only if named',
   },
   {
     flags: '--machine',

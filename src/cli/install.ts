@@ -1,12 +1,14 @@
 /** `devcert install` */
 import { DevcertError, say } from '../errors.ts';
 import { install, type InstallOptions } from '../index.ts';
+import { asking } from './password/asking.ts';
 import { caOption, type Declaration, storeOptions } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
+import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
 import { installLines } from './report.ts';
 
-type Flags = Omit<InstallOptions, 'sealed'> & { readonly sealed?: boolean };
+type Flags = Omit<InstallOptions, 'sealed'> & CaPasswordFlags & { readonly sealed?: boolean };
 
 export const installCommand: Declaration = {
   summary: 'make the authority, once per machine, and have every store trust it',
@@ -17,6 +19,12 @@ export const installCommand: Declaration = {
   ],
   options: [
     ...storeOptions,
+    {
+      flags: '--passphrase',
+      description:
+        'encrypt its key: issuing asks for the passphrase; a key that lay open gives way to a new one',
+    },
+    ...caPasswordOptions,
     {
       flags: '--sealed',
       description:
@@ -48,7 +56,8 @@ export const installCommand: Declaration = {
       terminal.note(
         'without constraints, whoever copies the issuer key can read all of your HTTPS',
       );
-    const result = await install(options, terminal);
+    const listener = { ...terminal, ...(await asking(options, terminal)) };
+    const result = await install(options, listener);
     terminal.progress('');
     terminal.print(installLines(result, terminal.style, options.ca));
     for (const note of result.notes) terminal.note(note);

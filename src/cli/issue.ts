@@ -2,7 +2,14 @@
 import { DevcertError, EXIT } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
-import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password/options.ts';
+import { asking } from './password/asking.ts';
+import {
+  type CaPasswordFlags,
+  caPasswordOptions,
+  type PasswordFlags,
+  passwordOptions,
+  withoutPasswordFlags,
+} from './password/options.ts';
 import { issueLines } from './issue-lines.ts';
 
 export const issueCommand: Declaration = {
@@ -56,6 +63,7 @@ export const issueCommand: Declaration = {
     { flags: '--alias <name>', description: 'of the entry in a key store (default: devcert)' },
     ...passwordOptions,
     caOption,
+    ...caPasswordOptions,
     {
       flags: '--force',
       description: 'issue even if a valid certificate is there, and replace other files',
@@ -68,17 +76,21 @@ export const issueCommand: Declaration = {
     'devcert --client alice --cn alice   the same for PostgreSQL',
     'devcert --peer orders.test          a service that is a client of others, too',
   ],
-  async run(names, options: Omit<IssueOptions, 'password'> & PasswordFlags, terminal) {
+  async run(names, options: Flags, terminal) {
     // What asks for passwords is loaded only where one may be needed.
     const exporting = options.format === undefined ? undefined : await import('./export.ts');
     if (exporting === undefined) refusePassword(options);
+    const files = exporting?.askedFor();
+    const listener = await asking(options, terminal, {
+      file: files && ((what) => files.password(what)),
+    });
     const result = await issue(
       names,
       {
         ...(exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options)),
         again: names.length === 0,
       },
-      exporting?.askedFor(),
+      listener,
     );
     terminal.print(issueLines(result, terminal.style));
     for (const exported of result.exports ?? [])
@@ -88,6 +100,8 @@ export const issueCommand: Declaration = {
     return EXIT.done;
   },
 };
+
+type Flags = Omit<IssueOptions, 'password'> & PasswordFlags & CaPasswordFlags;
 
 function refusePassword(options: PasswordFlags): void {
   const { passwordFile, passwordEnv, passwordStdin, password } = options;

@@ -32,18 +32,34 @@ export function constraintsText(constraints: Constraints | undefined): string {
   return `${parts.join(', ')}${except}${forms}`;
 }
 
+/** What changes what a thief can do. */
+export interface Theft {
+  readonly clientsOnly?: boolean;
+  readonly keeping?: Keeping | undefined;
+}
+
 /** What a thief of the issuer's key can do with it, in one sentence; held by test/forgeries/answers.json. */
-export function theftText(constraints: Constraints | undefined, clientsOnly?: boolean): string {
+export function theftText(
+  constraints: Constraints | undefined,
+  { clientsOnly, keeping }: Theft = {},
+): string {
+  const thief =
+    keeping?.way === 'passphrase'
+      ? 'Whoever copies its key and has the passphrase'
+      : 'Whoever copies its key';
   if (clientsOnly === true)
-    return 'Whoever copies its key can sign in as any user to every server that trusts its root';
+    return `${thief} can sign in as any user to every server that trusts its root`;
   return constraints === undefined
-    ? 'Whoever copies its key can forge every name in every client that trusts its root'
-    : 'Whoever copies its key can forge these names in every client; in those of OpenSSL (curl, Python, Node, PHP, Ruby), Java and Bun other names, too, and code that Java verifies';
+    ? `${thief} can forge every name in every client that trusts its root`
+    : `${thief} can forge these names in every client; in those of OpenSSL (curl, Python, Node, PHP, Ruby), Java and Bun other names, too, and code that Java verifies`;
 }
 
 /** What an authority may certify, and what a thief of its key could. */
-export function powerLines(constraints: Constraints | undefined): string[] {
-  return [...wrap(`It certifies ${constraintsText(constraints)}`), ...wrap(theftText(constraints))];
+export function powerLines(constraints: Constraints | undefined, keeping?: Keeping): string[] {
+  return [
+    ...wrap(`It certifies ${constraintsText(constraints)}`),
+    ...wrap(theftText(constraints, { keeping })),
+  ];
 }
 
 /**
@@ -61,7 +77,7 @@ export function keepingText(keeping: Keeping, earlierRoots: readonly string[] = 
       return `none: sealed, for what it has certified${earlier}`;
     case 'passphrase':
       return keeping.wasOpen
-        ? `in a file, encrypted since it lay open: backups may have it${earlier}`
+        ? `in a file, encrypted; it lay open before, so backups may have it${earlier}`
         : `in a file, encrypted: its passphrase opens it${earlier}`;
     case 'ssh-agent':
       return `in your SSH agent: ${keeping.fingerprint}${earlier}`;
@@ -81,7 +97,7 @@ export function madeLines(made: MadeAuthority | undefined): string[] {
   if (made === undefined) return [];
   return [
     'Made an authority of your own; the key of its root exists no more',
-    ...powerLines(made.constraints),
+    ...powerLines(made.constraints, made.keeping),
     '',
   ];
 }

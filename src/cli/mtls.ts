@@ -8,10 +8,19 @@ import {
   mtlsRotate,
   type MtlsRotateOptions,
 } from '../index.ts';
+import { asking } from './password/asking.ts';
 import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { mtlsCheckLines, mtlsLines, mtlsRotateLines } from './mtls-lines.ts';
-import { givenPassword, type PasswordFlags, passwordOptions } from './password/password.ts';
+import { givenPassword } from './password/password.ts';
+import {
+  type CaPasswordFlags,
+  caPasswordOptions,
+  type PasswordFlags,
+  passwordOptions,
+} from './password/options.ts';
+
+type Flags<T> = Omit<T, 'password'> & PasswordFlags & CaPasswordFlags;
 
 const dirOption: OptionDeclaration = {
   flags: '--dir <folder>',
@@ -27,10 +36,12 @@ const check: Declaration = {
     dirOption,
     { flags: '--as <client>', description: 'which client; the first one if left out' },
     { flags: '--no-http', description: 'the server does not speak HTTP: send nothing, and wait' },
+    ...caPasswordOptions,
   ],
   examples: ['devcert mtls check localhost:8443 --dir api'],
-  async run([address = ''], options: MtlsCheckOptions, terminal) {
-    const result = await mtlsCheck(address, options);
+  async run([address = ''], options: MtlsCheckOptions & CaPasswordFlags, terminal) {
+    const listener = await asking(options, terminal, { prompt: false });
+    const result = await mtlsCheck(address, options, listener);
     terminal.print(mtlsCheckLines(result, terminal.style));
     for (const note of result.notes) terminal.note(note);
     terminal.json(result);
@@ -49,11 +60,13 @@ const rotate: Declaration = {
     { flags: '--issue', description: 'the second step: issue from the new one' },
     { flags: '--finish', description: 'the last step: drop the old one' },
     ...passwordOptions,
+    ...caPasswordOptions,
   ],
-  async run(_positionals, options: Omit<MtlsRotateOptions, 'password'> & PasswordFlags, terminal) {
+  async run(_positionals, options: Flags<MtlsRotateOptions>, terminal) {
     cancelOnInterrupt(terminal);
     const password = givenPassword(options, {}, terminal);
-    const result = await mtlsRotate({ ...options, password }, terminal);
+    const listener = { ...terminal, ...(await asking(options, terminal)) };
+    const result = await mtlsRotate({ ...options, password }, listener);
     terminal.progress('');
     terminal.print(mtlsRotateLines(result));
     terminal.json(result);
@@ -89,6 +102,7 @@ export const mtlsCommand: Declaration = {
       ...option,
       description: `with PKCS#12 stores: ${option.description}`,
     })),
+    ...caPasswordOptions,
     { flags: '--force', description: 'replace files that devcert did not write' },
   ],
   examples: [
@@ -97,9 +111,10 @@ export const mtlsCommand: Declaration = {
     'devcert mtls api --server-ca default --client-ca people --client ada',
   ],
   commands: { check, rotate },
-  async run([name = ''], options: Omit<MtlsOptions, 'password'> & PasswordFlags, terminal) {
+  async run([name = ''], options: Flags<MtlsOptions>, terminal) {
     const password = givenPassword(options, {}, terminal);
-    const result = await mtls(name, { ...options, password });
+    const listener = await asking(options, terminal);
+    const result = await mtls(name, { ...options, password }, listener);
     terminal.print(mtlsLines(result, terminal.style));
     for (const note of result.notes) terminal.note(note);
     terminal.json(result);

@@ -4,6 +4,8 @@ import { renew, type RenewDueOptions, type RenewDueResult } from '../index.ts';
 import { renewedLines } from './ca/lines.ts';
 import type { Declaration } from './declaration.ts';
 import { date } from './lines.ts';
+import { asking } from './password/asking.ts';
+import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
 import { runThrough } from './run-through.ts';
 
 export const renewCommand: Declaration = {
@@ -14,14 +16,15 @@ export const renewCommand: Declaration = {
   options: [
     { flags: '--all', description: 'on the whole machine, not just here' },
     { flags: '--dry-run', description: 'tell what is due and change nothing' },
+    ...caPasswordOptions,
   ],
   examples: ['devcert renew --all', 'devcert renew -- nginx -s reload'],
-  async run([program, ...args], options: RenewDueOptions, terminal) {
+  async run([program, ...args], options: RenewDueOptions & CaPasswordFlags, terminal) {
     if (program !== undefined && options.dryRun === true)
       throw new DevcertError('usage', say`${{ dryRun: true }} runs no program`, {
         hint: 'leave one of them out',
       });
-    const result = await renew(options);
+    const result = await renew(options, await asking(options, terminal));
     terminal.print(renewLines(result, options));
     terminal.json(result);
     const done = result.renewed.filter(({ reason }) => reason === undefined);

@@ -13,15 +13,15 @@ import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
-  const { certificate } = result;
+  const { certificate, keeping } = result;
   const head = {
     kept: [],
     created: planned
-      ? ['Would make an authority of your own', ...powerLines(result.constraints), '']
+      ? ['Would make an authority of your own', ...powerLines(result.constraints, keeping), '']
       : madeLines(result),
     replaced: [
       planned ? 'Would replace the authority' : 'Replaced the authority',
-      ...powerLines(result.constraints),
+      ...powerLines(result.constraints, keeping),
       '',
     ],
   }[result.authority];
@@ -68,8 +68,14 @@ function closingLines(
   return [
     '',
     `Trusted until ${date(notAfter)}. Next, in a project: devcert localhost${caFlag(ca)}`,
-    ...(authority === 'created' ? [`To leave a thief no key: ${again} --sealed NAMES`] : []),
+    ...(keeping?.way === 'file' && authority === 'created'
+      ? [`To protect its key: devcert ca protect${nameOf(ca)}, or ${again} --sealed NAMES`]
+      : []),
   ];
+}
+
+function nameOf(ca: string | undefined): string {
+  return ca === undefined || ca === 'default' ? '' : ` ${ca}`;
 }
 
 // What a line has room for; the rest stands beside the store.
@@ -107,7 +113,9 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
   const { authority } = result;
   const lost = orphanNote(result.orphans, result.unread);
   const others = [...(lost.length === 0 ? [] : ['', ...lost]), ...otherLines(result, style)];
-  if (authority === undefined) return [`There is no authority in ${result.folder}`, ...others];
+  const project = projectLines(result, style);
+  if (authority === undefined)
+    return [`There is no authority in ${result.folder}`, ...project, ...others];
   const left = `${authority.daysLeft} days left`;
   return [
     authority.name,
@@ -135,12 +143,26 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
     ...(result.stores.some(({ state }) => state === 'absent' || state === 'partial')
       ? ['', `To have all of them trust it: devcert install${caFlag(ca)}`]
       : []),
+    ...project,
     ...others,
   ];
 }
 
 function caFlag(ca: string | undefined): string {
   return ca === undefined || ca === 'default' ? '' : ` --ca ${ca}`;
+}
+
+function projectLines({ project }: StatusResult, style: Style): string[] {
+  if (project === undefined) return [];
+  const { names, daysLeft, ca } = project;
+  const days = daysLeft < 0 ? style.bad('expired') : `${daysLeft} days left`;
+  const of =
+    ca === undefined
+      ? style.bad('no authority of yours issued it: devcert')
+      : ca === 'default'
+        ? days
+        : `${days}, of the authority ${ca}`;
+  return ['', `This project's certificate: ${printable(names.join(', '))}; ${of}`];
 }
 
 function otherLines({ others }: StatusResult, style: Style): string[] {

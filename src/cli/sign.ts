@@ -1,9 +1,11 @@
 /** `devcert sign FILE|-` */
 import { EXIT, printable } from '../errors.ts';
 import { sign, type SignOptions, type SignResult } from '../index.ts';
+import { asking } from './password/asking.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
 import { date, madeLines, table } from './lines.ts';
 import { usageRows } from './issue-lines.ts';
+import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
 import { readStdin } from './stdin.ts';
 import type { Style } from './terminal.ts';
 import { MAX_CSR_BYTES } from '../policy.ts';
@@ -20,6 +22,7 @@ export const signCommand: Declaration = {
     { flags: '--out <folder>', description: 'write cert.pem and ca.pem there' },
     { flags: '--cert-file <file>', description: 'write the certificate there' },
     caOption,
+    ...caPasswordOptions,
     {
       flags: '--force',
       description: 'sign even if a valid certificate is there, and replace other files',
@@ -30,9 +33,11 @@ export const signCommand: Declaration = {
     'devcert sign alice.csr --client     alice.crt, for a client',
     'devcert sign - <web.csr >web.crt    from and to a pipe',
   ],
-  async run([file = '-'], options: SignOptions, terminal) {
+  async run([file = '-'], options: SignOptions & CaPasswordFlags, terminal) {
     if (file === '-' && process.stdin.isTTY) terminal.note('paste the CSR, then press Ctrl-D');
-    const result = await sign(file === '-' ? readStdin(MAX_CSR_BYTES) : file, options);
+    const listener = await asking(options, terminal, { stdinTaken: file === '-' });
+    const csr = file === '-' ? readStdin(MAX_CSR_BYTES) : file;
+    const result = await sign(csr, options, listener);
     if (result.certFile === undefined) {
       terminal.print([result.certPem.trimEnd()]);
       // Standard output is the certificate.

@@ -49,7 +49,8 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
   for (const root of roots)
     outcomes.push(
       ...(await uninstallRoot(stores, root, target.host, trust)).filter(
-        ({ status }) => status !== 'already-absent' && status !== 'skipped',
+        ({ status, byHand }) =>
+          status !== 'already-absent' && (status !== 'skipped' || byHand !== undefined),
       ),
     );
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');

@@ -1,9 +1,7 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
 import type { X509Certificate } from 'node:crypto';
-import { createAuthority } from '../authority/create.ts';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
-import { assertNotSealed, readKeeping } from '../authority/keeping.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
 import {
@@ -19,12 +17,12 @@ import {
   closeStateFolder,
   type Context,
   contextOf,
-  identity,
   issuedBy,
   type Lists,
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
+import { type Keeper, keeperFor } from './keeper.ts';
 import type { Renewed } from './renew.ts';
 import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
 import { currentRoot } from './roots.ts';
@@ -38,6 +36,14 @@ export interface CreateOptions {
   readonly clientsOnly?: boolean;
 }
 
+export interface NamedOptions extends CreateOptions, Protection {}
+
+/** How the key of an authority is kept that is taken or made. */
+export interface Protection {
+  /** Encrypted with a passphrase. */
+  readonly passphrase?: boolean;
+}
+
 export interface ImportSource {
   /** Private keys that lie elsewhere; absolute, or from `cwd`. */
   readonly key?: string | undefined;
@@ -48,7 +54,7 @@ export interface ImportSource {
   readonly clientsOnly?: boolean;
 }
 
-export interface ImportAuthorityOptions extends ImportSource {
+export interface ImportAuthorityOptions extends ImportSource, Protection {
   /** What it is kept under; the default authority if left out. */
   readonly name?: string;
   /** Take a root without its key: to be trusted, not to issue. */
@@ -77,7 +83,7 @@ export interface ReplaceResult extends AuthorityResult {
 export async function createNamed(
   context: Context,
   name: string,
-  options: Lists<CreateOptions> = {},
+  options: Lists<NamedOptions> = {},
 ): Promise<AuthorityResult> {
   refuseSudo(context);
   const target = contextOf(context, name);
@@ -85,15 +91,14 @@ export async function createNamed(
     throw new DevcertError('usage', '"default" is the authority that install makes', {
       hint: { command: 'install' },
     });
+  if (hasAuthority(target.folder)) throw alreadyThere(name);
   const constraints = await wantedConstraints(target, options);
+  const keeper = await keeperFor(target, options.passphrase);
+  const usages = options.clientsOnly === true ? (['clientAuth'] as const) : undefined;
   makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
     target.folder,
-    () =>
-      createAuthority(identity(context), constraints, context.host.now(), {
-        name,
-        usages: options.clientsOnly === true ? ['clientAuth'] : undefined,
-      }),
+    () => newAuthority(target, keeper, constraints, usages).make(),
     (folder) => closeStateFolder(target.host, folder),
   );
   if (!created) throw alreadyThere(name);
@@ -132,22 +137,26 @@ export async function importAuthority(
   const target = contextOf(context, options.name);
   // Before any password is asked for.
   if (hasAuthority(target.folder) && options.force !== true) throw alreadyThere(options.name);
+  if (options.trustOnly === true && options.passphrase === true)
+    throw exclusive({ trustOnly: true }, { passphrase: true }, 'a root alone has no key');
   const imported = readImport(context, sources, options);
   if (hasAuthority(target.folder)) {
     if (imported.pem.issuerKey === '')
       throw new DevcertError('refused', 'a root without its key cannot replace an authority', {
         hint: say`give it a name of its own: ${{ name: 'NAME' }}`,
       });
-    return replaceByImport(target, imported);
+    return replaceByImport(target, imported, options.passphrase);
   }
   if (options.trustOnly === true && target.ca === undefined)
     throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
       hint: say`give this one a name: ${{ name: 'NAME' }}`,
     });
+  const keeper = await keeperFor(target, options.passphrase);
+  const pem = keeper.keep(imported.pem);
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
     target.folder,
-    () => Promise.resolve(imported.pem),
+    () => Promise.resolve(pem),
     (folder) => closeStateFolder(target.host, folder),
   ).catch(async (error: unknown) => {
     // It is there, and that it cannot issue is what was asked for.
@@ -194,7 +203,8 @@ export async function replaceNamed(
     ? await wantedConstraints(target, options, old.constraints)
     : old.constraints;
   const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
-  return replaceBy(target, newAuthority(target, constraints, usages), []);
+  const keeper = await keeperFor(target);
+  return replaceBy(target, newAuthority(target, keeper, constraints, usages), []);
 }
 
 /**
@@ -202,16 +212,20 @@ export async function replaceNamed(
  *
  * @throws DevcertError `refused`.
  */
-async function replaceByImport(target: Context, imported: Imported): Promise<ReplaceResult> {
-  assertNotSealed(readKeeping(target.folder), target.folder);
+async function replaceByImport(
+  target: Context,
+  imported: Imported,
+  passphrase?: boolean,
+): Promise<ReplaceResult> {
+  const keeper = await keeperFor(target, passphrase);
   if (imported.clientsOnly && !isClientsOnly(target.folder))
     throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
       hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,
     });
-  return replaceBy(target, importSuccessor(imported), imported.notes);
+  return replaceBy(target, importSuccessor(imported, keeper), imported.notes);
 }
 
-async function replaceBy(
+export async function replaceBy(
   target: Context,
   successor: Successor,
   notes: readonly string[],
@@ -236,10 +250,11 @@ function readImport(
   return checkImport(findings, { ...options, files }, host.now());
 }
 
-function importSuccessor({ pem, chain }: Imported): Successor {
+function importSuccessor({ pem, chain }: Imported, keeper: Keeper): Successor {
   return {
-    make: () => Promise.resolve(pem),
-    isSame: (pending) => fingerprints(pending.chain) === fingerprints(chain),
+    make: () => Promise.resolve(keeper.keep(pem)),
+    isSame: async (pending) =>
+      fingerprints(pending.chain) === fingerprints(chain) && (await keeper.isKept(pending)),
   };
 }
 
@@ -265,7 +280,7 @@ async function wantedConstraints(
   );
 }
 
-function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
+export function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
   return summarize(folder, ca, host.now());
 }
 

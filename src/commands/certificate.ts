@@ -1,5 +1,10 @@
 /** A certificate for a server in this process: nothing is written, nothing remembered. */
+import type { X509Certificate } from 'node:crypto';
+import type { Authority } from '../authority/authority.ts';
+import { canAsk } from '../authority/keeping.ts';
 import { issueLeaf } from '../certificate/issue.ts';
+import { outputPaths, readExisting } from '../certificate/output.ts';
+import { isReusable } from '../certificate/reusable.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { type Context, ensureAuthorityFor, identity, refuseSudo } from './context.ts';
 
@@ -15,10 +20,11 @@ export interface ServerCertificate {
 
 /**
  * A new certificate and key for the names, in memory. The authority is made first if there is none;
- * the ledger does not list the certificate.
+ * the ledger does not list the certificate. Where the authority's key is protected, a pair in the project's
+ * folder that is still good is taken instead, as issuing would ask somebody.
  *
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
- *   `expired`, `refused`, `busy`.
+ *   `expired`, `refused`, `busy`, `password`.
  */
 export async function certificateFor(
   context: Context,
@@ -29,11 +35,20 @@ export async function certificateFor(
   refuseSudo(context);
   const now = context.host.now();
   const { authority } = await ensureAuthorityFor(context, request.names, now);
+  if (canAsk(authority.keeping)) {
+    const there = readExisting(outputPaths({}, context.cwd));
+    if (isReusable(there, authority, request, now) && there.keyText !== undefined)
+      return serverCertificate(there.certText ?? '', there.keyText, authority, there.certificate);
+  }
   const leaf = await issueLeaf(authority, request, identity(context), now, context.keys);
-  return {
-    cert: leaf.certPem,
-    key: leaf.keyPem,
-    ca: authority.rootPem,
-    notAfter: new Date(leaf.certificate.validTo),
-  };
+  return serverCertificate(leaf.certPem, leaf.keyPem, authority, leaf.certificate);
+}
+
+function serverCertificate(
+  cert: string,
+  key: string,
+  { rootPem }: Authority,
+  { validTo }: X509Certificate,
+): ServerCertificate {
+  return { cert, key, ca: rootPem, notAfter: new Date(validTo) };
 }

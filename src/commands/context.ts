@@ -10,6 +10,7 @@ import type {
   TrustStore,
 } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
+import type { Keeping } from '../authority/keeping.ts';
 import { ensureAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
 import { authorityCertificates } from '../authority/certificates.ts';
@@ -56,6 +57,8 @@ export interface AuthorityOption {
 export interface MadeAuthority {
   /** What it may certify; undefined: every name. */
   readonly constraints: Constraints | undefined;
+  /** How its key is kept; undefined for an open file. */
+  readonly keeping?: Keeping | undefined;
 }
 
 /** Options as a command gets them: a list of texts, where a caller may have given one alone. */
@@ -250,20 +253,22 @@ export async function closeStateFolder(host: Host, folder: string): Promise<read
 /**
  * The kinds in `--stores`, all of this machine's if it was not given.
  *
- * @param text comma-separated words; white space around them does not count.
+ * @param text comma-separated kinds or browsers; white space around them does not count.
  * @throws DevcertError `usage` for an unknown word.
  */
 export function parseStoreKinds(
   text: string | undefined,
-  finders: readonly StoreFinder[],
+  { finders, host: { platform } }: Pick<Context, 'finders' | 'host'>,
 ): StoreKind[] {
-  const known = [...new Set(finders.map(({ kind }) => kind))];
+  const here = finders.filter(({ platforms }) => platforms?.includes(platform) !== false);
+  const known = [...new Set(here.map(({ kind }) => kind))];
   if (text === undefined) return known;
   const words = text.split(',').map((word) => word.trim().toLowerCase());
   return [
     ...new Set(
       words.map((word) => {
-        const kind = known.find((kind) => kind === word);
+        const meant = storeCalled(word, platform);
+        const kind = known.find((kind) => kind === meant);
         if (kind !== undefined) return kind;
         throw new DevcertError('usage', `there is no kind of store "${word}" here`, {
           hint: { stores: known.join(',') },
@@ -271,6 +276,16 @@ export function parseStoreKinds(
       }),
     ),
   ];
+}
+
+/** Browsers of one family: on Linux their store is NSS', elsewhere the system's. */
+const BROWSERS: ReadonlySet<string> = new Set(['chromium', 'chrome', 'edge', 'brave', 'safari']);
+const IN_SYSTEM: ReadonlySet<NodeJS.Platform> = new Set(['darwin', 'win32']);
+
+function storeCalled(word: string, platform: NodeJS.Platform): string {
+  if (word === 'firefox') return 'nss';
+  if (!BROWSERS.has(word)) return word;
+  return IN_SYSTEM.has(platform) ? 'system' : 'nss';
 }
 
 /** The stores of these kinds on this machine, in the order of the finders. */
@@ -288,7 +303,7 @@ export async function findStores(
 /** The same for the user and for the machine, where the system has both: wherever a root may have been put. */
 export function findEverywhere(
   context: Context,
-  kinds: readonly StoreKind[] = parseStoreKinds(undefined, context.finders),
+  kinds: readonly StoreKind[] = parseStoreKinds(undefined, context),
   options: StoreOptions = {},
 ): Promise<TrustStore[]> {
   return findStores(context, kinds, { ...options, everywhere: true });

@@ -33,9 +33,7 @@ export function javaOptions(host: Host, rootPem: string, write: Write): string {
     bytes === undefined
       ? []
       : readKeyStore(bytes, { password }).entries.flatMap(({ alias, certificates: [der] }) =>
-          der === undefined
-            ? []
-            : [{ alias: alias ?? 'trusted', certificate: der }],
+          der === undefined ? [] : [{ alias: alias ?? 'trusted', certificate: der }],
         );
   const all = [...trusted, { alias: 'devcert', certificate: new X509Certificate(rootPem).raw }];
   const aliases = uniqueAliases(all.map(({ alias }) => alias));

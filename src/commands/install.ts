@@ -2,7 +2,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
-import { createAuthority } from '../authority/create.ts';
 import {
   ensureAuthority,
   hasAuthority,
@@ -11,18 +10,12 @@ import {
   rootFile,
 } from '../authority/folder.ts';
 import { rememberHome } from '../authority/homes.ts';
-import { assertNotSealed, type Keeping } from '../authority/keeping.ts';
+import type { Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
-import { readOrigin } from '../authority/origin.ts';
 import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
-import {
-  type Constraints,
-  addPermits,
-  defaultConstraints,
-  parsePermit,
-} from '../names/constraints.ts';
+import { type Constraints, parsePermit } from '../names/constraints.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {
@@ -31,7 +24,6 @@ import {
   type Context,
   findEverywhere,
   findStores,
-  identity,
   type Lists,
   parseStoreKinds,
   refuseOtherAccount,
@@ -40,7 +32,8 @@ import {
   trusting,
 } from './context.ts';
 import { type Renewed, renewAll } from './renew.ts';
-import { clearOthers, newAuthority, replaceAuthority } from './replace.ts';
+import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
+import { wantedChange, wantedFirst } from './install-change.ts';
 import { dryRun, missingKinds } from './install-plan.ts';
 import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
@@ -53,6 +46,8 @@ export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** False makes an authority that may certify every name. */
   readonly constraints?: boolean;
   readonly dryRun?: boolean;
+  /** Encrypt the key of the authority with a passphrase: one that lay open gives way to a new one. */
+  readonly passphrase?: boolean;
   /** Make an authority for a certificate with these names, and keep no key of it. */
   readonly sealed?: readonly string[];
   /** Folder for that certificate; `.devcert` by default. */
@@ -91,7 +86,7 @@ export async function install(
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
-  const kinds = parseStoreKinds(options.stores, context.finders).filter(
+  const kinds = parseStoreKinds(options.stores, context).filter(
     (kind) => options.stores !== undefined || !onRequest.includes(kind),
   );
   const typed: Step = { command: 'install', ca: context.ca };
@@ -113,19 +108,22 @@ export async function install(
 
   const sealing = await sealingOf(context, options);
 
+  const sealed = sealing && {
+    constraints: sealing.constraints,
+    successor: () => Promise.resolve(sealing),
+  };
+
   if (!hasAuthority(folder)) {
-    const wanted =
-      sealing !== undefined
-        ? sealing.constraints
-        : options.constraints === false
-          ? undefined
-          : await defaultConstraints(host.hostname, permits);
-    if (options.dryRun === true) return dryRun(context, stores, missing, wanted);
+    const wanted = sealed ?? (await wantedFirst(context, permits, options));
+    if (options.dryRun === true) return dryRun(context, stores, missing, wanted.constraints);
+    const successor = await wanted.successor();
     const { authority, created } = await ensureAuthority(
       folder,
-      () => sealing?.make() ?? createAuthority(identity(context), wanted, host.now()),
+      () => successor.make(),
       (folder) => closeStateFolder(host, folder),
     );
+    if (!created && options.passphrase === true && authority.keeping.way !== 'passphrase')
+      throw madeMeanwhile();
     const root = rootInFile(authority.rootPem, rootFile(folder));
     await remember(context);
     const certificate = await sealing?.issue();
@@ -139,16 +137,14 @@ export async function install(
     await remember(context);
   }
   const isKept = sealing === undefined || (await sealing.isInPlace());
-  const replacement = isKept
-    ? await wantedConstraints(context, permits, options.constraints)
-    : sealing;
+  const replacement = isKept ? await wantedChange(context, permits, options) : sealed;
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
     if (options.dryRun === true) return dryRun(context, next, missing, replacement.constraints);
     const { outcomes, renewed, replaced } = await replaceAuthority(
       context,
       next,
-      sealing ?? newAuthority(context, replacement.constraints),
+      await replacement.successor(),
     );
     const authority = await loadAuthority(folder);
     const root = rootInFile(authority.rootPem, rootFile(folder));
@@ -183,7 +179,14 @@ async function sealingOf(context: Context, options: InstallOptions): Promise<Sea
   return prepareSealing(context, sealed, options);
 }
 
-function assertSealedAlone({ sealed, permit = [], constraints, out, force }: InstallOptions): void {
+function assertSealedAlone(options: InstallOptions): void {
+  const { sealed, permit = [], constraints, passphrase, out, force } = options;
+  if (sealed !== undefined && passphrase === true)
+    throw exclusive(
+      { sealed: true },
+      { passphrase: true },
+      'a sealed authority has no key that could be encrypted',
+    );
   if (
     sealed === undefined
       ? (out ?? force) === undefined
@@ -247,26 +250,6 @@ async function storesOfNext(
   }
   const wanted = relevant(stores, holds, options);
   return stores.filter((_, i) => wanted[i]);
-}
-
-/** The constraints to change to; undefined to keep what there is. */
-async function wantedConstraints(
-  { folder }: Context,
-  permits: readonly string[],
-  constraints: boolean | undefined,
-): Promise<{ constraints: Constraints | undefined } | undefined> {
-  if (permits.length === 0 && constraints !== false) return undefined;
-  const authority = await loadAuthority(folder);
-  assertNotSealed(authority.keeping, folder);
-  const current = authority.constraints;
-  if (current === undefined) return undefined;
-  if (readOrigin(folder, authority.root) !== undefined)
-    throw new DevcertError('refused', 'an imported authority keeps the constraints it came with', {
-      hint: say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', permit: 'DOMAIN' }}`,
-    });
-  if (constraints === false) return { constraints: undefined };
-  const wanted = await addPermits(current, permits);
-  return wanted.dns.length === current.dns.length ? undefined : { constraints: wanted };
 }
 
 function result(

@@ -15,7 +15,6 @@ import {
   readPending,
   stagePending,
 } from '../authority/replace.ts';
-import { assertNotSealed } from '../authority/keeping.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { DevcertError, say } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
@@ -28,6 +27,7 @@ import {
   refuseSudo,
   trusting,
 } from './context.ts';
+import { keeperFor } from './keeper.ts';
 import { requireSet } from './mtls-check.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, trustingStores } from './replace.ts';
@@ -103,12 +103,12 @@ async function begin(target: Context): Promise<MadeAuthority> {
       hint: say`reload the parties, then: ${{ command: 'mtls rotate', finish: true }}`,
     });
   const old = await loadAuthority(folder);
-  assertNotSealed(old.keeping, folder);
+  const keeper = readPending(folder) === undefined ? await keeperFor(target) : undefined;
   const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
   markRotating(folder, true);
-  if (readPending(folder) === undefined) {
+  if (keeper !== undefined) {
     const usages = isClientsOnly(folder) ? (['clientAuth'] as const) : old.usages;
-    await stagePending(folder, await newAuthority(target, old.constraints, usages).make());
+    await stagePending(folder, await newAuthority(target, keeper, old.constraints, usages).make());
   }
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});

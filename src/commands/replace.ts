@@ -4,7 +4,6 @@ import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { removeEnvironment } from '../authority/environment.ts';
 import { loadAuthority, recoverFolder } from '../authority/folder.ts';
-import { assertNotSealed, readKeeping } from '../authority/keeping.ts';
 import {
   discardPending,
   isRotating,
@@ -19,6 +18,7 @@ import { DevcertError, say } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
 import { type Context, findEverywhere, identity, stateFolderOf, trusting } from './context.ts';
+import type { Keeper } from './keeper.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -37,24 +37,31 @@ export interface Successor {
   /** Puts the certificates in place that it made with the authority, once that took over. */
   issue?(authority: Authority): Promise<unknown>;
   /** True if an authority that waits from a run that was cut short is one that would be made. */
-  isSame(pending: Authority): boolean;
+  isSame(pending: Authority): boolean | Promise<boolean>;
 }
 
-/**
- * A new authority made by devcert, with these constraints.
- *
- * @throws DevcertError `refused` in the place of a sealed one.
- */
+/** Another run was faster, and what it made is not what was asked for. */
+export function madeMeanwhile(): DevcertError {
+  return new DevcertError('busy', 'another devcert made an authority in the meantime', {
+    hint: 'run the same command again',
+  });
+}
+
+/** A new authority made by devcert, with these constraints. */
 export function newAuthority(
   context: Context,
+  keeper: Keeper,
   constraints: Constraints | undefined,
   usages?: readonly Usage[],
 ): Successor {
-  assertNotSealed(readKeeping(context.folder), context.folder);
   const options = { name: context.ca, usages };
   return {
-    make: () => createAuthority(identity(context), constraints, context.host.now(), options),
-    isSame: (pending) => sameConstraints(pending.constraints, constraints),
+    make: async () =>
+      keeper.keep(
+        await createAuthority(identity(context), constraints, context.host.now(), options),
+      ),
+    isSame: async (pending) =>
+      sameConstraints(pending.constraints, constraints) && (await keeper.isKept(pending)),
   };
 }
 
@@ -142,14 +149,14 @@ async function anyTrusts(
   return false;
 }
 
-/** A replacement that was cut short is taken up again if it is the same, dropped otherwise. */
-async function clearPending(
+/** A replacement that was cut short is taken up again if the successor is the same, dropped otherwise. */
+export async function clearPending(
   context: Context,
   stores: readonly TrustStore[],
-  successor: Successor,
+  successor?: Successor,
 ): Promise<void> {
   const pending = readPending(context.folder);
-  if (pending === undefined || successor.isSame(pending)) return;
+  if (pending === undefined || (await successor?.isSame(pending)) === true) return;
   const root = rootInFile(pending.rootPem, pendingRootFile(context.folder));
   await uninstallRoot(stores, root, context.host);
   await discardPending(context.folder);
@@ -171,7 +178,9 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));
-    if (outcomes.some(({ status }) => status === 'failed' || status === 'cancelled')) continue;
+    const isLeft = ({ status, byHand }: Outcome) =>
+      status === 'failed' || status === 'cancelled' || byHand !== undefined;
+    if (outcomes.some(isLeft)) continue;
     if (await anyHolds(all, root)) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
     else dropRetired(root.file);

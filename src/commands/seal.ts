@@ -10,12 +10,13 @@ import { assertReplaceable } from '../certificate/replaceable.ts';
 import { writeLeaf } from '../certificate/write.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
+import { assertWritable } from '../ledger/transaction.ts';
 import { type Constraints, EVERY_ADDRESS, parsePermit } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { parseLeafRequest } from '../names/request.ts';
 import { DAY_MS, LEAF_DAYS } from '../policy.ts';
 import { type Context, identity, recording, writing } from './context.ts';
-import type { Successor } from './replace.ts';
+import { madeMeanwhile, type Successor } from './replace.ts';
 
 /** A sealed authority on its way. */
 export interface Sealing extends Successor {
@@ -49,6 +50,8 @@ export async function prepareSealing(
   const constraints = await constraintsFor(request.names, typed);
   const paths = outputPaths({ out }, context.cwd);
   if (force !== true) assertReplaceable(recording(context), request, paths);
+  const { certFile, keyFile, followFolders = false } = paths;
+  assertWritable([certFile, keyFile], followFolders);
   let made: { leaf: Leaf; rootPem: string } | undefined;
   let written: WrittenLeaf | undefined;
   return {
@@ -70,10 +73,7 @@ export async function prepareSealing(
     isSame: () => false,
     issue: async () => {
       const authority = await loadAuthority(context.folder);
-      if (authority.rootPem !== made?.rootPem)
-        throw new DevcertError('busy', 'another devcert made an authority in the meantime', {
-          hint: 'run the same command again',
-        });
+      if (authority.rootPem !== made?.rootPem) throw madeMeanwhile();
       const { leaf } = made;
       written = await writeLeaf(writing(context, authority), request, paths, { force, leaf });
       return written;

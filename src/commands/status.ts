@@ -1,5 +1,7 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
+import type { X509Certificate } from 'node:crypto';
 import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
+import { authorityCertificates, certificateIn } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import type { Keeping } from '../authority/keeping.ts';
 import {
@@ -9,6 +11,7 @@ import {
   summarizeNamed,
 } from '../authority/summary.ts';
 import { retiredRoots } from '../authority/retired.ts';
+import { outputPaths } from '../certificate/output.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
@@ -17,10 +20,12 @@ import {
   type Context,
   findEverywhere,
   parseStoreKinds,
+  stateFolderOf,
   trusting,
 } from './context.ts';
 import { findOrphans, type Orphan } from './orphans.ts';
 import { currentRoot } from './roots.ts';
+import { readNames } from '../x509/read.ts';
 import { DAY_MS, SOON_DAYS } from '../policy.ts';
 
 export interface StatusOptions extends StoreOptions, AuthorityOption {
@@ -53,6 +58,8 @@ export interface StatusResult {
   readonly orphans: readonly Orphan[];
   /** Where an orphan may be from: state folders, and roots in them, that cannot be read. */
   readonly unread: readonly string[];
+  /** The certificate in `.devcert` of the current folder, if one is there. */
+  readonly project: ProjectCertificate | undefined;
   /** The authorities that have names, if the default one was asked for. */
   readonly others: readonly AuthoritySummary[];
   /**
@@ -62,20 +69,32 @@ export interface StatusResult {
   readonly exitCode: number;
 }
 
+export interface ProjectCertificate {
+  /** Absolute path. */
+  readonly certFile: string;
+  readonly names: readonly string[];
+  readonly notAfter: Date;
+  /** Whole days; negative for one that has expired. */
+  readonly daysLeft: number;
+  /** Name of the authority of this user that issued it; undefined if none did, so that nothing trusts it. */
+  readonly ca: string | undefined;
+}
+
 /**
  * @throws DevcertError `usage`, `invalid-authority` (only for a damaged root), `file`.
  */
 export async function status(context: Context, options: StatusOptions = {}): Promise<StatusResult> {
   const { host, folder } = context;
-  const kinds = parseStoreKinds(options.stores, context.finders);
+  const kinds = parseStoreKinds(options.stores, context);
   const others = context.ca === undefined ? summarizeNamed(folder, host.now()) : [];
   const root = hasAuthority(folder) ? await currentRoot(folder) : undefined;
   const found = await findEverywhere(context, kinds, options);
+  const project = projectCertificate(context);
   const { orphans, unread } =
     context.ca === undefined ? await findOrphans(context, found) : { orphans: [], unread: [] };
   if (root === undefined) {
     const none = { authority: undefined, stores: [], exitCode: EXIT.noAuthority };
-    return { folder, ...none, orphans, unread, others };
+    return { folder, ...none, orphans, unread, project, others };
   }
   const stores = isClientsOnly(folder) ? [] : await ask(context, found, root, options);
   let constraints: Constraints | undefined;
@@ -107,9 +126,32 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
     stores,
     orphans,
     unread,
+    project,
     others,
     exitCode: exitCode(daysLeft, stores, isClientsOnly(folder)),
   };
+}
+
+function projectCertificate(context: Context): ProjectCertificate | undefined {
+  const { certFile } = outputPaths({}, context.cwd);
+  const certificate = certificateIn(certFile);
+  if (certificate === undefined) return undefined;
+  const issuer = authorityCertificates(stateFolderOf(context)).find((it) =>
+    certificate.verify(it.issuer.publicKey),
+  );
+  const notAfter = new Date(certificate.validTo);
+  const left = notAfter.getTime() - context.host.now().getTime();
+  const daysLeft = Math.floor(left / DAY_MS);
+  return { certFile, names: namesOf(certificate), notAfter, daysLeft, ca: issuer?.name };
+}
+
+/** As they are shown: a certificate of somebody else's may hold what cannot be read as names. */
+function namesOf({ raw }: X509Certificate): readonly string[] {
+  try {
+    return readNames(raw);
+  } catch {
+    return [];
+  }
 }
 
 async function ask(

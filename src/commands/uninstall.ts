@@ -63,7 +63,7 @@ export async function uninstall(
   options: UninstallOptions = {},
 ): Promise<UninstallResult> {
   const { host, folder } = context;
-  const kinds = parseStoreKinds(options.stores, context.finders);
+  const kinds = parseStoreKinds(options.stores, context);
   if (options.purge === true && options.stores !== undefined)
     throw new DevcertError(
       'usage',
@@ -85,18 +85,20 @@ export async function uninstall(
   const trust = { ...trusting(context), dryRun: options.dryRun === true };
   let outcomes: Outcome[] = [];
   const stuck: KnownRoot[] = [];
+  const notes: string[] = [];
   for (const known of roots) {
     const these = await uninstallRoot(stores, known.root, host, trust);
     outcomes = mergeOutcomes(outcomes, these);
+    const unreached = unreachedNotes(these);
+    notes.push(...unreached);
     const failed = these.some(({ status }) => status === 'failed' || status === 'cancelled');
     if (failed) stuck.push(known);
-    else if (options.dryRun !== true && options.stores === undefined)
+    else if (unreached.length === 0 && options.dryRun !== true && options.stores === undefined)
       await forget(known.folder, known.root);
   }
   if (context.ca === undefined && options.stores === undefined && options.dryRun !== true)
     removeEnvironment(folder);
   if (damage !== undefined && options.purge !== true) throw damage;
-  const notes: string[] = [];
   let purged = false;
   if (options.purge === true && options.dryRun !== true) {
     if (outcomes.some(({ status }) => status === 'cancelled'))
@@ -214,6 +216,17 @@ function purgeKeys(contexts: readonly Context[], kept: readonly string[]): false
   for (const { folder } of contexts.toReversed()) purge(folder, kept);
   for (const it of contexts) if (it.ca === undefined) removeAuthoritiesFolder(it.folder);
   return false;
+}
+
+/** A line for each store that is out of reach and may trust the root all the same. */
+function unreachedNotes(outcomes: readonly Outcome[]): string[] {
+  return outcomes.flatMap(({ store, byHand }) =>
+    byHand === undefined
+      ? []
+      : [
+          `${store} could not be asked: if it was made to trust the root, it still does; to remove it, type there: ${byHand}`,
+        ],
+  );
 }
 
 function leftNotes({ folder }: Context, purged: boolean, kept: readonly string[]): string[] {

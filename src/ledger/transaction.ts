@@ -3,6 +3,7 @@
  * state folder says what is under way, and the next devcert completes or undoes it.
  */
 import {
+  accessSync,
   appendFileSync,
   constants,
   existsSync,
@@ -120,6 +121,26 @@ export function applyChange(change: Change, options: ChangeOptions = {}): void {
   if (sync)
     for (const folder of new Set(steps.map(({ path }) => dirname(path)))) syncFolder(folder);
   if (journal !== undefined) removeQuietly(journal);
+}
+
+/**
+ * Makes sure, as far as can be told before, that files can be put in these places.
+ *
+ * @param paths absolute.
+ * @throws DevcertError `file`.
+ */
+export function assertWritable(paths: readonly string[], followFolders: boolean): void {
+  for (const path of paths) {
+    let folder = dirname(path);
+    const isThere = () =>
+      withFileError('write', path, () => lstatSync(folder, { throwIfNoEntry: false })) !==
+      undefined;
+    if (isThere()) checkTarget(path, followFolders);
+    while (!isThere() && folder !== dirname(folder)) folder = dirname(folder);
+    withFileError('write', path, () => {
+      accessSync(folder, constants.W_OK);
+    });
+  }
 }
 
 interface Step {

@@ -12,10 +12,15 @@ export interface KeyringOptions {
   readonly passphrase?: ((what: string, isNew: boolean) => Promise<string>) | undefined;
 }
 
+/** Makes an `ENCRYPTED PRIVATE KEY` PEM block of a key; the run that made it can open it. */
+export type Encrypter = (key: KeyObject) => string;
+
 /** One for each run: nobody is asked twice for the same key, and none is opened that signs nothing. */
 export class Keyring {
   readonly #options: KeyringOptions;
-  readonly #opened = new Map<string, Promise<KeyObject>>();
+  readonly #opened = new Map<string, Promise<Opened>>();
+  /** Passphrases that opened a key of this run, or are to. */
+  readonly #known = new Set<string>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: KeyringOptions = {}) {
@@ -26,18 +31,28 @@ export class Keyring {
    * The key in an `ENCRYPTED PRIVATE KEY` PEM block.
    *
    * @param what as in {@link KeyringOptions.passphrase}.
-   * @throws DevcertError `password` for a wrong passphrase, or if nobody can be asked.
+   * @throws DevcertError `password` for a wrong passphrase, or if nobody can be asked; what the asked one throws.
    */
-  open(pem: string, what: string): Promise<KeyObject> {
-    let opened = this.#opened.get(pem);
-    if (opened === undefined) {
-      opened = this.use(async () => {
-        const { decryptKeyPem } = await import('./passphrase.ts');
-        return decryptKeyPem(pem, await this.#ask(what, false), what);
-      });
-      this.#opened.set(pem, opened);
-    }
-    return opened;
+  async open(pem: string, what: string): Promise<KeyObject> {
+    return (await this.#open(pem, what)).key;
+  }
+
+  /** True if a passphrase that was given in this run opens the block: nobody is asked. */
+  async canOpen(pem: string): Promise<boolean> {
+    return this.#opened.has(pem) || (await this.#tryKnown(pem)) !== undefined;
+  }
+
+  /** Encrypts with the passphrase that opens another key: asked for, and tried there first. Throws as {@link open}. */
+  async encrypterLike(pem: string, what: string): Promise<Encrypter> {
+    return this.#encrypter((await this.#open(pem, what)).passphrase);
+  }
+
+  /** Encrypts with a new passphrase. @throws DevcertError `password` for one that is no good, or for none. */
+  async newEncrypter(what: string): Promise<Encrypter> {
+    return this.use(async () => {
+      const { parsePassphrase } = await import('./passphrase.ts');
+      return this.#encrypter(parsePassphrase(await this.#ask(what, true), what, true));
+    });
   }
 
   /**
@@ -59,6 +74,43 @@ export class Keyring {
     return this.#failure !== undefined && this.#failure.error === error;
   }
 
+  #open(pem: string, what: string): Promise<Opened> {
+    const opened =
+      this.#opened.get(pem) ??
+      this.use(async () => {
+        const known = await this.#tryKnown(pem);
+        if (known !== undefined) return known;
+        const passphrase = await this.#ask(what, false);
+        const { decryptKeyPem } = await import('./passphrase.ts');
+        const key = decryptKeyPem(pem, passphrase, what);
+        this.#known.add(passphrase);
+        return { passphrase, key };
+      });
+    this.#opened.set(pem, opened);
+    return opened;
+  }
+
+  async #tryKnown(pem: string): Promise<Opened | undefined> {
+    const { decryptKeyPem } = await import('./passphrase.ts');
+    for (const passphrase of this.#known)
+      try {
+        return { passphrase, key: decryptKeyPem(pem, passphrase, '') };
+      } catch (error) {
+        if (!(error instanceof DevcertError) || error.code !== 'password') throw error;
+      }
+    return undefined;
+  }
+
+  async #encrypter(passphrase: string): Promise<Encrypter> {
+    const { encryptKeyPem } = await import('./passphrase.ts');
+    this.#known.add(passphrase);
+    return (key) => {
+      const pem = encryptKeyPem(key, passphrase);
+      this.#opened.set(pem, Promise.resolve({ key, passphrase }));
+      return pem;
+    };
+  }
+
   async #ask(what: string, isNew: boolean): Promise<string> {
     const { passphrase } = this.#options;
     if (passphrase !== undefined) return passphrase(what, isNew);
@@ -66,4 +118,9 @@ export class Keyring {
       hint: say`give it in a file: ${{ caPasswordFile: 'FILE' }}`,
     });
   }
+}
+
+interface Opened {
+  readonly key: KeyObject;
+  readonly passphrase: string;
 }

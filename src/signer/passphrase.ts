@@ -37,9 +37,9 @@ export function parsePassphrase(text: string, what: string, isNew: boolean): str
   });
 }
 
-/** An `ENCRYPTED PRIVATE KEY` PEM block. @param passphrase from {@link parsePassphrase}. */
+/** An `ENCRYPTED PRIVATE KEY` PEM block. @param passphrase one that {@link parsePassphrase} has taken. */
 export function encryptKeyPem(key: KeyObject, passphrase: string): string {
-  return encodeEncryptedKey(key, passphrase);
+  return encodeEncryptedKey(key, passphrase.normalize('NFC'));
 }
 
 /**

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { fuzzCsrs } from './csr-fuzz.ts';
+import { fuzzedInChild } from '../helpers/fuzz-child.ts';
+
+const fuzz = fuzzedInChild('test/certificate/csr-fuzz.ts');
 
 // The long runs are in test/real/fuzz.test.ts.
-test('readCsr() and grantCsr() take 3000 hostile CSRs and grant nothing that is not harmless', () => {
-  const { read, refused } = fuzzCsrs(3000, 20260502);
+test('readCsr() and grantCsr() take 3000 hostile CSRs and grant nothing that is not harmless', async () => {
+  const { read, refused } = await fuzz('fuzzCsrs', 3000, 20260502);
   expect(read + refused).toBe(3000);
   // Signatures are random, so it is never the same number.
   expect(read).toBeGreaterThan(60);

@@ -42,9 +42,9 @@ describe('installLines() ends with', () => {
     expect(closing([trusted, already, absent])).toBe(
       'Trusted until 2036-11-24. Next, in a project: devcert localhost',
     );
-    const made = { outcomes: [trusted], authority: 'created' } as const;
+    const made = { outcomes: [trusted], authority: 'created', keeping: { way: 'file' } } as const;
     expect(installLines({ ...RESULT, ...made }, style).at(-1)).toBe(
-      'To leave a thief no key: devcert install --sealed NAMES',
+      'To protect its key: devcert ca protect, or devcert install --sealed NAMES',
     );
     const keeping = { way: 'sealed', names: ['api.test'] } as const;
     expect(installLines({ ...RESULT, ...made, keeping }, style).at(-1)).toBe(

@@ -12,6 +12,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { replaceNamed } from '../../src/commands/ca.ts';
 import type { Context } from '../../src/commands/context.ts';
+import { retiredRoots } from '../../src/authority/retired.ts';
 import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { status } from '../../src/commands/status.ts';
@@ -418,6 +419,27 @@ describe('uninstall()', () => {
     expect(await uninstall(context)).toMatchObject({ hadAuthority: false, outcomes: [] });
     expect(await uninstall(context, { purge: true })).toMatchObject({ hadAuthority: false });
     expect(existsSync(context.folder)).toBe(false);
+  });
+
+  test('a store out of reach that may trust the root is named, with what removes it there', async () => {
+    const byHand = 'certutil.exe -user -delstore Root ab';
+    const off = { reason: 'interop is off', needed: false, byHand };
+    const { context } = projectMachine([
+      {},
+      { kind: 'windows', name: 'Windows', unavailable: off },
+    ]);
+    const first = await install(context);
+    const note = `Windows could not be asked: if it was made to trust the root, it still does; to remove it, type there: ${byHand}`;
+    expect((await uninstall(context)).notes).toEqual([note]);
+    // The root that was replaced is not forgotten: a later run may reach that store.
+    const next = await install(context, { permit: ['corp.dev'] });
+    expect((await uninstall(context)).notes).toEqual([note, note]);
+    expect(retiredRoots(context.folder)).toHaveLength(1);
+    expect(next.root).not.toBe(first.root);
+    const purged = await uninstall(context, { purge: true });
+    expect(purged).toMatchObject({ purged: true, notes: [note, note] });
+    expect(existsSync(context.folder)).toBe(false);
+    expect((await uninstall(context, { purge: true })).notes).toEqual([]);
   });
 
   test('--purge keeps the root while a store still holds it', async () => {

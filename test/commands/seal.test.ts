@@ -6,10 +6,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { summaryLines } from '../../src/cli/ca/lines.ts';
 import { readKeeping } from '../../src/authority/keeping.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { stagePending } from '../../src/authority/replace.ts';
@@ -17,6 +19,7 @@ import { createAuthority } from '../../src/authority/create.ts';
 import {
   createNamed,
   importAuthority,
+  listAuthorities,
   replaceNamed,
   showAuthority,
 } from '../../src/commands/ca.ts';
@@ -31,22 +34,12 @@ import { sign } from '../../src/commands/sign.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { readEachConstraints } from '../../src/x509/read.ts';
-import { seenMode } from '../helpers/can.ts';
+import { openKeysIn } from '../helpers/bare-keys.ts';
+import { hasLinks, seenMode } from '../helpers/can.ts';
 import { stateNames } from '../helpers/state.ts';
 import { projectMachine } from '../helpers/stores.ts';
 
 const certificateIn = (...path: string[]) => new X509Certificate(readFileSync(join(...path)));
-
-/** Files below a folder that hold a private key. */
-function keysIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(
-      (name) =>
-        statSync(join(folder, name)).isFile() &&
-        readFileSync(join(folder, name), 'utf8').includes('PRIVATE KEY'),
-    )
-    .map((name) => name.replaceAll('\\', '/'));
-}
 
 async function sealed(names = ['api.test', '127.0.0.1']) {
   const machine = projectMachine();
@@ -71,7 +64,7 @@ describe('install({ sealed })', () => {
       'ledger.jsonl',
       'root.pem',
     ]);
-    expect(keysIn(base)).toEqual(['project/.devcert/key.pem']);
+    expect(openKeysIn(base)).toEqual(['project/.devcert/key.pem']);
     expect(statSync(join(context.cwd, '.devcert/key.pem')).mode & 0o777).toBe(seenMode(0o600));
 
     const root = certificateIn(context.folder, 'root.pem');
@@ -121,6 +114,37 @@ describe('install({ sealed })', () => {
     const { certificate } = await install(context, { sealed: ['api.test'], force: true });
     expect(certificate).toMatchObject({ issued: true });
   });
+
+  test.runIf(hasLinks)(
+    'a place where the certificate cannot be written is refused before anything is made, forced or not',
+    async () => {
+      const { context } = projectMachine();
+      mkdirSync(join(context.cwd, 'elsewhere'));
+      const folder = join(context.cwd, '.devcert');
+      for (const place of [
+        () => {
+          symlinkSync('elsewhere', folder);
+        },
+        () => {
+          writeFileSync(folder, '');
+        },
+      ]) {
+        place();
+        for (const force of [false, true])
+          await expect(install(context, { sealed: ['api.test'], force })).rejects.toMatchObject({
+            code: 'file',
+          });
+        rmSync(folder);
+      }
+      mkdirSync(folder);
+      symlinkSync('../elsewhere/key', join(folder, 'key.pem'));
+      await expect(install(context, { sealed: ['api.test'], force: true })).rejects.toMatchObject({
+        code: 'file',
+      });
+      expect(existsSync(context.folder)).toBe(false);
+      expect(readdirSync(join(context.cwd, 'elsewhere'))).toEqual([]);
+    },
+  );
 
   test('a dry run makes nothing', async () => {
     const { context } = projectMachine();
@@ -226,7 +250,7 @@ describe('a sealed authority', () => {
     const { context } = await sealed(['api.test']);
     const bare = await createAuthority('a@b', undefined, context.host.now());
     await expect(stagePending(context.folder, bare)).rejects.toMatchObject({ code: 'refused' });
-    expect(keysIn(context.folder)).toEqual([]);
+    expect(openKeysIn(context.folder)).toEqual([]);
   });
 
   test('is told by status and `ca show` as it is, not as damage', async () => {
@@ -252,18 +276,18 @@ describe('a sealed authority', () => {
     expect(stores[0]?.roots.size).toBe(0);
     expect(existsSync(context.folder)).toBe(false);
     await install(context);
-    expect(keysIn(context.folder)).toEqual(['issuer-key.pem']);
+    expect(openKeysIn(context.folder)).toEqual(['issuer-key.pem']);
   });
 
   test('takes the place of one whose key lay in a file: no copy of that is left', async () => {
     const { base, context, stores } = projectMachine();
     const first = await install(context);
     await issue(context, ['shop.test'], { out: 'shop' });
-    expect(keysIn(context.folder)).toEqual(['issuer-key.pem']);
+    expect(openKeysIn(context.folder)).toEqual(['issuer-key.pem']);
     const next = await install(context, { sealed: ['api.test'] });
     expect(stores[0]?.roots).toEqual(new Set([next.root]));
     expect(next.root).not.toBe(first.root);
-    expect(keysIn(base).sort()).toEqual(['project/.devcert/key.pem', 'project/shop/key.pem']);
+    expect(openKeysIn(base).sort()).toEqual(['project/.devcert/key.pem', 'project/shop/key.pem']);
     // What the old one issued cannot be issued again, and is told.
     expect(next.renewed.filter(({ reason }) => reason !== undefined)).toMatchObject([
       {
@@ -278,7 +302,17 @@ describe('a sealed authority', () => {
     await createNamed(context, 'shop');
     const named: Context = contextOf(context, 'shop');
     await install(named, { sealed: ['shop.test'] });
-    expect(keysIn(named.folder)).toEqual([]);
+    expect(openKeysIn(named.folder)).toEqual([]);
     expect(await showAuthority(context, 'shop')).toMatchObject({ keeping: { way: 'sealed' } });
+    await createNamed(context, 'people', { clientsOnly: true });
+    const listed = listAuthorities(context);
+    expect(listed).toMatchObject([
+      { name: 'people', keeping: { way: 'file' } },
+      { name: 'shop', keeping: { way: 'sealed' } },
+    ]);
+    const plain = (text: string) => text;
+    const [people, shop] = summaryLines(listed, { good: plain, bad: plain, dim: plain });
+    expect(people).toMatch(/^ {2}people .* key in a file /);
+    expect(shop).toMatch(/^ {2}shop .* sealed /);
   });
 });

@@ -4,10 +4,10 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { trustIn, visitInChromium, visitInFirefox } from './browsers.ts';
 import { below, fromNpm, listed, onPath, oneByOne } from './programs.ts';
-import type { ForgeryServer } from './server.ts';
+import type { NamesServer } from './server.ts';
 
 export interface Surroundings {
-  readonly server: ForgeryServer;
+  readonly server: NamesServer;
   /** A folder of the test's own. */
   readonly folder: string;
   /** PEM file of the root. */

@@ -7,14 +7,18 @@ import { makeAuthority, issueFor } from '../helpers/forge.ts';
 import type { Authority } from '../../src/authority/authority.ts';
 import { CASES, GOOD_HOST, type Pair, STRANGER_HOST } from './cases.ts';
 
-export interface ForgeryServer {
+/** What an engine visits. */
+export interface NamesServer {
   readonly port: number;
   /** Of an HTTP proxy that knows CONNECT and takes every host for our server. */
   readonly proxyPort: number;
-  readonly authority: Authority;
   /** The hosts that a page in a browser reached; set by {@link visitingPage}. */
   onReport: (hosts: readonly string[]) => void;
   close(): Promise<void>;
+}
+
+export interface ForgeryServer extends NamesServer {
+  readonly authority: Authority;
 }
 
 export async function startForgeryServer(): Promise<ForgeryServer> {
@@ -24,16 +28,20 @@ export async function startForgeryServer(): Promise<ForgeryServer> {
     [STRANGER_HOST, await issueFor(await makeAuthority(), [STRANGER_HOST])],
   ]);
   for (const { host, make } of CASES) pairs.set(host, await make(authority));
+  return Object.assign(await serveByName(pairs), { authority });
+}
+
+/** Serves, for each host, its own certificate. @param pairs by host, {@link GOOD_HOST} among them. */
+export async function serveByName(pairs: ReadonlyMap<string, Pair>): Promise<NamesServer> {
   const contexts = new Map(
     [...pairs].map(([host, { certPem, keyPem }]) => [
       host,
       createSecureContext({ cert: certPem, key: keyPem }),
     ]),
   );
-  const made: ForgeryServer = {
+  const made: NamesServer = {
     port: 0,
     proxyPort: 0,
-    authority,
     onReport: () => undefined,
     close: () => Promise.resolve(),
   };
@@ -56,7 +64,7 @@ export async function startForgeryServer(): Promise<ForgeryServer> {
         });
       } else {
         response.setHeader('content-type', 'text/html');
-        response.end(request.url === '/visit' ? visitingPage(port) : 'hello');
+        response.end(request.url === '/visit' ? visitingPage(port, [...pairs.keys()]) : 'hello');
       }
     },
   );
@@ -89,8 +97,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** A page that tries every host, and then tells this server which of them answered. */
-function visitingPage(port: number): string {
-  const hosts = [GOOD_HOST, STRANGER_HOST, ...CASES.map(({ host }) => host)];
+function visitingPage(port: number, hosts: readonly string[]): string {
   return `<!doctype html><script>
     (async () => {
       const reached = [];

@@ -81,18 +81,14 @@ export function extension(type: string, value: Buffer, critical = false): Buffer
 
 /** DER of a subjectAltName of GeneralNames: the number of each one's tag, and its content. */
 export function altNames(...names: readonly (readonly [number, string | Buffer])[]): Buffer {
-  return extension(
-    OID.subjectAltName,
-    sequence(
-      ...names.map(([tag, content]) =>
-        contextTag(
-          tag,
-          false,
-          typeof content === 'string' ? Buffer.from(content, 'latin1') : content,
-        ),
-      ),
-    ),
-  );
+  const encoded = names.map(([tag, content]) => generalName(tag, content));
+  return extension(OID.subjectAltName, sequence(...encoded));
+}
+
+/** DER of a GeneralName that is no structure (RFC 5280 4.2.1.6). */
+export function generalName(tag: number, content: string | Buffer): Buffer {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'latin1') : content;
+  return contextTag(tag, false, bytes);
 }
 
 export const EMAIL = 1;

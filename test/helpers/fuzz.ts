@@ -1,4 +1,4 @@
-/** Damage that is the same for the same seed, and the loop that every fuzz run is. What fails is printed whole. */
+/** Damage that is the same for the same seed, and the loop that every fuzz run is. What fails is printed. */
 import { Worker } from 'node:worker_threads';
 import { DevcertError } from '../../src/errors.ts';
 
@@ -21,8 +21,9 @@ export interface FuzzResult {
  * Reads `count` inputs. Every refusal must be a DevcertError with a hint, and neither it nor its hint may be
  * longer than a screen.
  *
- * Throws for the first one that crashes or is a forgery. One that takes longer than half a minute ends the
- * whole process, as nothing else ends a hang: its number and seed are on standard error then.
+ * Throws for the first one that crashes or is a forgery. One that takes longer than half a minute, or makes
+ * the process larger than {@link MAX_MIB}, ends the whole process, as nothing else ends a hang: its number and
+ * seed are on standard error then. So it belongs into a child: `fuzzedInChild()`.
  */
 export function fuzz(count: number, seed: number, next: (random: Random) => FuzzInput): FuzzResult {
   const random = randomNumbers(seed);
@@ -41,7 +42,9 @@ export function fuzz(count: number, seed: number, next: (random: Random) => Fuzz
           (error.hint ?? '') !== '' &&
           error.message.length + (error.hint?.length ?? 0) < 2000;
         if (!isExpected) {
-          const text = `input ${i} of seed ${seed}: ${String(error)}\n${bytes.toString('base64')}`;
+          const input =
+            bytes.length > MAX_PRINTED ? `${bytes.length} bytes` : bytes.toString('base64');
+          const text = `input ${i} of seed ${seed}: ${String(error)}\n${input}`;
           throw new Error(text, { cause: error });
         }
         result.refused++;
@@ -53,8 +56,12 @@ export function fuzz(count: number, seed: number, next: (random: Random) => Fuzz
   return result;
 }
 
+/** Larger inputs drown what is wrong; their number and seed make them again. */
+const MAX_PRINTED = 100_000;
 /** Longer is a hang. The costliest password hash that the readers allow takes a few seconds. */
 const MAX_SECONDS = 30;
+/** Of the whole process: no file within the readers' limits may need more. */
+const MAX_MIB = 2048;
 
 // In a thread of its own: the one that hangs can tell nobody.
 const watchdogCode = `
@@ -67,8 +74,10 @@ setInterval(() => {
   const now = Atomics.load(current, 0);
   seconds = now === last ? seconds + 1 : 0;
   last = now;
-  if (seconds < workerData.maxSeconds) return;
-  writeSync(2, 'hang: input ' + now + ' of seed ' + workerData.seed + '\\n');
+  const mib = process.memoryUsage.rss() / 1024 / 1024;
+  if (seconds < workerData.maxSeconds && mib < workerData.maxMib) return;
+  const what = seconds < workerData.maxSeconds ? 'memory' : 'hang';
+  writeSync(2, what + ': input ' + now + ' of seed ' + workerData.seed + '\\n');
   process.kill(process.pid, 'SIGKILL');
 }, 1000);
 `;
@@ -76,7 +85,7 @@ setInterval(() => {
 function startWatchdog(seed: number): { started: (index: number) => void; stop: () => void } {
   const shared = new SharedArrayBuffer(4);
   const current = new Int32Array(shared);
-  const workerData = { shared, seed, maxSeconds: MAX_SECONDS };
+  const workerData = { shared, seed, maxSeconds: MAX_SECONDS, maxMib: MAX_MIB };
   const worker = new Worker(watchdogCode, { eval: true, workerData });
   worker.unref();
   return {

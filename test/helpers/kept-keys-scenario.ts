@@ -4,8 +4,9 @@
  * `uninstall`, and a search for keys. Prints as JSON what happened. Bundled by the test.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { authorityKeysIn, filesWithKey, openKeysIn } from './bare-keys.ts';
 import { openInChromium } from './browsers.ts';
 import { cover, must } from './covered.ts';
 import { run } from './run.ts';
@@ -31,6 +32,7 @@ cover(
   base,
 );
 const home = join(base, 'home');
+const state = join(home, '.config/devcert-nodejs');
 const project = join(home, 'shop');
 const temporary = join(base, 'temporary');
 for (const folder of [project, temporary]) mkdirSync(folder, { recursive: true });
@@ -60,15 +62,32 @@ async function clients(): Promise<Record<string, boolean>> {
   };
 }
 
-/** Files below the home and the temporary folder with a private key that opens without a password. */
-function bareKeys(): string[] {
-  return [home, temporary].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .map((name) => join(folder, name))
-      .filter((path) => existsSync(path) && statSync(path).isFile())
-      .filter((path) => /BEGIN (?:EC |RSA )?PRIVATE KEY/.test(readFileSync(path, 'latin1')))
-      .map((path) => path.slice(base.length)),
-  );
+/** Files of this test with a private key that opens without a password. */
+const bareKeys = () => openKeysIn(base).map((name) => `/${name}`);
+
+/** Files in which the authority's key, opened with its passphrase, stands in any encoding. */
+const copiesOfKeys = () =>
+  authorityKeysIn(state, secret).flatMap((key) => filesWithKey(base, key).map((it) => `/${it}`));
+
+/** What a thief makes of the files of the authority, with OpenSSL. @param passin as that takes it. */
+async function forge(...passin: string[]) {
+  const [csr, key, config] = ['csr.pem', 'key.pem', 'config'].map((it) => join(temporary, it));
+  const openssl = (...args: string[]) => run('openssl', args, { cwd: temporary, env });
+  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  await openssl('req', ...made, '-subj', '/O=thief', '-keyout', key ?? '', '-out', csr ?? '');
+  writeFileSync(config ?? '', 'subjectAltName=DNS:localhost\n');
+  const issuer = ['-CA', join(state, 'issuer.pem'), '-CAkey', join(state, 'issuer-key.pem')];
+  const rest = [
+    '-CAcreateserial',
+    '-CAserial',
+    join(temporary, 'serial'),
+    '-extfile',
+    config ?? '',
+  ];
+  const signing = ['x509', '-req', '-in', csr ?? '', ...issuer, ...rest, ...passin];
+  const forged = await openssl(...signing, '-out', join(temporary, 'forged.pem'));
+  rmSync(key ?? '');
+  return forged;
 }
 
 must('update-ca-certificates', []);
@@ -87,6 +106,14 @@ try {
   report.trust = await devcert(trust);
   report.after = await clients();
   report.bareKeys = bareKeys();
+  report.copies = copiesOfKeys();
+  if (existsSync(join(state, 'issuer-key.pem'))) {
+    report.forged = {
+      without: await forge('-passin', 'pass:'),
+      wrong: await forge('-passin', 'pass:wrong horse battery'),
+      right: await forge('-passin', `file:${secretFile}`),
+    };
+  }
   report.status = await devcert(['status', '--json']);
   report.other = await devcert(['other.test', '--out', 'other']);
   report.uninstall = await devcert(['uninstall', '--purge']);

@@ -9,8 +9,10 @@ import { createNamed, importAuthority, replaceNamed } from '../../src/commands/c
 import type { Context } from '../../src/commands/context.ts';
 import { install } from '../../src/commands/install.ts';
 import { mtlsRotate } from '../../src/commands/mtls-rotate.ts';
+import { protect, unprotect } from '../../src/commands/protect.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { context } from '../../src/api/composition.ts';
+import { Keyring } from '../../src/signer/keyring.ts';
 
 /** The roots (SHA-256) in each store. */
 export function readStores(home: string): string[][] {
@@ -31,6 +33,7 @@ export async function contextWith(home: string): Promise<Context> {
   const stores = kinds.map((kind, index) => fileStore(home, kind, index));
   return {
     ...real,
+    keys: new Keyring({ passphrase: () => Promise.resolve(PASSPHRASE) }),
     cwd: join(home, 'project'),
     // As if no DEVCERT_HOME were set: no list of other homes is kept then.
     defaultFolder: join(home, 'state'),
@@ -54,11 +57,20 @@ export async function contextWith(home: string): Promise<Context> {
   };
 }
 
+/** Of every key that is encrypted here. */
+export const PASSPHRASE = 'correct horse';
+
 /** What can be killed. */
 export const actions = {
+  'install --passphrase': (it: Context) => install(it, { passphrase: true }),
+  'ca protect': (it: Context) => protect(it, undefined),
+  'ca protect --keep-key': (it: Context) => protect(it, undefined, { keepKey: true }),
+  'ca unprotect': (it: Context) => unprotect(it, undefined),
   install: (it: Context) => install(it),
+  'install --sealed': (it: Context) => install(it, { sealed: ['localhost'] }),
   'install --permit': (it: Context) => install(it, { permit: ['corp.dev'] }),
   'ca replace': (it: Context) => replaceNamed(it, undefined),
+  'ca replace, encrypted': (it: Context) => replaceNamed(it, undefined),
   'ca create': (it: Context) => createNamed(it, 'people', { clientsOnly: true }),
   'ca import --force': (it: Context) =>
     importAuthority(it, [join(it.cwd, '../import')], { force: true }),

@@ -32,6 +32,7 @@ export interface MemoryStoreOptions {
     needed: boolean;
     empty?: boolean;
     lacks?: string;
+    byHand?: string;
   };
   /** A program that its commands would need. */
   readonly lacks?: MissingProgram;

@@ -42,6 +42,8 @@ export interface Shape {
   readonly hash?: 'sha256' | 'sha1' | 'md5';
   readonly serial?: number;
   readonly key?: KeyObject;
+  /** SubjectPublicKeyInfo instead of the key's own. */
+  readonly publicKey?: Buffer;
   readonly more?: readonly Buffer[];
 }
 
@@ -86,7 +88,7 @@ export function make(shape: Shape = {}, issuer?: Made): Made {
     issuer?.subject ?? subject,
     sequence(time(fromNow(shape.startDays ?? -1)), time(fromNow(shape.endDays ?? 90))),
     subject,
-    publicKeyDer(key),
+    shape.publicKey ?? publicKeyDer(key),
     contextTag(3, true, sequence(...extensions)),
   );
   const der = sequence(tbs, algorithm, bitString(sign(hash, tbs, signer)));

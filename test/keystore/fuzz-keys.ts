@@ -2,15 +2,23 @@
  * Keys of every kind that OpenSSL makes, whole and damaged, through everything that asks something of a key.
  * Run in a child process: what Node aborts on is a failure then, not the end of the tests.
  */
-import { generateKeyPairSync, getCurves } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  getCurves,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { keyTypeOf, publicKeyHash } from '../../src/keys.ts';
 import { encodePem } from '../../src/keystore/pem.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { keyDetails } from '../../src/x509/details.ts';
 import { assertStrongKey } from '../../src/x509/judge.ts';
 import { DevcertError } from '../../src/errors.ts';
-import { integer, octetString, oid, sequence } from '../../src/x509/der.ts';
+import { octetString, oid, sequence } from '../../src/x509/der.ts';
 import { fuzz, type FuzzResult, mutate, pick, type Random } from '../helpers/fuzz.ts';
+import { EC_KEY, P256, pkcs8 } from '../helpers/odd-keys.ts';
 
 interface Encoded {
   readonly kind: string;
@@ -63,11 +71,9 @@ export function everyKind(): Encoded[] {
 
 // Without its public half, a P-256 key whose number is far out of range is taken; then Node aborts on it.
 function tooLarge(length: number): Encoded {
-  const number = octetString(Buffer.alloc(length, 0xff));
-  const algorithm = sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7'));
-  const key = octetString(sequence(integer(1), number));
-  const privateKey = sequence(integer(0), algorithm, key);
-  return { kind: 'pkcs8', privateKey, publicKey: sequence(algorithm, number) };
+  const number = Buffer.alloc(length, 0xff);
+  const publicKey = sequence(sequence(oid(EC_KEY), P256), octetString(number));
+  return { kind: 'pkcs8', privateKey: pkcs8(number), publicKey };
 }
 
 const labels: Readonly<Record<string, string>> = {
@@ -76,8 +82,13 @@ const labels: Readonly<Record<string, string>> = {
   sec1: 'EC PRIVATE KEY',
 };
 
+export interface KeysResult extends FuzzResult {
+  /** How many kinds of keys OpenSSL made. */
+  readonly kinds: number;
+}
+
 /** Every kind as it is, then `count` damaged ones, most of them in one byte. */
-export function fuzzKeys(count: number, seed: number): FuzzResult & { readonly kinds: number } {
+export function fuzzKeys(count: number, seed: number): KeysResult {
   const kinds = everyKind();
   const whole = kinds.flatMap(({ privateKey, publicKey }) => [privateKey, publicKey]);
   let index = 0;
@@ -100,6 +111,7 @@ export function fuzzKeys(count: number, seed: number): FuzzResult & { readonly k
           if (key === undefined) continue;
           keyDetails(key);
           keyTypeOf(key);
+          assertSound(key);
           publicKeyHash(key);
           judge(() => {
             assertStrongKey(key);
@@ -109,6 +121,17 @@ export function fuzzKeys(count: number, seed: number): FuzzResult & { readonly k
     };
   });
   return { ...result, kinds: kinds.length };
+}
+
+// What Node aborts on, whoever asks, is never handed out, nor an EC key that signs for a public key of others.
+function assertSound(key: KeyObject): void {
+  if (key.asymmetricKeyType !== 'ec') return;
+  if (key.asymmetricKeyDetails?.namedCurve === undefined && key.type === 'private')
+    throw new Error('an accepted key names no curve');
+  if (key.type === 'public') return;
+  const message = Buffer.from('fuzz');
+  if (!verify('sha256', message, createPublicKey(key), sign('sha256', message, key)))
+    throw new Error('an accepted key does not sign for its public key');
 }
 
 // A weak key is an answer, not a refusal to read.

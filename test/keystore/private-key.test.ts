@@ -1,5 +1,5 @@
 /** Private keys that abort Node, or that nobody verifies: wherever one is read. */
-import { createCipheriv, createHash, createPublicKey, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -17,46 +17,25 @@ import { encodeEncryptedPrivateKeyInfo, pkcs8Of } from '../../src/keystore/pkcs8
 import { decodePrivateKey, decodePrivateKeyPem } from '../../src/keystore/private-key.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { bitString, contextTag, integer, octetString, oid, sequence } from '../../src/x509/der.ts';
+import {
+  badPssParameters,
+  EC_KEY,
+  P256_ORDER,
+  pkcs8,
+  pssKey,
+  sec1,
+  spelledOut,
+} from '../helpers/odd-keys.ts';
 import { projectMachine } from '../helpers/stores.ts';
 import { now } from '../inspect/certificates.ts';
 
 const password = 'changeit';
-const EC = '1.2.840.10045.2.1';
-const P256 = oid('1.2.840.10045.3.1.7');
-const ORDER = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551';
 const numbers: readonly [string, Buffer][] = [
   ['zero', Buffer.alloc(32)],
-  ['the order of the curve', Buffer.from(ORDER, 'hex')],
+  ['the order of the curve', Buffer.from(P256_ORDER, 'hex')],
   ['32 bytes of ff', Buffer.alloc(32, 0xff)],
   ['115 bytes', Buffer.alloc(115, 0xff)],
 ];
-
-const sec1 = (number: Buffer, curve = P256) =>
-  sequence(integer(1), octetString(number), contextTag(0, true, curve));
-const pkcs8 = (number: Buffer, curve = P256) =>
-  sequence(integer(0), sequence(oid(EC), curve), octetString(sec1(number, curve)));
-
-/** P-256 spelled out: SpecifiedECDomain, SEC 1 C.2. */
-const hex = (text: string) => Buffer.from(text, 'hex');
-const spelledOut = sequence(
-  integer(1),
-  sequence(
-    oid('1.2.840.10045.1.1'),
-    integer(hex('00ffffffff00000001000000000000000000000000ffffffffffffffffffffffff')),
-  ),
-  sequence(
-    octetString(hex('ffffffff00000001000000000000000000000000fffffffffffffffffffffffc')),
-    octetString(hex('5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b')),
-  ),
-  octetString(
-    hex(
-      '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +
-        '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5',
-    ),
-  ),
-  integer(hex(`00${ORDER}`)),
-  integer(1),
-);
 
 /** A file of every format with this key in it. */
 const formats: readonly [string, (number: Buffer, curve?: Buffer) => Buffer][] = [
@@ -95,6 +74,7 @@ function pkcs12(key: Buffer): Buffer {
 }
 
 function jks(key: Buffer): Buffer {
+  const hex = (text: string) => Buffer.from(text, 'hex');
   const uint32 = (value: number) => hex(value.toString(16).padStart(8, '0'));
   const algorithm = sequence(oid('1.3.6.1.4.1.42.2.17.1.1'));
   const encrypted = sequence(algorithm, octetString(protectKey(key, password)));
@@ -157,7 +137,7 @@ describe('a private key on a curve that is spelled out', () => {
 
   test('in a public key is told by inspect', () => {
     const point = spkiOf(Buffer.alloc(32, 7)).subarray(-65);
-    const spki = sequence(sequence(oid(EC), spelledOut), bitString(point));
+    const spki = sequence(sequence(oid(EC_KEY), spelledOut), bitString(point));
     const file = inspectFile(
       { file: 'x', bytes: Buffer.from(encodePem('PUBLIC KEY', spki)) },
       { now, authorities: [] },
@@ -177,20 +157,10 @@ function spkiOf(number: Buffer): Buffer {
 describe('RSA-PSS', () => {
   test('with parameters that cannot be read is data or an error, and not strong', () => {
     const rsa = generateKey('rsa2048');
-    const inner = rsa.export({ type: 'pkcs1', format: 'der' });
-    const bad = [
-      sequence(contextTag(2, true, integer(Buffer.alloc(9, 0x7f)))),
-      sequence(contextTag(2, true, integer(hex('ff')))),
-      sequence(contextTag(0, true, sequence(oid('1.2.3')))),
-      sequence(contextTag(3, true, integer(9))),
-      octetString(Buffer.alloc(3)),
-    ];
-    for (const parameters of bad) {
-      const algorithm = sequence(oid('1.2.840.113549.1.1.10'), parameters);
-      const key = sequence(integer(0), algorithm, octetString(inner));
-      const publicKey = createPublicKey(rsa).export({ type: 'pkcs1', format: 'der' });
-      for (const der of [key, sequence(algorithm, bitString(publicKey))]) {
-        const label = der === key ? 'PRIVATE KEY' : 'PUBLIC KEY';
+    for (const parameters of badPssParameters) {
+      const { privateKey, publicKey } = pssKey(rsa, parameters);
+      for (const der of [privateKey, publicKey]) {
+        const label = der === privateKey ? 'PRIVATE KEY' : 'PUBLIC KEY';
         const bytes = Buffer.from(encodePem(label, der));
         let types: string[] = [];
         try {

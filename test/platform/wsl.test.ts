@@ -184,7 +184,12 @@ describe('wslStores', () => {
       },
     ];
     expect(await installRoot(stores, root, host)).toMatchObject(skipped);
-    expect(await uninstallRoot(stores, root, host)).toMatchObject(skipped);
+    const byHand = `certutil.exe -user -delstore Root ${sha1}`;
+    expect(await uninstallRoot(stores, root, host)).toMatchObject([{ ...skipped[0], byHand }]);
+    const [machine] = await wslStores.find(host, { machine: true });
+    expect(await machine?.inspect(root)).toMatchObject({
+      byHand: `certutil.exe -delstore Root ${sha1}`,
+    });
     expect(ran.lines).toEqual([]);
   });
 
@@ -214,7 +219,10 @@ describe('wslStores', () => {
     const host = fakeHost({ kernel, sysroot, programs, run });
     const stores = await wslStores.find(host, {});
     expect(await uninstallRoot(stores, root, host)).toMatchObject([
-      { status: 'skipped', hint: expect.stringContaining('wsl.exe --shutdown') as string },
+      {
+        ...{ status: 'skipped', byHand: `certutil.exe -user -delstore Root ${sha1}` },
+        hint: expect.stringContaining('wsl.exe --shutdown') as string,
+      },
     ]);
   });
 

@@ -3,11 +3,21 @@
  * refused after `uninstall`, by curl, Chromium and Java; and no bare key of the authority anywhere.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publicKeyHash } from '../../src/keys.ts';
+import { decodePrivateKeyPem } from '../../src/keystore/private-key.ts';
+import { GOOD_HOST, type Pair, STRANGER_HOST } from '../forgeries/cases.ts';
+import { ENGINES } from '../forgeries/engines.ts';
+import { KEYLESS, type Loot } from '../forgeries/keyless.ts';
+import { type NamesServer, serveByName } from '../forgeries/server.ts';
+import { freshHome, type Home } from '../helpers/cli.ts';
+import { issueFor, makeAuthority } from '../helpers/forge.ts';
+import { openKeysBelow } from '../helpers/open-keys.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
 
@@ -17,6 +27,10 @@ interface Report {
   readonly trust: Ended;
   readonly after: Record<string, boolean>;
   readonly bareKeys: string[];
+  /** Files with the key of the authority that are not encrypted. */
+  readonly copies: string[];
+  /** What OpenSSL made of the authority's files, if there is a key among them. */
+  readonly forged?: Record<'without' | 'wrong' | 'right', Ended>;
   readonly status: Ended;
   readonly other: Ended;
   readonly uninstall: Ended;
@@ -67,9 +81,52 @@ function assertOpened(report: Report): void {
   expect(report.afterUninstall).toEqual(all(false));
   // The server's own key, which is not the authority's.
   expect(report.bareKeys).toEqual(['/home/shop/.devcert/key.pem']);
+  expect(report.copies).toEqual([]);
+}
+
+const SECRET = ['--ca-password-file', 'SECRET-FILE'];
+
+/** The files alone forge nothing, nobody is asked where nobody is, and status says how the key is kept. */
+function assertEncrypted({ forged, other, status }: Report): void {
+  expect(forged?.without.status).not.toBe(0);
+  expect(forged?.wrong.status).not.toBe(0);
+  // So that the two above failed for want of the passphrase.
+  expect(forged?.right).toMatchObject({ status: 0 });
+  expect(other).toMatchObject({ status: 2 });
+  expect(other.output).toContain('the key of the authority "default" needs a passphrase');
+  expect(status.output).toContain('"passphrase"');
+  expect(status.output).toContain('"earlierRoots": []');
 }
 
 describe.runIf(ready)('keys that lie in no open file', () => {
+  test('--passphrase', { timeout: 200_000 }, () => {
+    const report = played({
+      make: [
+        ['install', '--passphrase', ...SECRET],
+        ['localhost', 'api.test', ...SECRET],
+        ['uninstall'],
+      ],
+      trust: ['install'],
+    });
+    assertOpened(report);
+    assertEncrypted(report);
+  });
+
+  test(
+    'ca protect: another authority in the place of one whose key lay open',
+    { timeout: 200_000 },
+    () => {
+      const report = played({
+        make: [['install'], ['localhost', 'api.test'], ['ca', 'protect', ...SECRET], ['uninstall']],
+        trust: ['install'],
+      });
+      assertOpened(report);
+      assertEncrypted(report);
+      expect(report.made[2]?.output).toContain('Issued again: ');
+      expect(report.made[2]?.output).toContain('Protected: ');
+    },
+  );
+
   test('--sealed', { timeout: 200_000 }, () => {
     const report = played({
       // Taken out again first: a certificate alone is trusted by nobody.
@@ -82,3 +139,75 @@ describe.runIf(ready)('keys that lie in no open file', () => {
     expect(report.other.output).toContain('devcert install --sealed other.test');
   });
 });
+
+// `install --sealed --help`: nobody can certify anything else with it.
+describe('with every file of a sealed authority, what is signed for other permitted names', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'devcert-sealed-'));
+  const ca = join(folder, 'ca.pem');
+  let home: Home;
+  let server: NamesServer;
+  const hosts = Object.keys(KEYLESS).map((id) => `${id}.${GOOD_HOST}`);
+
+  beforeAll(async () => {
+    home = freshHome(join(folder, 'home'));
+    const temporary = join(home.home, 'temporary');
+    mkdirSync(temporary);
+    const env = { TMPDIR: temporary };
+    // Not the first one: what an earlier authority left would be there, too.
+    expect(await home.run(['first.test'], { env })).toMatchObject({ status: 0 });
+    const args = ['install', '--sealed', GOOD_HOST, '--stores', 'nss'];
+    expect(await home.run(args, { env })).toMatchObject({ status: 0 });
+    const loot = lootIn(home);
+    writeFileSync(ca, loot.root.toString());
+    const own = join(home.project, '.devcert');
+    const pairs = new Map<string, Pair>([
+      [
+        GOOD_HOST,
+        {
+          certPem: readFileSync(join(own, 'cert.pem'), 'utf8'),
+          keyPem: readFileSync(join(own, 'key.pem'), 'utf8'),
+        },
+      ],
+      [STRANGER_HOST, await issueFor(await makeAuthority(), [STRANGER_HOST])],
+    ]);
+    for (const [id, attempt] of Object.entries(KEYLESS)) {
+      const host = `${id}.${GOOD_HOST}`;
+      pairs.set(host, await attempt(loot, host));
+    }
+    server = await serveByName(pairs);
+  });
+
+  afterAll(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('no file holds another key than that of the certificate', () => {
+    const keys = openKeysBelow(home.home);
+    expect(keys).toEqual([publicKeyHash(lootIn(home).leaf.publicKey)]);
+  });
+
+  for (const name of ['OpenSSL', 'curl', 'Node', 'Java', 'GnuTLS', 'Chromium', 'Firefox'])
+    test(`is refused by ${name}`, { timeout: 240_000 }, async ({ skip }) => {
+      const engine = ENGINES.find((it) => it.name === name);
+      const programs = (await engine?.find()) ?? [];
+      if (programs.length === 0 && !needs(false, name)) skip();
+      for (const program of programs) {
+        const all = [GOOD_HOST, STRANGER_HOST, ...hosts];
+        const taken = await engine?.visit(program, all, { server, folder, ca });
+        expect({ program, taken }).toEqual({ program, taken: [GOOD_HOST] });
+      }
+    });
+});
+
+function lootIn({ state, project }: Home): Loot {
+  const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
+  const key = decodePrivateKeyPem(read(project, '.devcert/key.pem'));
+  if (key === undefined) throw new Error('the certificate has no key');
+  return {
+    root: new X509Certificate(read(state, 'root.pem')),
+    issuer: new X509Certificate(read(state, 'issuer.pem')),
+    leaf: new X509Certificate(read(project, '.devcert/cert.pem')),
+    key,
+  };
+}

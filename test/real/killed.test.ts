@@ -17,14 +17,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { mtls } from '../../src/commands/mtls.ts';
+import { readKeeping } from '../../src/authority/keeping.ts';
+import { publicKeyHash } from '../../src/keys.ts';
 import { authorityCertificates } from '../../src/authority/certificates.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { isRecorded, readLedger } from '../../src/ledger/ledger.ts';
 import { bundledModule } from '../helpers/bundle.ts';
+import { authorityKeysIn, filesWithKey, openKeysIn } from '../helpers/bare-keys.ts';
 import { CLI } from '../helpers/cli.ts';
-import { actions, contextWith, readStores, writeStores } from '../helpers/killed-scenario.ts';
+import {
+  actions,
+  contextWith,
+  PASSPHRASE,
+  readStores,
+  writeStores,
+} from '../helpers/killed-scenario.ts';
+import { filesBelow, openKeysBelow } from '../helpers/open-keys.ts';
 
 const HOOK = join(import.meta.dirname, '../helpers/kill-hook.cjs');
 const scenario = bundledModule('test/helpers/killed-scenario.ts');
@@ -61,6 +72,10 @@ interface Scenario {
   readonly what: Started;
   /** Names of the next `devcert issue`. */
   readonly names?: readonly string[];
+  /** What is to hold right after the kill, before anything is completed or undone. */
+  readonly atOnce?: (home: string) => void;
+  /** What is to work and to hold, instead of the next `devcert issue`. @param saved the home before. */
+  readonly check?: (home: string, saved: string) => Promise<void>;
   /** What else is to work after that, and to hold. */
   readonly after?: (home: string) => Promise<void>;
   /** Only every so many steps, where others have the same; all with DEVCERT_TEST_EVERY_STEP=1. */
@@ -89,7 +104,11 @@ async function killEverywhere(it: Scenario): Promise<{ steps: number; wrong: str
     rmSync(home, { recursive: true });
     cpSync(saved, home, { recursive: true, preserveTimestamps: true });
     const ended = await start(home, it.what, step);
-    await check(home, it).catch((error: unknown) => {
+    const looked = async () => {
+      it.atOnce?.(home);
+      await (it.check?.(home, saved) ?? check(home, it));
+    };
+    await looked().catch((error: unknown) => {
       wrong.push(`${String(it.what)} killed before change ${step}: ${String(error)}`);
     });
     if (ended === 0) return { steps: step - 1, wrong };
@@ -162,6 +181,68 @@ async function assertSet(home: string): Promise<void> {
   for (const party of parties) assertPair(party, home);
 }
 
+/** No key of an authority stands anywhere but encrypted. */
+function assertAllEncrypted(home: string): void {
+  expect(openKeysIn(join(home, 'state'))).toEqual([]);
+  assertNoCopies(home);
+}
+
+/** What is encrypted, of an authority that is there or waits, stands nowhere else. */
+function assertNoCopies(home: string): void {
+  const keys = authorityKeysIn(join(home, 'state'), PASSPHRASE, { onlyEncrypted: true });
+  expect(keys.flatMap((key) => filesWithKey(home, key))).toEqual([]);
+}
+
+/** Protected by a whole step, or as it was. */
+async function assertProtected(home: string): Promise<void> {
+  if (readKeeping(join(home, 'state')).way === 'passphrase') assertAllEncrypted(home);
+  await assertInstalled(home);
+}
+
+async function encrypted(home: string): Promise<void> {
+  await actions['install --passphrase'](await contextWith(home));
+  await issued(home);
+}
+
+/** No key of an authority was ever written; the same command makes it whole. */
+async function assertSealed(home: string, saved: string): Promise<void> {
+  const before = new Set(openKeysBelow(saved));
+  assertNoNewKey(home, before);
+  await actions['install --sealed'](await contextWith(home));
+  assertNoNewKey(home, before);
+  const state = join(home, 'state');
+  expect(readKeeping(state)).toEqual({ way: 'sealed', names: ['localhost'] });
+  expect(openKeysBelow(state)).toEqual([]);
+  const [{ root } = { root: undefined }] = authorityCertificates(state);
+  const sha256 = root?.fingerprint256.replaceAll(':', '').toLowerCase();
+  expect(readStores(home)).toEqual([[sha256], [sha256]]);
+  assertPair(join(home, 'project/.devcert'), home, 'ca.pem');
+  expect(leftOvers(home).join()).toBe('');
+  expect(await issued(home)).toMatchObject({ issued: false });
+}
+
+/** Every key that is new belongs to the certificate for localhost: no CA has it. */
+function assertNoNewKey(home: string, before: ReadonlySet<string>): void {
+  const added = openKeysBelow(home).filter((hash) => !before.has(hash));
+  const ofCas = filesBelow(home).flatMap((path) =>
+    decodeCertificates(path)
+      .filter(({ ca }) => ca)
+      .map(({ publicKey }) => publicKeyHash(publicKey)),
+  );
+  expect(added.filter((hash) => ofCas.includes(hash))).toEqual([]);
+  // A key whose CA is nowhere yet would be unseen above: there is one new key at a time, the certificate's.
+  expect(new Set(added).size).toBeLessThanOrEqual(1);
+}
+
+function decodeCertificates(path: string): X509Certificate[] {
+  const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+  return [...readFileSync(path, 'latin1').matchAll(pem)].map(([it]) => new X509Certificate(it));
+}
+
+async function sealedForOthers(home: string): Promise<void> {
+  await install(await contextWith(home), { sealed: ['b.test'] });
+}
+
 const issued = (home: string) => contextWith(home).then((it) => issue(it, ['localhost']));
 
 async function installed(home: string): Promise<void> {
@@ -192,10 +273,44 @@ const scenarios: (Scenario & { readonly atLeast: number })[] = [
   { what: ['localhost', ...p12], every: 3, atLeast: 30 },
   { before: issued, what: ['export', ...p12], atLeast: 10 },
   { what: ['mtls', 'api', '--client', 'web'], after: assertSet, every: 3, atLeast: 30 },
+  { what: 'install --sealed', check: assertSealed, atLeast: 30 },
+  { before: installed, what: 'install --sealed', check: assertSealed, every: 3, atLeast: 30 },
+  { before: sealedForOthers, what: 'install --sealed', check: assertSealed, every: 3, atLeast: 30 },
   { before: installed, what: 'install --permit', after: assertInstalled, every: 3, atLeast: 30 },
   { before: installed, what: 'ca replace', after: assertInstalled, atLeast: 30 },
   { before: withOther, what: 'ca import --force', after: assertInstalled, every: 3, atLeast: 30 },
   { before: issued, what: 'ca create', atLeast: 10 },
+  {
+    what: 'install --passphrase',
+    atOnce: assertAllEncrypted,
+    every: 3,
+    atLeast: 20,
+  },
+  {
+    before: installed,
+    what: 'ca protect',
+    atOnce: assertNoCopies,
+    after: assertProtected,
+    every: 7,
+    atLeast: 30,
+  },
+  {
+    before: installed,
+    what: 'ca protect --keep-key',
+    after: assertProtected,
+    every: 2,
+    atLeast: 10,
+  },
+  { before: encrypted, what: 'ca unprotect', after: assertProtected, every: 2, atLeast: 5 },
+  {
+    before: encrypted,
+    what: 'ca replace, encrypted',
+    atOnce: assertAllEncrypted,
+    after: assertProtected,
+    // Each takes as long as guessing the passphrase a few times.
+    every: 7,
+    atLeast: 30,
+  },
   { before: withSet, what: 'mtls rotate', after: assertSet, every: 3, atLeast: 20 },
   {
     before: async (home) => {

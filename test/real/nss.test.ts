@@ -278,6 +278,30 @@ describe.runIf(ready)('nssStores', () => {
     expect(kills).toBeGreaterThan(3);
   }, 120_000);
 
+  test('killed before it could mark the folder: the next run completes it, uninstall leaves nothing', async () => {
+    const { home, host, root, stores } = await machine();
+    const before = listing(home);
+    const stop = new Error('killed');
+    const run: Host['run'] = (command) =>
+      command.file === 'tee' ? Promise.reject(stop) : host.run(command);
+    const dying = { ...host, run };
+    await expect(installRoot(await nssStores.find(dying, {}), root, dying)).rejects.toBe(stop);
+    expect(listing(home).length).toBeGreaterThan(before.length);
+    expect(statuses(await installRoot(await stores(), root, host))).toEqual(['trusted']);
+    expect(statuses(await uninstallRoot(await stores(), root, host))).toEqual(['removed']);
+    expect(listing(home)).toEqual(before);
+  });
+
+  test('folders that somebody keeps something in are not taken away with the database', async () => {
+    const { home, host, root, stores } = await machine();
+    const share = join(home, '.local/share');
+    mkdirSync(join(share, 'pki/nssdb'), { recursive: true });
+    writeFileSync(join(share, 'pki/notes'), 'mine');
+    expect(statuses(await installRoot(await stores(), root, host))).toEqual(['trusted']);
+    expect(statuses(await uninstallRoot(await stores(), root, host))).toEqual(['removed']);
+    expect(listing(share)).toEqual(['pki', 'pki/notes']);
+  });
+
   test('locked, unreadable and damaged are three things, and none loses a certificate unsaid', async () => {
     const { home, root, stores } = await machine();
     const folder = join(home, '.pki/nssdb');

@@ -123,6 +123,9 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
     expect(ran.status).toBe(0);
     const purged = devcertWith(off, 'uninstall', '--purge');
     expect(purged.stdout).toContain('Deleted the authority');
+    expect(purged.stderr).toMatch(
+      /it still does.* certutil\.exe -user -delstore Root [0-9a-f]{40}$/m,
+    );
     expect(purged.status).toBe(0);
   });
 

@@ -8,16 +8,27 @@ import {
   importAuthority,
   type ImportAuthorityOptions,
   listAuthorities,
+  type NamedOptions,
   removeAuthority,
   replaceAuthority,
   showAuthority,
 } from '../../index.ts';
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
-import type { Declaration, OptionDeclaration } from '../declaration.ts';
+import { authorityArgument, type Declaration, type OptionDeclaration } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
+import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
-import { type PasswordFlags, passwordOptions, readPassword } from '../password/password.ts';
+import { readPassword } from '../password/password.ts';
+import {
+  type CaPasswordFlags,
+  caPasswordOptions,
+  type PasswordFlags,
+  passwordOptions,
+} from '../password/options.ts';
+import { protect, unprotect } from './protect.ts';
+
+type Flags = PasswordFlags & CaPasswordFlags;
 
 const permitOptions: readonly OptionDeclaration[] = [
   {
@@ -46,16 +57,19 @@ const clientsOnly: OptionDeclaration = {
   description: 'it certifies clients, never servers, and no store may trust it',
 };
 
-const nameArgument = { name: '[name]', description: 'the default authority if left out' };
+const passphrase: OptionDeclaration = {
+  flags: '--passphrase',
+  description: 'encrypt its key: issuing asks for the passphrase',
+};
 
 const create: Declaration = {
   summary: 'make an authority with a name',
   description:
     'Makes an authority beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it certifies in every client that trusts it, and other names in some.',
   positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
-  options: [...permitOptions, clientsOnly],
-  async run([name = ''], options: CreateOptions, terminal) {
-    const result = await createAuthority(name, options);
+  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions],
+  async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
+    const result = await createAuthority(name, options, await asking(options, terminal));
     terminal.print(keptLines(result, 'Made', terminal.style));
     terminal.json(result);
     return EXIT.done;
@@ -80,7 +94,7 @@ const list: Declaration = {
 const show: Declaration = {
   summary: 'show one: what it may certify, until when, where it lies',
   description: 'Shows what an authority may certify, until when, its key, and where it lies.',
-  positionals: [nameArgument],
+  positionals: [authorityArgument],
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
     terminal.print(authorityLines(authority, terminal.style));
@@ -101,6 +115,8 @@ const importing: Declaration = {
     ...sourceOptions,
     clientsOnly,
     { flags: '--trust-only', description: 'take a root without its key: to be trusted only' },
+    passphrase,
+    ...caPasswordOptions,
     { flags: '--force', description: 'let it replace the authority that is there' },
   ],
   examples: [
@@ -108,10 +124,10 @@ const importing: Declaration = {
     'devcert ca import ca.pem ca-key.pem --name company',
     'devcert ca import company.p12 --root root.pem --name company',
   ],
-  async run(sources, options: PasswordFlags & ImportAuthorityOptions, terminal) {
+  async run(sources, options: Flags & ImportAuthorityOptions, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password) =>
-      importAuthority(sources, { ...options, password }, terminal),
+    const result = await withPassword(options, terminal, (password, listener) =>
+      importAuthority(sources, { ...options, password }, listener),
     );
     terminal.progress('');
     if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
@@ -126,21 +142,23 @@ const exporting: Declaration = {
   summary: 'write the root for those who are to trust it',
   description:
     'Prints the root certificate, or writes it into a file. With --with-key also the encrypted key: then whoever has it can issue.',
-  positionals: [nameArgument],
+  positionals: [authorityArgument],
   options: [
     { flags: '--file <file>', description: 'write it there' },
     { flags: '--out <folder>', description: 'write it there, as NAME-root.pem' },
     { flags: '--der', description: 'DER instead of PEM: for Windows and phones' },
     { flags: '--with-key', description: 'issuer and private key, too, encrypted: dangerous' },
     ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+    ...caPasswordOptions,
     { flags: '--force', description: 'replace another file' },
   ],
-  async run([name], options: PasswordFlags & ExportAuthorityOptions, terminal) {
+  async run([name], options: Flags & ExportAuthorityOptions, terminal) {
+    const listener = await asking(options, terminal);
     const password =
       options.withKey === true
         ? await readPassword(options, { what: "the authority's key", isNew: true }, terminal)
         : undefined;
-    const result = await exportAuthority(name, { ...options, password });
+    const result = await exportAuthority(name, { ...options, password }, listener);
     const { file, pem } = result;
     const what = result.withKey ? 'Root, issuer and encrypted key are in' : 'The root is in';
     terminal.print([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`]);
@@ -154,7 +172,7 @@ const replace: Declaration = {
   summary: 'put a new authority in the place of one, and issue all again',
   description:
     'Makes a new root and issuer with the same constraints (or imports one), has the stores that trust the old one trust it, issues everything again, and drops the old one.',
-  positionals: [nameArgument],
+  positionals: [authorityArgument],
   options: [
     {
       flags: '--import <source>',
@@ -163,15 +181,16 @@ const replace: Declaration = {
     },
     ...permitOptions,
     ...sourceOptions,
+    ...caPasswordOptions,
   ],
   async run(
     [name],
-    options: PasswordFlags & ImportAuthorityOptions & CreateOptions & { import?: string[] },
+    options: Flags & ImportAuthorityOptions & CreateOptions & { import?: string[] },
     terminal,
   ) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (password) =>
-      replaceAuthority(name, options.import ?? [], { ...options, password }, terminal),
+    const result = await withPassword(options, terminal, (password, listener) =>
+      replaceAuthority(name, options.import ?? [], { ...options, password }, listener),
     );
     terminal.progress('');
     terminal.print(replaceLines(result, terminal.style));
@@ -205,5 +224,15 @@ export const caCommand: Declaration = {
   summary: 'authorities with names, imported ones, replacing one',
   description:
     'Works with authorities: the default one and those with names (--ca NAME elsewhere).',
-  commands: { create, list, show, import: importing, export: exporting, replace, remove },
+  commands: {
+    create,
+    list,
+    show,
+    import: importing,
+    export: exporting,
+    replace,
+    protect,
+    unprotect,
+    remove,
+  },
 };

@@ -23,6 +23,7 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
     it.keyType,
     keepingWord[it.keeping.way],
     it.origin === undefined ? 'made here' : 'imported',
+    keptIn(it),
     until(it, style),
     it.problem === undefined ? '' : style.bad('issues nothing'),
   ]);
@@ -32,6 +33,12 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
   return rows.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   );
+}
+
+/** How the key is kept, in a column; nothing where there is none. */
+function keptIn({ keeping, problem }: AuthoritySummary): string {
+  if (keeping.way !== 'file') return keeping.way;
+  return problem === undefined ? 'key in a file' : '';
 }
 
 /** All there is to tell of one. */
@@ -84,7 +91,7 @@ export function keptLines(result: AuthorityResult, verb: string, style: Style): 
   return [
     `${verb} the authority ${authorityLines(result, style).join('\n')}`,
     '',
-    ...wrap(theftText(result.constraints, clientsOnly)),
+    ...wrap(theftText(result.constraints, { clientsOnly, keeping: result.keeping })),
     '',
     ...next,
   ];
@@ -104,6 +111,27 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
       : 'Kept the old authority: a store that trusts it failed for the new one',
     ...(stores.length === 0 ? [] : ['', ...stores]),
     ...(again.length === 0 ? [] : ['', ...again]),
+  ];
+}
+
+/** What `ca protect` and `ca unprotect` came to. Protected is what no store trusts an open key for. */
+export function protectLines(result: ReplaceResult, style: Style): string[] {
+  const { name, keeping, replaced, earlierRoots, constraints, clientsOnly } = result;
+  const key = `the key of the authority "${name}"`;
+  const again = `devcert install${name === 'default' ? '' : ` --ca ${name}`}`;
+  if (keeping.way === 'file')
+    return replaced || result.outcomes.length === 0
+      ? [`Decrypted ${key}`, ...wrap(theftText(constraints, { clientsOnly }))]
+      : replaceLines(result, style);
+  if (keeping.way === 'passphrase' && keeping.wasOpen)
+    return [`Encrypted ${key}`, 'To issue, devcert asks for its passphrase'];
+  return [
+    ...(replaced ? [...replaceLines(result, style), ''] : []),
+    ...(earlierRoots.length === 0
+      ? [`Protected: to issue, devcert asks for the passphrase of ${key}`]
+      : wrap(
+          `Not protected yet: a store may still trust a root of before, whose key lay open. See to it, then ${again}`,
+        )),
   ];
 }
 

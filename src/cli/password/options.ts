@@ -9,6 +9,23 @@ export const passwordOptions: readonly OptionDeclaration[] = [
   { flags: '--no-password', description: 'there is none: whoever reads the file can use it' },
 ];
 
+/** For every command that may sign with an authority's key, which a passphrase may protect. */
+export const caPasswordOptions: readonly OptionDeclaration[] = [
+  {
+    flags: '--ca-password-file <file>',
+    description: "the passphrase of the authority's key is the first line of this file",
+  },
+  { flags: '--ca-password-env <variable>', description: 'it is the value of this variable' },
+  { flags: '--ca-password-stdin', description: 'it is the first line of standard input' },
+];
+
+/** What commander makes of {@link caPasswordOptions}. */
+export interface CaPasswordFlags {
+  readonly caPasswordFile?: string;
+  readonly caPasswordEnv?: string;
+  readonly caPasswordStdin?: boolean;
+}
+
 /** What commander makes of {@link passwordOptions}. */
 export interface PasswordFlags {
   readonly passwordFile?: string;

@@ -5,7 +5,7 @@
 import { readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isInteractive } from '../../../platform/interactive.ts';
-import { DevcertError, systemCode } from '../../errors.ts';
+import { DevcertError, printable, systemCode } from '../../errors.ts';
 import { looserThan, readIfThere } from '../../disk/files.ts';
 import { Line } from './line.ts';
 import type { PasswordFlags } from './options.ts';
@@ -24,6 +24,12 @@ export interface PasswordRequest {
   readonly required?: boolean;
   /** Standard input is read for something else (`-` as a file). */
   readonly stdinTaken?: boolean;
+  /** What its flags begin with: `--password` if left out. */
+  readonly flag?: string;
+  /** What it is called: `password` if left out. */
+  readonly noun?: string;
+  /** Throws a DevcertError that says why a new one is no good: then another is asked for. */
+  readonly check?: (text: string) => void;
 }
 
 /**
@@ -44,31 +50,45 @@ export async function readPassword(
 /** The password that a flag gives, empty for `--no-password`, undefined without a flag. Throws as {@link readPassword}. */
 export function givenPassword(
   flags: PasswordFlags,
-  { stdinTaken }: Pick<PasswordRequest, 'stdinTaken'>,
+  request: Omit<PasswordRequest, 'what'>,
   terminal: Pick<Terminal, 'note'>,
 ): string | undefined {
+  return passwordSource(flags, request, terminal)?.();
+}
+
+/**
+ * What reads the password that a flag gives; undefined without a flag.
+ *
+ * @throws DevcertError `usage` for flags that exclude each other; what it returns throws `password` and `file`.
+ */
+export function passwordSource(
+  flags: PasswordFlags,
+  { stdinTaken, flag = '--password', noun = 'password' }: Omit<PasswordRequest, 'what'>,
+  terminal: Pick<Terminal, 'note'>,
+): (() => string) | undefined {
   const { passwordFile, passwordEnv, passwordStdin, password } = flags;
   const given = [
-    ...(passwordFile === undefined ? [] : ['--password-file']),
-    ...(passwordEnv === undefined ? [] : ['--password-env']),
-    ...(passwordStdin === true ? ['--password-stdin'] : []),
+    ...(passwordFile === undefined ? [] : [`${flag}-file`]),
+    ...(passwordEnv === undefined ? [] : [`${flag}-env`]),
+    ...(passwordStdin === true ? [`${flag}-stdin`] : []),
     ...(password === false ? ['--no-password'] : []),
   ];
   if (given.length > 1)
     throw new DevcertError('usage', `${given.join(' and ')} exclude each other`, {
       hint: `give ${given[0] ?? ''} alone`,
     });
-  if (password === false) return '';
+  if (password === false) return () => '';
   // Commander gives it to commands that have `--no-password`, and to no others.
   const none = password === undefined ? '' : '; for none at all: --no-password';
-  if (passwordFile !== undefined) return fromFile(passwordFile, none, terminal);
-  if (passwordEnv !== undefined) return fromVariable(passwordEnv, none);
+  const words = { flag, noun, none };
+  if (passwordFile !== undefined) return () => fromFile(passwordFile, words, terminal);
+  if (passwordEnv !== undefined) return () => fromVariable(passwordEnv, words);
   if (passwordStdin !== true) return undefined;
   if (stdinTaken === true)
-    throw new DevcertError('usage', 'standard input cannot be the file and the password at once', {
-      hint: 'give the password with --password-file FILE or --password-env VARIABLE',
+    throw new DevcertError('usage', `standard input cannot be the file and the ${noun} at once`, {
+      hint: `give the ${noun} with ${flag}-file FILE or ${flag}-env VARIABLE`,
     });
-  return fromStandardInput(none);
+  return () => fromStandardInput(words);
 }
 
 /**
@@ -77,31 +97,45 @@ export function givenPassword(
  * @throws DevcertError `usage` if nobody is there to be asked, `cancelled` for Ctrl-C.
  */
 export async function askPassword(request: PasswordRequest): Promise<string> {
+  const { noun = 'password', flag = '--password', isNew = false } = request;
   if (request.stdinTaken === true || !isInteractive(process.env, areTerminals))
-    throw new DevcertError('usage', `${request.what} needs a password`, {
+    throw new DevcertError('usage', `${request.what} needs a ${noun}`, {
       hint: ways(request),
     });
+  const question = `${isNew ? `New ${noun}` : noun} for ${request.what}: `;
   for (let tries = 0; tries < 3; tries++) {
-    const password = await prompt(`Password for ${request.what}: `);
-    if (request.isNew !== true) return password;
-    if (password === '')
-      write(
-        STDERR,
-        `It is empty${request.required === true ? '' : '; for none at all: Ctrl-C and --no-password'}\n`,
-      );
+    const password = await prompt(capitalized(question));
+    if (!isNew) return password;
+    const objection = objectionTo(password, request);
+    if (objection !== undefined) write(STDERR, `${capitalized(objection)}\n`);
     else if ((await prompt('The same again: ')) === password) return password;
     else write(STDERR, 'The two are not the same\n');
   }
-  throw new DevcertError('password', `no password for ${request.what} was given twice alike`, {
-    hint: 'run the same again, or put it into a file: --password-file FILE',
+  throw new DevcertError('password', `no ${noun} for ${request.what} was given twice alike`, {
+    hint: `run the same again, or put it into a file: ${flag}-file FILE`,
   });
 }
 
-function ways({ stdinTaken = false, required = false }: PasswordRequest): string {
+const capitalized = (text: string) => text.replace(/^./, (letter) => letter.toUpperCase());
+
+/** Why a new password is not taken, for people. */
+function objectionTo(password: string, { required, check }: PasswordRequest): string | undefined {
+  if (password === '')
+    return `It is empty${required === true ? '' : '; for none at all: Ctrl-C and --no-password'}`;
+  try {
+    check?.(password);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DevcertError) return printable(error.message);
+    throw error;
+  }
+}
+
+function ways({ stdinTaken = false, required = false, flag = '--password' }: PasswordRequest) {
   const flags = [
-    '--password-file FILE',
-    '--password-env VARIABLE',
-    ...(stdinTaken ? [] : ['--password-stdin']),
+    `${flag}-file FILE`,
+    `${flag}-env VARIABLE`,
+    ...(stdinTaken ? [] : [`${flag}-stdin`]),
     ...(required ? [] : ['--no-password']),
   ];
   return `${flags.slice(0, -1).join(', ')} or ${flags.at(-1) ?? ''}`;
@@ -110,31 +144,39 @@ function ways({ stdinTaken = false, required = false }: PasswordRequest): string
 const STDIN = 0;
 const STDERR = 2;
 
-function fromFile(file: string, none: string, terminal: Pick<Terminal, 'note'>): string {
+/** How people are told of it. `none`: how to say that there is none, if that can be said. */
+interface Words {
+  readonly flag: string;
+  readonly noun: string;
+  readonly none: string;
+}
+
+function fromFile(file: string, words: Words, terminal: Pick<Terminal, 'note'>): string {
+  const { flag, noun } = words;
   const path = resolve(file);
   const bytes = readIfThere(path);
   if (bytes === undefined)
-    throw new DevcertError('file', `there is no password file "${file}"`, {
-      hint: 'give the path of one, or use --password-stdin',
+    throw new DevcertError('file', `there is no ${noun} file "${file}"`, {
+      hint: `give the path of one, or use ${flag}-stdin`,
     });
   const loose = looserThan(path, 0o600);
   if (loose !== undefined)
     terminal.note(`"${file}" is open to others (mode 0${loose.toString(8)}): chmod 600 "${file}"`);
-  return firstLine(bytes, `the password file "${file}"`, none);
+  return firstLine(bytes, `the ${noun} file "${file}"`, words);
 }
 
-function fromVariable(name: string, none: string): string {
+function fromVariable(name: string, words: Words): string {
   const value = process.env[name];
   if (value === undefined)
     throw new DevcertError('password', `the variable "${name}" is not set`, {
       hint: 'give the name of a variable that is exported; its name, not the password itself',
     });
-  return firstLine(Buffer.from(value), `the variable "${name}"`, none);
+  return firstLine(Buffer.from(value), `the variable "${name}"`, words);
 }
 
-function fromStandardInput(none: string): string {
+function fromStandardInput(words: Words): string {
   if (process.stdin.isTTY)
-    throw new DevcertError('usage', '--password-stdin reads a pipe, and this is a terminal', {
+    throw new DevcertError('usage', `${words.flag}-stdin reads a pipe, and this is a terminal`, {
       hint: 'leave the option out to be asked, or pipe it: pass show dev | devcert …',
     });
   const chunks: Buffer[] = [];
@@ -145,7 +187,7 @@ function fromStandardInput(none: string): string {
     total += chunk.length;
     if (chunk.includes(0x0a)) break;
   }
-  return firstLine(Buffer.concat(chunks), 'standard input', none);
+  return firstLine(Buffer.concat(chunks), 'standard input', words);
 }
 
 function areTerminals(): boolean {
@@ -168,8 +210,7 @@ function readChunk(): Buffer {
   }
 }
 
-/** @param none how to say that there is none, if that can be said. */
-function firstLine(bytes: Buffer, source: string, none: string): string {
+function firstLine(bytes: Buffer, source: string, { noun, none }: Words): string {
   const end = bytes.indexOf(0x0a);
   const line = bytes.subarray(0, end === -1 ? bytes.length : end);
   const text = decode(line)?.replace(/\r$/, '');
@@ -179,11 +220,11 @@ function firstLine(bytes: Buffer, source: string, none: string): string {
       : text === undefined || text.includes('\0')
         ? 'holds no text in UTF-8'
         : text === ''
-          ? 'holds no password in its first line'
+          ? `holds no ${noun} in its first line`
           : undefined;
   if (problem === undefined && text !== undefined) return text;
   throw new DevcertError('password', `${source} ${problem ?? ''}`, {
-    hint: `write the password into its first line${none}`,
+    hint: `write the ${noun} into its first line${none}`,
   });
 }
 

@@ -1,0 +1,54 @@
+/** `devcert ca protect` and `devcert ca unprotect` */
+import { EXIT } from '../../errors.ts';
+import { protectAuthority, type ProtectOptions, unprotectAuthority } from '../../index.ts';
+import { protectLines } from './lines.ts';
+import { asking } from '../password/asking.ts';
+import { authorityArgument, type Declaration } from '../declaration.ts';
+import { cancelOnInterrupt } from '../interrupt.ts';
+import { outcomesExitCode } from '../outcomes.ts';
+import { type CaPasswordFlags, caPasswordOptions } from '../password/options.ts';
+
+export const protect: Declaration = {
+  summary: 'encrypt the key of one with a passphrase',
+  description:
+    'Makes a new authority whose key is encrypted, has the stores that trust the old one trust it, issues everything again, and drops the old one, whose key may have been copied while it lay open. Issuing then asks for the passphrase. Exit code 1 if a store still trusts the old one.',
+  positionals: [authorityArgument],
+  options: [
+    {
+      flags: '--keep-key',
+      description: 'encrypt the key that is there: copies of it, as in a backup, stay open',
+    },
+    ...caPasswordOptions,
+  ],
+  examples: [
+    'devcert ca protect                                  asks for the passphrase, twice',
+    'devcert ca protect people --ca-password-file FILE   the one with this name',
+  ],
+  async run([name], options: ProtectOptions & CaPasswordFlags, terminal) {
+    cancelOnInterrupt(terminal);
+    const listener = { ...terminal, ...(await asking(options, terminal)) };
+    const result = await protectAuthority(name, options, listener);
+    terminal.progress('');
+    terminal.print(protectLines(result, terminal.style));
+    for (const note of result.notes) terminal.note(note);
+    terminal.json(result);
+    const isDone = result.keeping.way === 'passphrase' && result.earlierRoots.length === 0;
+    return isDone ? outcomesExitCode(result.outcomes) : EXIT.failed;
+  },
+};
+
+export const unprotect: Declaration = {
+  summary: 'write the key of one into an open file again',
+  description:
+    'Decrypts the key of an authority. Whoever copies it then can forge the names that it certifies in every client, and other names in some.',
+  positionals: [authorityArgument],
+  options: caPasswordOptions,
+  async run([name], options: CaPasswordFlags, terminal) {
+    const listener = { ...terminal, ...(await asking(options, terminal)) };
+    const result = await unprotectAuthority(name, listener);
+    terminal.progress('');
+    terminal.print(protectLines(result, terminal.style));
+    terminal.json(result);
+    return EXIT.done;
+  },
+};
