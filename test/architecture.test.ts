@@ -99,7 +99,7 @@ describe('architecture', () => {
       'keystore',
       'signer',
       'ledger',
-      'authority',
+      'CA',
       'certificate',
       'export',
       'inspect',

@@ -60,9 +60,9 @@ describe('README', () => {
 
   test('names the errors of its troubleshooting as they are', async () => {
     const { run, home, project } = freshHome();
-    expect(readme).toContain('`is outside what this authority may sign`');
+    expect(readme).toContain('`is outside what this CA may sign`');
     expect(twoLines(await run(['shop.corp.example.com'])).error).toContain(
-      'is outside what this authority may sign',
+      'is outside what this CA may sign',
     );
     expect(readme).toContain('`certutil of NSS is not installed`');
     mkdirSync(join(home, 'bin'));

@@ -95,7 +95,7 @@ export function assertNotSealed(
   const names = asked.length === 0 ? keeping.names : asked;
   throw new DevcertError(
     'refused',
-    `this authority is sealed: its key is gone since it certified ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
+    `this CA is sealed: its key is gone since it certified ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
     {
       hint: say`make another in its place, for all names you need: ${{ command: 'install', sealed: true, names, ca: authorityNameOf(folder) }}`,
     },

@@ -11,9 +11,9 @@ import { installLines } from './report.ts';
 type Flags = Omit<InstallOptions, 'sealed'> & CaPasswordFlags & { readonly sealed?: boolean };
 
 export const installCommand: Declaration = {
-  summary: 'make the authority, once per machine, and have every store trust it',
+  summary: 'make the CA, once per machine, and have every store trust it',
   description:
-    'Makes the authority if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the authority’s key can forge the names it certifies in every client, and other names in some. Exit code: 0 if every store that is there was done or lacks but a program, which is named; 1 if one failed; 5 if the authority has expired.',
+    'Makes the CA if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the CA’s key can forge the names it certifies in every client, and other names in some. Exit code: 0 if every store that is there was done or lacks but a program, which is named; 1 if one failed; 5 if the CA has expired.',
   positionals: [
     { name: '[names...]', description: 'with --sealed: all that it will ever certify' },
   ],
@@ -28,13 +28,13 @@ export const installCommand: Declaration = {
     {
       flags: '--sealed',
       description:
-        'make an authority for a certificate with these names, into .devcert, and keep no key of it: another set of names is another authority',
+        'make a CA for a certificate with these names, into .devcert, and keep no key of it: another set of names is another CA',
     },
     { flags: '--out <folder>', description: 'with --sealed: write the certificate there' },
     { flags: '--force', description: 'with --sealed: replace other files there' },
     {
       flags: '--permit <domain>',
-      description: 'let the authority certify this domain, too (repeatable)',
+      description: 'let the CA certify this domain, too (repeatable)',
       repeatable: true,
     },
     {

@@ -96,7 +96,7 @@ export const keepingWord: Readonly<Record<Keeping['way'], string>> = {
 export function madeLines(made: MadeAuthority | undefined): string[] {
   if (made === undefined) return [];
   return [
-    'Made an authority of your own; the key of its root exists no more',
+    'Made a CA of your own; the key of its root exists no more',
     ...powerLines(made.constraints, made.keeping),
     '',
   ];

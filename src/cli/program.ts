@@ -45,7 +45,7 @@ async function createProgram(
 ): Promise<Command> {
   const program = new Command('devcert')
     .description(
-      'Real HTTPS on local names: an authority of your own, constrained to them, that your machine trusts until you uninstall it. Keep its key to yourself: whoever copies it can forge these names in every client, and in some others, too.',
+      'Real HTTPS on local names: a CA of your own, constrained to them, that your machine trusts until you uninstall it. Keep its key to yourself: whoever copies it can forge these names in every client, and in some others, too.',
     )
     .version(version, '-V, --version')
     .exitOverride()
@@ -165,7 +165,7 @@ Examples:
   devcert help safety                 one of the topics
   devcert uninstall --purge           and it is all gone
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 no authority, 4 not trusted, 5 expired,
+Exit codes: 0 done, 1 failed, 2 usage, 3 no CA, 4 not trusted, 5 expired,
 6 refused, 7 cancelled`;
 
 function indented(lines: readonly string[]): string {

@@ -10,10 +10,10 @@ import { uninstallLines } from './report.ts';
 export const uninstallCommand: Declaration = {
   summary: 'take the root out of every store',
   description:
-    'Removes the root from every store and checks that it is gone; without --ca the roots of all authorities.',
+    'Removes the root from every store and checks that it is gone; without --ca the roots of all CAs.',
   options: [
     ...storeOptions,
-    { flags: '--purge', description: 'delete the authority and the list of what it issued, too' },
+    { flags: '--purge', description: 'delete the CA and the list of what it issued, too' },
     {
       flags: '--orphans',
       description: 'instead, remove the roots of yours that no folder of devcert knows any more',

@@ -155,7 +155,7 @@ export async function install(
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
-  if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
+  if (root === undefined) throw new DevcertError('no-authority', 'the CA is gone', {});
   const authority = await loadAuthority(folder).catch((error: unknown) => {
     if (error instanceof DevcertError)
       notes.push(`it is trusted and issues nothing: ${error.message}`);
@@ -194,12 +194,12 @@ function assertSealedAlone(options: InstallOptions): void {
   )
     return;
   throw sealed === undefined
-    ? new DevcertError('usage', 'files are written with a sealed authority only', {
+    ? new DevcertError('usage', 'files are written with a sealed CA only', {
         hint: { command: 'install', sealed: true, names: 'NAMES' },
       })
     : new DevcertError(
         'usage',
-        'a sealed authority certifies the names that are given, no others',
+        'a sealed CA certifies the names that are given, no others',
         {
           hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
         },
@@ -228,7 +228,7 @@ function assertForStores({ folder, ca }: Context): void {
   if (!hasAuthority(folder) || !isClientsOnly(folder)) return;
   throw new DevcertError(
     'refused',
-    `the authority "${ca ?? 'default'}" is for clients only: no store may trust it`,
+    `the CA "${ca ?? 'default'}" is for clients only: no store may trust it`,
     {
       hint: say`give its root to the servers that ask for certificates: ${{ command: 'ca export', names: ca }}`,
     },

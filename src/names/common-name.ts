@@ -71,7 +71,7 @@ export function commonNameObjection(
   const host = hostIn(commonNameOf(request) ?? '');
   if (host === undefined || isPermitted(constraints, { type: 'dns', value: host }))
     return undefined;
-  if (host.includes('.')) return 'looks like a host outside what this authority may sign';
+  if (host.includes('.')) return 'looks like a host outside what this CA may sign';
   // Beside no DNS name some clients take a server's common name for its host.
   const isServer = request.usages.includes('serverAuth');
   if (isServer && !request.names.some(({ type }) => type === 'dns'))

@@ -188,7 +188,7 @@ export async function assertPermitted(
     .map((name) => `"${formatName(name)}"`)
     .join(', ');
   const verb = outside.length === 1 ? 'is' : 'are';
-  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this authority may sign`;
+  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this CA may sign`;
   throw new DevcertError('outside-constraints', message, {
     hint: await hintFor(outside.slice(0, MAX_LISTED), permitting),
   });

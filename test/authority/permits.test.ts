@@ -68,7 +68,7 @@ describe('assertCertifies()', () => {
       encodeOrigin({ ...origin, root: sha256Of(root) }),
     );
     expect(await outside(company, 'a.corp.com')).toBe(
-      'an imported authority keeps its constraints; use another: devcert ca create NAME --permit corp.com',
+      'an imported CA keeps its constraints; use another: devcert ca create NAME --permit corp.com',
     );
     expect(new X509Certificate(readFileSync(join(company.folder, 'root.pem'))).ca).toBe(true);
   });
@@ -138,7 +138,7 @@ describe('the hint for an authority that is not as it should be', () => {
   });
 
   test('a state folder in one called "authorities" has no name', async () => {
-    const context = { ...machine(), folder: join(temporaryFolder(), 'authorities', 'state') };
+    const context = { ...machine(), folder: join(temporaryFolder(), 'CAs', 'state') };
     await install(context);
     rmSync(join(context.folder, 'issuer.pem'));
     await expect(issue(context, [])).rejects.toMatchObject({

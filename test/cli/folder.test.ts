@@ -257,7 +257,7 @@ describe.runIf(isRoot)('root', () => {
       expect({ args, status: ran.status }).toEqual({ args, status: 6 });
       expect(twoLines(ran)).toEqual({
         error: `devcert runs as root, and HOME="${home}" is ${ADA}'s`,
-        hint: "keep root's authority apart: export DEVCERT_HOME=/root/.config/devcert-nodejs",
+        hint: "keep root's CA apart: export DEVCERT_HOME=/root/.config/devcert-nodejs",
       });
     }
     expect(everything(home)).toEqual(before);

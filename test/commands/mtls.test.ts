@@ -225,7 +225,7 @@ describe('mtlsCheck()', () => {
           `${version} server's certificate: trusted`,
           `${version} right certificate: let in`,
           `${version} no certificate: refused`,
-          `${version} of another authority: refused`,
+          `${version} of another CA: refused`,
           `${version} for servers only: refused`,
           `${version} expired: refused`,
         ]),

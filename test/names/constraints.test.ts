@@ -280,10 +280,10 @@ describe('assertPermitted()', () => {
 
   test('names every name outside', async () => {
     expect(await refusal('localhost', 'bücher.de', '8.8.8.8')).toMatchObject({
-      message: '"xn--bcher-kva.de (bücher.de)", "8.8.8.8" are outside what this authority may sign',
+      message: '"xn--bcher-kva.de (bücher.de)", "8.8.8.8" are outside what this CA may sign',
     });
     expect(await refusal('x.com')).toMatchObject({
-      message: '"x.com" is outside what this authority may sign',
+      message: '"x.com" is outside what this CA may sign',
     });
   });
 });

@@ -223,7 +223,7 @@ describe('linuxSystemStores', () => {
     const nixos = await onlyStore(machine({ '/etc/NIXOS': '', ...debian.bare }, []));
     expect(await nixos.inspect(root)).toEqual({
       state: 'unavailable',
-      reason: 'devcert does not know how this system keeps its authorities',
+      reason: 'devcert does not know how this system keeps its CAs',
       hint: 'add /state/root.pem to security.pki.certificateFiles in configuration.nix and run "sudo nixos-rebuild switch"',
       needed: true,
     });
