@@ -169,7 +169,7 @@ export function assertNotExpired(
       'expired',
       `the CA is valid from ${notBefore.toUTCString()} on, and this machine's clock says ${now.toUTCString()}`,
       {
-        hint: say`set the clock, or start anew: ${startAnew(folder)}`,
+        hint: say`set the clock, or start over: ${startAnew(folder)}`,
       },
     );
 }

@@ -121,7 +121,7 @@ export async function ensureAuthority(
         'invalid-authority',
         `"${folder}" holds ${leftOver.name} and no root.pem`,
         {
-          hint: say`put root.pem back, or start anew: ${startAnew(folder)}`,
+          hint: say`put root.pem back, or start over: ${startAnew(folder)}`,
         },
       );
     changeFolder(folder, { files: filesOf(folder, pem) });
@@ -213,7 +213,7 @@ function read(folder: string): Authority {
       'invalid-authority',
       `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
       {
-        hint: say`put it back, or start anew: ${startAnew(folder)}`,
+        hint: say`put it back, or start over: ${startAnew(folder)}`,
       },
     );
   const authority = decoded(pem, folder);

@@ -226,16 +226,16 @@ function checkPowers(
 ): void {
   const usages = usagesOf(chain);
   if (clientsOnly && !usages.includes('clientAuth'))
-    throw new DevcertError('refused', 'it may not certify clients (no clientAuth)', {
+    throw new DevcertError('refused', 'it may not issue for clients (no clientAuth)', {
       hint: say`leave ${{ clientsOnly: true }} out, or import another one`,
     });
   if (!clientsOnly && !usages.includes('serverAuth'))
     throw usages.length === 0
-      ? new DevcertError('refused', 'it may certify neither servers nor clients', {
+      ? new DevcertError('refused', 'it may issue for neither servers nor clients', {
           hint: 'import one whose extended key usage has serverAuth, or has no such extension',
         })
-      : new DevcertError('refused', 'it may certify clients only (no serverAuth)', {
-          hint: say`say that this is meant: ${{ clientsOnly: true }}`,
+      : new DevcertError('refused', 'it may issue for clients only (no serverAuth)', {
+          hint: say`if that is what you want: ${{ clientsOnly: true }}`,
         });
   const bad = constraints?.closed?.filter((form: ClosedForm) =>
     ['directory', 'other'].includes(form),

@@ -130,7 +130,7 @@ function assertUsages(authority: Authority, usages: readonly Usage[]): void {
   const forClients = permitted.includes('clientAuth');
   throw new DevcertError(
     'refused',
-    `this CA certifies ${forClients ? 'clients' : 'servers'} only`,
+    `this CA issues for ${forClients ? 'clients' : 'servers'} only`,
     {
       hint: forClients
         ? { command: 'issue', client: true, names: 'NAME', ca: 'NAME' }

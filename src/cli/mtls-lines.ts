@@ -25,7 +25,7 @@ export function mtlsLines(result: MtlsResult, style: Style): string[] {
       ]),
       style,
     ),
-    `Each folder is for one machine: cert.pem, key.pem, and trust.pem, whom it trusts`,
+    `Each folder is for one machine: cert.pem, key.pem, and the CA that it trusts, trust.pem`,
     `See ${printable(folder)}/README.md; to try a server: devcert mtls check localhost:8443 --dir ${printable(set.name)}`,
   ].flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, 100)));
 }
@@ -57,7 +57,7 @@ export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] 
     '',
     result.ok
       ? style.good('The right certificate gets in and all the wrong ones do not')
-      : style.bad('Not all is as it should be'),
+      : style.bad('Something is not as it should be'),
   ];
 }
 

@@ -36,7 +36,7 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
 
 function sealedLines({ names, certFile, keyFile }: WrittenLeaf, style: Style): string[] {
   return [
-    ...wrap(`Made a CA for ${names.join(', ')}; neither of its keys exists any more`),
+    ...wrap(`Made a CA for ${names.join(', ')} and threw both of its keys away`),
     ...table(
       [
         ['certificate', printable(certFile)],
@@ -92,7 +92,7 @@ export function uninstallLines(
 ): string[] {
   if (orphansOnly)
     return orphans.length === 0
-      ? ['There is no orphan: each root of yours in a store belongs to a CA']
+      ? ['There are no orphans: each root of yours in a store belongs to a CA']
       : [...orphanLines(orphans), ...outcomeLines(outcomes, style)];
   const left = orphanNote(orphans);
   const more = left.length === 0 ? [] : ['', ...left];
@@ -102,11 +102,7 @@ export function uninstallLines(
       : left.length > 0
         ? ['There is no CA here', ...more]
         : ['There is no CA, so there is nothing to remove'];
-  return [
-    ...outcomeLines(outcomes, style),
-    ...(purged ? ['', 'Deleted the CA'] : []),
-    ...more,
-  ];
+  return [...outcomeLines(outcomes, style), ...(purged ? ['', 'Deleted the CA'] : []), ...more];
 }
 
 export function statusLines(result: StatusResult, style: Style, ca?: string): string[] {
@@ -114,14 +110,13 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
   const lost = orphanNote(result.orphans, result.unread);
   const others = [...(lost.length === 0 ? [] : ['', ...lost]), ...otherLines(result, style)];
   const project = projectLines(result, style);
-  if (authority === undefined)
-    return [`There is no CA in ${result.folder}`, ...project, ...others];
+  if (authority === undefined) return [`There is no CA in ${result.folder}`, ...project, ...others];
   const left = `${authority.daysLeft} days left`;
   return [
     authority.name,
     ...table(
       [
-        ['can certify', constraintsText(authority.constraints)],
+        ['issues for', constraintsText(authority.constraints)],
         [
           'valid until',
           `${date(authority.notAfter)}, ${authority.daysLeft < SOON_DAYS ? style.bad(left) : left}`,

@@ -148,7 +148,7 @@ export async function importAuthority(
     return replaceByImport(target, imported, options.passphrase);
   }
   if (options.trustOnly === true && target.ca === undefined)
-    throw new DevcertError('usage', 'the default CA is to issue: it needs its key', {
+    throw new DevcertError('usage', 'the default CA has to issue: it needs its key', {
       hint: say`give this one a name: ${{ name: 'NAME' }}`,
     });
   const keeper = await keeperFor(target, options.passphrase);
@@ -219,7 +219,7 @@ async function replaceByImport(
 ): Promise<ReplaceResult> {
   const keeper = await keeperFor(target, passphrase);
   if (imported.clientsOnly && !isClientsOnly(target.folder))
-    throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
+    throw new DevcertError('refused', 'a CA for servers cannot become one for clients only', {
       hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,
     });
   return replaceBy(target, importSuccessor(imported, keeper), imported.notes);

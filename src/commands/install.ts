@@ -197,13 +197,9 @@ function assertSealedAlone(options: InstallOptions): void {
     ? new DevcertError('usage', 'files are written with a sealed CA only', {
         hint: { command: 'install', sealed: true, names: 'NAMES' },
       })
-    : new DevcertError(
-        'usage',
-        'a sealed CA certifies the names that are given, no others',
-        {
-          hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
-        },
-      );
+    : new DevcertError('usage', 'a sealed CA issues for the names that are given, and no others', {
+        hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
+      });
 }
 
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {

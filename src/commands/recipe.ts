@@ -213,7 +213,7 @@ function leafIn(certFile: string): X509Certificate {
     return new X509Certificate(readIfThere(certFile) ?? '');
   } catch (error) {
     if (error instanceof DevcertError) throw error;
-    throw new DevcertError('invalid-input', `"${printable(certFile)}" is no certificate`, {
+    throw new DevcertError('invalid-input', `"${printable(certFile)}" is not a certificate`, {
       hint: say`${{ command: 'issue', force: true }} issues a new one`,
       cause: error,
     });

@@ -42,7 +42,7 @@ export function commonNameProblem(text: string): string | undefined {
   if (Array.from(text).length > MAX_CHARACTERS) return `has more than ${MAX_CHARACTERS} characters`;
   if (text.trim() !== text) return 'begins or ends with white space';
   if (printable(text) !== text || /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u.test(text))
-    return 'holds characters that cannot be seen';
+    return 'has invisible characters';
   return undefined;
 }
 

@@ -277,7 +277,7 @@ async function hintFor(
   if (typeof permit === 'string' || !('permit' in permit)) return permit;
   for (const domain of domains)
     if (await hasPublicDomain(domain))
-      return say`only if "${domain}" is yours, as a thief of the key could forge it, too: ${permit}`;
+      return say`only if "${domain}" is yours, because whoever copies the key could forge it, too: ${permit}`;
   return permit;
 }
 

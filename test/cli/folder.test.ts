@@ -271,7 +271,7 @@ describe.runIf(isRoot)('root', () => {
 });
 
 describe('what a new authority may certify', () => {
-  const PERMITTED = /It certifies localhost, test, [^]*Whoever\s+copies/;
+  const PERMITTED = /It issues for localhost, test, [^]*Whoever\s+copies/;
 
   test('is printed by the first issue, sign and mtls, and not again', async () => {
     for (const args of [['api.test'], ['mtls', 'api', '--client', 'ada'], ['sign', 'web.csr']]) {

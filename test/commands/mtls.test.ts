@@ -255,7 +255,7 @@ describe('mtlsCheck()', () => {
     onTestFinished(() => wrong.close());
     const refused = await mtlsCheck(context, `localhost:${wrong.port}`, { dir: 'api' });
     expect(refused).toMatchObject({ ok: false });
-    // Refused and closed without a word look the same here, and neither is taken for good.
+    // Refused and closed the connection look the same here, and neither is taken for good.
     expect(refused.lines[1]).toMatchObject({ what: 'right certificate', ok: false });
     const foreign = await server(at('other/server'));
     const { lines } = await mtlsCheck(context, `localhost:${foreign.port}`, { dir: 'api' });

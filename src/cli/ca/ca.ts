@@ -33,12 +33,12 @@ type Flags = PasswordFlags & CaPasswordFlags;
 const permitOptions: readonly OptionDeclaration[] = [
   {
     flags: '--permit <domain>',
-    description: 'let it certify this domain, too (repeatable)',
+    description: 'let it issue for this domain, too (repeatable)',
     repeatable: true,
   },
   {
     flags: '--no-constraints',
-    description: 'let it certify every name: dangerous, for mbedTLS and Botan 2 only',
+    description: 'let it issue for every name: dangerous, only for mbedTLS and Botan 2',
   },
 ];
 
@@ -54,7 +54,7 @@ const sourceOptions: readonly OptionDeclaration[] = [
 
 const clientsOnly: OptionDeclaration = {
   flags: '--clients-only',
-  description: 'it certifies clients, never servers, and no store may trust it',
+  description: 'it issues for clients, never for servers, and no store may trust it',
 };
 
 const passphrase: OptionDeclaration = {
@@ -65,7 +65,7 @@ const passphrase: OptionDeclaration = {
 const create: Declaration = {
   summary: 'make a CA with a name',
   description:
-    'Makes a CA beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it certifies in every client that trusts it, and other names in some.',
+    'Makes a CA beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it issues for in every client that trusts it, and other names in some.',
   positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
   options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions],
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
@@ -92,8 +92,8 @@ const list: Declaration = {
 };
 
 const show: Declaration = {
-  summary: 'show one: what it may certify, until when, where it lies',
-  description: 'Shows what a CA may certify, until when, its key, and where it lies.',
+  summary: 'show one: what it issues for, until when, where it is',
+  description: 'Shows what a CA issues for, until when, its key, and where it is.',
   positionals: [authorityArgument],
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
@@ -114,7 +114,7 @@ const importing: Declaration = {
     { flags: '--name <name>', description: 'keep it under this name; the default one if left out' },
     ...sourceOptions,
     clientsOnly,
-    { flags: '--trust-only', description: 'take a root without its key: to be trusted only' },
+    { flags: '--trust-only', description: 'take a root without its key: it can only be trusted' },
     passphrase,
     ...caPasswordOptions,
     { flags: '--force', description: 'let it replace the CA that is there' },
@@ -169,7 +169,7 @@ const exporting: Declaration = {
 };
 
 const replace: Declaration = {
-  summary: 'put a new CA in the place of one, and issue all again',
+  summary: 'replace a CA with a new one, and issue everything again',
   description:
     'Makes a new root and issuer with the same constraints (or imports one), has the stores that trust the old one trust it, issues everything again, and drops the old one.',
   positionals: [authorityArgument],
@@ -201,9 +201,8 @@ const replace: Declaration = {
 };
 
 const remove: Declaration = {
-  summary: 'take one with a name out of every store and delete it',
-  description:
-    'Removes the root from every store, checks that it is gone, and deletes the CA.',
+  summary: 'take its root out of every store and delete it',
+  description: 'Removes the root from every store, checks that it is gone, and deletes the CA.',
   positionals: [{ name: '<name>', description: 'the name of the CA' }],
   async run([name = ''], _options, terminal) {
     cancelOnInterrupt(terminal);
@@ -222,8 +221,7 @@ const remove: Declaration = {
 
 export const caCommand: Declaration = {
   summary: 'CAs with names, imported ones, replacing one',
-  description:
-    'Works with CAs: the default one and those with names (--ca NAME elsewhere).',
+  description: 'Works with CAs: the default one and those with names (--ca NAME elsewhere).',
   commands: {
     create,
     list,

@@ -52,7 +52,7 @@ export function authorityLines(
     ...table(
       [
         ['for', clientsOnly ? 'clients only: no store may trust it' : usagesText(authority)],
-        ['can certify', constraintsText(authority.constraints)],
+        ['issues for', constraintsText(authority.constraints)],
         ['valid until', until(authority, style)],
         [
           'key',
@@ -146,7 +146,7 @@ export function renewedLines(renewed: readonly Renewed[]): string[] {
     if (reason === undefined) return [`${done}: ${paths}`];
     return [
       `${left}: ${paths}: ${printable(reason)}`,
-      ...(command === undefined ? [] : [`  make it anew: ${printable(command)}`]),
+      ...(command === undefined ? [] : [`  make it again: ${printable(command)}`]),
     ];
   });
 }

@@ -40,7 +40,7 @@ export const protect: Declaration = {
 export const unprotect: Declaration = {
   summary: 'write the key of one into an open file again',
   description:
-    'Decrypts the key of a CA. Whoever copies it then can forge the names that it certifies in every client, and other names in some.',
+    'Decrypts the key of a CA. Whoever copies it then can forge the names that it issues for in every client, and other names in some.',
   positionals: [authorityArgument],
   options: caPasswordOptions,
   async run([name], options: CaPasswordFlags, terminal) {
