@@ -92,6 +92,18 @@ describe('statement', () => {
     expect(leaf.certificate.validTo).toBe(authority.issuer.validTo);
   });
 
+  test.each([
+    [undefined, 398],
+    [30, 31],
+    [824, 825],
+    [825, 825],
+  ])('7: a leaf of %s days is valid for %i, with its first and last second', async (days, most) => {
+    const authority = await makeAuthority(now);
+    const { certificate } = await issueFor(authority, ['localhost'], days ? { days } : {}, now);
+    const { validFrom, validTo } = certificate;
+    expect((Date.parse(validTo) - Date.parse(validFrom)) / 1000 + 1).toBe(most * 86_400);
+  });
+
   test('17: output names are fixed, whatever the certificate’s names are', async () => {
     const { run } = freshHome();
     const ran = await run(['*.app.test', '::1', '--json']);
@@ -111,8 +123,9 @@ describe('statement', () => {
 
   test('23: an elliptic curve leaf has no keyEncipherment, an RSA one has', async () => {
     const authority = await makeAuthority(now);
-    const usage = async (key: string) => {
-      const { certificate } = await issueFor(authority, ['localhost'], { key }, now);
+    const usage = async (key: string, client = false) => {
+      const names = client ? ['alice'] : ['localhost'];
+      const { certificate } = await issueFor(authority, names, { key, client }, now);
       return readExtensions(certificate.raw)
         .find(({ type }) => type === OID.keyUsage)
         ?.value.toString('hex');
@@ -120,6 +133,8 @@ describe('statement', () => {
     expect(await usage('p256')).toBe('03020780'); // digitalSignature
     expect(await usage('p384')).toBe('03020780');
     expect(await usage('rsa2048')).toBe('030205a0'); // and keyEncipherment
+    // A client never has a key sent to it: RFC 5280 4.2.1.12 has no keyEncipherment beside clientAuth.
+    expect(await usage('rsa2048', true)).toBe('03020780');
   });
 
   test('24: leaf and chain pass openssl verify -x509_strict; the AKI is the issuer’s SKI', async () => {

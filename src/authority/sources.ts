@@ -5,6 +5,7 @@ import type { Host } from '../../platform/types.ts';
 import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { withFileError } from '../disk/filesystem.ts';
+import { assertUnlocked, type Passwords } from '../keystore/passwords.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import type { Findings } from './import.ts';
 
@@ -53,10 +54,10 @@ export function sourceFiles(argument: string, host: Host, cwd: string): string[]
 /**
  * Keys and certificates of all files.
  *
- * @param password for whatever is encrypted.
- * @throws DevcertError `file`, `invalid-input`, `password` if something is encrypted and there is none.
+ * @param passwords for whatever is encrypted.
+ * @throws DevcertError `file`, `invalid-input`; `password`, `key-password` if something is encrypted and there is none.
  */
-export function readSources(files: readonly string[], password: string | undefined): Findings {
+export function readSources(files: readonly string[], passwords: Passwords): Findings {
   const keys = [];
   const certificates = [];
   for (const file of files) {
@@ -65,11 +66,9 @@ export function readSources(files: readonly string[], password: string | undefin
       throw new DevcertError('file', `there is no "${file}"`, {
         hint: `look what is there: ls "${dirname(file)}"`,
       });
-    for (const entry of readNaming(file, bytes, password).entries) {
-      if (entry.kind === 'encrypted-key')
-        throw new DevcertError('password', `the private key in "${file}" needs its password`, {
-          hint: say`give it in a file: ${{ passwordFile: 'FILE' }}`,
-        });
+    const { entries } = readNaming(file, bytes, passwords);
+    assertUnlocked(entries, `the private key in "${file}"`);
+    for (const entry of entries) {
       if (entry.kind === 'key' && entry.key !== undefined) keys.push(entry.key);
       certificates.push(...entry.certificates);
     }
@@ -77,9 +76,9 @@ export function readSources(files: readonly string[], password: string | undefin
   return { keys, certificates };
 }
 
-function readNaming(file: string, bytes: Buffer, password: string | undefined) {
+function readNaming(file: string, bytes: Buffer, passwords: Passwords) {
   try {
-    return readKeyStore(bytes, { password });
+    return readKeyStore(bytes, passwords);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     throw new DevcertError(error.code, `"${file}": ${error.message}`, {

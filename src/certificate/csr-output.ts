@@ -4,10 +4,11 @@ import { dirname, join, resolve } from 'node:path';
 import { DevcertError, say } from '../errors.ts';
 import { assertNoLink, readIfThere } from '../disk/files.ts';
 import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
-import { missingPassword } from '../keystore/pkcs8.ts';
+import { assertUnlocked, type Passwords } from '../keystore/passwords.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import { type Output, place, type PlaceContext } from '../ledger/place.ts';
 import { decodeCsr } from '../x509/csr.ts';
+import { OtherKindError } from '../x509/key-kinds.ts';
 import { findCsr } from './csr-file.ts';
 import { DEFAULT_FOLDER } from './output.ts';
 import { MAX_CSR_BYTES } from '../policy.ts';
@@ -50,17 +51,19 @@ export function csrPaths(
  * The private key in a file of any format that holds one; undefined if there is no file.
  *
  * @param keyType the type that it has to have, if any.
- * @throws DevcertError `file`, `password`, `invalid-input`, `usage`.
+ * @throws DevcertError `file`, `password`, `key-password`, `invalid-input`, `usage`.
  */
 export function readKeyFile(
   path: string,
-  options: { password?: string; keyType?: KeyType | undefined },
+  passwords: Passwords,
+  keyType: KeyType | undefined,
 ): KeyObject | undefined {
   const bytes = readIfThere(path);
   if (bytes === undefined) return undefined;
-  const { password, keyType } = options;
-  const { entries } = readKeyStore(bytes, { password });
-  if (entries.some(({ kind }) => kind === 'encrypted-key')) throw missingPassword('private key');
+  const { entries } = readKeyStore(bytes, passwords);
+  assertUnlocked(entries, 'the private key');
+  const other = entries.find(({ kind }) => kind === 'other-key');
+  if (other?.keyType !== undefined) throw new OtherKindError(other.keyType);
   const [key, ...more] = entries.flatMap((entry) =>
     entry.kind === 'key' && entry.key !== undefined ? [entry.key] : [],
   );
@@ -86,8 +89,13 @@ export function readOwnCsr(path: string, key: KeyObject | undefined): Buffer | u
   const bytes = readIfThere(path, { maxBytes: MAX_CSR_BYTES });
   if (bytes === undefined) return undefined;
   try {
-    const { csr, signed } = decodeCsr(findCsr(bytes));
-    if (key !== undefined && publicKeyHash(csr.publicKey) === publicKeyHash(key)) return signed;
+    const { publicKey, signed } = decodeCsr(findCsr(bytes));
+    if (
+      key !== undefined &&
+      publicKey !== undefined &&
+      publicKeyHash(publicKey) === publicKeyHash(key)
+    )
+      return signed;
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     // Whatever it is, it is not what is about to be written there.

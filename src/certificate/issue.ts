@@ -19,7 +19,8 @@ import {
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
 import { encodeSubject } from '../x509/subject.ts';
-import { BACKDATE_MS, DAY_MS, LEAF_DAYS } from '../policy.ts';
+import { BACKDATE_MS, LEAF_DAYS } from '../policy.ts';
+import { leafEnd } from './reusable.ts';
 
 const LEAF_ORGANIZATION = 'devcert development certificate';
 
@@ -83,9 +84,10 @@ export async function signLeaf(
   await assertCertifies(authority, request.names);
   assertCommonName(authority, request);
   assertUsages(authority, request.usages);
-  const days = request.validityDays ?? LEAF_DAYS;
-  const end = Math.min(now.getTime() + days * DAY_MS, authority.notAfter.getTime());
-  const isRsa = request.publicKey.type.startsWith('rsa');
+  const wanted = leafEnd(request.validityDays ?? LEAF_DAYS, now);
+  const end = Math.min(wanted.getTime(), authority.notAfter.getTime());
+  const takesRsaExchange =
+    request.publicKey.type.startsWith('rsa') && request.usages.includes('serverAuth');
   const commonName = commonNameOf(request);
   const der = await signCertificate(
     {
@@ -100,8 +102,8 @@ export async function signLeaf(
       notAfter: new Date(end),
       extensions: [
         leafConstraints(),
-        // Key encipherment is RSA key exchange: an elliptic curve key cannot do it.
-        keyUsage('digitalSignature', ...(isRsa ? (['keyEncipherment'] as const) : [])),
+        // Key encipherment is RSA key exchange: no elliptic curve key can do it, and no client (RFC 5280 4.2.1.12).
+        keyUsage('digitalSignature', ...(takesRsaExchange ? (['keyEncipherment'] as const) : [])),
         extendedKeyUsage(...request.usages),
         subjectAltName(request.names, false),
         subjectKeyIdentifier(keyIdentifier(request.publicKey)),

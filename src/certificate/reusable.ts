@@ -6,7 +6,7 @@ import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../k
 import type { LeafRequest } from '../names/request.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { ExistingPair } from './output.ts';
-import { BACKDATE_MS, DAY_MS, dueDays } from '../policy.ts';
+import { BACKDATE_MS, DAY_MS, dueDays, MAX_LEAF_DAYS } from '../policy.ts';
 
 /** A request with the public key that it is for; without one a new key is made. */
 export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
@@ -43,8 +43,18 @@ export function isReusable(
     sameSet(readUsages(certificate.raw), request.usages) &&
     readCommonName(certificate.raw) === commonNameOf(request) &&
     (request.keyType === undefined || request.keyType === keyTypeOf(certificate.publicKey)) &&
-    (request.validityDays === undefined || request.validityDays === lifetimeDays)
+    (request.validityDays === undefined || leafDays(request.validityDays) === lifetimeDays)
   );
+}
+
+/** The last second of a leaf that is to be valid for so many days. RFC 5280 4.1.2.5: that second counts, too. */
+export function leafEnd(days: number, now: Date): Date {
+  return new Date(now.getTime() + leafDays(days) * DAY_MS - 1000);
+}
+
+/** Of so many days those after now: with those before it they are {@link MAX_LEAF_DAYS} at most. */
+function leafDays(days: number): number {
+  return Math.min(days, MAX_LEAF_DAYS - BACKDATE_MS / DAY_MS);
 }
 
 function hasKey(

@@ -1,10 +1,15 @@
 /** `devcert csr NAMES…` */
-import { EXIT, printable } from '../errors.ts';
+import { printable } from '../errors.ts';
 import { csr, type CsrOptions, type CsrResult } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { table } from './lines.ts';
 import { withPassword } from './password/retry.ts';
-import { type PasswordFlags, passwordOptions } from './password/password.ts';
+import {
+  keyPasswordOptions,
+  type PasswordFlags,
+  passwordOptions,
+  withoutPasswordFlags,
+} from './password/options.ts';
 import type { Style } from './terminal.ts';
 
 export const csrCommand: Declaration = {
@@ -19,6 +24,7 @@ export const csrCommand: Declaration = {
     { flags: '--key <type>', description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096' },
     { flags: '--key-file <file>', description: 'use this private key: PEM, DER, P12 or JKS' },
     ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+    ...keyPasswordOptions,
     { flags: '--client', description: 'users, mail addresses and URIs are names, too' },
     { flags: '--peer', description: 'for both a server and a client' },
     { flags: '--cn <name>', description: 'common name; the first name if it is left out' },
@@ -31,17 +37,15 @@ export const csrCommand: Declaration = {
     'devcert csr --client alice     then: devcert sign --client .devcert/csr/csr.pem',
   ],
   async run(names, flags: Flags, terminal) {
-    const result = await withPassword(flags, terminal, (password) =>
-      csr(names, { ...flags, password }),
+    const options = withoutPasswordFlags(flags);
+    const result = await withPassword(flags, terminal, (passwords) =>
+      csr(names, { ...options, ...passwords }),
     );
-    terminal.print(csrLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(csrLines(result, terminal.style), result);
   },
 };
 
-type Flags = Omit<CsrOptions, 'password'> & Omit<PasswordFlags, 'password'>;
+type Flags = Omit<CsrOptions, 'password' | 'keyPassword'> & Omit<PasswordFlags, 'password'>;
 
 /** The files that were written, and what comes next. */
 export function csrLines(result: CsrResult, style: Style): string[] {

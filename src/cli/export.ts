@@ -99,9 +99,17 @@ export function exportLines(result: ExportResult, style: Style): string[] {
 /** Which file is for whom: facts measured over some fifteen programs. */
 export function readerNotes(
   { format, trust, written }: Pick<ExportResult, 'format' | 'trust' | 'written'>,
-  { legacy, password }: { readonly legacy?: boolean; readonly password?: boolean },
+  options: {
+    readonly legacy?: boolean;
+    readonly encrypt?: boolean;
+    readonly password?: boolean;
+  },
 ): string[] {
   if (!written) return [];
+  const { legacy, encrypt, password } = options;
+  // Measured: it asks Java for a key factory by a name that 17 does not have, and 21 does.
+  if (format === 'pem' && encrypt === true)
+    return ['Kafka on Java 17 opens no such key: give it --format p12'];
   if (format === 'jks') return ['JKS is obsolete: Java has read PKCS#12 since version 6'];
   if (format !== 'p12') return [];
   if (trust && password === false)

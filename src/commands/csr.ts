@@ -22,8 +22,10 @@ export interface CsrOptions extends Omit<LeafOptions, 'days'> {
   readonly out?: string;
   /** An existing private key instead of a new one: PEM, DER or a key store with one key. */
   readonly keyFile?: string;
-  /** What opens that key. */
+  /** What opens that key, or the key store it is in. */
   readonly password?: string;
+  /** What opens the key where the password of its store does not. */
+  readonly keyPassword?: string;
   /** Write DER (`csr.der`) instead of PEM. */
   readonly der?: boolean;
   /** Make a new key where one is, and replace a CSR for another key. */
@@ -64,10 +66,7 @@ export async function csr(
   const existing =
     force && options.keyFile === undefined
       ? undefined
-      : readKeyFile(paths.keyFile, {
-          keyType: request.keyType,
-          password: options.password,
-        });
+      : readKeyFile(paths.keyFile, options, request.keyType);
   if (existing === undefined && options.keyFile !== undefined)
     throw new DevcertError('file', `there is no key file "${paths.keyFile}"`, {
       hint: say`leave ${{ keyFile: true }} out to make a new key`,

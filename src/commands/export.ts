@@ -1,7 +1,7 @@
 /** `devcert export`: the certificate of a project, or the root, in other formats. */
 import { existsSync } from 'node:fs';
 import { mendModes } from '../authority/folder.ts';
-import { checkPassword } from '../export/formats.ts';
+import { checkPassword, passwordNotes } from '../export/formats.ts';
 import { missingPassword, planExport, writeExport } from '../export/plan.ts';
 import { type ExportOptions, type ExportRequest, parseExport } from '../export/request.ts';
 import { type ExportSource, sourceOf } from '../export/source.ts';
@@ -49,12 +49,16 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const request = parseExport(options, context.cwd);
   refuseSudo(context);
-  const { format, paths } = request;
-  if (options.password !== undefined) checkPassword(format, request.options, options.password);
+  const { paths } = request;
+  if (options.password !== undefined) checkPassword(request, options.password);
   const now = context.host.now();
   const source = await sourceOf(request, context, now);
-  const encode = async (): Promise<readonly Buffer[]> =>
-    source.encode(options.password ?? (await missingPassword([request], ask)), now);
+  const noted: string[] = [];
+  const encode = async (): Promise<readonly Buffer[]> => {
+    const password = options.password ?? (await missingPassword([request], ask));
+    noted.push(...passwordNotes(request, password));
+    return source.encode(password, now);
+  };
   if (paths === undefined) {
     const [data] = await encode();
     const files = source.files.map(({ what, secret }) => ({
@@ -63,7 +67,12 @@ export async function exportCertificate(
       secret,
       data,
     }));
-    return { ...exportedParts(request, source), written: true, files, notes: source.notes };
+    return {
+      ...exportedParts(request, source),
+      written: true,
+      files,
+      notes: [...source.notes, ...noted],
+    };
   }
   const modes = existsSync(context.folder) ? mendModes(context.folder) : [];
   const { written, notes } = await writeExport(
@@ -85,6 +94,7 @@ export async function exportCertificate(
     notes: [
       ...modes,
       ...source.notes,
+      ...noted,
       ...notes,
       ...(secret === undefined || !written ? [] : await keyFolderNotes(context.host, secret.path)),
     ],

@@ -19,6 +19,8 @@ export type InspectSource = string | { readonly name: string; readonly bytes: Bu
 export interface InspectOptions {
   /** For what is encrypted. Without it, what is visible is shown, and `isLocked` is true. */
   readonly password?: string;
+  /** For keys in a store that the other one does not open. */
+  readonly keyPassword?: string;
 }
 
 export interface InspectResult {

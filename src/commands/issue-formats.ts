@@ -8,7 +8,7 @@ import { type OutputPaths, readExisting } from '../certificate/output.ts';
 import { pairIn } from '../certificate/pair.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
 import { DevcertError, say } from '../errors.ts';
-import { checkPassword, keyFiles } from '../export/formats.ts';
+import { checkPassword, keyFiles, passwordNotes } from '../export/formats.ts';
 import { batchOf, missingPassword, planExport, secretPaths } from '../export/plan.ts';
 import { type ExportRequest, parseExport } from '../export/request.ts';
 import { type ExportSource, keySource } from '../export/source.ts';
@@ -136,7 +136,10 @@ function besideExport(
         ...exportedParts(request, source),
         written,
         files: exportedFiles(request, source),
-        notes: [...source.notes, ...(written ? [] : mendKeys(secretPaths(targets)))],
+        notes: [
+          ...source.notes,
+          ...(written ? passwordNotes(request, password ?? '') : mendKeys(secretPaths(targets))),
+        ],
       };
     },
   };
@@ -181,8 +184,7 @@ function encode(
 }
 
 function checkPasswords(requests: readonly ExportRequest[], password: string): void {
-  for (const { format, options, needsPassword } of requests)
-    if (needsPassword) checkPassword(format, options, password);
+  for (const request of requests) if (request.needsPassword) checkPassword(request, password);
 }
 
 function isPkcs12(format: string): boolean {

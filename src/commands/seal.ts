@@ -3,7 +3,7 @@ import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { readAuthority } from '../authority/authority.ts';
 import { encodeKeeping, readKeeping } from '../authority/keeping.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
-import { isReusable } from '../certificate/reusable.ts';
+import { isReusable, leafEnd } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { assertReplaceable } from '../certificate/replaceable.ts';
@@ -14,7 +14,7 @@ import { assertWritable } from '../ledger/transaction.ts';
 import { type Constraints, EVERY_ADDRESS, parsePermit } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { parseLeafRequest } from '../names/request.ts';
-import { DAY_MS, LEAF_DAYS } from '../policy.ts';
+import { LEAF_DAYS } from '../policy.ts';
 import { type Context, identity, recording, writing } from './context.ts';
 import { madeMeanwhile, type Successor } from './replace.ts';
 
@@ -57,7 +57,7 @@ export async function prepareSealing(
   return {
     constraints,
     make: async (): Promise<AuthorityPem> => {
-      const notAfter = new Date(now.getTime() + LEAF_DAYS * DAY_MS);
+      const notAfter = leafEnd(LEAF_DAYS, now);
       const options = { name: context.ca, usages: ['serverAuth'] as const, notAfter };
       const pem = await createAuthority(identity(context), constraints, now, options);
       // The one time that its key is used: it is in no file, and gone when this function returns.

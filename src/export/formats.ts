@@ -1,6 +1,6 @@
 /** A key with its chain, or certificates to trust, in every format that `devcert export` knows. No files. */
 import { X509Certificate } from 'node:crypto';
-import { DevcertError, say, type Text } from '../errors.ts';
+import { DevcertError, say, type Text, worded } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
 import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../keystore/jks.ts';
@@ -109,20 +109,51 @@ export function encodeTrustFormat(
   }
 }
 
+/** What a password is to protect. */
+export interface PasswordUse {
+  readonly format: KeyFormat | TrustFormat;
+  readonly options: FormatOptions;
+  readonly trust: boolean;
+  /** Write it all the same. */
+  readonly force?: boolean;
+}
+
 /**
  * Refuses a password that the format, or a usual program that opens it, cannot have.
  *
- * @throws DevcertError `password`.
+ * @throws DevcertError `password`; `refused` for a PKCS#12 trust store that no usual Java opens.
  */
 export function checkPassword(
-  format: KeyFormat | TrustFormat,
-  options: FormatOptions,
+  { format, options, trust, force = false }: PasswordUse,
   password: string,
 ): void {
+  if (trust && !force && isLostOnJava(format, password))
+    throw new DevcertError('refused', `${javaRefuses(options)} a trust store with this password`, {
+      hint: say`take one of plain ASCII letters, ${{ format: 'jks' }}, or write it all the same: ${{ force: true }}`,
+    });
   if (format === 'jks' && password.length < MIN_JKS_PASSWORD)
     throw tooShort('a JKS', MIN_JKS_PASSWORD, 'keytool', say`, or write ${{ format: 'p12' }}`);
   if (format === 'pem' && options.encrypt === true && password.length < MIN_PEM_PASSWORD)
     throw tooShort('an encrypted PEM key', MIN_PEM_PASSWORD, 'OpenSSL');
+}
+
+/** What a user of this password should know, one line each. */
+export function passwordNotes({ format, options }: PasswordUse, password: string): string[] {
+  if (!isLostOnJava(format, password)) return [];
+  const opens = `${javaRefuses(options)} it with this password, which is not all ASCII`;
+  return [worded`${opens}: ${{ format: 'jks' }} is opened by all`];
+}
+
+/**
+ * True if no Java before 25 opens such a file: measured with 11, 17, 21 and 25, whose PBEKey takes printable ASCII
+ * alone. With `legacy` 25 does not either.
+ */
+export function isLostOnJava(format: KeyFormat | TrustFormat, password: string): boolean {
+  return format === 'p12' && /[^ -~]/.test(password);
+}
+
+function javaRefuses({ legacy }: FormatOptions): string {
+  return legacy === true ? 'no Java opens' : 'no Java before 25 opens';
 }
 
 function tooShort(what: string, least: number, reader: string, instead: Text = ''): DevcertError {

@@ -39,7 +39,7 @@ export interface ExportOptions extends FormatOptions {
   readonly alias?: string;
   /** Of the key store or encrypted key; empty for none at all, which has to be said. */
   readonly password?: string;
-  /** Over files that devcert did not write, or that fit already. */
+  /** Over files that devcert did not write, or that fit already; a trust store that most Java does not open. */
   readonly force?: boolean;
 }
 
@@ -59,6 +59,7 @@ interface Common {
   readonly keyFile: string;
   readonly alias: string;
   readonly needsPassword: boolean;
+  readonly force: boolean;
   readonly followFolder: boolean;
 }
 
@@ -127,6 +128,7 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
     keyFile: source.keyFile,
     alias: parseAlias(options.alias ?? defaultAlias(trust)),
     needsPassword: needsPassword(format, formatOptions),
+    force: options.force === true,
     followFolder: [dir, certFile, out, file].some((path) => path !== undefined),
   };
   if (!common.needsPassword && options.password !== undefined)

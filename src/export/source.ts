@@ -55,7 +55,7 @@ export function keySource(
     certificates: entry.certificates.map((certificate) => ({ certificate, alias: request.alias })),
     notes: expiryNotes(entry.certificates, now),
     encode: (password, now) => {
-      checkPassword(format, options, password);
+      checkPassword(request, password);
       return encodeKeyFormat(format, entry, password, options, now);
     },
     files: keyFiles(format, options),
@@ -82,7 +82,7 @@ async function trustSource(
       ? [`the public roots are Mozilla's, as Node.js ${process.versions.node} has them`]
       : [],
     encode: (password, now) => {
-      checkPassword(format, options, password);
+      checkPassword(request, password);
       return [encodeTrustFormat(format, certificates, password, options, now)];
     },
     files: [trustFile(format, certificates.length)],

@@ -1,30 +1,43 @@
 /** What a CSR says, what is wrong with it, and what of it `devcert sign` would not grant. Pure. */
 import { grantCsr } from '../certificate/csr-policy.ts';
 import { DevcertError } from '../errors.ts';
-import { decodeCsr, type Csr, readCsr } from '../x509/csr.ts';
-import { extensionDetails, keyDetails } from '../x509/details.ts';
-import { attributeLabel, OID, oidName } from '../x509/oids.ts';
+import { decodeCsr, type DecodedCsr, readCsr } from '../x509/csr.ts';
+import { extensionDetails, publicKeyDetails } from '../x509/details.ts';
+import { algorithmIn, signatureName } from '../x509/judge.ts';
+import { OID, oidName } from '../x509/oids.ts';
+import { readOrUndefined } from '../x509/read-or-undefined.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedCsr, Problem } from './types.ts';
 
 /** @throws DevcertError `invalid-input` if it cannot even be shown. */
 export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[] } {
-  const { csr, algorithm } = decodeCsr(der);
+  const csr = decodeCsr(der);
   const damaged: string[] = [];
   const { names } = extensionDetails(csr.extensions, damaged);
-  const problems: Problem[] = damaged.map((part) =>
-    error('damaged', `the ${part} that it asks for cannot be read`, 'have it made again'),
-  );
+  const problems: Problem[] = [
+    ...damaged.map((part) =>
+      error('damaged', `the ${part} that it asks for cannot be read`, 'have it made again'),
+    ),
+    ...csr.problems.map(({ code, message, hint }) =>
+      error(code === 'weak-key' ? code : 'damaged', message, hint ?? 'have it made again'),
+    ),
+  ];
+  // What is not as it should be is told above, and nobody signs it.
+  const isSound = csr.problems.length === 0;
   const isSignatureValid = readOrReport(
-    () => readCsr(der),
+    () => (isSound ? readCsr(der) : undefined),
     (refusal) => {
       const code = refusal.code === 'weak-key' ? 'weak-signature' : 'wrong-signature';
       problems.push(error(code, refusal.message, refusal.hint ?? 'have it made again'));
     },
   );
+  const { publicKey } = csr;
   let dropped: readonly string[] = [];
   readOrReport(
-    () => (dropped = grantCsr(csr, { client: isForClient(csr, names) }).dropped),
+    () => {
+      if (isSound && publicKey !== undefined)
+        dropped = grantCsr({ ...csr, publicKey }, { client: isForClient(csr, names) }).dropped;
+    },
     (refusal) => {
       problems.push(
         refusal.code === 'weak-key'
@@ -35,10 +48,11 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
   );
   return {
     csr: {
-      subject: csr.subject.map(({ type, value }) => `${attributeLabel(type)}=${value}`).join(', '),
+      subject: csr.subjectText,
       names,
-      key: keyDetails(csr.publicKey),
-      signature: oidName(algorithm),
+      key: publicKeyDetails(csr.publicKeyInfo, () => publicKey),
+      signature:
+        readOrUndefined(() => signatureName(csr.algorithm)) ?? oidName(algorithmIn(csr.algorithm)),
       isSignatureValid: isSignatureValid !== undefined,
       dropped,
     },
@@ -47,7 +61,7 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
 }
 
 // With other names than hosts it can only be meant for a client.
-function isForClient(csr: Csr, names: InspectedCsr['names']): boolean {
+function isForClient(csr: DecodedCsr, names: InspectedCsr['names']): boolean {
   const hasPurposes = csr.extensions.some(({ type }) => type === OID.extendedKeyUsage);
   const purposes = hasPurposes ? extensionDetails(csr.extensions, []).purposes : undefined;
   if (purposes?.includes('serverAuth') === true) return false;

@@ -1,23 +1,14 @@
 /** What a file is, by what it holds. Pure. */
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { roleOf } from './problems.ts';
-import type {
-  FileKind,
-  InspectedCertificate,
-  InspectedChain,
-  InspectedFile,
-  InspectedKey,
-} from './types.ts';
+import type { FileKind, InspectedFile } from './types.ts';
 
 /** @param protection of a PKCS#12, which tells something even where the contents are locked. */
 export function kindOf(
-  format: InspectedFile['format'],
-  certificates: readonly InspectedCertificate[],
-  keys: readonly InspectedKey[],
-  csrs: number,
-  chain: InspectedChain | undefined,
+  file: Omit<InspectedFile, 'problems' | 'notes' | 'kind'>,
   protection: Pkcs12Protection | undefined,
 ): FileKind {
+  const { format, certificates, keys, chain } = file;
   if (format === 'pkcs12' || format === 'jks') {
     if (keys.length > 0 || (protection?.keys.length ?? 0) > 0) return 'key-store';
     const hasCertificates = certificates.length > 0 || (protection?.certificates.length ?? 0) > 0;
@@ -29,5 +20,8 @@ export function kindOf(
     if (chain !== undefined) return 'chain';
     return certificates.every((it) => roleOf(it) === 'anchor') ? 'trust-store' : 'certificates';
   }
-  return csrs > 0 ? 'csr' : format === 'pkcs7' ? 'empty' : 'public-key';
+  if (file.csrs.length > 0) return 'csr';
+  if (file.crls.length > 0) return 'crl';
+  if (file.publicKeys.length > 0) return 'public-key';
+  return file.others.length > 0 ? 'other' : 'empty';
 }

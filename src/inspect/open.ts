@@ -3,7 +3,7 @@ import { DevcertError } from '../errors.ts';
 import type { KeyStoreEntry } from '../keystore/entries.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { type Pkcs12Protection, readProtection } from '../keystore/pkcs12-protection.ts';
-import { type KeyStore, readKeyStore } from '../keystore/read.ts';
+import { findPkcs12, type KeyStore, readKeyStore } from '../keystore/read.ts';
 import { readFirst } from '../x509/asn1.ts';
 
 export interface InspectInput {
@@ -11,6 +11,8 @@ export interface InspectInput {
   readonly file: string;
   readonly bytes: Buffer;
   readonly password?: string;
+  /** Of keys in a store that the other one does not open. */
+  readonly keyPassword?: string;
 }
 
 export interface Opened {
@@ -20,39 +22,49 @@ export interface Opened {
 }
 
 /** @throws DevcertError `invalid-input` for what cannot be read, `password` for a wrong one. */
-export function openFile({ bytes, password }: InspectInput): Opened {
+export function openFile({ bytes, ...passwords }: InspectInput): Opened {
+  const pkcs12 = findPkcs12(bytes);
   try {
-    const store = readKeyStore(bytes, { password });
+    const store = readKeyStore(bytes, { ...passwords, foreign: true });
     return {
       store,
-      protection: store.format === 'pkcs12' ? readProtection(bytes) : undefined,
+      protection: pkcs12 === undefined ? undefined : readProtection(pkcs12.der),
       isLocked: store.entries.some(({ kind }) => kind === 'encrypted-key'),
     };
   } catch (error) {
     const isLocked =
-      error instanceof DevcertError && error.code === 'password' && password === undefined;
-    if (!isLocked) throw error;
+      error instanceof DevcertError &&
+      error.code === 'password' &&
+      passwords.password === undefined;
+    if (!isLocked || pkcs12 === undefined) throw error;
     // Only a PKCS#12 file says nothing at all without its password.
-    const store = { format: 'pkcs12', entries: [], isVerified: false, ignored: [] } as const;
-    return { store, protection: readProtection(bytes), isLocked };
+    const { der, trailing } = pkcs12;
+    const nothing = { entries: [], others: [], isVerified: false };
+    const store: KeyStore = { format: 'pkcs12', ...nothing, trailing };
+    return { store, protection: readProtection(der), isLocked };
   }
 }
 
 /** What opens without a password, opens for everybody who can read the file. */
 export function hasOpenKey(
-  { bytes, password }: InspectInput,
+  { bytes, password, keyPassword }: InspectInput,
   store: KeyStore,
   protection: Pkcs12Protection | undefined,
 ): boolean {
   if (protection?.keys.some(({ name }) => name === 'none') === true) return true;
   // A MAC or digest under this password is none under an empty one, and finding out takes seconds.
   if (password !== undefined && password !== '' && store.isVerified) return false;
-  const { entries } = password === undefined ? store : openWithout(bytes, store);
-  return entries.some(({ kind }) => kind === 'key');
+  const isOpened = password !== undefined || keyPassword !== undefined;
+  const { entries } = isOpened ? openWithout(bytes, store) : store;
+  return entries.some(isKey) || store.others.some(({ encrypted }) => encrypted === false);
+}
+
+function isKey({ kind }: KeyStoreEntry): boolean {
+  return kind === 'key' || kind === 'other-key';
 }
 
 function openWithout(bytes: Buffer, store: KeyStore): Pick<KeyStore, 'entries'> {
-  if (!store.entries.some(({ kind }) => kind === 'key')) return store;
+  if (!store.entries.some(isKey)) return store;
   try {
     return readKeyStore(bytes);
   } catch (error) {

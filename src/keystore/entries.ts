@@ -3,24 +3,47 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { MAX_CHAIN } from '../policy.ts';
+import { OtherKindError } from '../x509/key-kinds.ts';
 
 /** One entry of a key store or PEM file that was read. */
 export interface KeyStoreEntry {
   /**
    * `key`: a private key with its chain, if that is there. `encrypted-key`: one for which no password
-   * was given; its chain, if the format tells. `certificate`: one certificate that belongs to no key.
+   * was given; its chain, if the format tells. `other-key`: a private one of a kind that is only named.
+   * `certificate`: one certificate that belongs to no key.
    */
-  readonly kind: 'key' | 'encrypted-key' | 'public-key' | 'certificate' | 'csr';
+  readonly kind:
+    'key' | 'encrypted-key' | 'other-key' | 'public-key' | 'certificate' | 'csr' | 'crl';
   /** As it stands in the file: may hold any character. */
   readonly alias?: string;
-  /** Private for `key`, public for `public-key`. */
+  /** Private for `key`, public for `public-key`, unless that is of a kind that is only named. */
   readonly key?: KeyObject;
+  /** What it is named, then: `ml-dsa-65`, `sm2`. */
+  readonly keyType?: string;
+  /** DER of the SubjectPublicKeyInfo of such a public key. */
+  readonly publicKeyInfo?: Buffer;
+  /** True for an `encrypted-key` that the password of its store does not open. */
+  readonly hasOwnPassword?: true;
   /** DER, leaf first, each issued by the next; empty if there is none. */
   readonly certificates: readonly Buffer[];
   /** True if the file marks the certificate as an anchor of trust (PKCS#12, JKS). */
   readonly trusted?: boolean;
   /** DER of the PKCS#10 CSR, not looked into; for `csr` only. */
   readonly csr?: Buffer;
+  /** DER of the CRL, not looked into; for `crl` only. */
+  readonly crl?: Buffer;
+}
+
+/** What a private key gives for its entry: the key, or the name of its kind. */
+export function keyOrKind(
+  decode: () => KeyObject,
+): { readonly key: KeyObject } | { readonly keyType: string } {
+  try {
+    return { key: decode() };
+  } catch (error) {
+    if (error instanceof OtherKindError) return { keyType: error.keyType };
+    throw error;
+  }
 }
 
 /** A private key with its chain, to be written. */
@@ -40,13 +63,16 @@ export interface TrustedCertificate {
   readonly alias: string;
 }
 
+/** A private key that was read by itself. */
+export type LooseKey = ReturnType<typeof keyOrKind> & { readonly alias?: string };
+
 /**
  * Entries of keys and certificates that were read in any order: each key with the certificate of the
  * same public key and those above it, then every certificate that is in no chain.
  * Throws `invalid-input` for a certificate that is damaged.
  */
 export function pairEntries(
-  keys: readonly { readonly key: KeyObject; readonly alias?: string }[],
+  keys: readonly LooseKey[],
   certificates: readonly {
     readonly der: Buffer;
     readonly alias?: string;
@@ -66,7 +92,9 @@ export function pairEntries(
     else same.push(x509);
   }
   const inChains = new Set<X509Certificate>();
-  const entries = keys.map(({ key, alias }): KeyStoreEntry => {
+  const entries = keys.map((loose): KeyStoreEntry => {
+    if ('keyType' in loose) return { kind: 'other-key', ...loose, certificates: [] };
+    const { key, alias } = loose;
     const leaf = leaves.get(publicKeyHash(key));
     const chain = leaf === undefined ? [] : chainOf(leaf, bySubject);
     for (const x509 of chain) inChains.add(x509);

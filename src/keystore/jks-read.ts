@@ -1,9 +1,9 @@
 /** Reading JKS, version 2. */
-import { type KeyObject, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { fieldsOf, readElement, TAG, unreadable } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid } from '../x509/asn1-values.ts';
-import { type KeyStoreEntry, parseCertificate } from './entries.ts';
+import { keyOrKind, type KeyStoreEntry, parseCertificate } from './entries.ts';
 import {
   CERTIFICATE_ENTRY,
   DIGEST_LENGTH,
@@ -14,7 +14,7 @@ import {
   unprotectKey,
 } from './jks-format.ts';
 import { OID } from './oids.ts';
-import { wrongPassword } from './pkcs8.ts';
+import { type Passwords, wrongPassword } from './passwords.ts';
 import { decodePrivateKey } from './private-key.ts';
 
 /** `JKS`, or `JCEKS` (its cousin with secret keys, not supported), by the first four bytes. */
@@ -24,70 +24,98 @@ export function jksKindOf(bytes: Buffer): 'jks' | 'jceks' | undefined {
 }
 
 /**
- * The entries of a JKS file. Its digest is checked before anything is believed.
+ * The entries of a JKS file, and how many bytes come after it, which Java passes over. Its digest is checked
+ * before anything is believed. Keys that no password opens come out as `encrypted-key`.
  *
- * @param password undefined reads the certificates unverified and leaves keys encrypted, as Java does.
+ * @param passwords without that of the store, certificates are read unverified, as Java does.
  * Throws `password` for a wrong one, `invalid-input` for everything else.
  */
 export function readJks(
   bytes: Buffer,
-  password: string | undefined,
-): { entries: KeyStoreEntry[]; isVerified: boolean } {
-  const body = bytes.subarray(0, Math.max(0, bytes.length - DIGEST_LENGTH));
-  const digest = bytes.subarray(body.length);
-  if (digest.length !== DIGEST_LENGTH) throw unreadable('a JKS file that ends too early');
-  if (password !== undefined && !timingSafeEqual(digestOf(body, password), digest))
-    throw wrongPassword('key store');
-  const cursor = new Cursor(body);
+  { password, keyPassword }: Passwords,
+): { entries: KeyStoreEntry[]; isVerified: boolean; trailing: number } {
+  const cursor = new Cursor(bytes);
   cursor.uint32(); // the magic number
   const version = cursor.uint32();
   if (version !== 2)
     throw new DevcertError('invalid-input', `cannot read version ${version} of JKS`, {
       hint: 'convert it: keytool -importkeystore -srckeystore FILE -destkeystore store.p12 -deststoretype PKCS12',
     });
-  const entries: KeyStoreEntry[] = [];
   const count = cursor.uint32();
   if (count > MAX_ENTRIES) throw unreadable(`more than ${MAX_ENTRIES} JKS entries`);
-  for (let i = 0; i < count; i++) entries.push(readEntry(cursor, password));
-  cursor.end();
-  return { entries, isVerified: password !== undefined };
+  const raw = Array.from({ length: count }, () => readRawEntry(cursor));
+  const body = bytes.subarray(0, cursor.at);
+  const digest = cursor.take(DIGEST_LENGTH);
+  if (password !== undefined && !timingSafeEqual(digestOf(body, password), digest))
+    throw wrongPassword('key store');
+  const tried = [password, keyPassword].filter((it) => it !== undefined);
+  const entries = raw.map((entry) => entryOf(entry, tried, password !== undefined));
+  // One that opens some of them is right, though others have still another one.
+  const isLocked = entries.some(({ kind }) => kind === 'encrypted-key');
+  const own = raw.map(({ encrypted }) => encrypted).filter((it) => it !== undefined);
+  if (keyPassword !== undefined && isLocked && !own.some((it) => openKey(it, [keyPassword])))
+    throw wrongPassword('private key');
+  return { entries, isVerified: password !== undefined, trailing: bytes.length - cursor.at };
 }
 
 /** Larger stores and longer chains are refused. */
 const MAX_ENTRIES = 10_000;
 const MAX_CHAIN = 100;
 
-function readEntry(cursor: Cursor, password: string | undefined): KeyStoreEntry {
+/** An entry whose certificates and key nobody has looked at. */
+interface RawEntry {
+  readonly alias: string;
+  readonly encrypted?: Buffer;
+  readonly certificates: readonly Buffer[];
+}
+
+function readRawEntry(cursor: Cursor): RawEntry {
   const kind = cursor.uint32();
-  // Characters outside the basic plane come out as replacement characters: they are only shown.
   const alias = cursor.text();
   cursor.take(8); // the date of the entry
-  if (kind === CERTIFICATE_ENTRY)
-    return { kind: 'certificate', alias, certificates: [readCertificate(cursor)], trusted: true };
+  if (kind === CERTIFICATE_ENTRY) return { alias, certificates: [readCertificate(cursor)] };
   if (kind !== KEY_ENTRY) throw unreadable(`a JKS entry of kind ${kind}`);
   const encrypted = cursor.take(cursor.uint32());
   const length = cursor.uint32();
   if (length > MAX_CHAIN) throw unreadable(`a chain of more than ${MAX_CHAIN} certificates`);
-  const certificates = Array.from({ length }, () => readCertificate(cursor));
-  if (password === undefined) return { kind: 'encrypted-key', alias, certificates };
-  return { kind: 'key', alias, key: readKey(encrypted, password), certificates };
+  return { alias, encrypted, certificates: Array.from({ length }, () => readCertificate(cursor)) };
 }
 
 function readCertificate(cursor: Cursor): Buffer {
   const type = cursor.text();
   if (type !== 'X.509') throw unreadable('a certificate that is not X.509');
-  return parseCertificate(cursor.take(cursor.uint32())).raw;
+  return cursor.take(cursor.uint32());
 }
 
-function readKey(encrypted: Buffer, password: string): KeyObject {
+function entryOf(
+  { alias, encrypted, certificates: raw }: RawEntry,
+  passwords: readonly string[],
+  isOpen: boolean,
+): KeyStoreEntry {
+  const certificates = raw.map((der) => parseCertificate(der).raw);
+  if (encrypted === undefined) return { kind: 'certificate', alias, certificates, trusted: true };
+  const plain = passwords.length === 0 ? undefined : openKey(encrypted, passwords);
+  if (plain === undefined) {
+    const own = isOpen ? ({ hasOwnPassword: true } as const) : {};
+    return { kind: 'encrypted-key', alias, certificates, ...own };
+  }
+  const found = keyOrKind(() => decodePrivateKey(plain, 'pkcs8'));
+  return { kind: 'key' in found ? 'key' : 'other-key', alias, ...found, certificates };
+}
+
+/** The PKCS#8 of a key; undefined if none of the passwords opens it. */
+function openKey(encrypted: Buffer, passwords: readonly string[]): Buffer | undefined {
   const fields = fieldsOf(readElement(encrypted));
   const protector = decodeOid(fieldsOf(fields.next(TAG.sequence)).next());
   if (protector !== OID.jksKeyProtector)
     throw unreadable(`a key under the unknown protection "${protector}"`);
-  const plain = unprotectKey(decodeOctets(fields.next()), password);
+  const data = decodeOctets(fields.next());
   fields.end();
-  if (plain === undefined) throw wrongPassword('private key');
-  return decodePrivateKey(plain, 'pkcs8');
+  for (const password of passwords) {
+    const plain = unprotectKey(data, password);
+    if (plain !== undefined) return plain;
+  }
+  return undefined;
 }
 
 /** Reads on from byte to byte and never past the end. */
@@ -109,11 +137,24 @@ class Cursor {
     return this.take(4).readUInt32BE(0);
   }
 
-  text(): string {
-    return this.take(this.take(2).readUInt16BE(0)).toString('utf8');
+  /** How many bytes were read. */
+  get at(): number {
+    return this.#at;
   }
 
-  end(): void {
-    if (this.#at !== this.#bytes.length) throw unreadable('bytes after the last JKS entry');
+  text(): string {
+    return modifiedUtf8(this.take(this.take(2).readUInt16BE(0)));
   }
+}
+
+/** Java's DataInput.readUTF: a zero in two bytes, and each half of a surrogate pair in three of its own. */
+function modifiedUtf8(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
+    .replace(/[\xe0-\xef][\x80-\xbf]{2}|[\xc0-\xdf][\x80-\xbf]|[\x80-\xff]/g, (group) => {
+      const [first = 0, second, third] = Buffer.from(group, 'latin1');
+      if (second === undefined) return '\ufffd';
+      if (third === undefined) return String.fromCharCode(((first & 0x1f) << 6) | (second & 0x3f));
+      return String.fromCharCode(((first & 0xf) << 12) | ((second & 0x3f) << 6) | (third & 0x3f));
+    });
 }

@@ -5,7 +5,7 @@ import { DevcertError } from '../errors.ts';
 export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`, … */
   readonly label: string;
-  /** The decoded body; encrypted if the headers say so. */
+  /** The decoded body; encrypted if the headers say so; empty for blocks of OpenPGP (`PGP …`). */
   readonly der: Buffer;
   /** RFC 1421 headers (`Proc-Type`, `DEK-Info`); empty in most. */
   readonly headers: ReadonlyMap<string, string>;
@@ -35,6 +35,10 @@ export function decodePem(
     const [, edge, label = ''] = line.startsWith('-----') ? (boundary.exec(line) ?? []) : [];
     if (edge === undefined) open?.lines.push(line);
     else if (edge === 'BEGIN') {
+      if (open?.label === PGP_TEXT) {
+        blocks.push(decodeBlock(open.label, []));
+        open = undefined;
+      }
       if (open !== undefined) throw damaged(open.label, 'it does not end');
       if (blocks.length >= maxBlocks)
         throw new DevcertError('invalid-input', `cannot read more than ${maxBlocks} PEM blocks`, {
@@ -71,7 +75,8 @@ function* linesOf(text: string): Generator<string> {
   }
 }
 
-function decodeText(input: Buffer): string {
+/** The text of a file, byte for byte unless it is UTF-16; without a byte order mark. */
+export function decodeText(input: Buffer): string {
   if (isUtf16(input)) return input.toString('utf16le', 2);
   const hasMark = input[0] === 0xef && input[1] === 0xbb && input[2] === 0xbf;
   return input.toString('latin1', hasMark ? 3 : 0);
@@ -86,7 +91,12 @@ const MAX_BLOCKS = 1000;
 /** OpenSSL writes two; certificates from mail and key bags have a few more. */
 const MAX_HEADERS = 100;
 
+/** A text that is signed, which ends where its signature begins (RFC 9580 7). */
+const PGP_TEXT = 'PGP SIGNED MESSAGE';
+
 function decodeBlock(label: string, lines: readonly string[]): PemBlock {
+  // OpenPGP's armor has a checksum of its own below the body (RFC 9580 6), and nobody here looks into it.
+  if (label.startsWith('PGP ')) return { label, der: Buffer.alloc(0), headers: new Map() };
   const headers = new Map<string, string>();
   let first = 0;
   for (; lines[first]?.includes(':') === true; first++) {
@@ -95,7 +105,11 @@ function decodeBlock(label: string, lines: readonly string[]): PemBlock {
     const colon = line.indexOf(':');
     headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
   }
-  const body = lines.slice(first).join('');
+  // Spaces in a line, as some clipboards make them, mean nothing to OpenSSL either.
+  const body = lines
+    .slice(first)
+    .join('')
+    .replace(/[ \t]+/g, '');
   if (body.length === 0) throw damaged(label, 'it is empty');
   const der = Buffer.from(body, 'base64');
   // Node skips whatever is not base64; only what comes back the same was all base64.

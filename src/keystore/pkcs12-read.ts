@@ -1,5 +1,4 @@
 /** Reading PKCS#12 (RFC 7292), as OpenSSL, Java, NSS, Windows, macOS and Go write it. */
-import type { KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import {
   contextTagOf,
@@ -11,11 +10,12 @@ import {
   unwrap,
 } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger, decodeText } from '../x509/asn1-values.ts';
-import { type KeyStoreEntry, pairEntries } from './entries.ts';
+import { keyOrKind, type KeyStoreEntry, type LooseKey, pairEntries } from './entries.ts';
 import { OID } from './oids.ts';
 import { decryptPbe, isMacValid, WorkLimit } from './pbe.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
-import { decryptPrivateKeyInfo, missingPassword, wrongPassword } from './pkcs8.ts';
+import { missingPassword, wrongPassword } from './passwords.ts';
+import { decryptPrivateKeyInfo } from './pkcs8.ts';
 import { decodePrivateKey } from './private-key.ts';
 
 /** More keys and certificates than this are refused. */
@@ -68,13 +68,13 @@ interface Opening {
 }
 
 interface Found {
-  readonly keys: { key: KeyObject; alias?: string }[];
+  readonly keys: LooseKey[];
   readonly certificates: { der: Buffer; alias?: string; trusted: boolean }[];
   bags: number;
 }
 
 function refusal(password: string | undefined): DevcertError {
-  return password === undefined ? missingPassword('key store') : wrongPassword('key store');
+  return password === undefined ? missingPassword('the key store') : wrongPassword('key store');
 }
 
 /** A ContentInfo (RFC 2315 section 7): its type, dotted, and what it holds. */
@@ -137,10 +137,11 @@ function readBags(contents: Buffer, opening: Opening, found: Found): void {
       fields.end();
       const { alias } = attributes;
       if (type === OID.keyBag)
-        found.keys.push({ key: decodePrivateKey(value.raw, 'pkcs8'), alias });
+        found.keys.push({ ...keyOrKind(() => decodePrivateKey(value.raw, 'pkcs8')), alias });
       else if (type === OID.shroudedKeyBag) {
-        const key = decryptPrivateKeyInfo(value, opening.password, opening.limit);
-        found.keys.push({ key, alias });
+        const { password, limit } = opening;
+        const decrypt = () => decryptPrivateKeyInfo(value, password, limit);
+        found.keys.push({ ...keyOrKind(decrypt), alias });
       } else if (type === OID.certBag) {
         const der = readCertificate(value);
         if (der !== undefined) found.certificates.push({ der, trusted: attributes.trusted, alias });

@@ -11,8 +11,8 @@ import {
 import { decodeOid, decodeSmallInteger } from '../x509/asn1-values.ts';
 import { OID } from './oids.ts';
 
-/** The certificates in a SignedData, DER, in their order. Its signatures, if any, are not looked at. */
-export function readPkcs7(bytes: Buffer): Buffer[] {
+/** The certificates and CRLs in a SignedData, DER, in their order. Its signatures, if any, are not looked at. */
+export function readPkcs7(bytes: Buffer): { certificates: Buffer[]; crls: Buffer[] } {
   const file = fieldsOf(readElement(bytes, { ber: true }));
   const type = decodeOid(file.next());
   if (type !== OID.signedData) throw unreadable(`PKCS#7 content of the type "${type}"`);
@@ -20,7 +20,13 @@ export function readPkcs7(bytes: Buffer): Buffer[] {
   decodeSmallInteger(signed.next()); // version
   signed.next(TAG.set); // hashes of the signers
   signed.next(TAG.sequence); // what was signed
-  const certificates = signed.optional(contextTagOf(0, true));
-  const isCertificate = ({ tag }: Element) => tag === TAG.sequence;
-  return [...(certificates?.children() ?? [])].filter(isCertificate).map(({ raw }) => raw);
+  const certificates = sequencesIn(signed.optional(contextTagOf(0, true)));
+  return { certificates, crls: sequencesIn(signed.optional(contextTagOf(1, true))) };
+}
+
+/** Those of another tag are of forms that nobody uses. */
+function sequencesIn(set: Element | undefined): Buffer[] {
+  return [...(set?.children() ?? [])].flatMap(({ tag, raw }) =>
+    tag === TAG.sequence ? [raw] : [],
+  );
 }

@@ -1,13 +1,15 @@
 /** Private keys as bytes: PKCS#8 (RFC 5958), plain and encrypted, and the older forms that OpenSSL wrote. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
-import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
+import { type Element, fieldsOf, readElement, TAG, unreadable } from '../x509/asn1.ts';
 import { decodeOctets } from '../x509/asn1-values.ts';
-import { octetString, sequence } from '../x509/der.ts';
+import { integer, octetString, oid, sequence } from '../x509/der.ts';
+import { OtherKindError } from '../x509/key-kinds.ts';
 import { decryptPbe, type Encrypted, encryptPbes2, WorkLimit } from './pbe.ts';
 import { encodePem, type PemBlock } from './pem.ts';
+import { wrongPassword } from './passwords.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
-import { decodePrivateKey } from './private-key.ts';
+import { decodePrivateKey, DSA } from './private-key.ts';
 import { KEY_FILE_ITERATIONS } from '../policy.ts';
 
 /**
@@ -54,9 +56,22 @@ export function decryptPrivateKeyInfo(
     return decodePrivateKey(plain, 'pkcs8');
   } catch (error) {
     if (error instanceof DevcertError && error.code === 'weak-key') throw error;
+    if (error instanceof OtherKindError) throw error;
     // A wrong password can pass the padding by chance, and gives noise.
     throw wrongPassword('private key', error);
   }
+}
+
+/**
+ * A DSA key in OpenSSL's own form, p, q, g, the public and the private number; throws as `decodePrivateKey()`.
+ * No certificate is made for it: it is read to be told.
+ */
+export function decodeDsaKey(der: Buffer): KeyObject {
+  const [version, p, q, g, , x] = readElement(der).children();
+  if (version === undefined || p === undefined || q === undefined || g === undefined || !x)
+    throw unreadable('a DSA key in which a number is missing');
+  const algorithm = sequence(oid(DSA), sequence(p.raw, q.raw, g.raw));
+  return decodePrivateKey(sequence(integer(0), algorithm, octetString(x.raw)), 'pkcs8');
 }
 
 /**
@@ -92,19 +107,4 @@ function exported(key: KeyObject): Buffer {
       cause,
     });
   }
-}
-
-/** The error for a password that does not open the `private key` or `key store`. */
-export function wrongPassword(what: string, cause?: unknown): DevcertError {
-  return new DevcertError('password', `the password does not open the ${what}`, {
-    hint: 'try again with its own password: upper and lower case count',
-    cause,
-  });
-}
-
-/** The error for a file that says nothing without its password. */
-export function missingPassword(what: string): DevcertError {
-  return new DevcertError('password', `the ${what} needs its password`, {
-    hint: say`give the password on standard input, with ${{ passwordStdin: true }}`,
-  });
 }

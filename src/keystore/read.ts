@@ -2,106 +2,125 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { publicKeyDer } from '../keys.ts';
-import { readElement, readFirst } from '../x509/asn1.ts';
-import { type KeyStoreEntry, pairEntries, parseCertificate } from './entries.ts';
+import { readElement, readFirst, unreadable } from '../x509/asn1.ts';
+import { otherPublicKind } from '../x509/key-kinds.ts';
+import { keyOrKind, type KeyStoreEntry, type LooseKey, pairEntries } from './entries.ts';
+import { type Foreign, foreignBlock, foreignFile, foreignLines, onlyForeign } from './foreign.ts';
 import { jksKindOf, readJks } from './jks-read.ts';
+import { type DerKind, kindOfDer, kindOfLabel } from './kinds.ts';
 import { WorkLimit } from './pbe.ts';
-import { decodePem, isPem, type PemBlock } from './pem.ts';
+import type { Passwords } from './passwords.ts';
+import { decodePem, decodeText, isPem, type PemBlock } from './pem.ts';
 import { readPkcs12 } from './pkcs12-read.ts';
 import { readPkcs7 } from './pkcs7.ts';
-import { decryptPemKey, decryptPrivateKey } from './pkcs8.ts';
+import { decodeDsaKey, decryptPemKey, decryptPrivateKey } from './pkcs8.ts';
 import { decodePrivateKey } from './private-key.ts';
 
 /** A file that was read. */
 export interface KeyStore {
   readonly format: 'pem' | 'der' | 'pkcs12' | 'jks' | 'pkcs7';
-  /** Keys with their chains first, except in a JKS, which has its own order; never empty for PEM. */
+  /** Keys with their chains first, except in a JKS, which has its own order. */
   readonly entries: readonly KeyStoreEntry[];
   /** True if a MAC or digest under the password vouches for the contents. */
   readonly isVerified: boolean;
-  /** Labels of PEM blocks that were passed over, such as `DH PARAMETERS`. */
-  readonly ignored: readonly string[];
+  /** What is named and passed over, such as the PEM block `DH PARAMETERS`. */
+  readonly others: readonly Foreign[];
+  /** How many bytes come after the end of what is not PEM. */
+  readonly trailing: number;
+}
+
+export interface ReadOptions extends Passwords {
+  /** Also takes a file of {@link Foreign} things alone, which says nothing to most. */
+  readonly foreign?: boolean;
 }
 
 /**
- * What is in a file: PEM of every usual kind, DER of one certificate, key or CSR, PKCS#7, PKCS#12 or
- * JKS, recognized by its contents.
+ * What is in a file: PEM of every usual kind, DER of certificates, CRLs, a key or CSR, PKCS#7, PKCS#12 or
+ * JKS, told by its contents. Bytes after the end of DER, PKCS#12 and JKS are passed over, as by OpenSSL and Java.
  *
  * Without a password, keys that need one come out as `encrypted-key`, and a PKCS#12 that needs one
  * is a `password` error. A wrong one is a `password` error in every format; everything else that
  * cannot be read is `invalid-input`. Takes seconds at most, whatever the file asks for.
  */
-export function readKeyStore(bytes: Buffer, options: { password?: string } = {}): KeyStore {
-  const { password } = options;
+export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore {
   switch (jksKindOf(bytes)) {
     case 'jks':
-      return { format: 'jks', ...readJks(bytes, password), ignored: [] };
+      return { format: 'jks', others: [], ...readJks(bytes, options) };
     case 'jceks':
       throw new DevcertError('invalid-input', 'cannot read a JCEKS key store', {
         hint: 'convert it: keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore store.p12 -deststoretype PKCS12',
       });
     case undefined:
   }
-  const kind = kindOfDer(bytes);
-  if (kind === 'pkcs12') return { format: 'pkcs12', ...readPkcs12(bytes, password), ignored: [] };
-  if (kind === undefined && isPem(bytes)) return readPem(bytes, password);
-  const contents = new Contents(password);
-  contents.add(kind, bytes);
-  const format = kind === 'pkcs7' ? 'pkcs7' : 'der';
-  return { format, entries: contents.entries(), isVerified: false, ignored: [] };
+  const pkcs12 = findPkcs12(bytes);
+  if (pkcs12 !== undefined) {
+    const { der, trailing } = pkcs12;
+    return { format: 'pkcs12', ...readPkcs12(der, options.password), others: [], trailing };
+  }
+  const found = kindOfDer(bytes);
+  if (found !== undefined) return readDer(bytes, options);
+  const text = isPem(bytes) ? decodeText(bytes) : undefined;
+  const lines = foreignLines(text ?? bytes.toString('latin1'));
+  if (text !== undefined || lines.length > 0) return readPem(text ?? '', lines, options);
+  throw foreignFile(bytes) ?? unknownFormat();
 }
 
-type DerKind =
-  'certificate' | 'csr' | 'pkcs8' | 'encrypted' | 'pkcs1' | 'sec1' | 'spki' | 'pkcs7' | 'pkcs12';
+/** The PKCS#12 that a file is, alone or as its only PEM block, and how many bytes follow it; undefined for others. */
+export function findPkcs12(bytes: Buffer): { der: Buffer; trailing: number } | undefined {
+  const found = kindOfDer(bytes);
+  if (found?.kind === 'pkcs12')
+    return { der: found.der, trailing: bytes.length - found.der.length };
+  if (found !== undefined || !isPem(bytes) || !bytes.includes('BEGIN PKCS12')) return undefined;
+  const [block, more] = decodePem(bytes);
+  return block?.label === 'PKCS12' && more === undefined
+    ? { der: block.der, trailing: 0 }
+    : undefined;
+}
 
-/** What PEM blocks hold, by their labels. */
-const labels: Readonly<Record<string, DerKind>> = {
-  CERTIFICATE: 'certificate',
-  'X509 CERTIFICATE': 'certificate',
-  'TRUSTED CERTIFICATE': 'certificate',
-  'CERTIFICATE REQUEST': 'csr',
-  'NEW CERTIFICATE REQUEST': 'csr',
-  'PRIVATE KEY': 'pkcs8',
-  'ENCRYPTED PRIVATE KEY': 'encrypted',
-  'RSA PRIVATE KEY': 'pkcs1',
-  'EC PRIVATE KEY': 'sec1',
-  'PUBLIC KEY': 'spki',
-  PKCS7: 'pkcs7',
-  'PKCS #7 SIGNED DATA': 'pkcs7',
-  CMS: 'pkcs7',
-};
-
-function readPem(bytes: Buffer, password: string | undefined): KeyStore {
+// One value after the other, as `cat a.der b.der` makes it, and Java reads it.
+function readDer(bytes: Buffer, { password }: ReadOptions): KeyStore {
   const contents = new Contents(password);
-  const ignored: string[] = [];
-  for (const block of decodePem(bytes)) {
-    const kind = labels[block.label];
-    if (block.label === 'OPENSSH PRIVATE KEY')
-      throw new DevcertError(
-        'invalid-input',
-        'cannot read a private key in the format of OpenSSH',
-        {
-          hint: 'convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE',
-        },
-      );
-    if (kind === undefined) ignored.push(block.label);
+  let rest = bytes;
+  let format: KeyStore['format'] = 'der';
+  for (let next = kindOfDer(rest); next !== undefined; next = kindOfDer(rest)) {
+    const isFirst = rest.length === bytes.length;
+    if (!isFirst && next.kind !== 'certificate' && next.kind !== 'crl') break;
+    contents.add(next.kind, next.der);
+    if (contents.size > MAX_VALUES) throw unreadable(`more than ${MAX_VALUES} certificates`);
+    if (isFirst && next.kind === 'pkcs7') format = 'pkcs7';
+    rest = rest.subarray(next.der.length);
+  }
+  const entries = contents.entries();
+  return { format, entries, isVerified: false, others: [], trailing: rest.length };
+}
+
+/** As many as PEM blocks are read. */
+const MAX_VALUES = 1000;
+
+function readPem(text: string, lines: readonly Foreign[], options: ReadOptions): KeyStore {
+  const contents = new Contents(options.password);
+  const others: Foreign[] = [...lines];
+  for (const block of decodePem(text)) {
+    const kind = kindOfLabel(block.label);
+    if (kind === undefined || kind === 'pkcs12') others.push(foreignBlock(block));
     // Other labels with this header would lead OpenSSL to work that nothing limits.
-    else if (block.headers.has('DEK-Info') && (kind === 'pkcs1' || kind === 'sec1'))
+    else if (block.headers.has('DEK-Info') && ['pkcs1', 'sec1', 'dsa'].includes(kind))
       contents.addEncryptedPem(block);
     // OpenSSL's own form: a certificate, and after it what it is trusted for.
     else if (block.label === 'TRUSTED CERTIFICATE') contents.add(kind, readFirst(block.der).raw);
     else contents.add(kind, block.der);
   }
   const entries = contents.entries();
-  if (entries.length === 0) throw unknownFormat();
-  return { format: 'pem', entries, isVerified: false, ignored };
+  if (entries.length === 0 && others.length === 0) throw unknownFormat();
+  if (entries.length === 0 && options.foreign !== true) throw onlyForeign(others);
+  return { format: 'pem', entries, isVerified: false, others, trailing: 0 };
 }
 
 /** Collects the single keys and certificates of a file until they can be paired. */
 class Contents {
   readonly #password: string | undefined;
   readonly #limit = new WorkLimit();
-  readonly #keys: { key: KeyObject }[] = [];
+  readonly #keys: LooseKey[] = [];
   readonly #certificates: { der: Buffer }[] = [];
   readonly #others: KeyStoreEntry[] = [];
 
@@ -109,31 +128,39 @@ class Contents {
     this.#password = password;
   }
 
-  add(kind: DerKind | undefined, der: Buffer): void {
+  get size(): number {
+    return this.#keys.length + this.#certificates.length + this.#others.length;
+  }
+
+  add(kind: DerKind, der: Buffer): void {
     switch (kind) {
       case 'certificate':
         this.#certificates.push({ der });
         break;
       case 'csr':
+      case 'crl':
         readElement(der);
-        this.#others.push({ kind: 'csr', certificates: [], csr: der });
+        this.#others.push({ kind, certificates: [], [kind]: der });
+        break;
+      case 'dsa':
+        this.#keys.push(keyOrKind(() => decodeDsaKey(der)));
         break;
       case 'pkcs8':
       case 'pkcs1':
       case 'sec1':
-        this.#keys.push({ key: decodePrivateKey(der, kind) });
+        this.#keys.push(keyOrKind(() => decodePrivateKey(der, kind)));
         break;
       case 'encrypted':
         this.#addEncrypted((password) => decryptPrivateKey(der, password, this.#limit));
         break;
       case 'spki':
-        this.#others.push({ kind: 'public-key', certificates: [], key: decodePublicKey(der) });
+      case 'pkcs1-public':
+        this.#others.push({ kind: 'public-key', certificates: [], ...decodePublicKey(der, kind) });
         break;
       case 'pkcs7':
-        for (const certificate of readPkcs7(der)) this.#certificates.push({ der: certificate });
+        this.#addPkcs7(der);
         break;
       case 'pkcs12':
-      case undefined:
         throw unknownFormat();
     }
   }
@@ -146,60 +173,36 @@ class Contents {
     return [...pairEntries(this.#keys, this.#certificates), ...this.#others];
   }
 
+  #addPkcs7(der: Buffer): void {
+    const { certificates, crls } = readPkcs7(der);
+    for (const certificate of certificates) this.#certificates.push({ der: certificate });
+    for (const crl of crls) this.add('crl', crl);
+  }
+
   #addEncrypted(decrypt: (password: string) => KeyObject): void {
-    if (this.#password === undefined)
-      this.#others.push({ kind: 'encrypted-key', certificates: [] });
-    else this.#keys.push({ key: decrypt(this.#password) });
+    const password = this.#password;
+    if (password === undefined) this.#others.push({ kind: 'encrypted-key', certificates: [] });
+    else this.#keys.push(keyOrKind(() => decrypt(password)));
   }
 }
 
-function decodePublicKey(der: Buffer): KeyObject {
+function decodePublicKey(
+  der: Buffer,
+  kind: 'spki' | 'pkcs1-public',
+): { key: KeyObject } | { keyType: string; publicKeyInfo: Buffer } {
   readElement(der);
+  const keyType = kind === 'spki' ? otherPublicKind(der) : undefined;
+  if (keyType !== undefined) return { keyType, publicKeyInfo: der };
   try {
-    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const type = kind === 'spki' ? 'spki' : 'pkcs1';
+    const key = createPublicKey({ key: der, format: 'der', type });
     publicKeyDer(key); // RSA-PSS with bad parameters is read, and cannot be written
-    return key;
+    return { key };
   } catch (error) {
     throw new DevcertError('invalid-input', 'cannot read the public key: it is damaged', {
       hint: 'ask for the file again where it came from',
       cause: error,
     });
-  }
-}
-
-// By the tags of its first values; no two kinds begin alike, except certificates and CSRs.
-function kindOfDer(bytes: Buffer): DerKind | undefined {
-  try {
-    const tags: string[] = [];
-    for (const { tag } of readElement(bytes, { ber: true }).children())
-      if (tags.push(tag.toString(16).padStart(2, '0')) === 3) break;
-    const start = tags.join(' ');
-    if (start === '30 30 03') return isCertificate(bytes) ? 'certificate' : 'csr';
-    return starts.find(([tags]) => start.startsWith(tags))?.[1];
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
-}
-
-// The longer one of two that begin alike comes first.
-const starts: readonly (readonly [string, DerKind])[] = [
-  ['02 30 04', 'pkcs8'],
-  ['02 30', 'pkcs12'],
-  ['02 02 02', 'pkcs1'],
-  ['02 04', 'sec1'],
-  ['06 a0', 'pkcs7'],
-  ['30 03', 'spki'],
-  ['30 04', 'encrypted'],
-];
-
-function isCertificate(der: Buffer): boolean {
-  try {
-    parseCertificate(der);
-    return true;
-  } catch {
-    // Then it is taken for a CSR, whose reader will say what is wrong with it.
-    return false;
   }
 }
 

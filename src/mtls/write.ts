@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { isReusable } from '../certificate/reusable.ts';
+import { DevcertError, say } from '../errors.ts';
+import { isLostOnJava } from '../export/formats.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { readExisting } from '../certificate/output.ts';
 import { assertIssuedByDevcert } from '../certificate/replaceable.ts';
@@ -93,6 +95,10 @@ export async function writeSet(
 ): Promise<WrittenSet> {
   assertNoLinks(context.folder, set);
   const force = options.force === true;
+  if (!force && isLostOnJava('p12', options.password ?? ''))
+    throw new DevcertError('refused', 'no Java before 25 opens a trust store with this password', {
+      hint: say`take one of plain ASCII letters, or write the stores all the same: ${{ force: true }}`,
+    });
   const parties: Prepared[] = [];
   // Signing may take long, or ask somebody: never under the lock.
   for (const party of partiesOf(set, context)) parties.push(await prepare(party, context, force));

@@ -151,6 +151,15 @@ export function fieldsOf(element: Element, tag: number = TAG.sequence): Fields {
   return new Fields(element);
 }
 
+/** How many values are in a constructed one, without the limit on what is looked at: lists of revoked ones are long. */
+export function countChildren(element: Element): number {
+  const { content, ber } = element;
+  let count = 0;
+  for (let at = 0; at < content.length; count++)
+    at = readSpan(content, at, content.length, ber).end;
+  return count;
+}
+
 /** The one value inside an EXPLICIT tag. */
 export function unwrap(element: Element): Element {
   const fields = new Fields(element);

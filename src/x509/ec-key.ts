@@ -6,12 +6,10 @@ import { createECDH } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
 import { decodeBits, decodeOctets, decodeOid, decodeSmallInteger } from './asn1-values.ts';
+import { EC_PUBLIC_KEY, otherCurve, OtherKindError } from './key-kinds.ts';
 
 /** What stands in for the name of a curve that is spelled out. */
 export const UNNAMED_CURVE = 'ec-unnamed-curve';
-
-/** id-ecPublicKey (RFC 5480 2.1.1). */
-const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 
 /** The curves that are read, by their OID, with the names that OpenSSL has for them. */
 const curves: Readonly<Record<string, string>> = {
@@ -41,8 +39,9 @@ export function curveOf(publicKeyInfo: Buffer): string | undefined {
  * Makes sure that a private key of an elliptic curve (SEC 1, RFC 5915, in PKCS#8 or alone) is one: OpenSSL can
  * be asked about it then. PKCS#8 of another kind is passed over.
  *
+ * @throws OtherKindError on a curve that is only named.
  * @throws DevcertError `weak-key` if the number is out of range or the curve has no name; `invalid-input` for
- *   an unknown curve, a public key that is not its own, and what is no key.
+ *   a public key that is not its own, and what is no key.
  */
 export function assertEcKey(der: Buffer, type: 'pkcs8' | 'sec1'): void {
   if (type === 'sec1') {
@@ -75,7 +74,7 @@ function assertNumber(ecPrivateKey: Buffer, outer: Element | undefined): void {
   const dotted = decodeOid(parameters);
   if (own !== undefined && decodeOid(own) !== dotted) throw damaged('it names two curves');
   const curve = curves[dotted];
-  if (curve === undefined) throw damaged(`it is on the unknown curve ${dotted}`);
+  if (curve === undefined) throw new OtherKindError(otherCurve(dotted));
   const scalar = number.subarray(leadingZeros(number));
   const point = scalar.length > MAX_SCALAR ? undefined : pointOf(curve, scalar);
   if (point === undefined)

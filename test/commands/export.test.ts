@@ -72,6 +72,45 @@ describe('exportCertificate()', () => {
     expect(hasKey).toBe(options.trust !== true && first?.secret === true);
   });
 
+  test('refuses a trust store with a password that no usual Java takes, unless forced', async () => {
+    const { context, folder } = await project();
+    for (const password of ['größe-77', 'tab\tin-it', '\u007fdelete'])
+      for (const legacy of [false, true]) {
+        const options = { format: 'p12', trust: true, password, legacy };
+        await expect(exportCertificate(context, options)).rejects.toMatchObject({
+          code: 'refused',
+          exitCode: 6,
+          message: `no Java ${legacy ? '' : 'before 25 '}opens a trust store with this password`,
+          hint: 'take one of plain ASCII letters, --format jks, or write it all the same: --force',
+        });
+      }
+    expect(existsSync(join(folder, 'truststore.p12'))).toBe(false);
+    const store = { trust: true, password: 'größe-77' };
+    expect((await exportCertificate(context, { ...store, format: 'jks' })).notes).toEqual([]);
+    const forced = await exportCertificate(context, { ...store, format: 'p12', force: true });
+    expect(forced.notes).toEqual([expect.stringContaining('no Java before 25 opens it')]);
+  });
+
+  test('asks, and refuses what it is told then, before anything is written', async () => {
+    const { context, folder } = await project();
+    const told = () => Promise.resolve('größe-77');
+    await expect(
+      exportCertificate(context, { format: 'p12', trust: true }, told),
+    ).rejects.toMatchObject({ code: 'refused' });
+    expect(existsSync(join(folder, 'truststore.p12'))).toBe(false);
+  });
+
+  test('warns of such a password in a key store, and names JKS', async () => {
+    const { context } = await project();
+    const { notes } = await exportCertificate(context, { format: 'p12', password: 'größe-77' });
+    expect(notes).toEqual([expect.stringMatching(/^no Java before 25 opens it .*--format jks/)]);
+    for (const options of [
+      { format: 'jks', password: 'größe-77' },
+      { format: 'p12', password: 'all of !~ASCII', force: true },
+    ])
+      expect((await exportCertificate(context, options)).notes).toEqual([]);
+  });
+
   test('writes leaf and issuer into a key store, the root not', async () => {
     const { context, folder } = await project();
     await exportCertificate(context, { format: 'p12', password, alias: 'Api' });

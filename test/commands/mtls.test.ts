@@ -125,6 +125,22 @@ describe('mtls()', () => {
     expect(mended.written).toContain(at('api/server/trust.pem'));
   });
 
+  test('refuses stores with a password that no usual Java takes, unless forced', async () => {
+    const { context, at } = machine();
+    await expect(
+      mtls(context, 'api', { client: ['web'], password: 'größe-77' }),
+    ).rejects.toMatchObject({
+      code: 'refused',
+      exitCode: 6,
+    });
+    expect(existsSync(at('api'))).toBe(false);
+    await mtls(context, 'api', { client: ['web'], password: 'größe-77', force: true });
+    const { entries } = readKeyStore(readFileSync(at('api', 'server', 'truststore.p12')), {
+      password: 'größe-77',
+    });
+    expect(entries).toHaveLength(1);
+  });
+
   test('with a password also key and trust stores, and knows when they are stale', async () => {
     const { context, at } = await crossed();
     const password = 'correct horse';

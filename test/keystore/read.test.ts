@@ -225,7 +225,11 @@ describe('readKeyStore() of PEM and DER', () => {
   test('passes over other blocks and tells their labels', () => {
     const parameters = encodePem('EC PARAMETERS', oid('1.2.840.10045.3.1.7'));
     const store = readKeyStore(pem(parameters, pemFixtures.leafKey));
-    expect(store).toMatchObject({ format: 'pem', ignored: ['EC PARAMETERS'], isVerified: false });
+    expect(store).toMatchObject({
+      format: 'pem',
+      others: [{ kind: 'pem-block', detail: 'EC PARAMETERS' }],
+      isVerified: false,
+    });
   });
 
   test('reads a text that begins like DER', () => {

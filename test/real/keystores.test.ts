@@ -75,6 +75,28 @@ const trustStores = [
   ],
   ['JKS', 'JKS', write('trust.jks', encodeJksTrustStore(trusted, password, now))],
 ] as const;
+// What `checkPassword()` and `passwordNotes()` claim of Java.
+const foreignPassword = 'größe-€-пароль';
+const foreign = [
+  [
+    'modern',
+    'PKCS12',
+    encodePkcs12TrustStore(trusted, { password: foreignPassword }),
+    (opensSome: boolean) => opensSome,
+  ],
+  [
+    'legacy',
+    'PKCS12',
+    encodePkcs12TrustStore(trusted, { password: foreignPassword, legacy: true }),
+    () => false,
+  ],
+  ['old', 'JKS', encodeJksTrustStore(trusted, foreignPassword, now), () => true],
+] as const;
+const foreignKeyStore = write(
+  'foreign.p12',
+  encodePkcs12KeyStore(chains.ec, { password: foreignPassword }),
+);
+const foreignJks = write('foreign.jks', encodeJksKeyStore(chains.ec, foreignPassword, now));
 const plainTrustStore = write('trust-plain.p12', encodePkcs12TrustStore(trusted, undefined));
 
 function jdks(): string[] {
@@ -212,6 +234,22 @@ describe.skipIf(!hasJava)('Java', () => {
         expect((await count(plainTrustStore, 'PKCS12', ...args)).output).toContain(
           `issuers: ${trusted.length}`,
         );
+    });
+
+    test('a PKCS#12 password outside ASCII opens from 25 on only, a JKS one everywhere', async () => {
+      const version = await run(join(home, 'bin', 'java'), ['-version']);
+      const opensSome = Number(/version "(\d+)/.exec(version.output)?.[1]) >= 25;
+      for (const [kind, type, bytes, isOpen] of foreign) {
+        const file = write(`foreign-${kind}.${type}`, bytes);
+        const counted = await count(file, type, foreignPassword);
+        expect([kind, counted.output.includes(`issuers: ${trusted.length}`)]).toEqual([
+          kind,
+          isOpen(opensSome),
+        ]);
+      }
+      const listed = await list(foreignKeyStore, foreignPassword);
+      expect(listed.status).toBe(opensSome ? 0 : 1);
+      expect((await list(foreignJks, foreignPassword)).status).toBe(0);
     });
 
     test('trusts nothing in a key store', async () => {

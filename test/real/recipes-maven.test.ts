@@ -1,10 +1,11 @@
 /** A Quarkus application and a Kafka broker from Maven Central, each on the recipe's files and nothing else. */
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodePkcs12TrustStore } from '../../src/keystore/pkcs12.ts';
 import { decodePem } from '../../src/keystore/pem.ts';
+import { freshHome } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 import {
   cached,
@@ -183,3 +184,50 @@ test('recipe kafka runs as printed, with and without --client-certs', LIMIT, asy
     });
   }
 });
+
+test(
+  "Kafka's PEM loader takes our key, and an encrypted one on Java 17 not",
+  LIMIT,
+  async (context) => {
+    if (!needs(hasMaven, 'maven')) return context.skip();
+    const cache = await kafkaCache;
+    if (cache === undefined) {
+      needs(false, 'Maven Central');
+      return context.skip();
+    }
+    const home = freshHome();
+    const { project } = home;
+    const made = await home.run(['localhost', '--out', 'pem']);
+    expect(made.status, made.stderr).toBe(0);
+    const args = [
+      'export',
+      '--dir',
+      'pem',
+      '--format',
+      'pem',
+      '--encrypt',
+      '--password-env',
+      'WORD',
+    ];
+    const exported = await home.run(args, { env: { WORD: 'changeit' } });
+    expect(exported.stderr).toContain('Kafka on Java 17 opens no such key: give it --format p12');
+    const load = async (key: string, ...password: string[]) => {
+      const both = join(project, `kafka-${key}`);
+      const texts = [key, 'cert.pem'].map((name) =>
+        readFileSync(join(project, 'pem', name), 'utf8'),
+      );
+      writeFileSync(both, texts.join(''), { mode: 0o600 });
+      const classes = ['-cp', join(cache, 'lib/*')];
+      const program = join(KAFKA, 'PemKey.java');
+      return (await run('java', [...QUICK, ...classes, program, both, ...password])).output;
+    };
+    const version = Number(
+      /version "(\d+)/.exec((await run('java', ['-version'])).output)?.[1] ?? NaN,
+    );
+    expect(await load('key.pem')).toContain('loaded');
+    expect(await load('key-encrypted.pem', 'changeit')).toContain(
+      version < 19 ? 'failed: java.security.NoSuchAlgorithmException: PBES2' : 'loaded',
+    );
+    expect(await load('key-encrypted.pem', 'changeiT')).toContain('failed: ');
+  },
+);

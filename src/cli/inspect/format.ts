@@ -1,5 +1,7 @@
 /** Facts of certificates in words that fit a table. Pure. */
+import { oneLine } from '../../errors.ts';
 import { formatName } from '../../names/names.ts';
+import type { Foreign } from '../../keystore/foreign.ts';
 import { UNNAMED_CURVE } from '../../x509/ec-key.ts';
 import type { CertificateDetails } from '../../x509/details.ts';
 import type { ConstraintLists, GeneralName } from '../../x509/general-names.ts';
@@ -9,13 +11,7 @@ import { date } from '../lines.ts';
 
 /** One line of foreign text: nothing that steers a terminal or hides, at most `limit` characters. */
 export function shown(text: string, limit = 200): string {
-  const line = text
-    .toWellFormed()
-    .replace(/\s+/g, ' ')
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-    .trim();
-  const characters = Array.from(line);
-  return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : line;
+  return oneLine(text, limit);
 }
 
 const kinds: Readonly<Record<FileKind, string>> = {
@@ -28,6 +24,8 @@ const kinds: Readonly<Record<FileKind, string>> = {
   'key-store': 'key store',
   'trust-store': 'trust store',
   csr: 'certificate signing request',
+  crl: 'list of revoked certificates (CRL)',
+  other: 'no certificate and no key that devcert reads',
   empty: 'nothing in it',
 };
 
@@ -56,19 +54,23 @@ export function fileText({ kind, format, certificates, keys }: InspectedFile): s
 export function keyText(type: string): string {
   const [, kind = '', bits = ''] = /^(rsa|rsa-pss|dsa)(\d+)$/.exec(type) ?? [];
   if (bits !== '') return `${kind.toUpperCase()}, ${bits} bits`;
+  if (/^(?:ml|slh|sm|gost|hss|dh)/.test(type)) return type.toUpperCase();
   if (type === UNNAMED_CURVE) return 'elliptic curve without a name';
   const curve = /^p(\d{3})$/.exec(type)?.[1];
   if (curve !== undefined) return `P-${curve} (elliptic curve)`;
-  return type.replace(/^ed(\d+)$/, 'Ed$1');
+  return type.replace(/^(?:ed|x)(?=\d+$)/, (it) => `${it.charAt(0).toUpperCase()}${it.slice(1)}`);
 }
 
 /** `ECDSA with SHA-256`. */
 export function signatureText(signature: string): string {
   const [, hash = '', kind = ''] = /^(sha\d+|md\d)With([A-Z][a-z]+)$/.exec(signature) ?? [];
   if (kind !== '') return `${kind.toUpperCase()} with ${hashText(hash)}`;
+  const pss = /^(\w+)WithRsaPss$/.exec(signature)?.[1];
+  if (pss !== undefined) return `RSA-PSS with ${hashText(pss)}`;
   const ecdsa = /^ecdsaWithSha(\d+)$/.exec(signature)?.[1];
   if (ecdsa !== undefined) return `ECDSA with SHA-${ecdsa}`;
-  return signature.replace(/^ed(\d+)$/, 'Ed$1');
+  if (signature === 'sm2WithSm3') return 'SM2 with SM3';
+  return signature.replace(/^ed(\d+)$/, 'Ed$1').replace(/^ml-dsa/, 'ML-DSA');
 }
 
 const purposes: Readonly<Record<string, string>> = {
@@ -151,4 +153,40 @@ function hashText(hash: string): string {
 
 function days(count: number): string {
   return `${count} ${count === 1 ? 'day' : 'days'}`;
+}
+
+/** True if all that is locked in the file are keys with a password of their own. */
+export function hasOwnPassword({ keys }: InspectedFile): boolean {
+  const locked = keys.filter(({ encrypted }) => encrypted);
+  return locked.length > 0 && locked.every((it) => it.hasOwnPassword === true);
+}
+
+/** What a file holds that devcert only names, in a line each. */
+export function foreignText({ kind, detail = '', encrypted }: Foreign): string {
+  const locked = encrypted === undefined ? '' : encrypted ? ', encrypted' : ', not encrypted';
+  const of = detail === '' ? '' : ` (${shown(detail, 60)})`;
+  const words = { 'openssh-private-key': 'private key', 'openssh-public-key': 'public key' };
+  switch (kind) {
+    case 'openssh-private-key':
+    case 'openssh-public-key':
+      return `${words[kind]} in the format of OpenSSH${of}${locked}`;
+    case 'putty-key':
+      return `private key in the format of PuTTY${of}${locked}`;
+    case 'pgp':
+      return `of OpenPGP: ${shown(detail, 60)}`;
+    case 'pem-block':
+      return `PEM block ${shown(detail, 60)}`;
+  }
+}
+
+/** That something comes after the end, and who minds: measured with these programs. */
+export function trailingText(trailing: number, format: InspectedFile['format']): string {
+  const bytes = trailing === 1 ? '1 byte' : `${trailing} bytes`;
+  const who =
+    format === 'jks'
+      ? 'Java passes over'
+      : format === 'pkcs12'
+        ? 'OpenSSL, Java and NSS pass over; GnuTLS does not read the file'
+        : 'OpenSSL and Java pass over; GnuTLS and Go do not read the file';
+  return `${bytes} after its end, which ${who}`;
 }

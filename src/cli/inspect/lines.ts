@@ -1,6 +1,7 @@
 /** What `inspect` found, as lines for a person: one screen for a file. Pure. */
 import type { InspectResult } from '../../commands/inspect.ts';
 import type { InspectedCertificate, InspectedCsr, InspectedFile } from '../../inspect/types.ts';
+import type { CrlDetails } from '../../x509/crl.ts';
 import { problemLines } from './problems.ts';
 import { protectionText, storeLines } from './store.ts';
 import {
@@ -8,12 +9,14 @@ import {
   datesText,
   dateText,
   fileText,
+  foreignText,
   keyText,
   leftText,
   nameText,
   shown,
   signatureText,
   titleOf,
+  trailingText,
   usageText,
 } from './format.ts';
 import { table, wrap } from '../lines.ts';
@@ -50,18 +53,17 @@ function fileLines(file: InspectedFile, style: Style): string[] {
   const rows: Row[] = [
     ...(main === undefined ? [] : certificateRows(main)),
     ...csrs.flatMap(csrRows),
+    ...file.crls.flatMap((it) => (main === undefined ? crlRows(it) : [crlRow(it)])),
     ...keys
       .filter(
         ({ certificate }) =>
           certificate === undefined || main === undefined || kind === 'key-store',
       )
       .filter(() => !isList)
-      .map(({ type, encrypted, certificate }): Row => {
+      .map(({ type, encrypted, hasOwnPassword, certificate }): Row => {
+        const lockedText = `encrypted, needs ${hasOwnPassword === true ? 'a password of its own' : 'its password'}`;
         const whose = certificate === undefined ? '' : ', belongs to the certificate';
-        return [
-          'private key',
-          `${encrypted ? 'encrypted, needs its password' : keyText(type)}${whose}`,
-        ];
+        return ['private key', `${encrypted ? lockedText : keyText(type)}${whose}`];
       }),
     ...(main !== undefined &&
     kind === 'key-and-certificate' &&
@@ -73,15 +75,14 @@ function fileLines(file: InspectedFile, style: Style): string[] {
       sha256 === undefined || isList ? [] : [['key id', sha256] as const],
     ),
     ...protectionText(file).map((text): Row => ['protection', text]),
+    ...(file.trailing === 0 ? [] : [['note', trailingText(file.trailing, file.format)] as const]),
   ];
   return [
     `${shown(file.file)}: ${fileText(file)}`,
     ...(rows.length === 0 ? [] : ['', ...table(rows, style, WRAPPED)]),
     ...(isList ? ['', ...storeLines(file, style)] : []),
     ...(chain === undefined || isList ? [] : chainLines(file, style)),
-    ...(file.ignored.length === 0
-      ? []
-      : ['', `  Passed over: ${shown([...new Set(file.ignored)].join(', '))}`]),
+    ...foreignLines(file),
     '',
     ...problemLines(file, style),
   ];
@@ -94,8 +95,10 @@ const WRAPPED = [
   'subject',
   'issuer',
   'protection',
+  'note',
   'asks for',
   'common name',
+  'CRL',
 ];
 
 /** Names of a certificate that are shown; `--json` has all. */
@@ -152,6 +155,45 @@ function csrRows(csr: InspectedCsr): Row[] {
     ],
     ...csr.dropped.map((text, index): Row => [index === 0 ? 'not granted' : '', shown(text)]),
     ...(csr.key.sha256 === undefined ? [] : [['key id', csr.key.sha256] as const]),
+  ];
+}
+
+/** One beside a certificate. */
+function crlRow({ issuer, thisUpdate, revoked }: CrlDetails): Row {
+  return ['CRL', `of ${shown(issuer)}, ${dateText(thisUpdate)}, revokes ${revoked}`];
+}
+
+function crlRows({
+  issuer,
+  thisUpdate,
+  nextUpdate,
+  revoked,
+  number,
+  signature,
+}: CrlDetails): Row[] {
+  return [
+    ['revokes', revoked === 1 ? '1 certificate' : `${revoked} certificates`],
+    ['issued by', shown(issuer) || 'nobody'],
+    ['of', dateText(thisUpdate)],
+    ['next one', nextUpdate === undefined ? 'not announced' : dateText(nextUpdate)],
+    ...(number === undefined ? [] : [['number', shown(number, 60)] as const]),
+    ['signature', signatureText(signature)],
+  ];
+}
+
+/** More kinds of other things than these are counted. */
+const MAX_FOREIGN = 8;
+
+function foreignLines({ others, kind }: InspectedFile): string[] {
+  const texts = [...new Set(others.map(foreignText))];
+  if (texts.length === 0) return [];
+  const more = texts.length - MAX_FOREIGN;
+  const head = kind === 'other' ? '  It holds' : '  Passed over';
+  return [
+    '',
+    head,
+    ...texts.slice(0, MAX_FOREIGN).flatMap((it) => wrap(it, 75).map((line) => `    ${line}`)),
+    ...(more > 0 ? [`    and ${more} more`] : []),
   ];
 }
 

@@ -26,21 +26,36 @@ export interface CaPasswordFlags {
   readonly caPasswordStdin?: boolean;
 }
 
-/** What commander makes of {@link passwordOptions}. */
+/** For every command that opens a store in which a key may have a password of its own, as in a JKS. */
+export const keyPasswordOptions: readonly OptionDeclaration[] = [
+  {
+    flags: '--key-password-file <file>',
+    description: "of a key in the store that the store's password does not open",
+  },
+  { flags: '--key-password-env <variable>', description: 'it is the value of this variable' },
+];
+
+/** What commander makes of {@link passwordOptions} and {@link keyPasswordOptions}. */
 export interface PasswordFlags {
   readonly passwordFile?: string;
   readonly passwordEnv?: string;
   readonly passwordStdin?: boolean;
+  readonly keyPasswordFile?: string;
+  readonly keyPasswordEnv?: string;
   /** False for `--no-password`, true otherwise. */
   readonly password?: boolean;
 }
+
+const flags: readonly (keyof PasswordFlags)[] = [
+  ...(['passwordFile', 'passwordEnv', 'passwordStdin', 'password'] as const),
+  ...(['keyPasswordFile', 'keyPasswordEnv'] as const),
+];
 
 /** The options without these flags: all that an action takes. */
 export function withoutPasswordFlags<T extends PasswordFlags>(
   options: T,
 ): Omit<T, keyof PasswordFlags> {
   const others = { ...options };
-  for (const flag of ['passwordFile', 'passwordEnv', 'passwordStdin', 'password'])
-    Reflect.deleteProperty(others, flag);
+  for (const flag of flags) Reflect.deleteProperty(others, flag);
   return others;
 }

@@ -12,7 +12,7 @@ import type { PasswordFlags } from './options.ts';
 import { type Terminal, write } from '../terminal.ts';
 import { MAX_PASSWORD_BYTES } from '../../policy.ts';
 
-export { type PasswordFlags, passwordOptions } from './options.ts';
+export { keyPasswordOptions, type PasswordFlags, passwordOptions } from './options.ts';
 
 /** Circumstances of {@link givenPassword} and {@link askPassword}. */
 export interface PasswordRequest {
@@ -89,6 +89,22 @@ export function passwordSource(
       hint: `give the ${noun} with ${flag}-file FILE or ${flag}-env VARIABLE`,
     });
   return () => fromStandardInput(words);
+}
+
+/** The password of a key that its store's does not open, as a flag gives it; undefined without one. Throws alike. */
+export function givenKeyPassword(
+  { keyPasswordFile, keyPasswordEnv }: PasswordFlags,
+  terminal: Pick<Terminal, 'note'>,
+): string | undefined {
+  if (keyPasswordFile !== undefined && keyPasswordEnv !== undefined)
+    throw new DevcertError(
+      'usage',
+      '--key-password-file and --key-password-env exclude each other',
+      { hint: 'give --key-password-file alone' },
+    );
+  const words = { flag: '--key-password', noun: 'password', none: '' };
+  if (keyPasswordFile !== undefined) return fromFile(keyPasswordFile, words, terminal);
+  return keyPasswordEnv === undefined ? undefined : fromVariable(keyPasswordEnv, words);
 }
 
 /**

@@ -1,46 +1,82 @@
-/** A password that is asked for only if something turns out to need it. */
+/** Passwords that are asked for only if something turns out to need them. */
 import { DevcertError } from '../../errors.ts';
 import type { Listener } from '../../index.ts';
 import { asking } from './asking.ts';
-import { askPassword, givenPassword } from './password.ts';
 import type { CaPasswordFlags, PasswordFlags } from './options.ts';
+import { askPassword, givenKeyPassword, givenPassword } from './password.ts';
 import type { Terminal } from '../terminal.ts';
 
+/** What opens a file, and what a key in it that has a password of its own. */
+export interface GivenPasswords {
+  readonly password?: string;
+  readonly keyPassword?: string;
+}
+
+/** The passwords that flags give. @throws DevcertError as `givenPassword()`. */
+export function givenPasswords(
+  flags: PasswordFlags,
+  request: { readonly stdinTaken?: boolean },
+  terminal: Pick<Terminal, 'note'>,
+): GivenPasswords {
+  const password = givenPassword(flags, request, terminal);
+  const keyPassword = givenKeyPassword(flags, terminal);
+  return {
+    ...(password === undefined ? {} : { password }),
+    ...(keyPassword === undefined ? {} : { keyPassword }),
+  };
+}
+
 /**
- * Runs `work` with the password that a flag gives; without one, and if it fails for want of one, asks
- * at the terminal and runs it again. Nothing may be left of the first time.
+ * Runs `work` with the passwords that flags give; where it fails for want of one, asks at the terminal and
+ * runs it again. Nothing may be left of the time before.
  *
- * @param work gets it, and who is told what goes on and asked for the passphrase of the authority's key.
+ * @param work gets them, and who is told what goes on and asked for the passphrase of the authority's key.
  */
 export async function withPassword<T>(
   flags: PasswordFlags & CaPasswordFlags,
   terminal: Terminal,
-  work: (password: string | undefined, listener: Listener) => Promise<T>,
+  work: (passwords: GivenPasswords, listener: Listener) => Promise<T>,
 ): Promise<T> {
-  const given = givenPassword(flags, {}, terminal);
-  const { password: ask } = await asking(flags, terminal);
+  let passwords = givenPasswords(flags, {}, terminal);
+  const { password: askForCa } = await asking(flags, terminal);
   const own = { isAsked: false };
   const listener: Listener = {
     ...terminal,
     password: async (what, kind) => {
       own.isAsked = true;
-      return (await ask?.(what, kind)) ?? '';
+      return (await askForCa?.(what, kind)) ?? '';
     },
   };
-  try {
-    return await work(given, listener);
-  } catch (error) {
-    const missing = error instanceof DevcertError && error.code === 'password';
-    // Once the authority's passphrase is asked for, the file is read: it is that which failed.
-    if (!missing || given !== undefined || own.isAsked) throw error;
-    let asked: string;
+  for (;;) {
     try {
-      asked = await askPassword({ what: 'the encrypted file', required: true });
-    } catch (refused) {
-      // Nobody can be asked: then what needs the password is the better thing to tell.
-      if (refused instanceof DevcertError && refused.code === 'usage') throw error;
-      throw refused;
+      return await work(passwords, listener);
+    } catch (error) {
+      const missing = missingIn(error, passwords);
+      // Once the authority's passphrase is asked for, the file is read: it is that which failed.
+      if (missing === undefined || own.isAsked) throw error;
+      passwords = { ...passwords, [missing]: await ask(missing, error) };
     }
-    return work(asked, listener);
+  }
+}
+
+/** Which password a failure is for want of, if it is. */
+function missingIn(error: unknown, given: GivenPasswords): keyof GivenPasswords | undefined {
+  const code = error instanceof DevcertError ? error.code : undefined;
+  if (code === 'password' && given.password === undefined) return 'password';
+  return code === 'key-password' && given.keyPassword === undefined ? 'keyPassword' : undefined;
+}
+
+const what: Readonly<Record<keyof GivenPasswords, string>> = {
+  password: 'the encrypted file',
+  keyPassword: 'the key in it, which has one of its own',
+};
+
+async function ask(missing: keyof GivenPasswords, failure: unknown): Promise<string> {
+  try {
+    return await askPassword({ what: what[missing], required: true });
+  } catch (refused) {
+    // Nobody can be asked: then what needs the password is the better thing to tell.
+    if (refused instanceof DevcertError && refused.code === 'usage') throw failure;
+    throw refused;
   }
 }
