@@ -189,7 +189,7 @@ export async function replaceNamed(
       hint: say`give that, too: ${{ command: 'ca replace', import: 'FILE' }}`,
     });
   if (sources.length > 0 && options.sshAgent !== undefined)
-    throw exclusive({ import: true }, { sshAgent: true }, 'an imported authority brings its key');
+    throw exclusive({ import: true }, { sshAgent: true }, 'an imported CA brings its key');
   if (sources.length > 0 && (options.permit !== undefined || options.constraints === false))
     throw new DevcertError('usage', 'an imported CA keeps the constraints it came with', {
       hint: say`leave out ${{ import: true }}, or ${{ permit: true }} and ${{ constraints: false }}`,

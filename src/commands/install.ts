@@ -185,10 +185,10 @@ function assertSealedAlone(options: InstallOptions): void {
     throw exclusive(
       { sealed: true },
       { passphrase: true },
-      'a sealed authority has no key that could be encrypted',
+      'a sealed CA has no key that could be encrypted',
     );
   if (sealed !== undefined && sshAgent !== undefined)
-    throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed authority has no key');
+    throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed CA has no key');
   assertOneWay(options);
   if (
     sealed === undefined
