@@ -72,7 +72,7 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
   if (who.includes(`O=${AUTHORITY_ORGANIZATION}`))
     return {
       code: 'other-devcert',
-      message: `it is of another devcert CA, of another machine or deleted: ${who}`,
+      message: `it is of another CA of devcert, of another machine or deleted: ${who}`,
       fix: again,
     };
   if (/O=mkcert development CA\b/.test(who))
@@ -128,7 +128,7 @@ function ownCause({ name, issuer }: World['known'][number], top: Link, { asked }
   if (asked.label !== 'devcert' && name === asked.ca)
     return {
       code: 'other-authority',
-      message: `it is of your devcert CA, which is not among the roots that were asked (${asked.label})`,
+      message: `it is of your own CA, which is not among the roots that were asked (${asked.label})`,
       fix: say`leave ${{ roots: asked.label }} out; to have the system trust it: ${{ command: 'install' }}`,
     };
   if (name !== asked.ca)
