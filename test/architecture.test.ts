@@ -100,7 +100,7 @@ describe('architecture', () => {
       'tls',
       'signer',
       'ledger',
-      'CA',
+      'authority',
       'certificate',
       'export',
       'inspect',

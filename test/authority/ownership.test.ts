@@ -280,7 +280,7 @@ describe.runIf(isRoot)('assertOwnState() refuses', () => {
     const { make, write, check } = world();
     const state = make('home/state', ADA, 0o700);
     write('home/state/devcert-state.json');
-    for (const folder of ['next', 'pending', 'retired', 'CAs', 'authorities/team'])
+    for (const folder of ['next', 'pending', 'retired', 'authorities', 'authorities/team'])
       make(`home/state/${folder}`, ADA, 0o700);
     const file = write(`home/state/${name}`, 0);
     await expect(check(state)).rejects.toEqual(refused(`sudo chown ada ${file}`, `"${file}"`));

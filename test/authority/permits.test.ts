@@ -138,7 +138,7 @@ describe('the hint for an authority that is not as it should be', () => {
   });
 
   test('a state folder in one called "authorities" has no name', async () => {
-    const context = { ...machine(), folder: join(temporaryFolder(), 'CAs', 'state') };
+    const context = { ...machine(), folder: join(temporaryFolder(), 'authorities', 'state') };
     await install(context);
     rmSync(join(context.folder, 'issuer.pem'));
     await expect(issue(context, [])).rejects.toMatchObject({

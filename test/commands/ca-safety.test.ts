@@ -286,7 +286,7 @@ describe('the folders of authorities with names', () => {
   test('are closed to others, and go with the last one', async () => {
     const { context, base } = machine();
     await createNamed(context, 'a');
-    for (const folder of [context.folder, join(context.folder, 'CAs')])
+    for (const folder of [context.folder, join(context.folder, 'authorities')])
       expect(statSync(folder).mode & 0o777).toBe(seenMode(0o700));
     expect((await issue(context, ['localhost'])).notes.join()).not.toContain('open to others');
     await removeNamed(context, 'a');
@@ -304,7 +304,7 @@ describe('the folders of authorities with names', () => {
     const { context } = machine();
     await install(context);
     await createNamed(context, 'a');
-    const foreign = join(context.folder, 'CAs', 'notes.txt');
+    const foreign = join(context.folder, 'authorities', 'notes.txt');
     writeFileSync(foreign, 'mine');
     expect((await uninstall(context, { purge: true })).purged).toBe(false);
     expect(existsSync(join(context.folder, 'issuer-key.pem'))).toBe(false);
@@ -316,7 +316,7 @@ describe('the folders of authorities with names', () => {
   test('a file in their place is told', async () => {
     const { context } = machine();
     await install(context);
-    writeFileSync(join(context.folder, 'CAs'), '');
+    writeFileSync(join(context.folder, 'authorities'), '');
     await expect(createNamed(context, 'a')).rejects.toMatchObject({ code: 'file' });
     await expect(uninstall(context)).rejects.toMatchObject({ code: 'file' });
   });

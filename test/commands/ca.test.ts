@@ -334,7 +334,7 @@ describe('importAuthority()', () => {
         code,
         hint: expect.any(String) as string,
       });
-      expect(existsSync(join(context.folder, 'CAs')), title).toBe(false);
+      expect(existsSync(join(context.folder, 'authorities')), title).toBe(false);
     }
     await expect(importAuthority(context, ['nothing.pem'])).rejects.toMatchObject({ code: 'file' });
     await expect(importAuthority(context, [])).rejects.toMatchObject({ code: 'usage' });
@@ -475,7 +475,7 @@ describe('uninstall(), status() and removeNamed()', () => {
     expect((await removeNamed(context, 'a')).outcomes).toHaveLength(2);
     for (const store of stores) expect(store.roots.size).toBe(0);
     await removeNamed(context, 'b');
-    expect(existsSync(join(context.folder, 'CAs'))).toBe(false);
+    expect(existsSync(join(context.folder, 'authorities'))).toBe(false);
     await expect(removeNamed(context, 'a')).rejects.toMatchObject({ code: 'no-authority' });
     await expect(removeNamed(context, 'default')).rejects.toMatchObject({ code: 'usage' });
   });

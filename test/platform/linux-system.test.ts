@@ -230,7 +230,7 @@ describe('linuxSystemStores', () => {
     const unknown = await onlyStore(machine({}, []));
     expect(await unknown.inspect(root)).toMatchObject({
       state: 'unavailable',
-      hint: "add /state/root.pem to this system's list of trusted authorities by hand",
+      hint: "add /state/root.pem to this system's list of trusted CAs by hand",
       needed: true,
     });
     expect(await unknown.planInstall(root)).toEqual([]);
