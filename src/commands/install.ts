@@ -34,6 +34,7 @@ import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';
 import { dryRun, missingKinds } from './install-plan.ts';
 import { assertOneWay, isAsWished } from './keeper.ts';
+import { dueNotes } from './list.ts';
 import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -162,6 +163,7 @@ export async function install(
     return undefined;
   });
   assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
+  if (options.dryRun !== true) notes.push(...dueNotes(context));
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
