@@ -404,6 +404,12 @@ describe.runIf(isRoot && process.platform === 'linux')('assertOwnState() and mou
 });
 
 describe('assertOwnFolder()', () => {
+  test.runIf(hasModes)('a path that is too long is that, and nothing of root’s', () => {
+    expect(() => {
+      assertOwnFolder(`/${'a'.repeat(5000)}`);
+    }).toThrow(expect.objectContaining({ code: 'file', hint: 'choose a shorter path' }));
+  });
+
   test.runIf(hasModes)('refuses a project, whatever its folders are called', () => {
     const folder = temporaryFolder();
     for (const name of ['staging-server', 'pending', 'next']) mkdirSync(join(folder, name));

@@ -248,6 +248,32 @@ describe.runIf(isRoot)('what cannot be read is not absent', () => {
   });
 });
 
+describe.runIf(isRoot)('a user without a HOME and without an entry in passwd', () => {
+  test('is told what to set; DEVCERT_HOME is enough', async () => {
+    const { run, state } = homeOf(ADA);
+    const install = ['install', '--stores', 'nss'];
+    for (const args of [
+      [],
+      install,
+      ['status'],
+      ['uninstall'],
+      ['ca', 'list'],
+      ['csr', 'a.test'],
+    ]) {
+      const ran = await run(args, { env: { HOME: undefined, DEVCERT_HOME: undefined } });
+      expect([args, ran.status]).toEqual([args, 1]);
+      expect(twoLines(ran)).toEqual({
+        error: 'cannot find your home folder: HOME is not set',
+        hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
+      });
+    }
+    const env = { HOME: undefined, DEVCERT_HOME: state };
+    expect((await run([], { env })).status).toBe(0);
+    expect((await run(['uninstall', '--purge'], { env })).status).toBe(0);
+    expect(existsSync(state)).toBe(false);
+  });
+});
+
 describe.runIf(isRoot)('root', () => {
   test('of a container, in a mounted home of somebody else’s: refused, with the way out', async () => {
     const { run, home } = homeOf(ADA);

@@ -144,6 +144,20 @@ describe('devcert run and env', () => {
       expect(execFileSync('sh', ['-c', `${text}; printf %s "$A"`]).toString()).toBe(value);
   });
 
+  test.each([
+    ['sh', '/shop\u001b[2J/cert.pem'],
+    ['fish', '/shop\u202e/cert.pem'],
+    ['dotenv', "/it's/cert.pem"],
+    ['dotenv', '/shop\nNODE_OPTIONS=--require=x/cert.pem'],
+  ] as const)('%s: a value that cannot be written as it is is refused: %j', (shell, value) => {
+    expect(() => line(shell, 'A', value)).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        hint: expect.stringContaining('devcert run') as unknown,
+      }),
+    );
+  });
+
   test('the shell of the terminal is the default one', () => {
     expect(usualShell('linux', { SHELL: '/usr/bin/fish' })).toBe('fish');
     expect(usualShell('linux', {})).toBe('sh');

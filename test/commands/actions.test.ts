@@ -186,6 +186,17 @@ describe('install()', () => {
     });
   });
 
+  test('status says what an authority may certify, also where its key is damaged', async () => {
+    const { context } = projectMachine();
+    await install(context);
+    const constraints = (await status(context)).authority?.constraints;
+    expect(constraints?.dns).toContain('localhost');
+    writeFileSync(join(context.folder, 'issuer-key.pem'), 'damaged');
+    const { authority } = await status(context);
+    expect(authority?.problem).toContain('issuer-key.pem');
+    expect(authority?.constraints).toEqual(constraints);
+  });
+
   test('--permit renews the root where it is: the machine’s store, though nobody says so again', async () => {
     const { context, stores } = projectMachine([{ scope: 'machine' }, { scope: 'user' }]);
     const [inMachine, inUser] = stores;

@@ -17,8 +17,8 @@ import { KEYLESS, type Loot } from '../forgeries/keyless.ts';
 import { type NamesServer, serveByName } from '../forgeries/server.ts';
 import { freshHome, type Home } from '../helpers/cli.ts';
 import { issueFor, makeAuthority } from '../helpers/forge.ts';
+import { openKeyHashesIn } from '../helpers/bare-keys.ts';
 import { temporaryFolder } from '../helpers/host.ts';
-import { openKeysBelow } from '../helpers/open-keys.ts';
 import { startAgent } from '../helpers/openssh-agent.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
@@ -224,7 +224,7 @@ describe('with every file of a sealed authority, what is signed for other permit
   });
 
   test('no file holds another key than that of the certificate', () => {
-    const keys = openKeysBelow(home.home);
+    const keys = openKeyHashesIn(home.home);
     expect(keys).toEqual([publicKeyHash(lootIn(home).leaf.publicKey)]);
   });
 
