@@ -225,7 +225,8 @@ function whyNotRun(certutil: string, { failure, stderr }: CommandResult): string
     return `certutil cannot read the database: ${printable(stderr.trim())}`;
   const name = `"${printable(certutil)}"`;
   if (failure === 'timeout') return `${name} did not end in time and was stopped`;
-  if (failure === 'unsafe') return `${name} is not run as root: others than root can change it`;
+  if (failure === 'unsafe')
+    return `${name} is not run as root: users other than root can change it`;
   return `${name} could not be run`;
 }
 

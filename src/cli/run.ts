@@ -14,7 +14,7 @@ const options: readonly OptionDeclaration[] = [
 ];
 
 export const runCommand: Declaration = {
-  summary: 'run a program that trusts the root besides what it trusts anyway',
+  summary: 'run a program that trusts the CA, too',
   description:
     'Runs a program with the variables by which Node, Deno, Bun, npm, Python, curl, git, Go, Ruby, PHP and others trust the root, too; DEVCERT_CERT, DEVCERT_KEY and DEVCERT_CA name the files. Its terminal, signals and exit code are its own.',
   positionals: [{ name: '<program...>', description: 'with its arguments, behind --' }],

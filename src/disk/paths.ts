@@ -88,7 +88,7 @@ export function authorityFolderIn(folder: string, name: string | undefined): str
   )
     throw new DevcertError(
       'usage',
-      `"${printable(name).slice(0, 60)}" is no name for an authority`,
+      `"${printable(name).slice(0, 60)}" cannot be the name of a CA`,
       {
         hint: say`use lower-case letters, digits and hyphens: ${{ ca: 'api-clients' }}`,
       },

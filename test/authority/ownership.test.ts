@@ -318,7 +318,7 @@ describe.runIf(isRoot)('assertOwnState() of root', () => {
     const { home, make, host } = world({ uid: 0, isRoot: true });
     const state = join(home, '.config/devcert-nodejs');
     const message = `devcert runs as root, and HOME="${home}" is ada's`;
-    const hint = "keep root's authority apart: export DEVCERT_HOME=/root/.config/devcert-nodejs";
+    const hint = "keep root's CA apart: export DEVCERT_HOME=/root/.config/devcert-nodejs";
     await expect(assertOwnState(state, host)).rejects.toEqual(refused(hint, message));
     // Also where root has a folder in it already, or XDG_CONFIG_HOME is root's.
     make('home/.config', 0);

@@ -283,7 +283,7 @@ describe.runIf(isRoot)('root', () => {
       expect({ args, status: ran.status }).toEqual({ args, status: 6 });
       expect(twoLines(ran)).toEqual({
         error: `devcert runs as root, and HOME="${home}" is ${ADA}'s`,
-        hint: "keep root's authority apart: export DEVCERT_HOME=/root/.config/devcert-nodejs",
+        hint: "keep root's CA apart: export DEVCERT_HOME=/root/.config/devcert-nodejs",
       });
     }
     expect(everything(home)).toEqual(before);
@@ -297,7 +297,7 @@ describe.runIf(isRoot)('root', () => {
 });
 
 describe('what a new authority may certify', () => {
-  const PERMITTED = /It certifies localhost, test, [^]*Whoever\s+copies/;
+  const PERMITTED = /It issues for localhost, test, [^]*Whoever\s+copies/;
 
   test('is printed by the first issue, sign and mtls, and not again', async () => {
     for (const args of [['api.test'], ['mtls', 'api', '--client', 'ada'], ['sign', 'web.csr']]) {
@@ -320,7 +320,7 @@ describe('what a new authority may certify', () => {
       ['ca', 'create', 'team'],
     ]) {
       const { stdout } = await run(args);
-      expect(stdout.replace(/\s+/g, ' ')).toMatch(/certif(?:ies|y) localhost, test, .*lan/);
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(/issues for localhost, test, .*lan/);
     }
   });
 

@@ -35,7 +35,7 @@ describe('inspect()', () => {
       encodePem('PRIVATE KEY', pkcs8(Buffer.alloc(115, 0xff))),
       6,
     ],
-  ])('%s ends with its exit code (README)', (_what, content, exitCode) => {
+  ])('%s ends with its exit code (guide)', (_what, content, exitCode) => {
     const source = { name: 'file.pem', bytes: Buffer.from(content) };
     const looked = () => inspect(contextIn(temporaryFolder()), [source]);
     expect(looked).toThrow(expect.objectContaining({ exitCode }));

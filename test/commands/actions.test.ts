@@ -84,7 +84,7 @@ describe('install()', () => {
       await expect(install(later('2040'), options)).rejects.toMatchObject({
         code: 'expired',
         exitCode: 5,
-        message: expect.stringMatching(/^the authority expired on .* 2036/) as string,
+        message: expect.stringMatching(/^the CA expired on .* 2036/) as string,
         hint: 'make a new one and issue all again: devcert ca replace',
       });
     expect(ran).toEqual([]);

@@ -107,7 +107,7 @@ function assertEncrypted({ forged, other, status }: Report): void {
   // So that the two above failed for want of the passphrase.
   expect(forged?.right).toMatchObject({ status: 0 });
   expect(other).toMatchObject({ status: 2 });
-  expect(other.output).toContain('the key of the authority "default" needs a passphrase');
+  expect(other.output).toContain('the key of the CA "default" needs a passphrase');
   expect(status.output).toContain('"passphrase"');
   expect(status.output).toContain('"earlierRoots": []');
 }

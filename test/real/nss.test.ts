@@ -348,7 +348,7 @@ describe.runIf(ready)('nssStores', () => {
     const whole = readFileSync(cert9);
     writeFileSync(cert9, whole.subarray(0, 9000));
     const damaged = await asked();
-    expect(damaged?.reason).toBe('the database is damaged: "cert9.db" is no whole database');
+    expect(damaged?.reason).toBe('the database is damaged: "cert9.db" is not a whole database');
     expect(damaged?.hint).toMatch(/every certificate, key and exception of your own/);
     writeFileSync(cert9, whole);
     renameSync(join(folder, 'key4.db'), join(folder, 'away'));

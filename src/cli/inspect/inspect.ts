@@ -24,7 +24,7 @@ import { MAX_STORE_BYTES } from '../../policy.ts';
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
   description:
-    'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), or what a server sends, whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read.',
+    'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), or what a server sends, whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read; 6 if a key in it is refused.',
   positionals: [
     {
       name: '[files...]',
