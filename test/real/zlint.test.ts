@@ -28,7 +28,7 @@ async function zlint(): Promise<string | undefined> {
   const folder = await cached(`zlint-${VERSION}`, (folder) =>
     run('go', ['install', `github.com/zmap/zlint/v3/cmd/zlint@${VERSION}`], {
       env: { GOBIN: folder },
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
     }),
   );
   return folder === undefined ? undefined : join(folder, 'zlint');
@@ -36,7 +36,7 @@ async function zlint(): Promise<string | undefined> {
 
 test(
   'every profile passes zlint but for what is told in a table',
-  { timeout: 300_000 },
+  { timeout: 500_000 },
   async (context) => {
     if (!needs(hasGo, 'go (golang-go)')) return context.skip();
     const program = await zlint();
