@@ -7,14 +7,17 @@ import type { PemBlock } from './pem.ts';
 
 /** One thing that is named and passed over. */
 export interface Foreign {
-  readonly kind: 'openssh-private-key' | 'openssh-public-key' | 'putty-key' | 'pgp' | 'pem-block';
+  readonly kind:
+    'openssh-private-key' | 'openssh-public-key' | 'putty-key' | 'pgp' | 'pem-block' | 'damaged';
   /**
-   * For `pem-block` and `pgp` the label, for the others the algorithm, as it stands in the file; undefined where
+   * For `pem-block`, `pgp` and `damaged` the label, for the others the algorithm, as it stands in the file; undefined where
    * that cannot be seen.
    */
   readonly detail?: string;
   /** True for a private key under a password, false for one that lies open; undefined for everything else. */
   readonly encrypted?: boolean;
+  /** Why a `damaged` one cannot be read; undefined for everything else. */
+  readonly reason?: { readonly message: string; readonly hint?: string };
 }
 
 /** A PEM block that is none of those that are read. */
@@ -71,6 +74,7 @@ const hints: Readonly<Record<Foreign['kind'], string>> = {
     'convert it: puttygen FILE -O private-openssh -o KEY, then ssh-keygen -p -m PKCS8 -f KEY',
   pgp: 'OpenPGP has keys and certificates of its own: gpg --show-keys FILE',
   'pem-block': 'give a PEM, DER, PKCS#7, PKCS#12 or JKS file',
+  damaged: 'ask for the file again where it came from',
 };
 
 const sshLine =
