@@ -80,9 +80,10 @@ export function findPkcs12(bytes: Buffer): { der: Buffer; trailing: number } | u
   if (found?.kind === 'pkcs12')
     return { der: found.der, trailing: bytes.length - found.der.length };
   if (found !== undefined || !isPem(bytes) || !bytes.includes('BEGIN PKCS12')) return undefined;
-  let isWhole = true;
-  const [block, more] = decodePem(bytes, { damaged: () => (isWhole = false) });
-  return block?.label === 'PKCS12' && more === undefined && isWhole
+  const damaged: string[] = [];
+  const blocks = decodePem(bytes, { damaged: (label) => damaged.push(label) });
+  const [block] = blocks;
+  return block?.label === 'PKCS12' && blocks.length + damaged.length === 1
     ? { der: block.der, trailing: 0 }
     : undefined;
 }
@@ -158,13 +159,15 @@ class Contents {
 
   /** @param label of PEM: what it is called if it is damaged. */
   add(kind: DerKind, der: Buffer, label: string = kind): void {
-    this.#attempt(label, () => this.#add(kind, der, label));
+    this.#attempt(label, () => {
+      this.#add(kind, der, label);
+    });
   }
 
   addEncryptedPem(block: PemBlock): void {
-    this.#attempt(block.label, () =>
-      this.#addEncrypted((password) => decryptPemKey(block, password)),
-    );
+    this.#attempt(block.label, () => {
+      this.#addEncrypted((password) => decryptPemKey(block, password));
+    });
   }
 
   entries(): KeyStoreEntry[] {
