@@ -16,7 +16,7 @@ const key = createPrivateKey(pemFixtures.leafKey);
 const good = pemFixtures.leaf + pemFixtures.leafKey;
 const same = (text: string) => text;
 
-const block = (label: string, der = Buffer.from('https://example.test/')) => encodePem(label, der);
+const block = (label: string, der: Buffer = Buffer.from('https://example.test/')) => encodePem(label, der);
 const inspect = (text: string, password?: string) =>
   inspectFile({ file: 'file', bytes: Buffer.from(text), password }, around);
 
