@@ -136,6 +136,17 @@ const files: readonly { what: string; hint: string; is: (bytes: Buffer) => boole
     is: (bytes) => bytes.subarray(0, 8).equals(Buffer.from('\0\0\0\0CERT')),
   },
   {
+    what: 'a private key in the format PVK of Windows',
+    hint: 'convert it: openssl rsa -inform PVK -in FILE -out key.pem',
+    is: (bytes) => bytes.subarray(0, 4).equals(Buffer.from('1ef1b5b0', 'hex')),
+  },
+  {
+    what: 'a key in the format MSBLOB of Windows',
+    hint: 'convert it: openssl rsa -inform MSBLOB -in FILE -out key.pem, with -pubin for a public one',
+    // PUBLICKEYBLOB or PRIVATEKEYBLOB, version 2, for key exchange or signing with RSA.
+    is: (bytes) => /^0[67]02000000(?:a4|24)0000/.test(bytes.toString('hex', 0, 8)),
+  },
+  {
     what: 'keys of OpenPGP, which has certificates of its own',
     hint: 'look at them: gpg --show-keys FILE',
     is: isPgp,

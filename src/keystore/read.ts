@@ -64,7 +64,7 @@ export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore
   const pkcs12 = findPkcs12(bytes);
   if (pkcs12 !== undefined) {
     const { der, trailing } = pkcs12;
-    return { format: 'pkcs12', ...readPkcs12(der, options.password), others: [], trailing };
+    return { format: 'pkcs12', ...readPkcs12(der, options), others: [], trailing };
   }
   const found = kindOfDer(bytes);
   if (found !== undefined) return readDer(bytes, options);
