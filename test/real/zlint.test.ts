@@ -113,7 +113,8 @@ async function everyProfile(): Promise<Buffer[]> {
     await issue(contextOf(context, name), names, { client: isClient, ...out(name) });
   }
   await imported(context, base);
-  await issue(contextOf(context, 'imported'), ['localhost'], out('imported'));
+  for (const name of ['imported', 'below'])
+    await issue(contextOf(context, name), ['localhost'], out(name));
   await csr(context, ['signed.test'], out('csr'));
   await sign(context, readFileSync(join(base, 'made/csr/csr.pem')), out('signed'));
   await mtls(context, 'set', { client: ['web'], ...out('mtls') });
@@ -122,7 +123,7 @@ async function everyProfile(): Promise<Buffer[]> {
   return certificatesIn(base);
 }
 
-/** A root and an intermediate, as OpenSSL makes them, with keys of RSA. */
+/** A root with its key, and an intermediate with its own below that root, as OpenSSL makes them, with keys of RSA. */
 async function imported(context: Context, base: string): Promise<void> {
   const folder = join(base, 'other');
   mkdirSync(folder);
@@ -137,6 +138,14 @@ async function imported(context: Context, base: string): Promise<void> {
     ...['-subj', '/CN=Imported root', ...ca],
   );
   await importAuthority(context, [at('root.pem'), at('root.key')], { name: 'imported' });
+  const below = ['-addext', 'basicConstraints=critical,CA:TRUE,pathlen:0', '-days', '1800'];
+  await must(
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-keyout', 'below.key', '-out', 'below.pem'],
+    ...['-subj', '/O=Somebody else/CN=Imported intermediate', ...below, '-nodes', ...usages],
+    ...['-CA', 'root.pem', '-CAkey', 'root.key'],
+  );
+  const chain = [at('below.pem'), at('below.key'), at('root.pem')];
+  await importAuthority(context, chain, { name: 'below' });
 }
 
 function certificatesIn(base: string): Buffer[] {
