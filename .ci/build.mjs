@@ -24,6 +24,7 @@ const groups = [
     name: 'sign',
     sources: [
       'src/certificate/issue.ts',
+      'src/commands/list.ts',
       'src/certificate/notes.ts',
       'src/certificate/derived-files.ts',
       'src/authority/identity.ts',

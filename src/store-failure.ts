@@ -1,8 +1,14 @@
 /** What a command's failure means for its store, in words. */
 import { findElevation, formatCommand } from '../platform/run.ts';
 import type { Command, CommandResult, Host, TrustStore } from '../platform/types.ts';
-import { printable } from './errors.ts';
-import type { Turn } from './trust.ts';
+import { printable, type Text } from './errors.ts';
+
+/** Why a store was not changed. */
+export interface Failure {
+  readonly status: 'failed' | 'cancelled';
+  readonly reason: string;
+  readonly hint?: Text | undefined;
+}
 
 /**
  * A failed command as the outcome of its store: why, and what to do about it.
@@ -14,12 +20,12 @@ export function failureOf(
   result: CommandResult,
   store: Pick<TrustStore, 'explain'>,
   host: Host,
-): Turn {
+): Failure {
   const [command = { file: '', args: [] }] = left;
   const explained = store.explain?.(command, result);
   if (explained !== undefined) {
-    const { cancelled, ...words } = explained;
-    return { status: cancelled === true ? 'cancelled' : 'failed', ...words };
+    const { cancelled, reason, hint } = explained;
+    return { status: cancelled === true ? 'cancelled' : 'failed', reason, hint };
   }
   const byHand = handOver(left, host);
   switch (result.failure) {

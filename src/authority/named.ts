@@ -48,13 +48,13 @@ export function removeAuthoritiesFolder(stateFolder: string): boolean {
   return true;
 }
 
-/** True for a state folder in which nothing is but what marks it. */
-export function isIdle(stateFolder: string): boolean {
+/** True for a state folder in which nothing is but what marks it. @param besides names of what else may be in it. */
+export function isIdle(stateFolder: string, ...besides: readonly string[]): boolean {
   return (
     existsSync(stateFolder) &&
     !hasAuthority(stateFolder) &&
     retiredRootFiles(stateFolder).length === 0 &&
-    readdirSync(stateFolder).every((name) => IDLE.includes(name))
+    readdirSync(stateFolder).every((name) => [...IDLE, ...besides].includes(name))
   );
 }
 

@@ -1,5 +1,5 @@
 /** `devcert csr NAMES…` */
-import { EXIT, printable } from '../errors.ts';
+import { printable } from '../errors.ts';
 import { csr, type CsrOptions, type CsrResult } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { table } from './lines.ts';
@@ -41,10 +41,7 @@ export const csrCommand: Declaration = {
     const result = await withPassword(flags, terminal, (passwords) =>
       csr(names, { ...options, ...passwords }),
     );
-    terminal.print(csrLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(csrLines(result, terminal.style), result);
   },
 };
 

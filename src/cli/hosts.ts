@@ -1,5 +1,5 @@
 /** `devcert hosts …` */
-import { DevcertError, EXIT, printable, say } from '../errors.ts';
+import { DevcertError, printable, say } from '../errors.ts';
 import { addHosts, type HostsOptions, type HostsResult, listHosts, removeHosts } from '../index.ts';
 import type { Declaration, OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
@@ -45,20 +45,17 @@ export const hostsCommand: Declaration = {
       description: 'Prints the names in the block of this user.',
       async run(_positionals, _options, terminal) {
         const result = await listHosts();
-        terminal.print(result.names.length === 0 ? [`none in ${result.file}`] : result.names);
-        terminal.json(result);
-        return EXIT.done;
+        return terminal.show(
+          result.names.length === 0 ? [`none in ${result.file}`] : result.names,
+          result,
+        );
       },
     },
   },
 };
 
 function tell(result: HostsResult, terminal: Terminal): number {
-  terminal.progress('');
-  terminal.print(hostsLines(result));
-  for (const note of result.notes) terminal.note(note);
-  terminal.json(result);
-  return EXIT.done;
+  return terminal.show(hostsLines(result), result);
 }
 
 /** What was done, or would be. */

@@ -1,5 +1,5 @@
 /** `devcert [issue] NAMES…` */
-import { DevcertError, EXIT } from '../errors.ts';
+import { DevcertError } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
 import { asking } from './password/asking.ts';
@@ -92,12 +92,11 @@ export const issueCommand: Declaration = {
       },
       listener,
     );
-    terminal.print(issueLines(result, terminal.style));
-    for (const exported of result.exports ?? [])
-      terminal.print(exporting?.exportLines(exported, terminal.style) ?? []);
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    const { style } = terminal;
+    const exported = (result.exports ?? []).flatMap(
+      (it) => exporting?.exportLines(it, style) ?? [],
+    );
+    return terminal.show([...issueLines(result, style), ...exported], result);
   },
 };
 

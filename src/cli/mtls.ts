@@ -9,7 +9,7 @@ import {
   type MtlsRotateOptions,
 } from '../index.ts';
 import { asking } from './password/asking.ts';
-import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
+import { agentOptions, caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { mtlsCheckLines, mtlsLines, mtlsRotateLines } from './mtls-lines.ts';
 import { givenPassword } from './password/password.ts';
@@ -37,15 +37,18 @@ const check: Declaration = {
     { flags: '--as <client>', description: 'which client; the first one if left out' },
     { flags: '--no-http', description: 'the server does not speak HTTP: send nothing, and wait' },
     ...caPasswordOptions,
+    {
+      flags: '--starttls <protocol>',
+      description:
+        'how TLS begins: postgres, mysql, smtp, imap, ldap, or none; told by the port if left out',
+    },
   ],
   examples: ['devcert mtls check localhost:8443 --dir api'],
   async run([address = ''], options: MtlsCheckOptions & CaPasswordFlags, terminal) {
     const listener = await asking(options, terminal, { prompt: false });
     const result = await mtlsCheck(address, options, listener);
-    terminal.print(mtlsCheckLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return result.ok ? EXIT.done : EXIT.failed;
+    const exitCode = result.ok ? EXIT.done : EXIT.failed;
+    return terminal.show(mtlsCheckLines(result, terminal.style), result, exitCode);
   },
 };
 
@@ -61,16 +64,15 @@ const rotate: Declaration = {
     { flags: '--finish', description: 'the last step: drop the old one' },
     ...passwordOptions,
     ...caPasswordOptions,
+    ...agentOptions,
   ],
   async run(_positionals, options: Flags<MtlsRotateOptions>, terminal) {
     cancelOnInterrupt(terminal);
     const password = givenPassword(options, {}, terminal);
     const listener = { ...terminal, ...(await asking(options, terminal)) };
     const result = await mtlsRotate({ ...options, password }, listener);
-    terminal.progress('');
-    terminal.print(mtlsRotateLines(result));
-    terminal.json(result);
-    return result.written.some(({ reason }) => reason !== undefined) ? EXIT.failed : EXIT.done;
+    const isPartial = result.written.some(({ reason }) => reason !== undefined);
+    return terminal.show(mtlsRotateLines(result), result, isPartial ? EXIT.failed : EXIT.done);
   },
 };
 
@@ -115,9 +117,6 @@ export const mtlsCommand: Declaration = {
     const password = givenPassword(options, {}, terminal);
     const listener = await asking(options, terminal);
     const result = await mtls(name, { ...options, password }, listener);
-    terminal.print(mtlsLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(mtlsLines(result, terminal.style), result);
   },
 };

@@ -1,6 +1,6 @@
 /** `devcert recipe [NAME]` */
 import type { RecipeOptions, RecipeResult, RecipeSummary } from '../commands/recipe.ts';
-import { DevcertError, EXIT } from '../errors.ts';
+import { DevcertError } from '../errors.ts';
 import { recipe, recipes } from '../index.ts';
 import type { Block, CommentMark } from '../recipes/recipe.ts';
 import type { Declaration } from './declaration.ts';
@@ -32,15 +32,10 @@ export const recipeCommand: Declaration = {
     if (name === undefined) {
       assertPlain(options);
       const list = await recipes();
-      terminal.print(listLines(list, terminal.style));
-      terminal.json(list);
-      return EXIT.done;
+      return terminal.show(listLines(list, terminal.style), list);
     }
     const result = await recipe(name, options);
-    terminal.print(recipeLines(result));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(recipeLines(result), result);
   },
 };
 

@@ -1,5 +1,5 @@
 /** `devcert sign FILE|-` */
-import { EXIT, printable } from '../errors.ts';
+import { printable } from '../errors.ts';
 import { sign, type SignOptions, type SignResult } from '../index.ts';
 import { asking } from './password/asking.ts';
 import { caOption, daysOption, type Declaration } from './declaration.ts';
@@ -38,15 +38,12 @@ export const signCommand: Declaration = {
     const listener = await asking(options, terminal, { stdinTaken: file === '-' });
     const csr = file === '-' ? readStdin(MAX_CSR_BYTES) : file;
     const result = await sign(csr, options, listener);
-    if (result.certFile === undefined) {
-      terminal.print([result.certPem.trimEnd()]);
-      // Standard output is the certificate.
-      for (const line of madeLines(result.made).filter((it) => it !== '')) terminal.note(line);
-      for (const line of result.dropped) terminal.note(`not granted: ${line}`);
-    } else terminal.print(signLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    if (result.certFile !== undefined)
+      return terminal.show(signLines(result, terminal.style), result);
+    // Standard output is the certificate.
+    for (const line of madeLines(result.made).filter((it) => it !== '')) terminal.note(line);
+    for (const line of result.dropped) terminal.note(`not granted: ${line}`);
+    return terminal.show([result.certPem.trimEnd()], result);
   },
 };
 

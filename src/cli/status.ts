@@ -10,9 +10,6 @@ export const statusCommand: Declaration = {
   options: [...storeOptions, caOption],
   async run(_positionals, options: StatusOptions, terminal) {
     const result = await status(options, terminal);
-    terminal.progress('');
-    terminal.print(statusLines(result, terminal.style, options.ca));
-    terminal.json(result);
-    return result.exitCode;
+    return terminal.show(statusLines(result, terminal.style, options.ca), result, result.exitCode);
   },
 };

@@ -4,7 +4,7 @@
  * somebody looks and `NO_COLOR` is not set; errors are two lines, what went wrong and what to type next.
  */
 import { fstatSync, writeSync } from 'node:fs';
-import { type DevcertError, isPlain, printable, steering, systemCode } from '../errors.ts';
+import { type DevcertError, EXIT, isPlain, printable, steering, systemCode } from '../errors.ts';
 
 export interface Terminal {
   /** Lines of the result. Nothing with `--json`. */
@@ -21,8 +21,13 @@ export interface Terminal {
   progress(doing: string): void;
   /** The two lines of an error, and the JSON document of one. */
   error(error: DevcertError): void;
+  /** What a command came to, as lines, with its `notes` if it has some; or as JSON. @returns the exit code. */
+  show(lines: readonly string[], result: Result, exitCode?: number): number;
   readonly style: Style;
 }
+
+/** What a command gives; some have notes. */
+type Result = object | { readonly notes: readonly string[] };
 
 /** Emphasis, or none where colours are off. */
 export interface Style {
@@ -51,8 +56,14 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
     const label = wantsColour && stderrIsTerminal ? paint(colour)(`${kind}:`) : `${kind}:`;
     write(STDERR, `devcert: ${label} ${oneLine(text)}\n`);
   };
-  return {
+  const terminal: Terminal = {
     style: wantsColour && stdoutIsTerminal ? marks : plain,
+    show(lines, result, exitCode = EXIT.done) {
+      terminal.print(lines);
+      if ('notes' in result) for (const note of result.notes) terminal.note(note);
+      terminal.json(result);
+      return exitCode;
+    },
     print: (lines) => {
       clear();
       if (!json && lines.length > 0) write(STDOUT, `${safe(lines.join('\n'))}\n`);
@@ -82,6 +93,7 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       if (json) write(STDOUT, toJson({ error: { code, message, hint, exitCode } }));
     },
   };
+  return terminal;
 }
 
 const STDOUT = 1;

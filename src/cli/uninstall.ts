@@ -32,10 +32,7 @@ export const uninstallCommand: Declaration = {
         return confirm(orphanLines(orphans, unread), question, 'devcert uninstall --orphans --yes');
       },
     });
-    terminal.progress('');
-    terminal.print(uninstallLines(result, terminal.style, options.orphans));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return outcomesExitCode(result.outcomes);
+    const lines = uninstallLines(result, terminal.style, options.orphans);
+    return terminal.show(lines, result, outcomesExitCode(result.outcomes));
   },
 };

@@ -1,4 +1,5 @@
 /** `devcert ca remove`: an authority that has a name leaves the stores, then the disk. */
+import { agentNotes } from '../authority/keeping.ts';
 import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
@@ -6,12 +7,12 @@ import { type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import {
   type Context,
   contextOf,
-  findEverywhere,
   issuedBy,
   refuseSudo,
   stateFolderOf,
   trusting,
 } from './context.ts';
+import { findEverywhere } from './stores.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
 export interface RemovedAuthority {
@@ -20,6 +21,8 @@ export interface RemovedAuthority {
   readonly outcomes: readonly Outcome[];
   /** Certificates that it issued and that are still listed. */
   readonly left: readonly string[];
+  /** One line each, for the user. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -59,7 +62,8 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
       hint: bad.hint ?? say`try that alone: ${{ command: 'uninstall', ca: name }}`,
     });
   const left = issuedBy(target).map(({ certFile }) => certFile);
+  const notes = agentNotes([target.folder]);
   purge(target.folder);
   removeAuthoritiesFolder(stateFolderOf(target));
-  return { name, outcomes, left };
+  return { name, outcomes, left, notes };
 }

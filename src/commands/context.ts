@@ -1,14 +1,7 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
 import { existsSync } from 'node:fs';
 import { dirname, win32 } from 'node:path';
-import type {
-  FindOptions,
-  Host,
-  StoreFinder,
-  StoreKind,
-  StoreOptions,
-  TrustStore,
-} from '../../platform/types.ts';
+import type { Host, StoreFinder } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Keeping } from '../authority/keeping.ts';
 import { ensureAuthority } from '../authority/folder.ts';
@@ -248,63 +241,4 @@ export async function closeStateFolder(host: Host, folder: string): Promise<read
   if (madeFolders(folder).includes(folder)) return closeFolder(host, folder);
   const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
   return strangeFolderNotes(folder, host);
-}
-
-/**
- * The kinds in `--stores`, all of this machine's if it was not given.
- *
- * @param text comma-separated kinds or browsers; white space around them does not count.
- * @throws DevcertError `usage` for an unknown word.
- */
-export function parseStoreKinds(
-  text: string | undefined,
-  { finders, host: { platform } }: Pick<Context, 'finders' | 'host'>,
-): StoreKind[] {
-  const here = finders.filter(({ platforms }) => platforms?.includes(platform) !== false);
-  const known = [...new Set(here.map(({ kind }) => kind))];
-  if (text === undefined) return known;
-  const words = text.split(',').map((word) => word.trim().toLowerCase());
-  return [
-    ...new Set(
-      words.map((word) => {
-        const meant = storeCalled(word, platform);
-        const kind = known.find((kind) => kind === meant);
-        if (kind !== undefined) return kind;
-        throw new DevcertError('usage', `there is no kind of store "${word}" here`, {
-          hint: { stores: known.join(',') },
-        });
-      }),
-    ),
-  ];
-}
-
-/** Browsers of one family: on Linux their store is NSS', elsewhere the system's. */
-const BROWSERS: ReadonlySet<string> = new Set(['chromium', 'chrome', 'edge', 'brave', 'safari']);
-const IN_SYSTEM: ReadonlySet<NodeJS.Platform> = new Set(['darwin', 'win32']);
-
-function storeCalled(word: string, platform: NodeJS.Platform): string {
-  if (word === 'firefox') return 'nss';
-  if (!BROWSERS.has(word)) return word;
-  return IN_SYSTEM.has(platform) ? 'system' : 'nss';
-}
-
-/** The stores of these kinds on this machine, in the order of the finders. */
-export async function findStores(
-  { host, finders }: Context,
-  kinds: readonly StoreKind[],
-  options: FindOptions,
-): Promise<TrustStore[]> {
-  const stores: TrustStore[] = [];
-  for (const finder of finders)
-    if (kinds.includes(finder.kind)) stores.push(...(await finder.find(host, options)));
-  return stores;
-}
-
-/** The same for the user and for the machine, where the system has both: wherever a root may have been put. */
-export function findEverywhere(
-  context: Context,
-  kinds: readonly StoreKind[] = parseStoreKinds(undefined, context),
-  options: StoreOptions = {},
-): Promise<TrustStore[]> {
-  return findStores(context, kinds, { ...options, everywhere: true });
 }

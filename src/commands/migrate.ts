@@ -13,7 +13,6 @@ import { changeFolder, filesOf, readPem } from '../authority/folder.ts';
 import { HOMES, keepOut, MARKER, markerText, stateVersion } from '../authority/marker.ts';
 import { authorityNames, isIdle } from '../authority/named.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { purge } from '../authority/purge.ts';
 import { AUTHORITY_FILES, isFolder, isStaged, removeStaged } from '../authority/staged.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
@@ -87,30 +86,39 @@ export async function migrateState(stateFolder: string): Promise<void> {
  * else is in the old place stays: a root without its key is what another machine's profile brought.
  */
 export function moveState(from: string, to: string): void {
-  if (!existsSync(join(from, 'root.pem')) || !existsSync(join(from, 'issuer-key.pem'))) return;
-  // What else is there is devcert's list of other homes at most: it is kept.
-  const homes = readIfThere(join(to, HOMES));
+  const [copy, aside] = [`${to}.devcert-tmp`, `${to}.devcert-old`];
+  if (!existsSync(join(from, 'root.pem'))) return;
   if (existsSync(join(to, 'root.pem'))) {
     // Killed between the last two steps: what is there is whole.
-    if (isSame(join(from, 'root.pem'), join(to, 'root.pem'))) removeOld(from);
+    if (isSame(join(from, 'root.pem'), join(to, 'root.pem'))) removeOld(from, aside);
     return;
   }
+  if (!existsSync(join(from, 'issuer-key.pem'))) return;
+  // What else is there is devcert's list of other homes at most: it is kept.
+  const homes = readIfThere(join(to, HOMES)) ?? readIfThere(join(aside, HOMES));
   // Somebody's files: the next run says that the folder is not devcert's.
-  if (existsSync(to) && !isIdle(to) && namesIn(to).length > 0) return;
-  const copy = `${to}.devcert-tmp`;
+  if (existsSync(to) && !isIdle(to, HOMES) && namesIn(to).length > 0) return;
   withFileError('write', to, () => {
     rmSync(copy, { recursive: true, force: true });
     mkdirSync(dirname(to), { recursive: true });
     cpSync(from, copy, { recursive: true, preserveTimestamps: true });
     if (homes !== undefined) writeFileSync(join(copy, HOMES), homes, { mode: 0o600 });
-    if (isIdle(to)) purge(to);
+    // In two steps that a kill leaves whole: the marked folder that is there goes aside first.
+    if (existsSync(to)) {
+      rmSync(aside, { recursive: true, force: true });
+      renameSync(to, aside);
+    }
     renameSync(copy, to);
   });
-  removeOld(from);
+  removeOld(from, aside);
 }
 
-function removeOld(from: string): void {
+// The root goes last: by it the next devcert knows what a killed one left of the old folder, a key perhaps.
+function removeOld(from: string, aside: string): void {
   withFileError('delete', from, () => {
+    rmSync(aside, { recursive: true, force: true });
+    for (const name of readdirSync(from).filter((it) => it !== 'root.pem'))
+      rmSync(join(from, name), { recursive: true, force: true });
     rmSync(from, { recursive: true, force: true });
   });
 }

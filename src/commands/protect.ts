@@ -15,7 +15,8 @@ import { encodePrivateKey } from '../keys.ts';
 import { recover } from '../ledger/journal.ts';
 import { Keyring } from '../signer/keyring.ts';
 import { replaceBy, type ReplaceResult, summaryOf } from './ca.ts';
-import { type Context, contextOf, findEverywhere, refuseSudo } from './context.ts';
+import { type Context, contextOf, refuseSudo } from './context.ts';
+import { findEverywhere } from './stores.ts';
 import { newPassphraseKeeper } from './keeper.ts';
 import { clearPending, madeMeanwhile, newAuthority } from './replace.ts';
 

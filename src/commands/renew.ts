@@ -7,8 +7,8 @@ import { basename, join } from 'node:path';
 import { readExisting } from '../certificate/output.ts';
 import { writeCertificate, writeLeaf } from '../certificate/write.ts';
 import type { Authority } from '../authority/authority.ts';
-import { DevcertError, say } from '../errors.ts';
-import { exportCommand } from '../export/command.ts';
+import { DevcertError, formatText, say, worded } from '../errors.ts';
+import { exportStep } from '../export/command.ts';
 import { planExport } from '../export/plan.ts';
 import { type ExportOptions, parseExport } from '../export/request.ts';
 import { sourceOf } from '../export/source.ts';
@@ -99,7 +99,7 @@ export function staleExports(
     .filter(({ files }) => files.length > 0)
     .map(({ entry: { export: made, ca }, files }) => {
       const have = files.length === 1 ? 'has' : 'have';
-      return `${files.join(', ')} still ${have} the old certificate: ${exportCommand(made.options ?? {}, ca)}`;
+      return worded`${files.join(', ')} still ${have} the old certificate: ${exportStep(made.options ?? {}, ca)}`;
     });
 }
 
@@ -142,7 +142,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
   const what = {
     what: 'export' as const,
     files,
-    command: exportCommand(entry.export.options ?? {}, entry.ca),
+    command: formatText(exportStep(entry.export.options ?? {}, entry.ca)),
   };
   const renewed = await attempting(context, what, async () => {
     const request = parseExport(options, context.cwd);

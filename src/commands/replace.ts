@@ -17,7 +17,8 @@ import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, say } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
-import { type Context, findEverywhere, identity, stateFolderOf, trusting } from './context.ts';
+import { type Context, identity, stateFolderOf, trusting } from './context.ts';
+import { findEverywhere } from './stores.ts';
 import type { Keeper } from './keeper.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
@@ -54,7 +55,7 @@ export function newAuthority(
   constraints: Constraints | undefined,
   usages?: readonly Usage[],
 ): Successor {
-  const options = { name: context.ca, usages };
+  const options = { name: context.ca, usages, issuerKey: keeper.issuerKey };
   return {
     make: async () =>
       keeper.keep(

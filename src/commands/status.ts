@@ -15,14 +15,8 @@ import { outputPaths } from '../certificate/output.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant, type StoreReport } from '../trust.ts';
-import {
-  type AuthorityOption,
-  type Context,
-  findEverywhere,
-  parseStoreKinds,
-  stateFolderOf,
-  trusting,
-} from './context.ts';
+import { type AuthorityOption, type Context, stateFolderOf, trusting } from './context.ts';
+import { findEverywhere, parseStoreKinds } from './stores.ts';
 import { findOrphans, type Orphan } from './orphans.ts';
 import { currentRoot } from './roots.ts';
 import { readNames } from '../x509/read.ts';

@@ -2,13 +2,13 @@
  * All that devcert wrote outside its own folder: `ledger.jsonl` in the state folder, a line for each time,
  * the latest for a path counts. Lines are added, so that a write costs the same however long it is.
  */
-import { constants, existsSync, readSync, statSync } from 'node:fs';
+import { constants, existsSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { findLines, readIfThere } from '../disk/files.ts';
 import { withFileError, flag, withDescriptor, shellCommand } from '../disk/filesystem.ts';
 import type { Usage } from '../names/usage.ts';
-import { sha256 } from './journal.ts';
+import { cutBack, sha256, sizeOf } from './journal.ts';
 import { replaceFiles } from './transaction.ts';
 import { MAX_LEDGER_BYTES } from '../policy.ts';
 
@@ -124,7 +124,8 @@ export function latest(entries: readonly LedgerEntry[]): LedgerEntry[] {
 }
 
 /**
- * The text that adds entries to the ledger, and where it goes.
+ * The text that adds entries to the ledger, and where it goes. Under the lock: a last line that a full disk or a
+ * crash of the system cut short is taken off, as the next would become a part of it.
  *
  * @throws DevcertError `invalid-authority` if the ledger is not one of this version's, `file`.
  */
@@ -135,7 +136,17 @@ export function appendix(
   if (entries.length === 0) return undefined;
   const path = ledgerFile(stateFolder);
   const header = headerOf(path) === undefined ? HEADER : '';
+  if (header === '') cutTornLine(path);
   return { path, text: header + entries.map(lineOf).join('') };
+}
+
+function cutTornLine(file: string): void {
+  const size = sizeOf(file);
+  const last = Buffer.alloc(1);
+  withFileError('read', file, () =>
+    withDescriptor(file, constants.O_RDONLY, (it) => readSync(it, last, 0, 1, size - 1)),
+  );
+  if (last[0] !== NEWLINE) cutBack(file, (read(file)?.lastIndexOf(NEWLINE) ?? size - 1) + 1);
 }
 
 /** The whole text of a ledger that has these entries alone. */
@@ -149,11 +160,7 @@ export function encodeLedger(entries: readonly LedgerEntry[]): string {
  */
 export function compact(stateFolder: string): void {
   const file = ledgerFile(stateFolder);
-  const size = withFileError(
-    'read',
-    file,
-    () => statSync(file, { throwIfNoEntry: false })?.size ?? 0,
-  );
+  const size = sizeOf(file);
   if (size < COMPACT_ABOVE_BYTES) return;
   const { keptBytes = 0 } = headerOf(file) ?? {};
   if (size < 2 * keptBytes + COMPACT_ABOVE_BYTES) return;

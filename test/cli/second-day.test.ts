@@ -32,6 +32,9 @@ describe('devcert list and renew', () => {
     const due = await run(['list'], later);
     expect(due.status).toBe(5);
     expect(due.stderr).toContain('1 to renew: devcert renew --all');
+    expect((await run(['other.test', '--out', 'other'], later)).stderr).toContain(
+      `note: "${join(project, 'short/cert.pem')}" is to be renewed: devcert renew --all\n`,
+    );
     const dry = await run(['renew', '--dry-run'], later);
     expect(dry.stdout.trim()).toBe(`Due: ${join(project, 'short/cert.pem')}`);
     const program = [process.execPath, '-e', 'console.log("reloaded"); process.exitCode = 3'];

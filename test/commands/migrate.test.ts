@@ -11,16 +11,20 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { makeStateFolder } from '../../src/authority/purge.ts';
 import { moveState } from '../../src/commands/migrate.ts';
 import { readLedger } from '../../src/ledger/ledger.ts';
+import { bundledModule } from '../helpers/bundle.ts';
 import { CLI } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 const HOOK = join(import.meta.dirname, '../helpers/kill-hook.cjs');
 const FIXTURE = join(import.meta.dirname, '../fixtures/devcert-0.1.0.cjs.br');
+
+const bundle = bundledModule('src/commands/migrate.ts');
 
 /** A home with the old command in it, and what that wrote there. */
 function oldHome() {
@@ -105,6 +109,21 @@ describe('devcert on a state of 0.1.0', () => {
     }
   });
 
+  test('what 0.1.0 makes in it with `ca create` is an authority like others, and harms nothing', () => {
+    const { home, old, run } = oldHome();
+    expect(run(CLI, NAMES)).toMatchObject({ status: 0 });
+    const before = tree(home);
+    // It makes a folder of its own in authorities/, which no guard of the default folder is in the way of.
+    expect(run(old, ['ca', 'create', 'late'])).toMatchObject({ status: 0 });
+    expect(tree(home)).toMatchObject(before);
+    const listed = JSON.parse(run(CLI, ['ca', 'list', '--json']).stdout) as object;
+    expect(listed).toMatchObject({
+      authorities: [{ name: 'default' }, { name: 'late' }, { name: 'people' }],
+    });
+    expect(run(CLI, ['late.test', '--ca', 'late', '--out', 'late'])).toMatchObject({ status: 0 });
+    expect(run(CLI, ['ca', 'remove', 'late'])).toMatchObject({ status: 0 });
+  });
+
   test('a damaged list is named and stays', () => {
     const { state, run } = oldHome();
     writeFileSync(join(state, 'inventory.json'), '{"version":1,"certif');
@@ -151,6 +170,35 @@ describe('moveState()', () => {
       false,
     ]);
   });
+
+  test('killed before any change, between two files of the copy too, the next run completes it', () => {
+    const files = ['root.pem', 'issuer-key.pem', 'ledger.jsonl', 'devcert-state.json'];
+    let steps = 0;
+    for (let ended = false; !ended; steps++) {
+      const { from, to } = folders(files);
+      mkdirSync(join(from, 'authorities/people'), { recursive: true });
+      writeFileSync(join(from, 'authorities/people/root.pem'), 'people');
+      makeStateFolder(to);
+      writeFileSync(join(to, 'homes'), '["/other"]');
+      const before = {
+        ...tree(from),
+        homes: createHash('sha256').update('["/other"]').digest('hex'),
+      };
+      const code = `import { moveState } from ${JSON.stringify(bundle())};
+        moveState(${JSON.stringify(from)}, ${JSON.stringify(to)});`;
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ['--require', HOOK, '--input-type=module', '-e', code],
+        { env: { DEVCERT_TEST_KILL_AT: String(steps + 1) }, encoding: 'utf8', timeout: 30_000 },
+      );
+      expect(stderr).toBe('');
+      ended = status === 0;
+      moveState(from, to);
+      expect([steps, tree(to), existsSync(from)]).toEqual([steps, before, false]);
+      expect(readdirSync(dirname(to))).toEqual(['Data']);
+    }
+    expect(steps).toBeGreaterThan(files.length * 2);
+  }, 60_000);
 
   test('leaves a root without a key where it is', () => {
     const { from, to } = folders(['root.pem']);

@@ -8,6 +8,10 @@ export function terminalOf(): { terminal: Terminal; printed: () => string[] } {
     printed: () => lines,
     terminal: {
       print: (more) => void lines.push(...more),
+      show: (more, _, exitCode = 0) => {
+        lines.push(...more);
+        return exitCode;
+      },
       json: () => undefined,
       note: () => undefined,
       announce: () => undefined,

@@ -1,7 +1,6 @@
 /** `devcert ca …` */
 import { EXIT } from '../../errors.ts';
 import {
-  type CreateOptions,
   createAuthority,
   exportAuthority,
   type ExportAuthorityOptions,
@@ -9,16 +8,24 @@ import {
   type ImportAuthorityOptions,
   listAuthorities,
   type NamedOptions,
+  type ReplaceOptions,
   removeAuthority,
   replaceAuthority,
+  type ReplaceResult,
   showAuthority,
 } from '../../index.ts';
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
-import { authorityArgument, type Declaration, type OptionDeclaration } from '../declaration.ts';
+import {
+  agentOptions,
+  authorityArgument,
+  type Declaration,
+  type OptionDeclaration,
+} from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
+import type { Terminal } from '../terminal.ts';
 import { readPassword } from '../password/password.ts';
 import {
   type CaPasswordFlags,
@@ -70,12 +77,10 @@ const create: Declaration = {
   description:
     'Makes an authority beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it certifies in every client that trusts it, and other names in some.',
   positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
-  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions],
+  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions, ...agentOptions],
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
     const result = await createAuthority(name, options, await asking(options, terminal));
-    terminal.print(keptLines(result, 'Made', terminal.style));
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show(keptLines(result, 'Made', terminal.style), result);
   },
 };
 
@@ -100,9 +105,7 @@ const show: Declaration = {
   positionals: [authorityArgument],
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
-    terminal.print(authorityLines(authority, terminal.style));
-    terminal.json(authority);
-    return EXIT.done;
+    return terminal.show(authorityLines(authority, terminal.style), authority);
   },
 };
 
@@ -132,12 +135,9 @@ const importing: Declaration = {
     const result = await withPassword(options, terminal, (passwords, listener) =>
       importAuthority(sources, { ...withoutPasswordFlags(options), ...passwords }, listener),
     );
-    terminal.progress('');
-    if ('replaced' in result) terminal.print(replaceLines(result, terminal.style));
-    else terminal.print(keptLines(result, 'Imported', terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return 'replaced' in result ? outcomesExitCode(result.outcomes) : EXIT.done;
+    return 'replaced' in result
+      ? showReplaced(result, terminal)
+      : terminal.show(keptLines(result, 'Imported', terminal.style), result);
   },
 };
 
@@ -164,10 +164,7 @@ const exporting: Declaration = {
     const result = await exportAuthority(name, { ...options, password }, listener);
     const { file, pem } = result;
     const what = result.withKey ? 'Root, issuer and encrypted key are in' : 'The root is in';
-    terminal.print([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`]);
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return EXIT.done;
+    return terminal.show([file === undefined ? (pem ?? '').trimEnd() : `${what} ${file}`], result);
   },
 };
 
@@ -185,22 +182,15 @@ const replace: Declaration = {
     ...permitOptions,
     ...sourceOptions,
     ...caPasswordOptions,
+    ...agentOptions,
   ],
-  async run(
-    [name],
-    options: Flags & ImportAuthorityOptions & CreateOptions & { import?: string[] },
-    terminal,
-  ) {
+  async run([name], options: Flags & ReplaceOptions & { import?: string[] }, terminal) {
     cancelOnInterrupt(terminal);
     const others = withoutPasswordFlags(options);
     const result = await withPassword(options, terminal, (passwords, listener) =>
       replaceAuthority(name, options.import ?? [], { ...others, ...passwords }, listener),
     );
-    terminal.progress('');
-    terminal.print(replaceLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
-    return outcomesExitCode(result.outcomes);
+    return showReplaced(result, terminal);
   },
 };
 
@@ -219,10 +209,16 @@ const remove: Declaration = {
     ]);
     if (result.left.length > 0)
       terminal.note(`what it issued stays, trusted by nothing: ${result.left.join(', ')}`);
+    for (const note of result.notes) terminal.note(note);
     terminal.json(result);
     return EXIT.done;
   },
 };
+
+function showReplaced(result: ReplaceResult, terminal: Terminal): number {
+  const lines = replaceLines(result, terminal.style);
+  return terminal.show(lines, result, outcomesExitCode(result.outcomes));
+}
 
 export const caCommand: Declaration = {
   summary: 'authorities with names, imported ones, replacing one',
