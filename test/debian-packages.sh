@@ -14,7 +14,7 @@ packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget sudo opendo
   php-cli python3 golang-go puma
   strace sqlite3 zsh fish man-db openssh-client softhsm2 opensc
   uvicorn gunicorn python3-flask python3-django python3-django-extensions python3-openssl
-  python3-requests python3-httpx"
+  python3-requests python3-httpx python3-cryptography python3-pip dpkg-dev"
 missing=""
 for package in $packages; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||

@@ -157,7 +157,8 @@ function opensWith(
   try {
     return contents.every((bytes) => {
       const { entries, isVerified } = readKeyStore(bytes, { password });
-      return entries.length > 0 && (isVerified || password === '' || !request.trust);
+      const isLocked = entries.some(({ kind }) => kind === 'encrypted-key');
+      return entries.length > 0 && !isLocked && (isVerified || password === '' || !request.trust);
     });
   } catch (error) {
     if (error instanceof DevcertError) return false; // another password: it is written anew

@@ -1,6 +1,7 @@
 /** Bytes of a file → what it is, holds, and suffers from. Pure. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { AuthorityCertificates } from '../authority/certificates.ts';
+import { DevcertError } from '../errors.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { crlDetails } from '../x509/crl.ts';
@@ -57,7 +58,24 @@ export function readFile(
   const details = certificates.map((it) => it.details);
   const chain = findChain(certificates);
   const keys = keysOf(store.entries, details);
-  const csrs = store.entries.flatMap(({ csr }) => (csr === undefined ? [] : [inspectCsr(csr)]));
+  const others = [...store.others];
+  const shownOf = <T>(detail: string, show: () => T): T[] => {
+    try {
+      return [show()];
+    } catch (error) {
+      // Alone, it is the file that cannot be read.
+      if (!(error instanceof DevcertError) || store.entries.length === 1) throw error;
+      const { message, hint } = error;
+      others.push({ kind: 'damaged', detail, reason: { message, hint } });
+      return [];
+    }
+  };
+  const csrs = store.entries.flatMap(({ csr }) =>
+    csr === undefined ? [] : shownOf('CERTIFICATE REQUEST', () => inspectCsr(csr)),
+  );
+  const crls = store.entries.flatMap(({ crl }) =>
+    crl === undefined ? [] : shownOf('X509 CRL', () => crlDetails(crl)),
+  );
   const contents: Omit<InspectedFile, 'problems' | 'notes' | 'kind'> = {
     file: input.file,
     format: store.format,
@@ -70,8 +88,8 @@ export function readFile(
     keys,
     publicKeys: store.entries.flatMap((it) => publicKeyIn(it) ?? []),
     csrs: csrs.map(({ csr }) => csr),
-    crls: store.entries.flatMap(({ crl }) => (crl === undefined ? [] : [crlDetails(crl)])),
-    others: store.others,
+    crls,
+    others,
     trailing: store.trailing,
   };
   const file = { ...contents, kind: kindOf(contents, protection) };

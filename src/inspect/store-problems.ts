@@ -1,5 +1,6 @@
 /** What is wrong with a file as a whole: its encryption, keys that fit nothing, keys where none belong. Pure. */
-import { decodePem } from '../keystore/pem.ts';
+import type { Foreign } from '../keystore/foreign.ts';
+import { decodePem, WHOLE } from '../keystore/pem.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedFile, Problem } from './types.ts';
 
@@ -11,7 +12,15 @@ export function storeProblems(
     ...keyProblems(file),
     ...(file.protection === undefined ? [] : protectionProblems(file, file.protection)),
     ...(file.format === 'pem' ? pemProblems(bytes) : []),
+    ...file.others.flatMap(damageProblems),
   ];
+}
+
+function damageProblems({ detail = '', reason }: Foreign): Problem[] {
+  if (reason === undefined) return [];
+  const { message, hint } = reason;
+  const text = message.includes(detail) ? message : `in the block "${detail}": ${message}`;
+  return [error('damaged', text, hint ?? 'ask for the file again where it came from')];
 }
 
 function keyProblems({
@@ -108,7 +117,7 @@ function protectionProblems(
 }
 
 function pemProblems(bytes: Buffer): Problem[] {
-  const old = decodePem(bytes).some(({ headers }) => headers.has('DEK-Info'));
+  const old = decodePem(bytes, WHOLE).some(({ headers }) => headers.has('DEK-Info'));
   if (!old) return [];
   return [
     warning(

@@ -7,14 +7,17 @@ import type { PemBlock } from './pem.ts';
 
 /** One thing that is named and passed over. */
 export interface Foreign {
-  readonly kind: 'openssh-private-key' | 'openssh-public-key' | 'putty-key' | 'pgp' | 'pem-block';
+  readonly kind:
+    'openssh-private-key' | 'openssh-public-key' | 'putty-key' | 'pgp' | 'pem-block' | 'damaged';
   /**
-   * For `pem-block` and `pgp` the label, for the others the algorithm, as it stands in the file; undefined where
+   * For `pem-block`, `pgp` and `damaged` the label, for the others the algorithm, as it stands in the file; undefined where
    * that cannot be seen.
    */
   readonly detail?: string;
   /** True for a private key under a password, false for one that lies open; undefined for everything else. */
   readonly encrypted?: boolean;
+  /** Why a `damaged` one cannot be read; undefined for everything else. */
+  readonly reason?: { readonly message: string; readonly hint?: string };
 }
 
 /** A PEM block that is none of those that are read. */
@@ -71,6 +74,7 @@ const hints: Readonly<Record<Foreign['kind'], string>> = {
     'convert it: puttygen FILE -O private-openssh -o KEY, then ssh-keygen -p -m PKCS8 -f KEY',
   pgp: 'OpenPGP has keys and certificates of its own: gpg --show-keys FILE',
   'pem-block': 'give a PEM, DER, PKCS#7, PKCS#12 or JKS file',
+  damaged: 'ask for the file again where it came from',
 };
 
 const sshLine =
@@ -130,6 +134,17 @@ const files: readonly { what: string; hint: string; is: (bytes: Buffer) => boole
     what: 'a serialized certificate store of Windows (SST)',
     hint: 'convert it: certutil -split -dump FILE writes each certificate into a file',
     is: (bytes) => bytes.subarray(0, 8).equals(Buffer.from('\0\0\0\0CERT')),
+  },
+  {
+    what: 'a private key in the format PVK of Windows',
+    hint: 'convert it: openssl rsa -inform PVK -in FILE -out key.pem',
+    is: (bytes) => bytes.subarray(0, 4).equals(Buffer.from('1ef1b5b0', 'hex')),
+  },
+  {
+    what: 'a key in the format MSBLOB of Windows',
+    hint: 'convert it: openssl rsa -inform MSBLOB -in FILE -out key.pem, with -pubin for a public one',
+    // PUBLICKEYBLOB or PRIVATEKEYBLOB, version 2, for key exchange or signing with RSA.
+    is: (bytes) => /^0[67]02000000(?:a4|24)0000/.test(bytes.toString('hex', 0, 8)),
   },
   {
     what: 'keys of OpenPGP, which has certificates of its own',

@@ -11,6 +11,15 @@ export interface PemBlock {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+export interface PemOptions {
+  readonly maxBlocks?: number;
+  /** Called for a block that is damaged or does not end, which is then left out, instead of throwing. */
+  readonly damaged?: (label: string, error: DevcertError) => void;
+}
+
+/** Leaves out what is damaged, where that is told elsewhere. */
+export const WHOLE: PemOptions = { damaged: () => undefined };
+
 /** One PEM block with lines of 64 characters and a final newline. */
 export function encodePem(label: string, der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
@@ -24,34 +33,33 @@ export function encodePem(label: string, der: Buffer): string {
  * Windows PowerShell makes of redirected output) are taken. Linear in the length of the input.
  * Throws `invalid-input` for a block that is damaged or does not end, and above `maxBlocks`.
  */
-export function decodePem(
-  input: Buffer | string,
-  options: { maxBlocks?: number } = {},
-): PemBlock[] {
-  const { maxBlocks = MAX_BLOCKS } = options;
+export function decodePem(input: Buffer | string, options: PemOptions = {}): PemBlock[] {
+  const { maxBlocks = MAX_BLOCKS, damaged = raise } = options;
   const blocks: PemBlock[] = [];
+  let count = 0;
   let open: { label: string; lines: string[] } | undefined;
+  const close = (problem?: string) => {
+    const { label, lines } = open ?? { label: '', lines: [] };
+    open = undefined;
+    const decoded = problem ?? decodeBlock(label, lines);
+    if (typeof decoded === 'string') damaged(label, damage(label, decoded));
+    else blocks.push(decoded);
+  };
   for (const line of linesOf(typeof input === 'string' ? input : decodeText(input))) {
     const [, edge, label = ''] = line.startsWith('-----') ? (boundary.exec(line) ?? []) : [];
     if (edge === undefined) open?.lines.push(line);
     else if (edge === 'BEGIN') {
-      if (open?.label === PGP_TEXT) {
-        blocks.push(decodeBlock(open.label, []));
-        open = undefined;
-      }
-      if (open !== undefined) throw damaged(open.label, 'it does not end');
-      if (blocks.length >= maxBlocks)
+      if (open !== undefined) close(open.label === PGP_TEXT ? undefined : 'it does not end');
+      if (++count > maxBlocks)
         throw new DevcertError('invalid-input', `cannot read more than ${maxBlocks} PEM blocks`, {
           hint: 'split the file',
         });
       open = { label, lines: [] };
     } else if (open !== undefined) {
-      if (open.label !== label) throw damaged(open.label, 'its last line names something else');
-      blocks.push(decodeBlock(label, open.lines));
-      open = undefined;
+      close(open.label === label ? undefined : 'its last line names something else');
     }
   }
-  if (open !== undefined) throw damaged(open.label, 'it does not end');
+  if (open !== undefined) close('it does not end');
   return blocks;
 }
 
@@ -94,13 +102,14 @@ const MAX_HEADERS = 100;
 /** A text that is signed, which ends where its signature begins (RFC 9580 7). */
 const PGP_TEXT = 'PGP SIGNED MESSAGE';
 
-function decodeBlock(label: string, lines: readonly string[]): PemBlock {
+/** The block, or what is wrong with it. */
+function decodeBlock(label: string, lines: readonly string[]): PemBlock | string {
   // OpenPGP's armor has a checksum of its own below the body (RFC 9580 6), and nobody here looks into it.
   if (label.startsWith('PGP ')) return { label, der: Buffer.alloc(0), headers: new Map() };
   const headers = new Map<string, string>();
   let first = 0;
   for (; lines[first]?.includes(':') === true; first++) {
-    if (first === MAX_HEADERS) throw damaged(label, `it has more than ${MAX_HEADERS} headers`);
+    if (first === MAX_HEADERS) return `it has more than ${MAX_HEADERS} headers`;
     const line = lines[first] ?? '';
     const colon = line.indexOf(':');
     headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
@@ -110,14 +119,18 @@ function decodeBlock(label: string, lines: readonly string[]): PemBlock {
     .slice(first)
     .join('')
     .replace(/[ \t]+/g, '');
-  if (body.length === 0) throw damaged(label, 'it is empty');
+  if (body.length === 0) return 'it is empty';
   const der = Buffer.from(body, 'base64');
   // Node skips whatever is not base64; only what comes back the same was all base64.
-  if (der.toString('base64') !== body) throw damaged(label, 'its body is not base64');
+  if (der.toString('base64') !== body) return 'its body is not base64';
   return { label, der, headers };
 }
 
-function damaged(label: string, problem: string): DevcertError {
+function raise(_: string, error: DevcertError): never {
+  throw error;
+}
+
+function damage(label: string, problem: string): DevcertError {
   return new DevcertError('invalid-input', `cannot read the PEM block "${label}": ${problem}`, {
     hint: 'copy the file again, from its first "-----BEGIN" to its last "-----END" line',
   });

@@ -14,7 +14,7 @@ import { keyOrKind, type KeyStoreEntry, type LooseKey, pairEntries } from './ent
 import { OID } from './oids.ts';
 import { decryptPbe, isMacValid, WorkLimit } from './pbe.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
-import { missingPassword, wrongPassword } from './passwords.ts';
+import { missingPassword, type Passwords, wrongPassword } from './passwords.ts';
 import { decryptPrivateKeyInfo } from './pkcs8.ts';
 import { decodePrivateKey } from './private-key.ts';
 
@@ -22,15 +22,16 @@ import { decodePrivateKey } from './private-key.ts';
 const MAX_BAGS = 1000;
 
 /**
- * The entries of a PKCS#12 file, DER or BER. The MAC is checked before anything is decrypted.
+ * The entries of a PKCS#12 file, DER or BER. The MAC is checked before anything is decrypted. Where it vouches
+ * for the password, keys that no password opens come out as `encrypted-key`: Java lets each have its own.
  *
- * @param password undefined tries the empty one.
+ * @param passwords without that of the store, the empty one is tried.
  * @returns `isVerified`: false if the file has no MAC, so that nothing vouches for its contents.
  * Throws `password` for a wrong or missing one, `invalid-input` for everything else.
  */
 export function readPkcs12(
   bytes: Buffer,
-  password: string | undefined,
+  { password, keyPassword }: Passwords,
 ): { entries: KeyStoreEntry[]; isVerified: boolean } {
   const file = fieldsOf(readElement(bytes, { ber: true }));
   const version = decodeSmallInteger(file.next());
@@ -48,8 +49,9 @@ export function readPkcs12(
   const form =
     mac === undefined ? forms[0] : forms.find((it) => isMacValid(mac, content, it, limit));
   if (form === undefined) throw refusal(password);
-  const opening = { password: form, limit, isVerified: mac !== undefined };
-  const found: Found = { keys: [], certificates: [], bags: 0 };
+  const own = keyPassword === undefined ? [] : passwordForms(keyPassword);
+  const opening = { password: form, own, limit, isVerified: mac !== undefined };
+  const found: Found = { keys: [], locked: [], certificates: [], bags: 0, isOwnRight: false };
   try {
     for (const part of sequenceOf(readElement(content, { ber: true })))
       readSafe(readContent(part), opening, found);
@@ -57,20 +59,27 @@ export function readPkcs12(
     const isRefused = error instanceof DevcertError && error.code === 'password';
     throw isRefused && password === undefined ? refusal(password) : error;
   }
-  const entries = pairEntries(found.keys, found.certificates);
+  if (keyPassword !== undefined && found.locked.length > 0 && !found.isOwnRight)
+    throw wrongPassword('private key');
+  const entries = [...pairEntries(found.keys, found.certificates), ...found.locked];
   return { entries, isVerified: opening.isVerified };
 }
 
 interface Opening {
   readonly password: Password;
+  /** Of keys that the other one does not open, in its forms. */
+  readonly own: readonly Password[];
   readonly limit: WorkLimit;
   readonly isVerified: boolean;
 }
 
 interface Found {
   readonly keys: LooseKey[];
+  readonly locked: KeyStoreEntry[];
   readonly certificates: { der: Buffer; alias?: string; trusted: boolean }[];
   bags: number;
+  /** True once the password of keys has opened one. */
+  isOwnRight: boolean;
 }
 
 function refusal(password: string | undefined): DevcertError {
@@ -139,15 +148,39 @@ function readBags(contents: Buffer, opening: Opening, found: Found): void {
       if (type === OID.keyBag)
         found.keys.push({ ...keyOrKind(() => decodePrivateKey(value.raw, 'pkcs8')), alias });
       else if (type === OID.shroudedKeyBag) {
-        const { password, limit } = opening;
-        const decrypt = () => decryptPrivateKeyInfo(value, password, limit);
-        found.keys.push({ ...keyOrKind(decrypt), alias });
+        const key = openKey(value, opening, found);
+        if (key !== undefined) found.keys.push({ ...key, alias });
+        else
+          found.locked.push({
+            kind: 'encrypted-key',
+            alias,
+            hasOwnPassword: true,
+            certificates: [],
+          });
       } else if (type === OID.certBag) {
         const der = readCertificate(value);
         if (der !== undefined) found.certificates.push({ der, trusted: attributes.trusted, alias });
       } else if (type === OID.safeContentsBag) nested.push(value);
       // What is left are CRLs and secrets, which devcert has no use for.
     }
+}
+
+/** The key; undefined if no password opens it and the store's is known to be right. */
+function openKey(
+  value: Element,
+  { password, own, limit, isVerified }: Opening,
+  found: Found,
+): ReturnType<typeof keyOrKind> | undefined {
+  for (const form of [password, ...own])
+    try {
+      const key = keyOrKind(() => decryptPrivateKeyInfo(value, form, limit));
+      if (form !== password) found.isOwnRight = true;
+      return key;
+    } catch (error) {
+      if (!(error instanceof DevcertError) || error.code !== 'password') throw error;
+    }
+  if (!isVerified) throw wrongPassword('private key');
+  return undefined;
 }
 
 function sequenceOf(element: Element): Iterable<Element> {

@@ -4,7 +4,13 @@ import { DevcertError } from '../errors.ts';
 import { publicKeyDer } from '../keys.ts';
 import { readElement, readFirst, unreadable } from '../x509/asn1.ts';
 import { otherPublicKind } from '../x509/key-kinds.ts';
-import { keyOrKind, type KeyStoreEntry, type LooseKey, pairEntries } from './entries.ts';
+import {
+  keyOrKind,
+  type KeyStoreEntry,
+  type LooseKey,
+  pairEntries,
+  parseCertificate,
+} from './entries.ts';
 import { type Foreign, foreignBlock, foreignFile, foreignLines, onlyForeign } from './foreign.ts';
 import { jksKindOf, readJks } from './jks-read.ts';
 import { type DerKind, kindOfDer, kindOfLabel } from './kinds.ts';
@@ -30,7 +36,10 @@ export interface KeyStore {
 }
 
 export interface ReadOptions extends Passwords {
-  /** Also takes a file of {@link Foreign} things alone, which says nothing to most. */
+  /**
+   * For people who look at a file: also takes one of {@link Foreign} things alone, which says nothing to most,
+   * and counts a damaged part of PEM among these if there is something besides it.
+   */
   readonly foreign?: boolean;
 }
 
@@ -55,7 +64,7 @@ export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore
   const pkcs12 = findPkcs12(bytes);
   if (pkcs12 !== undefined) {
     const { der, trailing } = pkcs12;
-    return { format: 'pkcs12', ...readPkcs12(der, options.password), others: [], trailing };
+    return { format: 'pkcs12', ...readPkcs12(der, options), others: [], trailing };
   }
   const found = kindOfDer(bytes);
   if (found !== undefined) return readDer(bytes, options);
@@ -71,8 +80,10 @@ export function findPkcs12(bytes: Buffer): { der: Buffer; trailing: number } | u
   if (found?.kind === 'pkcs12')
     return { der: found.der, trailing: bytes.length - found.der.length };
   if (found !== undefined || !isPem(bytes) || !bytes.includes('BEGIN PKCS12')) return undefined;
-  const [block, more] = decodePem(bytes);
-  return block?.label === 'PKCS12' && more === undefined
+  const damaged: string[] = [];
+  const blocks = decodePem(bytes, { damaged: (label) => damaged.push(label) });
+  const [block] = blocks;
+  return block?.label === 'PKCS12' && blocks.length + damaged.length === 1
     ? { der: block.der, trailing: 0 }
     : undefined;
 }
@@ -98,19 +109,26 @@ function readDer(bytes: Buffer, { password }: ReadOptions): KeyStore {
 const MAX_VALUES = 1000;
 
 function readPem(text: string, lines: readonly Foreign[], options: ReadOptions): KeyStore {
-  const contents = new Contents(options.password);
   const others: Foreign[] = [...lines];
-  for (const block of decodePem(text)) {
+  const damages: DevcertError[] = [];
+  const tell = (label: string, error: DevcertError) => {
+    if (options.foreign !== true || error.code === 'password') throw error;
+    const { message, hint } = error;
+    others.push({ kind: 'damaged', detail: label, reason: { message, hint } });
+    damages.push(error);
+  };
+  const contents = new Contents(options.password, tell);
+  for (const block of decodePem(text, { damaged: tell })) {
     const kind = kindOfLabel(block.label);
     if (kind === undefined || kind === 'pkcs12') others.push(foreignBlock(block));
     // Other labels with this header would lead OpenSSL to work that nothing limits.
     else if (block.headers.has('DEK-Info') && ['pkcs1', 'sec1', 'dsa'].includes(kind))
       contents.addEncryptedPem(block);
-    // OpenSSL's own form: a certificate, and after it what it is trusted for.
-    else if (block.label === 'TRUSTED CERTIFICATE') contents.add(kind, readFirst(block.der).raw);
-    else contents.add(kind, block.der);
+    else contents.add(kind, block.der, block.label);
   }
   const entries = contents.entries();
+  const [first] = damages;
+  if (entries.length === 0 && first !== undefined && others.length === damages.length) throw first;
   if (entries.length === 0 && others.length === 0) throw unknownFormat();
   if (entries.length === 0 && options.foreign !== true) throw onlyForeign(others);
   return { format: 'pem', entries, isVerified: false, others, trailing: 0 };
@@ -124,17 +142,54 @@ class Contents {
   readonly #certificates: { der: Buffer }[] = [];
   readonly #others: KeyStoreEntry[] = [];
 
-  constructor(password: string | undefined) {
+  readonly #damaged: ((label: string, error: DevcertError) => void) | undefined;
+
+  /** @param damaged is called for what cannot be read, instead of throwing. */
+  constructor(
+    password: string | undefined,
+    damaged?: (label: string, error: DevcertError) => void,
+  ) {
     this.#password = password;
+    this.#damaged = damaged;
   }
 
   get size(): number {
     return this.#keys.length + this.#certificates.length + this.#others.length;
   }
 
-  add(kind: DerKind, der: Buffer): void {
+  /** @param label of PEM: what it is called if it is damaged. */
+  add(kind: DerKind, der: Buffer, label: string = kind): void {
+    this.#attempt(label, () => {
+      this.#add(kind, der, label);
+    });
+  }
+
+  addEncryptedPem(block: PemBlock): void {
+    this.#attempt(block.label, () => {
+      this.#addEncrypted((password) => decryptPemKey(block, password));
+    });
+  }
+
+  entries(): KeyStoreEntry[] {
+    return [...pairEntries(this.#keys, this.#certificates), ...this.#others];
+  }
+
+  #attempt(label: string, add: () => void): void {
+    try {
+      add();
+    } catch (error) {
+      if (this.#damaged === undefined || !(error instanceof DevcertError)) throw error;
+      this.#damaged(label, error);
+    }
+  }
+
+  #add(kind: DerKind, raw: Buffer, label: string): void {
+    // OpenSSL's own form: a certificate, and after it what it is trusted for.
+    const der = label === 'TRUSTED CERTIFICATE' ? readFirst(raw).raw : raw;
     switch (kind) {
       case 'certificate':
+        // Pairing them would end at the first one that is damaged.
+        if (this.#damaged !== undefined) parseCertificate(der);
         this.#certificates.push({ der });
         break;
       case 'csr':
@@ -165,17 +220,9 @@ class Contents {
     }
   }
 
-  addEncryptedPem(block: PemBlock): void {
-    this.#addEncrypted((password) => decryptPemKey(block, password));
-  }
-
-  entries(): KeyStoreEntry[] {
-    return [...pairEntries(this.#keys, this.#certificates), ...this.#others];
-  }
-
   #addPkcs7(der: Buffer): void {
     const { certificates, crls } = readPkcs7(der);
-    for (const certificate of certificates) this.#certificates.push({ der: certificate });
+    for (const certificate of certificates) this.add('certificate', certificate, 'CERTIFICATE');
     for (const crl of crls) this.add('crl', crl);
   }
 

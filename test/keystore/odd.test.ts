@@ -160,6 +160,9 @@ describe('readKeyStore() names what it does not read', () => {
     ['SQLite', Buffer.from('SQLite format 3\0 and more'), 'a database'],
     ['a keychain', Buffer.from('kych\0\x01\0\0'), 'a keychain of macOS'],
     ['SST', Buffer.from('\0\0\0\0CERT\x20\0\0\0'), 'a serialized certificate store of Windows'],
+    ['PVK', Buffer.from('1ef1b5b00000', 'hex'), 'a private key in the format PVK'],
+    ['MSBLOB', Buffer.from('0702000000a40000', 'hex'), 'a key in the format MSBLOB'],
+    ['a public MSBLOB', Buffer.from('0602000000240000', 'hex'), 'a key in the format MSBLOB'],
     ['OpenPGP', Buffer.from('98330469291', 'hex'), 'keys of OpenPGP'],
     ['JWK', Buffer.from('{"kty": "EC", "crv": "P-256"}'), 'a JSON Web Key'],
     ['Base64', Buffer.from(leaf.toString('base64')), 'Base64 without the lines of PEM'],
@@ -305,6 +308,46 @@ describe('readKeyStore() of a JKS whose key has a password of its own', () => {
       { password, keyPassword: password },
       { password: 'changeiT', keyPassword },
       { keyPassword: 'another oNe' },
+    ])
+      expect(errorOf(() => readKeyStore(file, passwords)).code).toBe('password');
+  });
+});
+
+describe('readKeyStore() of a PKCS#12 whose key has a password of its own', () => {
+  const [password, keyPassword] = ['storepass', 'keypass1'];
+  const file = odd.ownPassword;
+
+  test('shows its certificate and leaves the key locked', () => {
+    const { entries, isVerified } = readKeyStore(file, { password });
+    expect(isVerified).toBe(true);
+    expect(entries).toMatchObject([
+      { kind: 'certificate', certificates: [expect.any(Buffer)] },
+      { kind: 'encrypted-key', hasOwnPassword: true, alias: 'ca', certificates: [] },
+    ]);
+    expect(inspect(file, { password })).toMatchObject({
+      kind: 'key-store',
+      isLocked: true,
+      hasOpenKey: false,
+      certificates: [{ subject: 'CN=own.test' }],
+      keys: [{ encrypted: true, hasOwnPassword: true, alias: 'ca' }],
+    });
+  });
+
+  test('opens it with both', () => {
+    const passwords = { password, keyPassword };
+    expect(readKeyStore(file, passwords).entries).toMatchObject([{ kind: 'key', alias: 'ca' }]);
+    expect(inspect(file, passwords)).toMatchObject({
+      isLocked: false,
+      hasOpenKey: false,
+      keys: [{ type: 'p256', certificate: 0 }],
+    });
+  });
+
+  test('refuses a wrong one of either, and that of the key alone', () => {
+    for (const passwords of [
+      { password, keyPassword: 'keypass2' },
+      { password: keyPassword },
+      { password: 'storepasS', keyPassword },
     ])
       expect(errorOf(() => readKeyStore(file, passwords)).code).toBe('password');
   });

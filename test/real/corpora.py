@@ -1,7 +1,7 @@
 """Facts of certificates and PKCS#12 files as Python's cryptography reads them, a line of JSON for each file.
 
 Standard input: paths, one a line. Passwords that are tried: the arguments."""
-import hashlib, json, sys, warnings
+import datetime, hashlib, json, re, sys, warnings
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
 
@@ -64,6 +64,22 @@ def own_key_hash(certificate):
     return hashlib.sha256(fields[6 if fields[0][0] == 0xA0 else 5]).hexdigest()
 
 
+def time_of(certificate, field):
+    """Before cryptography 42, which Debian 12 does not have, a time without its zone."""
+    aware = getattr(certificate, field + "_utc", None)
+    return (aware or getattr(certificate, field).replace(tzinfo=datetime.timezone.utc)).isoformat()
+
+
+def pem_certificates(data):
+    """Before cryptography 39, one block at a time."""
+    if hasattr(x509, "load_pem_x509_certificates"):
+        return x509.load_pem_x509_certificates(data)
+    blocks = re.findall(rb"-----BEGIN (?:X509 )?CERTIFICATE-----.*?-----END [^\n]*-----", data, re.S)
+    if not blocks:
+        raise ValueError("none")
+    return [x509.load_pem_x509_certificate(block) for block in blocks]
+
+
 def facts(certificate):
     def extension(kind, read):
         try:
@@ -75,8 +91,8 @@ def facts(certificate):
         "sha256": hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
         "serial": attempt(lambda: "%X" % certificate.serial_number),
         "subject": attempt(lambda: [it.value for it in certificate.subject if isinstance(it.value, str)]),
-        "notBefore": attempt(lambda: certificate.not_valid_before_utc.isoformat()),
-        "notAfter": attempt(lambda: certificate.not_valid_after_utc.isoformat()),
+        "notBefore": attempt(lambda: time_of(certificate, "not_valid_before")),
+        "notAfter": attempt(lambda: time_of(certificate, "not_valid_after")),
         "names": attempt(lambda: extension(x509.SubjectAlternativeName, lambda v: [name_of(n) for n in v])),
         "usages": attempt(lambda: extension(x509.KeyUsage, usages_of)),
         "purposes": attempt(lambda: extension(x509.ExtendedKeyUsage, lambda v: [p.dotted_string for p in v])),
@@ -105,7 +121,7 @@ for line in sys.stdin:
     with open(path, "rb") as file:
         data = file.read()
     told = {"path": path}
-    certificates = attempt(lambda: x509.load_pem_x509_certificates(data))
+    certificates = attempt(lambda: pem_certificates(data))
     if certificates is None:
         one = attempt(lambda: x509.load_der_x509_certificate(data))
         certificates = None if one is None else [one]

@@ -155,8 +155,6 @@ const refused: Readonly<Record<string, string>> = {
   'invalid_utf8_common_name.pem': 'OpenSSL, which reads our certificates, refuses it',
   'long-form-name-attribute.pem': 'OpenSSL refuses it',
   'name_attribute_unsupported_tag.pem': 'OpenSSL refuses it',
-  'cryptography.io.with_garbage.pem': 'a block of it says PRIVATE KEY and holds none: that is told',
-  'cryptography.io.chain_with_garbage.pem': 'the same',
 };
 
 function compare({ path, certificates, store }: Told, ours: InspectedFile | undefined): string[] {

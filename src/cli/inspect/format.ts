@@ -176,6 +176,8 @@ export function foreignText({ kind, detail = '', encrypted }: Foreign): string {
       return `of OpenPGP: ${shown(detail, 60)}`;
     case 'pem-block':
       return `PEM block ${shown(detail, 60)}`;
+    case 'damaged':
+      return `PEM block ${shown(detail, 60)}, damaged`;
   }
 }
 
