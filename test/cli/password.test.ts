@@ -1,7 +1,12 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { askPassword, givenPassword } from '../../src/cli/password/password.ts';
+import {
+  askPassword,
+  givenKeyPassword,
+  givenPassword,
+  passwordSource,
+} from '../../src/cli/password/password.ts';
 import { Line } from '../../src/cli/password/line.ts';
 import type { DevcertError } from '../../src/errors.ts';
 import { hasModes } from '../helpers/can.ts';
@@ -74,9 +79,20 @@ describe('givenPassword()', () => {
   test('takes the value of a variable, and says which one is not set', () => {
     vi.stubEnv('STORE_PASSWORD', 'changeit');
     expect(givenPassword({ passwordEnv: 'STORE_PASSWORD' }, {}, terminal)).toBe('changeit');
-    vi.stubEnv('STORE_PASSWORD', undefined);
-    const error = failure(() => givenPassword({ passwordEnv: 'STORE_PASSWORD' }, {}, terminal));
-    expect(error.message).toBe('the variable "STORE_PASSWORD" is not set');
+    const error = failure(() => givenPassword({ passwordEnv: 'NOT_SET' }, {}, terminal));
+    expect(error.message).toBe('the variable "NOT_SET" is not set');
+  });
+
+  test('takes the variable out of the environment before anything is started', () => {
+    vi.stubEnv('FOR_TWO', 'correct horse');
+    const flags = { passwordEnv: 'FOR_TWO' };
+    const read = passwordSource(flags, { flag: '--ca-password' }, terminal);
+    expect(process.env.FOR_TWO).toBeUndefined();
+    expect(givenPassword(flags, {}, terminal)).toBe('correct horse');
+    expect(read?.()).toBe('correct horse');
+    vi.stubEnv('FOR_KEY', 'battery');
+    expect(givenKeyPassword({ keyPasswordEnv: 'FOR_KEY' }, terminal)).toBe('battery');
+    expect(process.env.FOR_KEY).toBeUndefined();
   });
 
   test('takes --no-password for an empty one, and no flag for none', () => {
