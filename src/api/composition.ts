@@ -35,8 +35,9 @@ export interface Listener {
    *
    * @param what it is for, for people: `keystore.p12`.
    * @param kind of a file that is about to be written; the passphrase of an authority's key, or of a new one.
+   * @param check throws for a wrong one, if that can be told: to ask again before it counts.
    */
-  password?(what: string, kind: PasswordKind): Promise<string>;
+  password?(what: string, kind: PasswordKind, check?: (password: string) => void): Promise<string>;
 }
 
 /**
@@ -80,7 +81,8 @@ export async function projectContext(listener: Listener, ca?: string): Promise<C
       passphrase:
         listener.password === undefined
           ? undefined
-          : async (what, isNew) => (await listener.password?.(what, isNew ? 'new-ca' : 'ca')) ?? '',
+          : async (what, isNew, check) =>
+              (await listener.password?.(what, isNew ? 'new-ca' : 'ca', check)) ?? '',
       agent: { machine: host, progress: (doing) => listener.progress?.(doing) },
     }),
     progress: (doing) => listener.progress?.(doing),

@@ -1,6 +1,6 @@
 /** Which key of an SSH agent is to be an authority's. */
 import { randomBytes } from 'node:crypto';
-import { DevcertError, printable, say } from '../errors.ts';
+import { DevcertError, oneLine, printable, say } from '../errors.ts';
 import type { PublicKey } from '../keys.ts';
 import { type AgentKey, agentKeys, type SshAgent, sshAgentSigner } from './ssh-agent.ts';
 import { SSH_P256 } from './ssh-key.ts';
@@ -58,12 +58,15 @@ function onlyKey(keys: readonly AgentKey[], { not }: KeyWish): ChosenKey {
         ? 'the SSH agent has no key, or is locked'
         : usable.length > 0
           ? `the SSH agent has no P-256 key but the one that is to be replaced`
-          : `the SSH agent has no P-256 key, only ${kindsOf(keys)}`,
+          : `the SSH agent has no P-256 key, only ${oneLine(kindsOf(keys), 200)}`,
       { hint: `make one for devcert alone: ${make}` },
     );
   if (more.length === 0) return first;
-  const all = [first, ...more].map(({ fingerprint, comment }) => `${fingerprint} (${comment})`);
-  throw new DevcertError('usage', `the SSH agent has ${all.length} P-256 keys: ${all.join(', ')}`, {
+  const all = [first, ...more].map(
+    ({ fingerprint, comment }) => `${fingerprint} (${oneLine(comment)})`,
+  );
+  const named = `${all.slice(0, 5).join(', ')}${all.length > 5 ? ' and more' : ''}`;
+  throw new DevcertError('usage', `the SSH agent has ${all.length} P-256 keys: ${named}`, {
     hint: say`name the one that is for devcert alone: ${{ sshAgent: 'SHA256:…' }}`,
   });
 }
@@ -82,8 +85,8 @@ function namedKey(keys: readonly AgentKey[], { fingerprint = '', not }: KeyWish)
   throw new DevcertError(
     'refused',
     named.type.startsWith('sk-')
-      ? `${fingerprint} is a FIDO key (${named.type}): it signs more than a certificate`
-      : `${fingerprint} is of the kind ${named.type}, not ${SSH_P256}`,
+      ? `${fingerprint} is a FIDO key (${oneLine(named.type)}): it signs more than a certificate`
+      : `${fingerprint} is of the kind ${oneLine(named.type)}, not ${SSH_P256}`,
     { hint: `make one on P-256: ${make}` },
   );
 }

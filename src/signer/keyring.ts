@@ -11,8 +11,10 @@ export interface KeyringOptions {
    *
    * @param what it opens, for people: `the key of the authority "default"`.
    * @param isNew it is for a key that is about to be encrypted, so a slip would lock it away.
+   * @param check throws DevcertError `password` for a wrong one: for whoever can ask again.
    */
-  readonly passphrase?: ((what: string, isNew: boolean) => Promise<string>) | undefined;
+  readonly passphrase?:
+    ((what: string, isNew: boolean, check?: (text: string) => void) => Promise<string>) | undefined;
   /** The user's SSH agent, whether there is one or not; undefined if none may be asked. */
   readonly agent?: SshAgent | undefined;
 }
@@ -100,9 +102,12 @@ export class Keyring {
       this.use(async () => {
         const known = await this.#tryKnown(pem);
         if (known !== undefined) return known;
-        const passphrase = await this.#ask(what, false);
         const { decryptKeyPem } = await import('./passphrase.ts');
-        const key = decryptKeyPem(pem, passphrase, what);
+        const keys = new Map<string, KeyObject>();
+        const passphrase = await this.#ask(what, false, (text) => {
+          keys.set(text, decryptKeyPem(pem, text, what));
+        });
+        const key = keys.get(passphrase) ?? decryptKeyPem(pem, passphrase, what);
         this.#known.add(passphrase);
         return { passphrase, key };
       });
@@ -131,9 +136,9 @@ export class Keyring {
     };
   }
 
-  async #ask(what: string, isNew: boolean): Promise<string> {
+  async #ask(what: string, isNew: boolean, check?: (text: string) => void): Promise<string> {
     const { passphrase } = this.#options;
-    if (passphrase !== undefined) return passphrase(what, isNew);
+    if (passphrase !== undefined) return passphrase(what, isNew, check);
     throw new DevcertError('password', `${what} needs its passphrase`, {
       hint: say`give it in a file: ${{ caPasswordFile: 'FILE' }}`,
     });

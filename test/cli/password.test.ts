@@ -1,9 +1,15 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { askPassword, givenPassword } from '../../src/cli/password/password.ts';
+import { PassThrough } from 'node:stream';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  askPassword,
+  givenKeyPassword,
+  givenPassword,
+  passwordSource,
+} from '../../src/cli/password/password.ts';
 import { Line } from '../../src/cli/password/line.ts';
-import type { DevcertError } from '../../src/errors.ts';
+import { DevcertError } from '../../src/errors.ts';
 import { hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
@@ -74,9 +80,20 @@ describe('givenPassword()', () => {
   test('takes the value of a variable, and says which one is not set', () => {
     vi.stubEnv('STORE_PASSWORD', 'changeit');
     expect(givenPassword({ passwordEnv: 'STORE_PASSWORD' }, {}, terminal)).toBe('changeit');
-    vi.stubEnv('STORE_PASSWORD', undefined);
-    const error = failure(() => givenPassword({ passwordEnv: 'STORE_PASSWORD' }, {}, terminal));
-    expect(error.message).toBe('the variable "STORE_PASSWORD" is not set');
+    const error = failure(() => givenPassword({ passwordEnv: 'NOT_SET' }, {}, terminal));
+    expect(error.message).toBe('the variable "NOT_SET" is not set');
+  });
+
+  test('takes the variable out of the environment before anything is started', () => {
+    vi.stubEnv('FOR_TWO', 'correct horse');
+    const flags = { passwordEnv: 'FOR_TWO' };
+    const read = passwordSource(flags, { flag: '--ca-password' }, terminal);
+    expect(process.env.FOR_TWO).toBeUndefined();
+    expect(givenPassword(flags, {}, terminal)).toBe('correct horse');
+    expect(read?.()).toBe('correct horse');
+    vi.stubEnv('FOR_KEY', 'battery');
+    expect(givenKeyPassword({ keyPasswordEnv: 'FOR_KEY' }, terminal)).toBe('battery');
+    expect(process.env.FOR_KEY).toBeUndefined();
   });
 
   test('takes --no-password for an empty one, and no flag for none', () => {
@@ -103,6 +120,55 @@ test('askPassword() fails at once where nobody can be asked, and names the flags
     code: 'usage',
     message: 'keystore.p12 needs a password',
     hint: '--password-file FILE, --password-env VARIABLE, --password-stdin or --no-password',
+  });
+});
+
+describe('askPassword() at a terminal', () => {
+  /** Types a line whenever it is asked. */
+  function typing(lines: readonly string[]) {
+    vi.stubEnv('CI', undefined);
+    const left = [...lines];
+    const stdin = Object.assign(new PassThrough(), {
+      isTTY: true,
+      setRawMode: (raw: boolean) => {
+        if (raw) setImmediate(() => stdin.write(`${left.shift() ?? '\u0003'}\r`));
+      },
+    });
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as unknown as typeof process.stdin);
+    const { isTTY } = process.stderr;
+    process.stderr.isTTY = true;
+    onTestFinished(() => {
+      process.stderr.isTTY = isTTY;
+      vi.restoreAllMocks();
+    });
+    return left;
+  }
+  const check = (text: string) => {
+    if (text !== 'right') throw new DevcertError('password', 'this is not it', {});
+  };
+  const request = { what: 'the key', required: true, check } as const;
+
+  test('asks again for a wrong one', async () => {
+    const left = typing(['wrong', '', 'right', 'more']);
+    expect(await askPassword(request)).toBe('right');
+    expect(left).toEqual(['more']);
+  });
+
+  test('takes the third as it is, and asks once where nothing tells a wrong one', async () => {
+    typing(['wrong', 'again', 'wrong too', 'right']);
+    expect(await askPassword(request)).toBe('wrong too');
+    typing(['anything', 'more']);
+    expect(await askPassword({ what: 'the file' })).toBe('anything');
+  });
+
+  test('asks no more where a try fails for another reason', async () => {
+    const left = typing(['any', 'more']);
+    const damaged = () => {
+      throw new DevcertError('invalid-input', 'damaged', {});
+    };
+    const asked = askPassword({ ...request, check: damaged });
+    await expect(asked).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(left).toEqual(['more']);
   });
 });
 

@@ -46,6 +46,27 @@ describe('Keyring', () => {
     expect(asked).toEqual([[WHAT, false]]);
   });
 
+  test('lets whoever asks try before it counts, and opens with what is answered', async () => {
+    const tried: unknown[] = [];
+    const keys = new Keyring({
+      passphrase: (_what, _isNew, check) => {
+        for (const text of ['wrong horse', 'correct horse'])
+          tried.push(failure(() => check?.(text)));
+        return Promise.resolve('correct horse');
+      },
+    });
+    expect((await keys.open(pem, WHAT)).equals(key)).toBe(true);
+    expect(tried).toEqual([expect.objectContaining({ code: 'password' }), undefined]);
+    // One that was taken when it was tried, and another as the answer.
+    const liar = new Keyring({
+      passphrase: (_what, _isNew, check) => {
+        check?.('correct horse');
+        return Promise.resolve('wrong horse');
+      },
+    });
+    await expect(liar.open(pem, WHAT)).rejects.toMatchObject({ code: 'password' });
+  });
+
   test('says at once what is missing where nobody can be asked', async () => {
     await expect(new Keyring().open(pem, WHAT)).rejects.toMatchObject({
       code: 'password',

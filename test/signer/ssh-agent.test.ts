@@ -375,6 +375,18 @@ describe('chooseAgentKey()', () => {
     }
   });
 
+  test('an agent with many keys and long comments makes no long message', async () => {
+    const keys = Array.from({ length: 40 }, () => agentKey('x'.repeat(2000)));
+    const { agent } = await doubleAgent({ keys });
+    const error = await chooseAgentKey(agent, wish).catch((it: unknown) => it);
+    expect(error).toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(
+        /^the SSH agent has 40 P-256 keys: .{1,700} and more$/,
+      ) as string,
+    });
+  });
+
   test('in a session over SSH only by force, and nothing is asked before', async () => {
     const { agent, requests } = await doubleAgent({ keys: [agentKey()] });
     const env = { ...agent.machine.env, SSH_CONNECTION: '192.0.2.1 50000 192.0.2.2 22' };

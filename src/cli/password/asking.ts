@@ -46,7 +46,7 @@ export async function asking(
   let given: string | undefined;
   return {
     progress,
-    password: async (what, kind) => {
+    password: async (what, kind, check) => {
       terminal.progress('');
       if (kind === 'file') return (await file?.(what)) ?? '';
       // Standard input can be read once, and may be for two authorities.
@@ -58,9 +58,7 @@ export async function asking(
         ...words,
         what,
         isNew,
-        check: (text) => {
-          if (isNew) parsePassphrase(text, what, isNew);
-        },
+        check: isNew ? (text) => void parsePassphrase(text, what, isNew) : check,
       });
     },
   };

@@ -28,8 +28,8 @@ export interface PasswordRequest {
   readonly flag?: string;
   /** What it is called: `password` if left out. */
   readonly noun?: string;
-  /** Throws a DevcertError that says why a new one is no good: then another is asked for. */
-  readonly check?: (text: string) => void;
+  /** Throws DevcertError `password` for one that is no good, or wrong: then it is asked for again. */
+  readonly check?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -82,7 +82,10 @@ export function passwordSource(
   const none = password === undefined ? '' : '; for none at all: --no-password';
   const words = { flag, noun, none };
   if (passwordFile !== undefined) return () => fromFile(passwordFile, words, terminal);
-  if (passwordEnv !== undefined) return () => fromVariable(passwordEnv, words);
+  if (passwordEnv !== undefined) {
+    const value = takeVariable(passwordEnv);
+    return () => fromVariable(passwordEnv, value, words);
+  }
   if (passwordStdin !== true) return undefined;
   if (stdinTaken === true)
     throw new DevcertError('usage', `standard input cannot be the file and the ${noun} at once`, {
@@ -104,8 +107,11 @@ export function givenKeyPassword(
     );
   const words = { flag: '--key-password', noun: 'password', none: '' };
   if (keyPasswordFile !== undefined) return fromFile(keyPasswordFile, words, terminal);
-  return keyPasswordEnv === undefined ? undefined : fromVariable(keyPasswordEnv, words);
+  if (keyPasswordEnv === undefined) return undefined;
+  return fromVariable(keyPasswordEnv, takeVariable(keyPasswordEnv), words);
 }
+
+const TRIES = 3;
 
 /**
  * The password that the person at the terminal types, unseen; twice for a new file.
@@ -113,18 +119,19 @@ export function givenKeyPassword(
  * @throws DevcertError `usage` if nobody is there to be asked, `cancelled` for Ctrl-C.
  */
 export async function askPassword(request: PasswordRequest): Promise<string> {
-  const { noun = 'password', flag = '--password', isNew = false } = request;
+  const { noun = 'password', flag = '--password', isNew = false, check } = request;
   if (request.stdinTaken === true || !isInteractive(process.env, areTerminals))
     throw new DevcertError('usage', `${request.what} needs a ${noun}`, {
       hint: ways(request),
     });
   const question = `${isNew ? `New ${noun}` : noun} for ${request.what}: `;
-  for (let tries = 0; tries < 3; tries++) {
+  for (let left = TRIES - 1; left >= 0; left--) {
     const password = await prompt(capitalized(question));
-    if (!isNew) return password;
+    // The last one counts: who uses it tells what is wrong with it.
+    if (!isNew && (check === undefined || left === 0)) return password;
     const objection = objectionTo(password, request);
     if (objection !== undefined) write(STDERR, `${capitalized(objection)}\n`);
-    else if ((await prompt('The same again: ')) === password) return password;
+    else if (!isNew || (await prompt('The same again: ')) === password) return password;
     else write(STDERR, 'The two are not the same\n');
   }
   throw new DevcertError(
@@ -146,7 +153,7 @@ function objectionTo(password: string, { required, check }: PasswordRequest): st
     check?.(password);
     return undefined;
   } catch (error) {
-    if (error instanceof DevcertError) return printable(error.message);
+    if (error instanceof DevcertError && error.code === 'password') return printable(error.message);
     throw error;
   }
 }
@@ -185,8 +192,19 @@ function fromFile(file: string, words: Words, terminal: Pick<Terminal, 'note'>):
   return firstLine(bytes, `the ${noun} file "${file}"`, words);
 }
 
-function fromVariable(name: string, words: Words): string {
+/** Variables that were taken: one may be named for two passwords. */
+const taken = new Map<string, string>();
+
+/** Takes it out of the environment, as the programs that are started from here on have no use for a password. */
+function takeVariable(name: string): string | undefined {
   const value = process.env[name];
+  if (value === undefined) return taken.get(name);
+  taken.set(name, value);
+  Reflect.deleteProperty(process.env, name);
+  return value;
+}
+
+function fromVariable(name: string, value: string | undefined, words: Words): string {
   if (value === undefined)
     throw new DevcertError('password', `the variable "${name}" is not set`, {
       hint: 'give the name of a variable that is exported; its name, not the password itself',

@@ -42,9 +42,9 @@ export async function withPassword<T>(
   const own = { isAsked: false };
   const listener: Listener = {
     ...terminal,
-    password: async (what, kind) => {
+    password: async (what, kind, check) => {
       own.isAsked = true;
-      return (await askForCa?.(what, kind)) ?? '';
+      return (await askForCa?.(what, kind, check)) ?? '';
     },
   };
   for (;;) {
