@@ -28,7 +28,7 @@ type OptionName =
   | Each<'import issue keepKey key keyFile keyPasswordFile legacy machine name nssPasswordFile'>
   | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
   | Each<'remove root serverCa'>
-  | Each<'orphans sealed stores trust trustOnly withKey withPublicRoots yes'>;
+  | Each<'orphans sealed stores trust trustOnly withKey webtransport withPublicRoots yes'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
 

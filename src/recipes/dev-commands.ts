@@ -76,7 +76,7 @@ const wrangler: Recipe = {
       input,
       [
         'npx wrangler dev --ip localhost --port 8443',
-        '--local-protocol https',
+        '--live-reload --local-protocol https',
         `--https-cert-path ${word(input, input.cert)}`,
         `--https-key-path ${word(input, input.key)}`,
       ],
@@ -108,7 +108,10 @@ const playwright: Recipe = {
         text: command(input, ['npx playwright test'], { name: EXTRA_CA, value: input.ca }),
       },
     ],
-    notes: [`Chromium trusts it after devcert install; request.get() by ${EXTRA_CA}`],
+    notes: [
+      'its Chromium trusts the root after devcert install, on Linux too',
+      `request.get() and webServer trust it by ${EXTRA_CA}`,
+    ],
   }),
 };
 

@@ -42,13 +42,14 @@ const families: readonly Family[] = [
     load: async () => (await import('./databases.ts')).databases,
   },
   {
-    names: ['docker-compose'],
+    names: ['docker-compose', 'kubernetes'],
     load: async () => (await import('./containers.ts')).containers,
   },
 ];
 
 /** Other words for the same. */
 const aliases: Readonly<Record<string, string>> = {
+  'cert-manager': 'kubernetes',
   apache2: 'apache',
   cloudflare: 'wrangler',
   compose: 'docker-compose',
@@ -57,6 +58,7 @@ const aliases: Readonly<Record<string, string>> = {
   golang: 'go',
   httpd: 'apache',
   java: 'jdk',
+  k8s: 'kubernetes',
   kestrel: 'dotnet',
   laravel: 'php',
   mariadb: 'mysql',

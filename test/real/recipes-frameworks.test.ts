@@ -110,6 +110,8 @@ const frameworks: Record<string, Framework> = {
     ],
     files: () => ({
       'package.json': '{ "type": "module" }',
+      // Its server hands out no package from above the root of the workspace.
+      '../pnpm-workspace.yaml': 'packages: [run-*]',
       'src/app.html': '<!doctype html><head>%sveltekit.head%</head><body>%sveltekit.body%</body>',
       'src/routes/+page.svelte': '<p>hello</p>',
     }),
@@ -129,11 +131,10 @@ const frameworks: Record<string, Framework> = {
     files: () => ({
       'package.json': '{ "type": "module" }',
       '.storybook/main.js':
-        "export default { framework: '@storybook/html-vite', stories: ['../src/*.stories.js'] };",
+        "export default { framework: '@storybook/html-vite', stories: ['../src/*.stories.js'], managerHead: () => '<meta name=hello>' };",
       'src/hello.stories.js':
         "export default { title: 'hello' };\nexport const hello = { render: () => 'hello' };",
     }),
-    says: 'storybook',
     source: 'src/hello.stories.js',
     keeps: 'state',
   },
@@ -180,6 +181,9 @@ for (const [name, framework] of Object.entries(frameworks))
       STORYBOOK_DISABLE_TELEMETRY: '1',
       WRANGLER_SEND_METRICS: 'false',
       CI: '1',
+      // Of vitest; with them Nuxt prints nothing.
+      NODE_ENV: 'development',
+      TEST: '',
     };
     const options = { cwd: folder, env: quiet };
     const { output } = await startProgram(port, 'sh', ['-c', framework.start ?? text], options);
