@@ -86,7 +86,7 @@ function mount({ source, target }: { readonly source: string; readonly target: s
 
 const kubernetes: Recipe = {
   name: 'kubernetes',
-  summary: 'Kubernetes: a TLS secret and an Ingress (kind, minikube, k3d)',
+  summary: 'Kubernetes: a TLS secret and an Ingress',
   committed: true,
   needs: ['cert.pem', 'key.pem'],
   needsForClients: undefined,
@@ -122,7 +122,8 @@ ${rules.map(rule).join('\n')}`,
       ],
       notes: [
         'no Secret as a file: it would hold the key, and be committed',
-        'cert-manager needs the key of a CA: src/guides/kubernetes.md first',
+        'cert-manager takes a CA with its key: devcert ca create cluster',
+        'who reads that Secret forges your local names: use it for nothing else',
       ],
     };
   },
