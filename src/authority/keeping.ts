@@ -56,13 +56,32 @@ export function parseKeeping(text: string | undefined, folder: string): Keeping 
     // Not JSON: said below, for every kind of damage.
   }
   throw new DevcertError('invalid-authority', `${KEEPING_FILE} in "${folder}" is damaged`, {
-    hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
+    hint: say`put the right file back, or start over: ${startAnew(folder)}`,
   });
 }
 
 /** How the key of the authority in a folder is kept. @throws DevcertError `invalid-authority`, `file`. */
 export function readKeeping(folder: string): Keeping {
   return parseKeeping(readIfThere(join(folder, KEEPING_FILE))?.toString(), folder);
+}
+
+/** What to say when the authorities in these folders are deleted: an agent keeps its keys. Before that. */
+export function agentNotes(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => {
+    const fingerprint = agentKeyIn(folder);
+    if (fingerprint === undefined) return [];
+    return [`the key ${fingerprint} stays in your SSH agent; to take it out: ssh-add -d FILE`];
+  });
+}
+
+function agentKeyIn(folder: string): string | undefined {
+  try {
+    const keeping = readKeeping(folder);
+    return keeping.way === 'ssh-agent' ? keeping.fingerprint : undefined;
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    return undefined; // a damaged record names no key
+  }
 }
 
 /**
@@ -75,7 +94,10 @@ export function assertNoWayBack(from: Keeping, to: Keeping, folder: string): voi
   if (to.way !== 'file' || from.way === 'file') return;
   const name = authorityNameOf(folder);
   throw new DevcertError('refused', 'its key is protected, and that of the other lies open', {
-    hint: say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`,
+    hint:
+      from.way === 'passphrase'
+        ? say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`
+        : say`give the other a name of its own: ${{ name: 'NAME' }}`,
   });
 }
 
@@ -95,7 +117,7 @@ export function assertNotSealed(
   const names = asked.length === 0 ? keeping.names : asked;
   throw new DevcertError(
     'refused',
-    `this authority is sealed: its key is gone since it certified ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
+    `this CA is sealed: its key was thrown away after it had issued for ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
     {
       hint: say`make another in its place, for all names you need: ${{ command: 'install', sealed: true, names, ca: authorityNameOf(folder) }}`,
     },

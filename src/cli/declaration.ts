@@ -49,14 +49,27 @@ export const daysOption: OptionDeclaration = {
 /** Which authority: for every command that works with one. */
 export const caOption: OptionDeclaration = {
   flags: '--ca <name>',
-  description: 'the authority of this name instead of the default one',
+  description: 'the CA of this name instead of the default one',
 };
 
 /** For every command that works with one and takes its name alone. */
 export const authorityArgument: Positional = {
   name: '[name]',
-  description: 'the default authority if left out',
+  description: 'the default CA if left out',
 };
+
+/** For every command that makes an authority. */
+export const sshAgentOption: OptionDeclaration = {
+  flags: '--ssh-agent [fingerprint]',
+  description:
+    'its key stays in your SSH agent: the P-256 key with this fingerprint (SHA256:…), or its only one',
+};
+
+/** The same with what else that may take. */
+export const agentOptions: readonly OptionDeclaration[] = [
+  sshAgentOption,
+  { flags: '--force', description: 'with --ssh-agent: in a session over SSH, too' },
+];
 
 /** For every command that asks or changes trust stores. */
 export const storeOptions: readonly OptionDeclaration[] = [

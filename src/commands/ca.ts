@@ -22,7 +22,7 @@ import {
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
-import { type Keeper, keeperFor } from './keeper.ts';
+import { type AgentChoice, type Keeper, keeperFor, type Protection } from './keeper.ts';
 import type { Renewed } from './renew.ts';
 import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
 import { currentRoot } from './roots.ts';
@@ -38,11 +38,7 @@ export interface CreateOptions {
 
 export interface NamedOptions extends CreateOptions, Protection {}
 
-/** How the key of an authority is kept that is taken or made. */
-export interface Protection {
-  /** Encrypted with a passphrase. */
-  readonly passphrase?: boolean;
-}
+export interface ReplaceOptions extends ImportSource, CreateOptions, AgentChoice {}
 
 export interface ImportSource {
   /** Private keys that lie elsewhere; absolute, or from `cwd`. */
@@ -56,7 +52,9 @@ export interface ImportSource {
   readonly clientsOnly?: boolean;
 }
 
-export interface ImportAuthorityOptions extends ImportSource, Protection {
+export interface ImportAuthorityOptions extends ImportSource {
+  /** Encrypt its key with a passphrase. */
+  readonly passphrase?: boolean;
   /** What it is kept under; the default authority if left out. */
   readonly name?: string;
   /** Take a root without its key: to be trusted, not to issue. */
@@ -90,12 +88,12 @@ export async function createNamed(
   refuseSudo(context);
   const target = contextOf(context, name);
   if (target.ca === undefined)
-    throw new DevcertError('usage', '"default" is the authority that install makes', {
+    throw new DevcertError('usage', '"default" is the CA that install makes', {
       hint: { command: 'install' },
     });
   if (hasAuthority(target.folder)) throw alreadyThere(name);
   const constraints = await wantedConstraints(target, options);
-  const keeper = await keeperFor(target, options.passphrase);
+  const keeper = await keeperFor(target, options);
   const usages = options.clientsOnly === true ? (['clientAuth'] as const) : undefined;
   makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
@@ -144,16 +142,16 @@ export async function importAuthority(
   const imported = readImport(context, sources, options);
   if (hasAuthority(target.folder)) {
     if (imported.pem.issuerKey === '')
-      throw new DevcertError('refused', 'a root without its key cannot replace an authority', {
+      throw new DevcertError('refused', 'a root without its key cannot replace a CA', {
         hint: say`give it a name of its own: ${{ name: 'NAME' }}`,
       });
     return replaceByImport(target, imported, options.passphrase);
   }
   if (options.trustOnly === true && target.ca === undefined)
-    throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
+    throw new DevcertError('usage', 'the default CA has to issue: it needs its key', {
       hint: say`give this one a name: ${{ name: 'NAME' }}`,
     });
-  const keeper = await keeperFor(target, options.passphrase);
+  const keeper = await keeperFor(target, { passphrase: options.passphrase });
   const pem = keeper.keep(imported.pem);
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
@@ -181,17 +179,19 @@ export async function replaceNamed(
   context: Context,
   name: string | undefined,
   sources: readonly string[] = [],
-  options: Lists<ImportSource & CreateOptions> = {},
+  options: Lists<ReplaceOptions> = {},
 ): Promise<ReplaceResult> {
   refuseSudo(context);
   const target = contextOf(context, name);
   assertExists(target.folder, target.ca);
   if (sources.length === 0 && (options.key ?? options.root) !== undefined)
-    throw new DevcertError('usage', 'a key or root belongs to an authority that is imported', {
+    throw new DevcertError('usage', 'a key or root belongs to a CA that is imported', {
       hint: say`give that, too: ${{ command: 'ca replace', import: 'FILE' }}`,
     });
+  if (sources.length > 0 && options.sshAgent !== undefined)
+    throw exclusive({ import: true }, { sshAgent: true }, 'an imported CA brings its key');
   if (sources.length > 0 && (options.permit !== undefined || options.constraints === false))
-    throw new DevcertError('usage', 'an imported authority keeps the constraints it came with', {
+    throw new DevcertError('usage', 'an imported CA keeps the constraints it came with', {
       hint: say`leave out ${{ import: true }}, or ${{ permit: true }} and ${{ constraints: false }}`,
     });
   if (sources.length > 0) {
@@ -205,7 +205,7 @@ export async function replaceNamed(
     ? await wantedConstraints(target, options, old.constraints)
     : old.constraints;
   const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
-  const keeper = await keeperFor(target);
+  const keeper = await keeperFor(target, { ...options, another: true });
   return replaceBy(target, newAuthority(target, keeper, constraints, usages), []);
 }
 
@@ -219,9 +219,9 @@ async function replaceByImport(
   imported: Imported,
   passphrase?: boolean,
 ): Promise<ReplaceResult> {
-  const keeper = await keeperFor(target, passphrase);
+  const keeper = await keeperFor(target, { passphrase, isImported: true });
   if (imported.clientsOnly && !isClientsOnly(target.folder))
-    throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
+    throw new DevcertError('refused', 'a CA for servers cannot become one for clients only', {
       hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,
     });
   return replaceBy(target, importSuccessor(imported, keeper), imported.notes);
@@ -244,7 +244,7 @@ function readImport(
 ): Imported {
   const more = [options.key, options.root].filter((it) => it !== undefined);
   if (sources.length + more.length === 0)
-    throw new DevcertError('usage', 'which authority?', {
+    throw new DevcertError('usage', 'which CA?', {
       hint: say`${{ command: 'ca import', names: 'mkcert' }}, or a folder, or FILE…`,
     });
   const files = [...sources, ...more].flatMap((it) => sourceFiles(it, host, cwd));
@@ -288,10 +288,10 @@ export function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
 
 function alreadyThere(name: string | undefined): DevcertError {
   return name === undefined || name === 'default'
-    ? new DevcertError('refused', 'there is a default authority already', {
+    ? new DevcertError('refused', 'there is a default CA already', {
         hint: say`keep this one beside it: ${{ name: 'NAME' }}; or let it take over: ${{ force: true }}`,
       })
-    : new DevcertError('refused', `there is an authority "${name}" already`, {
+    : new DevcertError('refused', `there is a CA "${name}" already`, {
         hint: say`${{ command: 'ca show', names: name }}, or put another in its place: ${{ command: 'ca replace', names: name }}`,
       });
 }

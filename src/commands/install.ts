@@ -33,6 +33,8 @@ import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';
 import { dryRun, missingKinds } from './install-plan.ts';
+import { assertOneWay, isAsWished } from './keeper.ts';
+import { dueNotes } from './list.ts';
 import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -46,11 +48,13 @@ export interface InstallOptions extends StoreOptions, AuthorityOption {
   readonly dryRun?: boolean;
   /** Encrypt the key of the authority with a passphrase: one that lay open gives way to a new one. */
   readonly passphrase?: boolean;
+  /** Take a key of the user's SSH agent: the one with this fingerprint (`SHA256:…`), or its only one on P-256. */
+  readonly sshAgent?: string | boolean;
   /** Make an authority for a certificate with these names, and keep no key of it. */
   readonly sealed?: readonly string[];
   /** Folder for that certificate; `.devcert` by default. */
   readonly out?: string;
-  /** Replace files there that devcert did not write. */
+  /** Replace files there that devcert did not write; or take the agent's key in a session over SSH. */
   readonly force?: boolean;
 }
 
@@ -120,8 +124,7 @@ export async function install(
       () => successor.make(),
       (folder) => closeStateFolder(host, folder),
     );
-    if (!created && options.passphrase === true && authority.keeping.way !== 'passphrase')
-      throw madeMeanwhile();
+    if (!created && !isAsWished(authority.keeping, options)) throw madeMeanwhile();
     const root = rootInFile(authority.rootPem, rootFile(folder));
     await remember(context);
     const certificate = await sealing?.issue();
@@ -153,13 +156,14 @@ export async function install(
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
-  if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
+  if (root === undefined) throw new DevcertError('no-authority', 'the CA is gone', {});
   const authority = await loadAuthority(folder).catch((error: unknown) => {
     if (error instanceof DevcertError)
       notes.push(`it is trusted and issues nothing: ${error.message}`);
     return undefined;
   });
   assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
+  if (options.dryRun !== true) notes.push(...dueNotes(context));
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
@@ -178,30 +182,29 @@ async function sealingOf(context: Context, options: InstallOptions): Promise<Sea
 }
 
 function assertSealedAlone(options: InstallOptions): void {
-  const { sealed, permit = [], constraints, passphrase, out, force } = options;
+  const { sealed, permit = [], constraints, passphrase, sshAgent, out, force } = options;
   if (sealed !== undefined && passphrase === true)
     throw exclusive(
       { sealed: true },
       { passphrase: true },
-      'a sealed authority has no key that could be encrypted',
+      'a sealed CA has no key that could be encrypted',
     );
+  if (sealed !== undefined && sshAgent !== undefined)
+    throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed CA has no key');
+  assertOneWay(options);
   if (
     sealed === undefined
-      ? (out ?? force) === undefined
+      ? (out ?? (sshAgent === undefined ? force : undefined)) === undefined
       : permit.length === 0 && constraints !== false
   )
     return;
   throw sealed === undefined
-    ? new DevcertError('usage', 'files are written with a sealed authority only', {
+    ? new DevcertError('usage', 'files are written with a sealed CA only', {
         hint: { command: 'install', sealed: true, names: 'NAMES' },
       })
-    : new DevcertError(
-        'usage',
-        'a sealed authority certifies the names that are given, no others',
-        {
-          hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
-        },
-      );
+    : new DevcertError('usage', 'a sealed CA issues for the names that are given, and no others', {
+        hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
+      });
 }
 
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
@@ -226,7 +229,7 @@ function assertForStores({ folder, ca }: Context): void {
   if (!hasAuthority(folder) || !isClientsOnly(folder)) return;
   throw new DevcertError(
     'refused',
-    `the authority "${ca ?? 'default'}" is for clients only: no store may trust it`,
+    `the CA "${ca ?? 'default'}" is for clients only: no store may trust it`,
     {
       hint: say`give its root to the servers that ask for certificates: ${{ command: 'ca export', names: ca }}`,
     },

@@ -87,6 +87,7 @@ export async function issue(
     ...(written.issued ? await unignoredNotes(paths.keyFile) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
     ...stale,
+    ...(written.issued && !created ? (await import('./list.ts')).dueNotes(context) : []),
     ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
   return {

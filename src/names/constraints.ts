@@ -2,10 +2,9 @@
  * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
  */
 import { DevcertError, say, type Step, type Text } from '../errors.ts';
-import { ipBytes } from './ip.ts';
 import { formatName, parseName, type Name } from './names.ts';
 import { hasPublicDomain, isPublicSuffix, registrableDomain } from './publicsuffix.ts';
-import { holds, isCovered, isInNetworks, isNetworkIn } from './subtrees.ts';
+import { isCovered, isForbidden, isNetworkIn } from './subtrees.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */
 export interface Constraints {
@@ -129,32 +128,9 @@ export async function parsePermit(
  */
 export function isPermitted(constraints: Constraints | undefined, name: Name): boolean {
   if (constraints === undefined) return true;
-  const { dns, ip, excluded } = constraints;
-  switch (name.type) {
-    case 'dns': {
-      const domain = withoutStar(name.value);
-      return (
-        (dns.length === 0 || isCovered(dns, domain)) &&
-        (excluded === undefined ||
-          // A star may stand for a name that is taken out, also where the domain behind it is not.
-          !(
-            isCovered(excluded.dns, domain) ||
-            (domain !== name.value && holds(excluded.dns, domain))
-          ))
-      );
-    }
-    case 'ip': {
-      // IPv4 and IPv6 are one name form: an entry of either constrains both.
-      const address = ipBytes(name.value);
-      return (
-        (ip.length === 0 || isInNetworks(ip, address)) &&
-        (excluded === undefined || !isInNetworks(excluded.ip, address))
-      );
-    }
-    case 'email':
-    case 'uri':
-      return constraints.closed?.includes(name.type) !== true;
-  }
+  if (name.type === 'email' || name.type === 'uri')
+    return constraints.closed?.includes(name.type) !== true;
+  return !isForbidden(name, constraints, constraints.excluded);
 }
 
 /**
@@ -188,7 +164,7 @@ export async function assertPermitted(
     .map((name) => `"${formatName(name)}"`)
     .join(', ');
   const verb = outside.length === 1 ? 'is' : 'are';
-  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this authority may sign`;
+  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this CA may sign`;
   throw new DevcertError('outside-constraints', message, {
     hint: await hintFor(outside.slice(0, MAX_LISTED), permitting),
   });
@@ -277,7 +253,7 @@ async function hintFor(
   if (typeof permit === 'string' || !('permit' in permit)) return permit;
   for (const domain of domains)
     if (await hasPublicDomain(domain))
-      return say`only if "${domain}" is yours, as a thief of the key could forge it, too: ${permit}`;
+      return say`only if "${domain}" is yours, because whoever copies the key could forge it, too: ${permit}`;
   return permit;
 }
 

@@ -11,6 +11,7 @@ const STARTS = 'starts the command very often; what it does is tested in command
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'architecture.test.ts': 'is about the source',
   'guides.test.ts': 'is about the texts',
+  'quoted.test.ts': 'is about the texts',
   'statements.test.ts': STARTS,
   'package.test.ts': 'is about what is published; it starts npm and a bundler',
   'certificate/csr-fuzz.test.ts': SAME,
@@ -27,6 +28,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'cli/mtls.test.ts': STARTS,
   'cli/odd-files.test.ts': STARTS,
   'cli/parallel.test.ts': 'windows-processes.test.ts does that there',
+  'cli/ssh-agent.test.ts': STARTS,
   'cli/stores.test.ts': 'NSS on Linux',
   'cli/terminal.test.ts': 'it mocks a module of Node',
   'cli/theft.test.ts': STARTS,

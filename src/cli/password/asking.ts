@@ -23,12 +23,12 @@ export async function asking(
   flags: CaPasswordFlags & Pick<PasswordFlags, 'passwordStdin'>,
   terminal: Pick<Terminal, 'note' | 'progress'>,
   { file, stdinTaken = false, prompt = true }: AskingOptions = {},
-): Promise<Pick<Listener, 'password'>> {
+): Promise<Pick<Listener, 'password' | 'progress'>> {
   const { caPasswordFile, caPasswordEnv, caPasswordStdin, passwordStdin } = flags;
   const isGiven = (caPasswordFile ?? caPasswordEnv ?? caPasswordStdin) !== undefined;
   if (caPasswordStdin === true && passwordStdin === true)
     throw new DevcertError('usage', 'standard input cannot be two passwords at once', {
-      hint: 'give the one of the authority with --ca-password-file FILE',
+      hint: 'give the one of the CA with --ca-password-file FILE',
     });
   const own = {
     ...(caPasswordFile === undefined ? {} : { passwordFile: caPasswordFile }),
@@ -39,9 +39,13 @@ export async function asking(
   const source = isGiven
     ? (await import('./password.ts')).passwordSource(own, words, terminal)
     : undefined;
-  if (!isGiven && !prompt && file === undefined) return {};
+  const progress = (doing: string) => {
+    terminal.progress(doing);
+  };
+  if (!isGiven && !prompt && file === undefined) return { progress };
   let given: string | undefined;
   return {
+    progress,
     password: async (what, kind) => {
       terminal.progress('');
       if (kind === 'file') return (await file?.(what)) ?? '';
