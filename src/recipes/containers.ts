@@ -123,7 +123,7 @@ ${rules.map(rule).join('\n')}`,
       notes: [
         'no Secret as a file: it would hold the key, and be committed',
         'cert-manager takes a CA with its key: devcert ca create cluster',
-        'who reads that Secret forges your local names: use it for nothing else',
+        'whoever reads that Secret can forge your local names',
       ],
     };
   },

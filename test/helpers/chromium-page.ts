@@ -58,7 +58,7 @@ export async function startChromium(home: string): Promise<Page> {
     sockets: protocol.sockets,
     async open(url) {
       const { errorText } = await call('Page.navigate', { url });
-      return errorText === undefined ? undefined : String(errorText).replace(/^net::/, '');
+      return (errorText as string | undefined)?.replace(/^net::/, '');
     },
     async value(expression) {
       const { result } = await call('Runtime.evaluate', { expression });
