@@ -110,6 +110,7 @@ function nssStore(
           reason: 'certutil of NSS is not installed',
           hint: packageHint(host),
           needed: true,
+          lacks: 'certutil',
           ...((await isThere()) ? {} : { empty: true }),
         };
       if (!(await isThere())) return { state: 'absent' };

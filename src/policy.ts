@@ -14,6 +14,8 @@ export const LEAF_DAYS = 397;
 export const MAX_LEAF_DAYS = 825;
 /** For clocks that differ: certificates start to be valid this long before they are made. */
 export const BACKDATE_MS = DAY_MS;
+/** Browsers take no longer one by its hash, the days before its making included (WebTransport, 3.4: two weeks). */
+export const WEBTRANSPORT_DAYS = 14 - BACKDATE_MS / DAY_MS;
 /** With fewer left a certificate is issued anew, and an authority is said to be about to expire. */
 export const SOON_DAYS = 30;
 

@@ -15,6 +15,7 @@ export const leafSpec = {
   cn: 'text',
   key: 'text',
   days: 'days',
+  webtransport: 'boolean',
 } as const;
 export const storeSpec = {
   ca: 'text',

@@ -20,6 +20,24 @@ export function issueLines(result: IssueResult, style: Style): string[] {
     `${verb} ${names.join(', ')}`,
     ...table([...usageRows(result), ...files], style),
     `It is valid until ${date(notAfter)}`,
+    ...hashLines(result, style),
+  ];
+}
+
+/** For `new WebTransport(url, { serverCertificateHashes })`. */
+function hashLines({ certificateHash }: IssueResult, style: Style): string[] {
+  if (certificateHash === undefined) return [];
+  const { hex, base64, javascript } = certificateHash;
+  return [
+    'Its SHA-256, another one with each new certificate:',
+    ...table(
+      [
+        ['hex', hex],
+        ['base64', base64],
+      ],
+      style,
+    ),
+    `serverCertificateHashes: [{ algorithm: 'sha-256', value: ${javascript} }]`,
   ];
 }
 

@@ -45,6 +45,11 @@ export const issueCommand: Declaration = {
     { flags: '--key <type>', description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096' },
     daysOption,
     {
+      flags: '--webtransport',
+      description:
+        'for WebTransport: P-256, two weeks in all, and the hash for serverCertificateHashes',
+    },
+    {
       flags: '--client',
       description:
         'for a client: users, mail addresses and URIs are names, too (one for a DNS name is taken as a server’s by wget and others)',

@@ -17,7 +17,7 @@ import { decodeCsr, encodeCsr } from '../x509/csr.ts';
 import { encodeSubject, MAX_ATTRIBUTE_CHARACTERS } from '../x509/subject.ts';
 import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';
 
-export interface CsrOptions extends Omit<LeafOptions, 'days'> {
+export interface CsrOptions extends Omit<LeafOptions, 'days' | 'webtransport'> {
   /** Folder for `csr.pem` and `key.pem`; `.devcert/csr` by default. */
   readonly out?: string;
   /** An existing private key instead of a new one: PEM, DER or a key store with one key. */

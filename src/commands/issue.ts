@@ -1,13 +1,15 @@
 /** `devcert issue`: names → certificate files of a project. */
 import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { writeLeaf } from '../certificate/write.ts';
+import type { CertificateHash } from '../certificate/hash.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { worded } from '../errors.ts';
+import { printable, worded } from '../errors.ts';
 import { isLoopbackName, type Name } from '../names/names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../names/request.ts';
 import {
@@ -37,6 +39,8 @@ export interface IssueResult extends WrittenLeaf {
   readonly made?: MadeAuthority;
   /** One for each format that was asked for. */
   readonly exports?: readonly ExportResult[];
+  /** With `webtransport`: what browsers are told. */
+  readonly certificateHash?: CertificateHash;
 }
 
 /**
@@ -80,6 +84,7 @@ export async function issue(
     ...changeNotes(written),
     ...(written.issued ? notesOn(request, authority.constraints, context) : []),
     ...(written.issued ? await keyFolderNotes(host, paths.keyFile) : []),
+    ...(written.issued ? await unignoredNotes(paths.keyFile) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
     ...stale,
     ...(written.issued && !created ? (await import('./list.ts')).dueNotes(context) : []),
@@ -91,7 +96,23 @@ export async function issue(
     authorityCreated: created,
     exports,
     made,
+    ...(options.webtransport === true
+      ? {
+          certificateHash: (await import('../certificate/hash.ts')).certificateHash(written.sha256),
+        }
+      : {}),
   };
+}
+
+/** Of a key that git would commit; `.devcert` ignores itself. */
+async function unignoredNotes(keyFile: string): Promise<string[]> {
+  if (basename(dirname(keyFile)) === '.devcert') return [];
+  const { isCommittable } = await import('../project/ignored.ts');
+  return isCommittable(keyFile)
+    ? [
+        `git would commit the key: a line "${printable(basename(keyFile))}" in .gitignore keeps it out`,
+      ]
+    : [];
 }
 
 /** Exports of a certificate that was just replaced, which still hold the old one. */

@@ -1,7 +1,7 @@
 /** `devcert recipe`: configuration for a server, with the real paths in it. Reads, and writes nothing. */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { DevcertError, printable, say, type Step } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { formatIp, ipBytes } from '../names/ip.ts';
@@ -81,7 +81,10 @@ export async function recipe(
     throw new DevcertError('file', `there is no "${printable(trust)}"`, {
       hint: say`give a PEM file with the CAs of clients: ${{ caFile: 'FILE' }}`,
     });
-  const slashed = (path: string) => (windows ? path.replaceAll('\\', '/') : path);
+  const slashed = (path: string) => {
+    const shown = recipe.committed === true ? fromProject(context.cwd, path) : path;
+    return windows ? shown.replaceAll('\\', '/') : shown;
+  };
   const at = (file: RecipeFile) => slashed(join(dir, file));
   const input: RecipeInput = {
     dir: slashed(dir),
@@ -108,6 +111,13 @@ export async function recipe(
   if (!windows) return { name: id, summary, blocks, notes: all };
   const { SCHANNEL } = await import('../../platform/windows.ts');
   return { name: id, summary, blocks, notes: [...all, SCHANNEL] };
+}
+
+/** The path as it is in every checkout; one beside the project stays absolute. */
+function fromProject(cwd: string, path: string): string {
+  const short = relative(cwd, path);
+  if (isAbsolute(short) || /^\.\.(?:[\\/]|$)/.test(short)) return path;
+  return short.startsWith('-') ? `./${short}` : short; // no option of a command
 }
 
 function trustFile(dir: string): string {

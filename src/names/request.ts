@@ -4,7 +4,7 @@ import { DevcertError, say, exclusive } from '../errors.ts';
 import { type KeyType, keyTypes } from '../keys.ts';
 import { parseNames } from './names.ts';
 import type { Usage } from './usage.ts';
-import { MAX_LEAF_DAYS } from '../policy.ts';
+import { MAX_LEAF_DAYS, WEBTRANSPORT_DAYS } from '../policy.ts';
 
 /** A leaf certificate to be issued. */
 export interface LeafRequest extends Holder {
@@ -25,6 +25,8 @@ export interface LeafOptions {
   /** One of `p256`, `p384`, `rsa2048`, `rsa3072`, `rsa4096`. */
   readonly key?: string;
   readonly days?: string | number;
+  /** For a server that browsers know by the certificate's hash (`serverCertificateHashes`): P-256 and two weeks in all. */
+  readonly webtransport?: boolean;
 }
 
 export const DEFAULT_KEY_TYPE: KeyType = 'p256';
@@ -52,13 +54,14 @@ export function parseLeafRequest(names: readonly string[], options: LeafOptions 
         hint: say`leave ${{ cn: true }} out, or add ${{ client: true }} or ${{ peer: true }}`,
       },
     );
+  const { key, days } = options.webtransport === true ? forWebTransport(options) : options;
   const wanted =
     options.client === true ? names.map(clientName) : names.length === 0 ? ['localhost'] : names;
   return {
     names: parseNames(wanted, { client }),
     usages,
-    keyType: options.key === undefined ? undefined : parseKeyType(options.key),
-    validityDays: options.days === undefined ? undefined : parseDays(options.days),
+    keyType: key === undefined ? undefined : parseKeyType(key),
+    validityDays: days === undefined ? undefined : parseDays(days),
     commonName: options.cn === undefined ? undefined : parseCommonName(options.cn),
   };
 }
@@ -77,6 +80,20 @@ export function parseUsages(options: Pick<LeafOptions, 'client' | 'peer'>): Usag
     );
   if (options.peer === true) return ['serverAuth', 'clientAuth'];
   return options.client === true ? ['clientAuth'] : ['serverAuth'];
+}
+
+/** W3C WebTransport 3.4: with another key, or for longer, browsers refuse the hash. */
+function forWebTransport(options: LeafOptions): Pick<LeafOptions, 'key' | 'days'> {
+  const { key = DEFAULT_KEY_TYPE, days = WEBTRANSPORT_DAYS, client } = options;
+  if (client === true)
+    throw exclusive({ client: true }, { webtransport: true }, 'browsers ask servers for it');
+  if (parseKeyType(key) !== 'p256' || parseDays(days) > WEBTRANSPORT_DAYS)
+    throw new DevcertError(
+      'usage',
+      `WebTransport takes a P-256 key and at most ${String(WEBTRANSPORT_DAYS)} days`,
+      { hint: say`leave ${{ key: true }} and ${{ days: true }} out` },
+    );
+  return { key, days };
 }
 
 /** A user or service is not a host, so it is named by a URI; every other name is what it is. */

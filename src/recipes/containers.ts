@@ -1,5 +1,7 @@
 /** Recipes for containers. */
-import { compose } from './quote.ts';
+import { isIP } from 'node:net';
+import { command, word } from './command.ts';
+import { compose, doubleQuoted } from './quote.ts';
 import type { Recipe } from './recipe.ts';
 
 const composeRecipe: Recipe = {
@@ -82,4 +84,62 @@ function mount({ source, target }: { readonly source: string; readonly target: s
         read_only: true`;
 }
 
-export const containers: readonly Recipe[] = [composeRecipe];
+const kubernetes: Recipe = {
+  name: 'kubernetes',
+  summary: 'Kubernetes: a TLS secret and an Ingress',
+  committed: true,
+  needs: ['cert.pem', 'key.pem'],
+  needsForClients: undefined,
+  render: (input) => {
+    const hosts = input.names.filter((name) => isIP(name) === 0).map(doubleQuoted);
+    const rules = hosts.length === 0 ? ['"localhost"'] : hosts;
+    return {
+      blocks: [
+        {
+          title: 'ingress.yaml, in front of a service "app" that listens on 3000',
+          comment: '#',
+          text: `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: devcert
+spec:
+  tls:
+    - hosts: [${rules.join(', ')}]
+      secretName: devcert-tls
+  rules:
+${rules.map(rule).join('\n')}`,
+        },
+        {
+          title: 'run, again after each renewal',
+          comment: '#',
+          text: command(input, [
+            'kubectl create secret tls devcert-tls',
+            `--cert ${word(input, input.cert)}`,
+            `--key ${word(input, input.key)}`,
+            '--dry-run=client -o yaml | kubectl apply -f -',
+          ]),
+        },
+      ],
+      notes: [
+        'no Secret as a file: it would hold the key, and be committed',
+        'cert-manager takes a CA with its key: devcert ca create cluster',
+        'whoever reads that Secret can forge your local names',
+      ],
+    };
+  },
+};
+
+function rule(host: string): string {
+  return `    - host: ${host}
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend:
+              service:
+                name: app
+                port:
+                  number: 3000`;
+}
+
+export const containers: readonly Recipe[] = [composeRecipe, kubernetes];

@@ -14,8 +14,16 @@ const families: readonly Family[] = [
     load: async () => (await import('./servers.ts')).servers,
   },
   {
-    names: ['node', 'express', 'fastify', 'vite', 'next', 'nuxt', 'angular', 'webpack'],
+    names: ['node', 'express', 'fastify'],
     load: async () => (await import('./javascript.ts')).javascript,
+  },
+  {
+    names: ['vite', 'sveltekit', 'astro', 'nuxt', 'webpack'],
+    load: async () => (await import('./dev-configs.ts')).devConfigs,
+  },
+  {
+    names: ['next', 'angular', 'storybook', 'wrangler', 'playwright'],
+    load: async () => (await import('./dev-commands.ts')).devCommands,
   },
   {
     names: ['spring-boot', 'spring-boot-p12', 'quarkus', 'tomcat', 'jdk', 'kafka'],
@@ -33,18 +41,24 @@ const families: readonly Family[] = [
     names: ['postgres', 'mysql', 'redis', 'mosquitto'],
     load: async () => (await import('./databases.ts')).databases,
   },
-  { names: ['docker-compose'], load: async () => (await import('./containers.ts')).containers },
+  {
+    names: ['docker-compose', 'kubernetes'],
+    load: async () => (await import('./containers.ts')).containers,
+  },
 ];
 
 /** Other words for the same. */
 const aliases: Readonly<Record<string, string>> = {
+  'cert-manager': 'kubernetes',
   apache2: 'apache',
+  cloudflare: 'wrangler',
   compose: 'docker-compose',
   docker: 'docker-compose',
   fastapi: 'uvicorn',
   golang: 'go',
   httpd: 'apache',
   java: 'jdk',
+  k8s: 'kubernetes',
   kestrel: 'dotnet',
   laravel: 'php',
   mariadb: 'mysql',
@@ -55,6 +69,7 @@ const aliases: Readonly<Record<string, string>> = {
   rails: 'puma',
   ruby: 'puma',
   springboot: 'spring-boot',
+  svelte: 'sveltekit',
   symfony: 'php',
 };
 

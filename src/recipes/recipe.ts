@@ -3,7 +3,7 @@
 /** Files a recipe may need, by the fixed names they have in the folder of a certificate. */
 export type RecipeFile = 'cert.pem' | 'key.pem' | 'ca.pem' | 'keystore.p12' | 'truststore.p12';
 
-/** What a recipe is rendered from. All paths are absolute; on Windows they have forward slashes. */
+/** What a recipe is rendered from. Paths are absolute but for {@link Recipe.committed}; on Windows they have forward slashes. */
 export interface RecipeInput {
   /** The folder the files are in. */
   readonly dir: string;
@@ -66,6 +66,8 @@ export interface Recipe {
    * no such variant.
    */
   readonly needsForClients: readonly RecipeFile[] | undefined;
+  /** Its file goes into the repository: paths below the working directory are relative to that. */
+  readonly committed?: true;
   /** With `--client-certs`, servers show each other their certificate: it has to be one for clients, too. */
   readonly peersForClients?: true;
   render(input: RecipeInput): Rendered;

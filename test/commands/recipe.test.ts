@@ -1,5 +1,5 @@
 /** `devcert recipe`: what it needs, the paths it prints, and whom the files that are there trust. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { recipe } from '../../src/commands/recipe.ts';
@@ -36,6 +36,23 @@ describe('recipe()', () => {
     expect(blocks[0]?.text).toContain('server_name localhost api.test "[::1]";');
     const { blocks: there } = await recipe({ ...context, cwd: '/' }, 'NGINX ', { dir });
     expect(there).toEqual(blocks);
+  });
+
+  test('of a file that is committed has paths that every checkout has', async () => {
+    const { dir, context } = await project();
+    for (const name of ['vite', 'sveltekit', 'astro', 'nuxt', 'webpack', 'next', 'angular']) {
+      const text = (await recipe(context, name)).blocks[0]?.text;
+      expect(text).toContain('.devcert/key.pem');
+      expect(text).not.toContain(slashed(context.cwd));
+      // Beside the project there is no path that is everybody's.
+      const far = await recipe({ ...context, cwd: join(context.cwd, 'app') }, name, { dir });
+      expect(far.blocks[0]?.text).toContain(`${dir}/key.pem`);
+    }
+    const option = join(context.cwd, '-x');
+    cpSync(dir, option, { recursive: true });
+    expect((await recipe(context, 'next', { dir: '-x' })).blocks[0]?.text).toContain(
+      ' ./-x/key.pem',
+    );
   });
 
   test('lets in clients of trust.pem, else of ca.pem, or of --ca-file', async () => {

@@ -1,7 +1,7 @@
 /** Real servers that run on what `devcert recipe` prints, and clients that should get in or not. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,8 @@ export interface Parties {
   readonly home: Home;
   /** The project folder; its certificate is in `.devcert`. */
   readonly folder: string;
+  /** Where the recipe is asked for, if that is another folder. */
+  readonly project?: string;
   readonly ca: Buffer;
   readonly wrongCa: Buffer;
   readonly client: Identity;
@@ -79,7 +81,7 @@ export async function makeParties(): Promise<Parties> {
 
 /** The blocks of a recipe as the command prints them, for a port of the test's own. */
 export async function printRecipe(
-  { home, folder }: Parties,
+  { home, folder, project = folder }: Parties,
   name: string,
   port: number,
   clientCerts: boolean,
@@ -87,13 +89,20 @@ export async function printRecipe(
 ): Promise<{ title: string; text: string }[]> {
   const ran = await home.run(
     ['recipe', name, '--json', '--dir', dir, ...(clientCerts ? ['--client-certs'] : [])],
-    { cwd: folder },
+    { cwd: project },
   );
   if (ran.status !== 0) throw new Error(ran.stderr);
   for (const password of Object.values(PASSWORDS)) expect(ran.stdout).not.toContain(password);
   const { blocks } = JSON.parse(ran.stdout) as { blocks: { title: string; text: string }[] };
   expect(blocks[0]?.text).toContain('8443');
   return blocks.map(({ title, text }) => ({ title, text: text.replaceAll('8443', String(port)) }));
+}
+
+/** The server's files once more, in a project that has the packages; its folder's name has to be quoted, too. */
+export function withCertificate(parties: Parties, project: string): Parties & { dir: string } {
+  const dir = "ada's tls & cö";
+  cpSync(join(parties.folder, '.devcert'), join(project, dir), { recursive: true });
+  return { ...parties, project, dir };
 }
 
 /** A port that nobody listens on right now. */
@@ -142,7 +151,7 @@ export async function startProgram(
 
 function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
+    const socket = connect(port, 'localhost', () => {
       socket.destroy();
       resolve(true);
     });
@@ -156,10 +165,11 @@ function listens(port: number): Promise<boolean> {
 export function visit(
   port: number,
   options: Identity & { ca?: Buffer },
+  host = 'localhost',
 ): Promise<{ page: string } | { error: string }> {
   return new Promise((resolve) => {
     const asked = request(
-      `https://localhost:${String(port)}/`,
+      `https://${host}:${String(port)}/`,
       { ...options, agent: false, timeout: 20_000, headers: { accept: 'text/html' } },
       (response) => {
         let page = '';

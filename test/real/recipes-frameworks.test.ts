@@ -1,4 +1,4 @@
-/** The development servers of Next.js, Nuxt and Angular, each on what the recipe prints and nothing else. */
+/** The development servers of frameworks, each on what the recipe prints and nothing else. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,7 +10,9 @@ import {
   printRecipe,
   startProgram,
   visit,
+  withCertificate,
 } from '../helpers/recipe-server.ts';
+import { expectInChromium, type Watched } from '../helpers/recipe-browser.ts';
 import { needs } from '../helpers/require.ts';
 
 const ANGULAR = ['core', 'compiler', 'compiler-cli', 'common', 'platform-browser'];
@@ -23,6 +25,9 @@ interface Framework {
   readonly says?: string;
   /** Started by this where the recipe is a file. */
   readonly start?: string;
+  /** The file whose edit the page follows, and what of the page survives that. */
+  readonly source: string;
+  readonly keeps: Watched['keeps'];
 }
 
 const frameworks: Record<string, Framework> = {
@@ -41,11 +46,15 @@ const frameworks: Record<string, Framework> = {
         }`,
     }),
     says: 'hello of its own',
+    source: 'app/page.js',
+    keeps: 'state',
   },
   nuxt: {
     packages: ['nuxt@4.4.5'],
     files: () => ({ 'app/app.vue': '<template><p>hello</p></template>' }),
     start: 'npx nuxt dev',
+    source: 'app/app.vue',
+    keeps: 'state',
   },
   angular: {
     packages: [
@@ -89,6 +98,56 @@ const frameworks: Record<string, Framework> = {
         bootstrapApplication(App, { providers: [provideZonelessChangeDetection()] });`,
       'src/index.html': '<!doctype html><title>hello</title><app-root></app-root>',
     }),
+    source: 'src/main.ts',
+    keeps: 'nothing',
+  },
+  sveltekit: {
+    packages: [
+      '@sveltejs/kit@2.43.0',
+      '@sveltejs/vite-plugin-svelte@6.2.1',
+      'svelte@5.57.3',
+      'vite@7.3.1',
+    ],
+    files: () => ({
+      'package.json': '{ "type": "module" }',
+      // Its server hands out no package from above the root of the workspace.
+      '../pnpm-workspace.yaml': 'packages: [run-*]',
+      'src/app.html': '<!doctype html><head>%sveltekit.head%</head><body>%sveltekit.body%</body>',
+      'src/routes/+page.svelte': '<p>hello</p>',
+    }),
+    start: 'npx vite dev',
+    source: 'src/routes/+page.svelte',
+    keeps: 'state',
+  },
+  astro: {
+    packages: ['astro@5.14.0'],
+    files: () => ({ 'src/pages/index.astro': '<html><body><p>hello</p></body></html>' }),
+    start: 'npx astro dev',
+    source: 'src/pages/index.astro',
+    keeps: 'nothing',
+  },
+  storybook: {
+    packages: ['storybook@10.6.0', '@storybook/html-vite@10.6.0', 'vite@8.3.8'],
+    files: () => ({
+      'package.json': '{ "type": "module" }',
+      '.storybook/main.js':
+        "export default { framework: '@storybook/html-vite', stories: ['../src/*.stories.js'], managerHead: () => '<meta name=hello>' };",
+      'src/hello.stories.js':
+        "export default { title: 'hello' };\nexport const hello = { render: () => 'hello' };",
+    }),
+    source: 'src/hello.stories.js',
+    keeps: 'state',
+  },
+  wrangler: {
+    packages: ['wrangler@4.40.0'],
+    files: () => ({
+      'wrangler.toml': 'name = "hello"\nmain = "worker.js"\ncompatibility_date = "2025-09-01"\n',
+      'worker.js': `export default {
+        fetch: () => new Response('<p>hello</p>', { headers: { 'content-type': 'text/html' } }),
+      };`,
+    }),
+    source: 'worker.js',
+    keeps: 'nothing',
   },
 };
 
@@ -107,17 +166,31 @@ for (const [name, framework] of Object.entries(frameworks))
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     });
     const port = await freePort();
-    const [block] = await printRecipe(parties, name, port, false);
+    const here = withCertificate(parties, folder);
+    const [block] = await printRecipe(here, name, port, false, here.dir);
     const { title = '', text = '' } = block ?? {};
     const files = { ...framework.files(port), ...(title === 'run' ? {} : { [title]: text }) };
     for (const [file, content] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), content);
     }
-    const quiet = { NEXT_TELEMETRY_DISABLED: '1', NUXT_TELEMETRY_DISABLED: '1' };
+    const quiet = {
+      NEXT_TELEMETRY_DISABLED: '1',
+      NUXT_TELEMETRY_DISABLED: '1',
+      ASTRO_TELEMETRY_DISABLED: '1',
+      STORYBOOK_DISABLE_TELEMETRY: '1',
+      WRANGLER_SEND_METRICS: 'false',
+      CI: '1',
+      // Of vitest; with them Nuxt prints nothing.
+      NODE_ENV: 'development',
+      TEST: '',
+    };
     const options = { cwd: folder, env: quiet };
-    await startProgram(port, 'sh', ['-c', framework.start ?? text], options);
+    const { output } = await startProgram(port, 'sh', ['-c', framework.start ?? text], options);
     const answers = async () => JSON.stringify(await visit(port, { ca: parties.ca }));
     await expect.poll(answers, { timeout: 60_000 }).toContain(framework.says ?? 'hello');
     await expectServed(port, parties, false);
+    expect(text).not.toContain(folder);
+    const source = join(folder, framework.source);
+    await expectInChromium({ parties, port, output, source, keeps: framework.keeps });
   });

@@ -1,5 +1,5 @@
 /** Node.js, Express, Fastify, Vite, webpack and gRPC, each on the recipe's file and nothing else. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -9,7 +9,9 @@ import {
   npmPackages,
   printRecipe,
   startProgram,
+  withCertificate,
 } from '../helpers/recipe-server.ts';
+import { expectInChromium } from '../helpers/recipe-browser.ts';
 import { needs } from '../helpers/require.ts';
 import { run } from '../helpers/run.ts';
 
@@ -18,25 +20,39 @@ const PACKAGES = [
   ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
 ];
 
+const PAGE = (script: string) =>
+  `<!doctype html><title>hello</title><body><script ${script} src="/src/index.js"></script>`;
+
 /** A folder in which the packages are found. */
 function projectIn(packages: string): string {
   const folder = mkdtempSync(join(packages, 'run-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const page = '<!doctype html><title>hello</title>';
-  writeFileSync(join(folder, 'index.html'), page);
   for (const name of ['public', 'src']) mkdirSync(join(folder, name));
-  writeFileSync(join(folder, 'public/index.html'), page); // webpack's
-  writeFileSync(join(folder, 'src/index.js'), '');
+  writeFileSync(join(folder, 'index.html'), PAGE('type="module"'));
+  writeFileSync(
+    join(folder, 'public/index.html'), // webpack's
+    PAGE('defer').replace('/src/index.js', '/main.js'),
+  );
+  writeFileSync(
+    join(folder, 'src/index.js'),
+    "document.body.textContent = 'hello';\nimport.meta.HOT.accept();\n",
+  );
   return folder;
 }
 
 /** Bundlers are programs that read the file; the others are the file. */
-const bundlers: Record<string, readonly string[]> = {
-  vite: ['vite/bin/vite.js'],
-  webpack: ['webpack-cli/bin/cli.js', 'serve'],
-};
+const bundlers: Record<string, { program: string; serve: string[]; build: string[]; hot: string }> =
+  {
+    vite: { program: 'vite/bin/vite.js', serve: [], build: ['build'], hot: 'hot?' },
+    webpack: {
+      program: 'webpack-cli/bin/cli.js',
+      serve: ['serve'],
+      build: ['build'],
+      hot: 'webpackHot?',
+    },
+  };
 
 for (const name of ['node', 'express', 'fastify', 'vite', 'webpack'])
   for (const clientCerts of [false, true])
@@ -46,17 +62,21 @@ for (const name of ['node', 'express', 'fastify', 'vite', 'webpack'])
       const parties = await makeParties();
       const folder = projectIn(packages ?? '');
       const port = await freePort();
-      const [block] = await printRecipe(parties, name, port, clientCerts);
+      const here = withCertificate(parties, folder);
+      const [block] = await printRecipe(here, name, port, clientCerts, here.dir);
       const file = join(folder, block?.title ?? '');
       writeFileSync(file, block?.text ?? '');
-      const [program, ...args] = bundlers[name] ?? [];
+      const bundler = bundlers[name];
       const command =
-        program === undefined
+        bundler === undefined
           ? [file]
-          : [join(packages ?? '', 'node_modules', program), ...args, '--config', file];
+          : [join(packages ?? '', 'node_modules', bundler.program), ...bundler.serve];
+      const source = join(folder, 'src/index.js');
+      if (bundler !== undefined)
+        writeFileSync(source, readFileSync(source, 'utf8').replace('HOT', bundler.hot));
       const server = await startProgram(port, process.execPath, command, { cwd: folder });
       await expectServed(port, parties, clientCerts);
-      if (clientCerts && bundlers[name] === undefined)
+      if (clientCerts && bundler === undefined)
         // What Node tells a refused client is close to nothing: the recipe has the server say it.
         expect(server.output()).toMatch(/refused: .*peer did not return a certificate/);
       if (clientCerts) return;
@@ -71,7 +91,43 @@ for (const name of ['node', 'express', 'fastify', 'vite', 'webpack'])
         output: expect.stringContaining('hello') as string,
       });
       expect((await run(process.execPath, [client])).status).toBe(1);
+      if (bundler === undefined) return;
+      expect(block?.text).not.toContain(folder);
+      await expectInChromium({ parties, port, output: server.output, source, keeps: 'state' });
     });
+
+for (const [name, { program, serve, build }] of Object.entries(bundlers))
+  test(`recipe ${name} loads where there is no certificate`, async (context) => {
+    const packages = await npmPackages(PACKAGES);
+    if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
+    const parties = await makeParties();
+    const folder = projectIn(packages ?? '');
+    writeFileSync(join(folder, 'src/index.js'), '');
+    const port = await freePort();
+    const here = withCertificate(parties, folder);
+    for (const clientCerts of [true, false]) {
+      const [block] = await printRecipe(here, name, port, clientCerts, here.dir);
+      writeFileSync(join(folder, block?.title ?? ''), block?.text ?? '');
+      rmSync(join(folder, here.dir), { recursive: true, force: true });
+      const bundle = (args: readonly string[]) => [
+        join(packages ?? '', 'node_modules', program),
+        ...args,
+      ];
+      expect(await run(process.execPath, bundle(build), { cwd: folder })).toMatchObject({
+        status: 0,
+      });
+      if (clientCerts) {
+        // It would have let everybody in.
+        const { status, output } = await run(process.execPath, bundle(serve), { cwd: folder });
+        expect(status).not.toBe(0);
+        expect(output).toContain('ENOENT');
+        withCertificate(parties, folder);
+      } else {
+        await startProgram(port, process.execPath, bundle(serve), { cwd: folder });
+        expect((await fetch(`http://localhost:${String(port)}/`)).status).toBe(200);
+      }
+    }
+  });
 
 /** A service without a schema: what it is asked, it says. */
 const SERVICE = `{

@@ -1,0 +1,156 @@
+/** Recipes for dev servers that read a file in JavaScript, which goes into the repository. */
+import { variable } from './command.ts';
+import { clientNote, EXTRA_CA, lines, pair, quoted, tlsOptions } from './javascript.ts';
+import type { Recipe, RecipeInput, Rendered } from './recipe.ts';
+
+/**
+ * A build, CI and a colleague's first checkout have no certificate and need none. What is to let in certain clients
+ * only never serves everybody instead: there it fails.
+ */
+const WITHOUT = '// Without a certificate, as in CI or a fresh clone, it serves plain HTTP';
+
+/** True if there is a certificate to read. @param serving what is true if this is no build. */
+function readable({ key, clientCerts }: RecipeInput, serving: string): string {
+  return clientCerts ? serving : `${serving} && existsSync(${quoted(key)})`;
+}
+
+function imports({ clientCerts }: RecipeInput): string {
+  return `import { ${clientCerts ? '' : 'existsSync, '}readFileSync } from 'node:fs';`;
+}
+
+function configured(input: RecipeInput, title: string, text: string): Rendered {
+  return { blocks: [{ title, comment: '//', text }], notes: [clientNote(input)] };
+}
+
+/** Vite's file, of a project that is built by it. @param plugin its import and call. */
+function viteConfig(input: RecipeInput, plugin?: { from: string; name: string }): string {
+  return lines(
+    imports(input),
+    plugin !== undefined && `import { ${plugin.name} } from '${plugin.from}';`,
+    "import { defineConfig } from 'vite';",
+    '',
+    !input.clientCerts && WITHOUT,
+    'export default defineConfig(({ command }) => {',
+    `  const read = ${readable(input, "command === 'serve'")};`,
+    `  const https = read ? ${tlsOptions(input, '  ')} : undefined;`,
+    `  const server = { https, host: 'localhost', port: 8443, allowedHosts: ${hosts(input)} };`,
+    `  return { ${plugin === undefined ? '' : `plugins: [${plugin.name}()], `}server, preview: server };`,
+    '});',
+  );
+}
+
+const vite: Recipe = {
+  name: 'vite',
+  summary: 'Vite 5 or newer, and what is built on it',
+  committed: true,
+  ...pair,
+  render: (input) => configured(input, 'vite.config.mjs', viteConfig(input)),
+};
+
+const sveltekit: Recipe = {
+  name: 'sveltekit',
+  summary: 'SvelteKit 2 or newer: vite dev',
+  committed: true,
+  ...pair,
+  render: (input) =>
+    configured(
+      input,
+      'vite.config.js',
+      viteConfig(input, { from: '@sveltejs/kit/vite', name: 'sveltekit' }),
+    ),
+};
+
+const astro: Recipe = {
+  name: 'astro',
+  summary: 'Astro 5 or newer: astro dev',
+  committed: true,
+  needs: pair.needs,
+  needsForClients: undefined,
+  render: (input) =>
+    configured(
+      input,
+      'astro.config.mjs',
+      lines(
+        imports(input),
+        "import { defineConfig } from 'astro/config';",
+        '',
+        WITHOUT,
+        `const https = existsSync(${quoted(input.key)}) ? ${tlsOptions(input)} : undefined;`,
+        'export default defineConfig({',
+        `  server: { host: 'localhost', port: 8443, allowedHosts: ${hosts(input)} },`,
+        '  vite: { server: { https } },',
+        '});',
+      ),
+    ),
+};
+
+const nuxt: Recipe = {
+  name: 'nuxt',
+  summary: 'Nuxt 3 or newer: nuxt dev',
+  committed: true,
+  needs: pair.needs,
+  needsForClients: undefined,
+  render: (input) => ({
+    blocks: [
+      {
+        title: 'nuxt.config.ts',
+        comment: '//',
+        text: lines(
+          "import { existsSync } from 'node:fs';",
+          '',
+          WITHOUT,
+          `const https = existsSync(${quoted(input.key)}) && {`,
+          `  cert: ${quoted(input.cert)},`,
+          `  key: ${quoted(input.key)},`,
+          '};',
+          'export default defineNuxtConfig({',
+          "  devServer: { host: 'localhost', port: 8443, https },",
+          '});',
+        ),
+      },
+    ],
+    notes: [
+      `for its own fetches: ${variable(input, EXTRA_CA, input.ca)}${input.windows ? ';' : ''} npx nuxt dev; never NODE_TLS_REJECT_UNAUTHORIZED=0`,
+    ],
+  }),
+};
+
+const webpack: Recipe = {
+  name: 'webpack',
+  summary: 'webpack-dev-server 4.4 or newer',
+  committed: true,
+  ...pair,
+  render: (input) =>
+    configured(
+      input,
+      'webpack.config.mjs',
+      lines(
+        imports(input),
+        '',
+        !input.clientCerts && WITHOUT,
+        'export default ({ WEBPACK_SERVE }) => {',
+        `  const read = ${readable(input, 'WEBPACK_SERVE')};`,
+        `  const options = read && ${tlsOptions(input, '  ')};`,
+        '  return {',
+        "    mode: 'development',",
+        '    devServer: {',
+        "      host: 'localhost',",
+        '      port: 8443,',
+        `      allowedHosts: ${hosts(input)},`,
+        "      server: options ? { type: 'https', options } : 'http',",
+        '      // Hot reload by the name that the page has',
+        "      client: { webSocketURL: 'auto://0.0.0.0:0/ws' },",
+        '    },',
+        '  };',
+        '};',
+      ),
+    ),
+};
+
+/** The names the browser may ask for: these servers refuse others than localhost and addresses. */
+function hosts({ names }: RecipeInput): string {
+  const plain = names.map((name) => (name.startsWith('*.') ? name.slice(1) : name));
+  return `[${plain.map(quoted).join(', ')}]`;
+}
+
+export const devConfigs: readonly Recipe[] = [vite, sveltekit, astro, nuxt, webpack];
