@@ -105,6 +105,7 @@ describe('architecture', () => {
       'inspect',
       'mtls',
       'commands',
+      'doctor',
       'api',
       'cli',
     ];
