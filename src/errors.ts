@@ -37,6 +37,8 @@ export const exitCodes = {
   'invalid-input': EXIT.failed,
   /** A password is missing or does not open the file. */
   password: EXIT.failed,
+  /** The SSH agent that keeps a key cannot be reached, does not have it, or did not sign. */
+  agent: EXIT.failed,
   /** A key in a store has a password of its own, which is missing. */
   'key-password': EXIT.failed,
   /** Unknown option, missing value, options that exclude each other. */
@@ -115,4 +117,12 @@ export function printable(text: string): string {
 /** True for ASCII that steers nothing: a pattern of Unicode classes takes 0.4 ms to compile. */
 export function isPlain(text: string): boolean {
   return !/[^\t\n -~]/.test(text);
+}
+
+/** Foreign text on one line without all of that, cut after so many characters. */
+export function oneLine(text: string, limit = 60): string {
+  const line = printable(text.toWellFormed()).replace(/\s+/g, ' ').trim();
+  const shown = isPlain(line) ? line : line.replace(/\p{C}/gu, '');
+  const characters = Array.from(shown);
+  return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : shown;
 }

@@ -6,6 +6,7 @@ export * from './api/hosts.ts';
 export * from './api/ledger.ts';
 export * from './api/mtls.ts';
 export * from './api/stores.ts';
+export * from './api/verify.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
 
 export type { Listener, PasswordKind } from './api/composition.ts';
@@ -19,7 +20,7 @@ export type {
   ImportAuthorityOptions,
   ImportSource,
   NamedOptions,
-  Protection,
+  ReplaceOptions,
   ReplaceResult,
 } from './commands/ca.ts';
 export type { ServerCertificate } from './commands/certificate.ts';
@@ -31,6 +32,7 @@ export type { InspectOptions, InspectResult, InspectSource } from './commands/in
 export type { HostsOptions, HostsResult } from './commands/hosts.ts';
 export type { InstallOptions, InstallResult } from './commands/install.ts';
 export type { IssueOptions, IssueResult } from './commands/issue.ts';
+export type { AgentChoice, Protection } from './commands/keeper.ts';
 export type { CertificateState, ListedCertificate, ListResult } from './commands/list.ts';
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
@@ -43,6 +45,7 @@ export type { Renewed } from './commands/renew.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { ProjectCertificate, StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
+export type { VerifyOptions } from './commands/verify.ts';
 export type { CheckOptions, CheckResult } from './doctor/check.ts';
 export type { Finding } from './doctor/finding.ts';
 export type * from './inspect/types.ts';
@@ -52,3 +55,4 @@ export type { WrittenParty } from './mtls/write.ts';
 export type { Constraints } from './names/constraints.ts';
 export type { LeafOptions } from './names/request.ts';
 export type { Outcome, StoreReport } from './trust.ts';
+export type * from './verify/types.ts';

@@ -31,8 +31,12 @@ export const MAX_RSA_BITS = 16_384;
 
 /** Of an authority that is imported: every handshake carries it, and real ones have four. */
 export const MAX_CA_CHAIN = 6;
-/** Longer ones, in other people's files, are not followed; real ones have four. */
-export const MAX_CHAIN = 10;
+/** Longer ones, in other people's files, are not followed; real ones have four, Firefox follows 8. */
+export const MAX_CHAIN = 32;
+/** Ways from one certificate to the roots that are looked at: cross-signing gives some a dozen. */
+export const MAX_PATHS = 32;
+/** Signatures that are checked to find them: authorities that all signed each other have no end of ways. */
+export const MAX_PATH_CHECKS = 400;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -46,8 +50,21 @@ export const MAX_STORE_BYTES = 16 * MIB;
 export const MAX_JOURNAL_BYTES = 16 * MIB;
 /** Some hundred bytes for each of tens of thousands of entries. */
 export const MAX_LEDGER_BYTES = 64 * MIB;
+/** Of a server's first flight, which is kept: OpenSSL takes certificates of 100 KiB at most. */
+export const MAX_FLIGHT_BYTES = 256 * KIB;
+/** Of what a server says before TLS begins: a few lines. */
+export const MAX_GREETING_BYTES = 64 * KIB;
 /** A password is a line, not a file: more than this is a mistake. */
 export const MAX_PASSWORD_BYTES = 4 * KIB;
+
+/** OpenSSH's agent sends no longer answer (MAX_AGENT_REPLY_LEN). */
+export const MAX_AGENT_BYTES = 256 * KIB;
+/** It may have to look into a smart card to say what keys it has. */
+export const AGENT_ANSWER_MS = 15_000;
+/** Somebody may have to find the key and touch it, or the agent's question behind another window. */
+export const AGENT_SIGNATURE_MS = 120_000;
+/** An agent that asks nobody takes some milliseconds: after this the user is told that one may be asking. */
+export const AGENT_QUIET_MS = 1000;
 
 /** Of an authority's key: OpenSSL's programs take no longer passphrase from a file. */
 export const MAX_PASSPHRASE_BYTES = 1023;
@@ -69,3 +86,8 @@ export const PKCS12_ITERATIONS = 10_000;
 export const LEGACY_ITERATIONS = 2048;
 /** What the iterations of all derivations in one file may come to: seconds, not a hang. */
 export const MAX_ITERATIONS = 10_000_000;
+
+/** For each step with a server: more than a far one needs, and still no hang. */
+export const SERVER_TIMEOUT_MS = 10_000;
+/** What a server is given to say that it wants a client's certificate, after a handshake that went well. */
+export const AFTERTHOUGHT_MS = 500;

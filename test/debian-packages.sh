@@ -9,9 +9,10 @@ fi
 packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget sudo opendoas bindfs fuse3
   shellcheck python3-yaml chromium firefox-esr default-jdk-headless mkcert easy-rsa golang-cfssl expect maven tomcat10
   wine64 wine gcc-mingw-w64-x86-64
+  slapd dovecot-imapd python3-aiosmtpd
   nginx-light apache2 haproxy caddy mariadb-server postgresql redis-server mosquitto mosquitto-clients
   php-cli python3 golang-go puma
-  strace sqlite3 zsh fish man-db
+  strace sqlite3 zsh fish man-db openssh-client softhsm2 opensc
   uvicorn gunicorn python3-flask python3-django python3-django-extensions python3-openssl
   python3-requests python3-httpx"
 missing=""

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { readAnswers, RECORDING } from './forgeries/answers.ts';
 import { CASES } from './forgeries/cases.ts';
 import { answersTable } from './forgeries/table.ts';
+import { readScores, RECORDING as RECORDING_SCORES, scoreTable } from './corpora/table.ts';
 import { PURPOSES } from './forgeries/verifiers.ts';
 
 const guide = join(import.meta.dirname, '../src/guides/safety.md');
@@ -47,5 +48,26 @@ describe('src/guides/safety.md', () => {
       if (asked === undefined)
         expect([engine, version, accepts]).toContainEqual(expect.arrayContaining(['inside']));
     }
+  });
+});
+
+describe('src/guides/verify.md', () => {
+  test('has the table that the scores make, and every code', () => {
+    const file = join(import.meta.dirname, '../src/guides/verify.md');
+    const text = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+    const [start, end] = ['<!-- scores -->\n', '\n<!-- end of scores -->'];
+    const from = text.indexOf(start) + start.length;
+    const to = text.indexOf(end, from);
+    expect(to).toBeGreaterThanOrEqual(from);
+    const table = `\n${scoreTable(readScores())}\n`;
+    if (RECORDING_SCORES) writeFileSync(file, text.slice(0, from) + table + text.slice(to));
+    else expect(text.slice(from, to)).toBe(table);
+    const types = readFileSync(join(import.meta.dirname, '../src/verify/types.ts'), 'utf8');
+    const codes = types.slice(
+      types.indexOf('VerifyCode'),
+      types.indexOf('interface VerifyProblem'),
+    );
+    for (const [, code = ''] of codes.matchAll(/\| '([a-z0-9-]+)'/g))
+      expect(text).toContain(`\`${code}\``);
   });
 });

@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 
 describe('the package', () => {
-  test('is at most 350 kB packed, 1.2 MB unpacked, and holds dist/ alone', () => {
+  test('is at most 450 kB packed, 1.5 MB unpacked, and holds dist/ alone', () => {
     const [packed] = JSON.parse(
       execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
         cwd: root,
@@ -22,8 +22,10 @@ describe('the package', () => {
         stdio: ['ignore', 'pipe', 'ignore'],
       }),
     ) as [{ size: number; unpackedSize: number; files: { path: string }[] }];
-    expect(packed.size).toBeLessThanOrEqual(350_000);
-    expect(packed.unpackedSize).toBeLessThanOrEqual(1_200_000);
+    // 350 kB and 1.2 MB, and what came since: verify with STARTTLS, run, renew, hosts and completion, the SSH
+    // agent and passphrases, a manual page, the guides.
+    expect(packed.size).toBeLessThanOrEqual(450_000);
+    expect(packed.unpackedSize).toBeLessThanOrEqual(1_500_000);
     const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'));
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
   });

@@ -3,7 +3,7 @@ import type { Lists } from '../commands/context.ts';
 import { DevcertError } from '../errors.ts';
 
 /** What an option may be. */
-export type Kind = 'text' | 'list' | 'boolean' | 'number' | 'days';
+export type Kind = 'text' | 'list' | 'boolean' | 'text or boolean' | 'number' | 'days';
 
 /** The kind of every option of a function: one that is forgotten here does not compile. */
 export type Spec<T> = Readonly<Record<keyof T, Kind>>;
@@ -77,12 +77,14 @@ const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinit
 const isOf: Readonly<Record<Exclude<Kind, 'list'>, (value: unknown) => boolean>> = {
   text: isText,
   boolean: (value) => typeof value === 'boolean',
+  'text or boolean': (value) => isText(value) || typeof value === 'boolean',
   number: isNumber,
   days: (value) => isText(value) || isNumber(value),
 };
 const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
   text: 'a string',
   boolean: 'true or false',
+  'text or boolean': 'a string, true or false',
   number: 'a number',
   days: 'a number of days',
 };

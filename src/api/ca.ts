@@ -5,9 +5,11 @@ import type {
   ImportAuthorityOptions,
   ImportSource,
   NamedOptions,
+  ReplaceOptions,
   ReplaceResult,
 } from '../commands/ca.ts';
 import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
+import type { AgentChoice } from '../commands/keeper.ts';
 import type { ProtectOptions } from '../commands/protect.ts';
 import type { RemovedAuthority } from '../commands/ca-remove.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
@@ -17,7 +19,8 @@ import { context, contextWithStores, type Listener } from './composition.ts';
 const createSpec: Spec<CreateOptions> = {
   ...{ permit: 'list', constraints: 'boolean', clientsOnly: 'boolean' },
 };
-const namedSpec: Spec<NamedOptions> = { ...createSpec, passphrase: 'boolean' };
+const agentSpec: Spec<AgentChoice> = { sshAgent: 'text or boolean', force: 'boolean' };
+const namedSpec: Spec<NamedOptions> = { ...createSpec, ...agentSpec, passphrase: 'boolean' };
 const sourceSpec: Spec<ImportSource> = {
   ...{ key: 'text', root: 'text', password: 'text', keyPassword: 'text', clientsOnly: 'boolean' },
 };
@@ -34,12 +37,13 @@ const exportSpec: Spec<ExportAuthorityOptions> = {
  * Makes an authority with a name, beside the default one; its name is what `ca` says elsewhere. No store
  * trusts it until `install({ ca })`.
  *
- * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`.
+ * @throws DevcertError `usage`, `refused` if there is one of this name, `invalid-name`, `file`, `busy`,
+ *   `password`, `agent`.
  */
 export async function createAuthority(
   name: string,
   options: NamedOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<AuthorityResult> {
   const { createNamed } = await import('../commands/ca.ts');
   const here = await context(listenerOf(listener));
@@ -92,7 +96,7 @@ export async function importAuthority(
 export async function exportAuthority(
   name?: string,
   options: ExportAuthorityOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('../commands/ca-export.ts');
   const here = await context(listenerOf(listener), nameOf(name));
@@ -104,16 +108,16 @@ export async function exportAuthority(
  * again, then the old one dropped.
  *
  * @param sources of an authority to import; a new one with the same constraints if there are none.
- * @throws DevcertError `no-authority` and those of {@link importAuthority}.
+ * @throws DevcertError `no-authority`, `agent` and those of {@link importAuthority}.
  */
 export async function replaceAuthority(
   name?: string,
   sources: string | readonly string[] = [],
-  options: ImportSource & CreateOptions = {},
+  options: ReplaceOptions = {},
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('../commands/ca.ts');
-  const wanted = checked(options, { ...sourceSpec, ...createSpec });
+  const wanted = checked(options, { ...sourceSpec, ...createSpec, ...agentSpec });
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
 }

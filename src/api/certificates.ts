@@ -48,12 +48,12 @@ const recipeSpec: Spec<RecipeOptions> = { dir: 'text', clientCerts: 'boolean', c
  * @param names `localhost` if there are none.
  * @param listener its `password` is asked for what is needed and not in the options.
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
- *   `expired`, `refused`, `busy`, `password`.
+ *   `expired`, `refused`, `busy`, `password`, `agent`.
  */
 export async function issue(
   names: string | readonly string[] = [],
   options: IssueOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('../commands/issue.ts');
   const wanted = checked(options, issueSpec);
@@ -74,7 +74,7 @@ export async function issue(
  * @param names DNS names and IP addresses; `localhost` if there are none.
  * @param listener its `password` is asked for the passphrase of the authority's key, if something is signed.
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
- *   `expired`, `refused`, `busy`, `password`.
+ *   `expired`, `refused`, `busy`, `password`, `agent`.
  */
 export async function certificateFor(
   names: string | readonly string[] = [],
@@ -96,7 +96,7 @@ export async function certificateFor(
  */
 export async function exportCertificate(
   options: ExportOptions,
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('../commands/export.ts');
   const wanted = checked(options, exportSpec);
@@ -128,12 +128,13 @@ export async function csr(
  *
  * @param csr the path of a file, or what is in one: PEM or DER.
  * @throws DevcertError `invalid-input`, `weak-key`, `invalid-name`, `outside-constraints`, `refused`, `usage`,
- *   `file`, `invalid-authority`, `expired`, `busy`, `password`: nothing was signed then.
+ *   `file`, `invalid-authority`, `expired`, `busy`, `password`, `agent`: nothing was signed
+ *   then.
  */
 export async function sign(
   csr: string | Uint8Array,
   options: SignOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<SignResult> {
   const { sign } = await import('../commands/sign.ts');
   const wanted = checked(options, signSpec);
@@ -147,7 +148,8 @@ export async function sign(
  * What files of certificates, keys, CSRs or whole stores hold, in any format, and what is wrong with them.
  * Changes nothing, and makes no authority.
  *
- * @param sources paths, or bytes with a name for them; the pair in `.devcert` if there are none.
+ * @param sources paths, `HOST:PORT` or a URL for what a server sends, or bytes with a name for them; the pair in
+ *   `.devcert` if there are none.
  * @returns data whose texts come from the files: they may hold any character.
  * @throws DevcertError `file`, `usage`, `invalid-input`, `password` if the one in `options` is wrong.
  */
@@ -156,11 +158,10 @@ export async function inspect(
   options: InspectOptions = {},
 ): Promise<InspectResult> {
   const { inspect } = await import('../commands/inspect.ts');
-  return inspect(
-    await context({}),
-    sourcesOf(sources),
-    checked(options, { password: 'text', keyPassword: 'text' }),
-  );
+  const { withServers } = await import('../commands/inspect-server.ts');
+  const here = await context({});
+  const known = await withServers(here, sourcesOf(sources));
+  return inspect(here, known, checked(options, { password: 'text', keyPassword: 'text' }));
 }
 
 /** Every recipe there is for {@link recipe}. */

@@ -81,6 +81,7 @@ export function projectContext(listener: Listener, ca?: string): Context {
         listener.password === undefined
           ? undefined
           : async (what, isNew) => (await listener.password?.(what, isNew ? 'new-ca' : 'ca')) ?? '',
+      agent: { machine: host, progress: (doing) => listener.progress?.(doing) },
     }),
     progress: (doing) => listener.progress?.(doing),
     confirm: listener.confirm?.bind(listener),

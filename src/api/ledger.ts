@@ -23,7 +23,7 @@ export async function list(): Promise<ListResult> {
  */
 export async function renew(
   options: RenewDueOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<RenewDueResult> {
   const { renewDue } = await import('../commands/renew-due.ts');
   const wanted = checked(options, renewSpec);

@@ -10,11 +10,11 @@ const mtlsSpec: Spec<MtlsOptions> = {
   ...{ ca: 'text', serverCa: 'text', clientCa: 'text', password: 'text', force: 'boolean' },
 };
 const checkSpec: Spec<MtlsCheckOptions> = {
-  ...{ dir: 'text', as: 'text', http: 'boolean', timeoutMs: 'number' },
+  ...{ dir: 'text', as: 'text', http: 'boolean', starttls: 'text', timeoutMs: 'number' },
 };
 const rotateSpec: Spec<MtlsRotateOptions> = {
   ...{ dir: 'text', password: 'text', clientCa: 'boolean', serverCa: 'boolean' },
-  ...{ issue: 'boolean', finish: 'boolean' },
+  ...{ issue: 'boolean', finish: 'boolean', sshAgent: 'text or boolean', force: 'boolean' },
 };
 
 /**
@@ -22,12 +22,12 @@ const rotateSpec: Spec<MtlsRotateOptions> = {
  * already and still good stays.
  *
  * @throws DevcertError `usage`, `invalid-name`, `no-authority`, `refused`, `outside-constraints`, `file`,
- *   `expired`, `busy`: nothing was written then.
+ *   `expired`, `busy`, `password`, `agent`: nothing was written then.
  */
 export async function mtls(
   name: string,
   options: MtlsOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<MtlsResult> {
   const { mtls } = await import('../commands/mtls.ts');
   const here = await context(listenerOf(listener));
@@ -43,7 +43,7 @@ export async function mtls(
 export async function mtlsCheck(
   address: string,
   options: MtlsCheckOptions = {},
-  listener: Pick<Listener, 'password'> = {},
+  listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<MtlsCheckResult> {
   const { mtlsCheck } = await import('../commands/mtls-check.ts');
   const here = await context(listenerOf(listener));

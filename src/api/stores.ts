@@ -11,6 +11,7 @@ const installSpec: Spec<InstallOptions> = {
   constraints: 'boolean',
   dryRun: 'boolean',
   passphrase: 'boolean',
+  sshAgent: 'text or boolean',
   sealed: 'list',
   out: 'text',
   force: 'boolean',
@@ -28,7 +29,7 @@ const uninstallSpec: Spec<UninstallOptions> = {
  *
  * @returns one outcome for each store: a store that failed does not throw.
  * @throws DevcertError `usage`, `refused`, `invalid-authority`, `expired`, `file`, `busy`,
- *   `password`.
+ *   `password`, `agent`.
  */
 export async function install(
   options: InstallOptions = {},

@@ -1,6 +1,6 @@
 /** How an authority's key is reached: the one place that makes a signer of how it is kept. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { publicKeyOf } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import { keySigner, openingSigner } from '../signer/key.ts';
@@ -36,11 +36,7 @@ export function accessTo(
         throw new TypeError('not sealed');
       });
     case 'ssh-agent':
-      return gone(issuer, () => {
-        throw new DevcertError('refused', 'this devcert asks no SSH agent for a signature', {
-          hint: 'update it: npm install --global devcert-local',
-        });
-      });
+      return inAgent(keeping.fingerprint, issuer, folder);
   }
 }
 
@@ -82,6 +78,26 @@ function encrypted(pem: string, issuer: X509Certificate, folder: string): Access
   return {
     signer: (keys) => openingSigner(publicKeyOf(issuer.publicKey), () => open(keys)),
     privateKey: open,
+  };
+}
+
+function inAgent(fingerprint: string, issuer: X509Certificate, folder: string): Access {
+  const publicKey = publicKeyOf(issuer.publicKey);
+  const sign = async (toBeSigned: Buffer, keys = new Keyring()): Promise<Buffer> => {
+    const signer = await keys.agentSigner(publicKey);
+    const { fingerprintOf } = await import('../signer/ssh-agent.ts');
+    if (publicKey.type !== 'p256' || fingerprintOf(publicKey) !== fingerprint)
+      throw invalid(`${fingerprint} is not the key of issuer.pem in "${folder}"`, folder);
+    return signer.sign(toBeSigned);
+  };
+  return {
+    signer: (keys) => ({ publicKey, sign: (toBeSigned) => sign(toBeSigned, keys) }),
+    privateKey: () =>
+      Promise.reject(
+        new DevcertError('refused', 'the key is in an SSH agent, which gives none away', {
+          hint: say`give others the root alone: ${{ command: 'ca export', names: authorityNameOf(folder) }}`,
+        }),
+      ),
   };
 }
 

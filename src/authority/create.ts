@@ -7,7 +7,7 @@
 import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../names/constraints.ts';
-import { generateKey, generateKeyPair, keyIdentifier } from '../keys.ts';
+import { generateKey, generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
 import { keySigner } from '../signer/key.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import {
@@ -30,7 +30,7 @@ export interface AuthorityPem {
   readonly root: string;
   /** The issuer's certificate, then any certificates between it and the root. */
   readonly issuer: string;
-  /** The issuer's private key, PKCS#8. Secret. */
+  /** The issuer's private key, PKCS#8; empty if there is none here. Secret. */
   readonly issuerKey: string;
   /** How its key is kept, as `keeping.ts` writes it; undefined for a key that is a file. */
   readonly keeping?: string | undefined;
@@ -45,6 +45,8 @@ export interface AuthorityOptions {
   readonly usages?: readonly Usage[];
   /** Ten years from now by default. */
   readonly notAfter?: Date;
+  /** The issuer's, where its private key is elsewhere; a new pair if left out. */
+  readonly issuerKey?: PublicKey | undefined;
 }
 
 /**
@@ -58,12 +60,14 @@ export async function createAuthority(
   identity: string,
   constraints: Constraints | undefined,
   now: Date,
-  { name, usages = ['serverAuth', 'clientAuth'], notAfter }: AuthorityOptions = {},
+  options: AuthorityOptions = {},
 ): Promise<AuthorityPem> {
+  const { name, usages = ['serverAuth', 'clientAuth'], notAfter, issuerKey } = options;
   const label = name === undefined ? identity : `${name} ${identity}`.slice(0, MAX_LABEL);
   const rootKey = generateKey('p256');
   const rootSigner = keySigner(rootKey);
-  const issuer = generateKeyPair('p256');
+  const issuer =
+    issuerKey === undefined ? generateKeyPair('p256') : { publicKey: issuerKey, keyPem: '' };
   const rootId = keyIdentifier(rootKey);
   const issuerId = keyIdentifier(issuer.publicKey);
   const rootSubject = encodeSubject({

@@ -4,11 +4,12 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { type ClosedForm, type Constraints } from '../names/constraints.ts';
-import { DevcertError, say, type Text } from '../errors.ts';
+import { DevcertError, oneLine, say, type Text } from '../errors.ts';
 import { certificateKeyHash, encodePrivateKey, publicKeyHash } from '../keys.ts';
-import { isSignedBy, keyWeakness } from '../x509/judge.ts';
-import { OID, oidName } from '../x509/oids.ts';
-import { readPathLength, readSignatureAlgorithm } from '../x509/read.ts';
+import { certificateDetails } from '../x509/details.ts';
+import { isSelfSigned, keyWeakness, signatureName, strongScheme } from '../x509/judge.ts';
+import { buildPaths, issuerFinder } from '../x509/path.ts';
+import { partsOf } from '../x509/read.ts';
 import { constraintsOf, usagesOf } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { encodeOrigin, type Origin, sha256Of } from './origin.ts';
@@ -144,23 +145,35 @@ function onlyRoot(certificates: readonly X509Certificate[]): X509Certificate {
 }
 
 /** Up to a root that signs itself, every signature checked. */
-function chainOf(issuer: X509Certificate, certificates: readonly X509Certificate[]) {
-  const chain = [issuer];
-  for (let last = issuer; !isSelfSigned(last);) {
-    const current = last;
-    const next = certificates.find(
-      (it) => it.ca && !chain.includes(it) && current.checkIssued(it) && isSignedBy(current, it),
+function chainOf(
+  issuer: X509Certificate,
+  certificates: readonly X509Certificate[],
+): readonly X509Certificate[] {
+  const authorities = certificates.filter(({ ca }) => ca);
+  const [chain] = buildPaths(issuer, authorities, authorities.filter(isSelfSigned));
+  if (chain === undefined) {
+    const last = endOf(issuer, authorities);
+    throw invalid(
+      `the certificate that signed ${nameOf(last)} is missing: ${oneLine(last.issuer.replaceAll('\n', ', '), 100)}`,
+      say`add it, up to the root that is to be trusted: ${{ root: 'FILE' }}`,
     );
-    if (next === undefined)
-      throw invalid(
-        `the certificate that signed ${nameOf(current)} is missing: ${oneLine(current.issuer)}`,
-        say`add it, up to the root that is to be trusted: ${{ root: 'FILE' }}`,
-      );
-    if (chain.push(next) > MAX_CA_CHAIN)
-      throw invalid(`the chain is longer than ${MAX_CA_CHAIN} certificates`, 'give a shorter one');
-    last = next;
   }
+  if (chain.length > MAX_CA_CHAIN)
+    throw invalid(`the chain is longer than ${MAX_CA_CHAIN} certificates`, 'give a shorter one');
   return chain;
+}
+
+/** As far up as the certificates go. */
+function endOf(issuer: X509Certificate, authorities: readonly X509Certificate[]): X509Certificate {
+  const findIssuers = issuerFinder(authorities);
+  const seen = new Set([issuer]);
+  let last = issuer;
+  for (let next = findIssuers(last)[0]; next !== undefined && !seen.has(next);) {
+    seen.add(next);
+    last = next;
+    [next] = findIssuers(last);
+  }
+  return last;
 }
 
 /** @param index 0 for the issuer: as many authorities are below it. */
@@ -179,7 +192,7 @@ function checkOne(
     throw new DevcertError('expired', `${name} is valid from ${certificate.validFrom} on`, {
       hint: 'look whether the clock of this machine is right: date',
     });
-  const limit = readPathLength(certificate.raw);
+  const { pathLength: limit } = certificateDetails(certificate);
   if (limit !== undefined && limit < index)
     throw new DevcertError(
       'refused',
@@ -187,22 +200,13 @@ function checkOne(
       { hint: 'an authority made properly has a longer path length: ask who made it' },
     );
   checkKey(certificate, name);
-  // Nobody looks at the signature of the root: it is trusted without it.
-  const algorithm = readSignatureAlgorithm(certificate.raw);
-  if (certificate !== chain.at(-1) && !strongAlgorithms.includes(algorithm))
-    throw new DevcertError('weak-key', `${name} is signed with ${oidName(algorithm)}`, {
+  // Nobody looks at the signature of the root: it is trusted as it is.
+  const { algorithm } = partsOf(certificate.raw);
+  if (certificate !== chain.at(-1) && strongScheme(algorithm) === undefined)
+    throw new DevcertError('weak-key', `${name} is signed with ${signatureName(algorithm)}`, {
       hint: 'have it issued again, with SHA-256',
     });
 }
-
-const strongAlgorithms: readonly string[] = [
-  OID.ecdsaWithSha256,
-  OID.ecdsaWithSha384,
-  OID.ecdsaWithSha512,
-  OID.sha256WithRsa,
-  OID.sha384WithRsa,
-  OID.sha512WithRsa,
-];
 
 function checkKey(certificate: X509Certificate, name: string): void {
   if (certificateKeyHash(certificate) === undefined)
@@ -268,16 +272,8 @@ function notesOn(
   return notes;
 }
 
-function isSelfSigned(certificate: X509Certificate): boolean {
-  return certificate.checkIssued(certificate) && isSignedBy(certificate, certificate);
-}
-
 function nameOf(certificate: X509Certificate | undefined): string {
-  return `"${oneLine(certificate?.subject ?? '')}"`;
-}
-
-function oneLine(subject: string): string {
-  return subject.replaceAll('\n', ', ').slice(0, 100);
+  return `"${oneLine(certificate?.subject.replaceAll('\n', ', ') ?? '', 100)}"`;
 }
 
 function invalid(message: string, hint: Text): DevcertError {

@@ -65,6 +65,25 @@ export function readKeeping(folder: string): Keeping {
   return parseKeeping(readIfThere(join(folder, KEEPING_FILE))?.toString(), folder);
 }
 
+/** What to say when the authorities in these folders are deleted: an agent keeps its keys. Before that. */
+export function agentNotes(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => {
+    const fingerprint = agentKeyIn(folder);
+    if (fingerprint === undefined) return [];
+    return [`the key ${fingerprint} stays in your SSH agent; to take it out: ssh-add -d FILE`];
+  });
+}
+
+function agentKeyIn(folder: string): string | undefined {
+  try {
+    const keeping = readKeeping(folder);
+    return keeping.way === 'ssh-agent' ? keeping.fingerprint : undefined;
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    return undefined; // a damaged record names no key
+  }
+}
+
 /**
  * Makes sure that an authority gives way to none whose key is kept worse.
  *
@@ -75,7 +94,10 @@ export function assertNoWayBack(from: Keeping, to: Keeping, folder: string): voi
   if (to.way !== 'file' || from.way === 'file') return;
   const name = authorityNameOf(folder);
   throw new DevcertError('refused', 'its key is protected, and that of the other lies open', {
-    hint: say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`,
+    hint:
+      from.way === 'passphrase'
+        ? say`if that is meant, first: ${{ command: 'ca unprotect', names: name }}`
+        : say`give the other a name of its own: ${{ name: 'NAME' }}`,
   });
 }
 

@@ -5,10 +5,10 @@
 import type { KeyObject } from 'node:crypto';
 import { commonNameObjection, commonNameProblem } from '../names/common-name.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { DevcertError, printable, say } from '../errors.ts';
+import { DevcertError, oneLine, say } from '../errors.ts';
 import { type Name, parseName, parseNames } from '../names/names.ts';
 import { clientName, type LeafRequest, parseUsages } from '../names/request.ts';
-import type { Csr } from '../x509/csr.ts';
+import { type Csr, isExtensionRequest } from '../x509/csr.ts';
 import { assertStrongKey } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import { describeExtension, requestedNames } from './csr-requested.ts';
@@ -47,20 +47,23 @@ export function grantCsr(csr: Csr, options: CsrOptions = {}): GrantedCsr {
   if (names.length === 0 && commonName !== '') {
     const name = nameInSubject(commonName, options);
     names.push(name);
-    if (!client) dropped.push(`common name "${shown(commonName)}": it became an alternative name`);
+    if (!client)
+      dropped.push(`common name "${oneLine(commonName)}": it became an alternative name`);
   } else if (commonName !== '' && !client)
-    dropped.push(`common name "${shown(commonName)}": a server's names are its alternative names`);
+    dropped.push(
+      `common name "${oneLine(commonName)}": a server's names are its alternative names`,
+    );
   if (names.length === 0) throw namesNothing(client);
   const formProblem = client && commonName !== '' ? commonNameProblem(commonName) : undefined;
   if (formProblem !== undefined)
-    dropped.push(`common name "${shown(commonName)}": it ${formProblem}`);
-  for (const { value } of commonNames.slice(1)) dropped.push(`common name "${shown(value)}"`);
+    dropped.push(`common name "${oneLine(commonName)}": it ${formProblem}`);
+  for (const { value } of commonNames.slice(1)) dropped.push(`common name "${oneLine(value)}"`);
   for (const { type, value } of csr.subject)
-    if (type !== OID.commonName) dropped.push(`subject ${oidName(type)} "${shown(value)}"`);
+    if (type !== OID.commonName) dropped.push(`subject ${oidName(type)} "${oneLine(value)}"`);
   for (const extension of csr.extensions)
     if (extension.type !== OID.subjectAltName) dropped.push(describeExtension(extension));
   for (const type of csr.attributes)
-    if (type !== OID.extensionRequest) dropped.push(`attribute ${oidName(type)}`);
+    if (!isExtensionRequest(type)) dropped.push(`attribute ${oidName(type)}`);
   const taken = client && commonName !== '' && formProblem === undefined;
   return {
     request: {
@@ -82,7 +85,7 @@ export function holdCommonName(
   const { commonName, ...request } = granted.request;
   const objection = commonNameObjection(constraints, granted.request);
   if (commonName === undefined || objection === undefined) return granted;
-  const line = `common name "${shown(commonName)}": it ${objection}`;
+  const line = `common name "${oneLine(commonName)}": it ${objection}`;
   return { request, dropped: [line, ...granted.dropped] };
 }
 
@@ -91,16 +94,10 @@ const MAX_TOLD = 40;
 
 function assertUnambiguous(csr: Csr): void {
   const extension = firstDouble(csr.extensions.map(({ type }) => type));
-  const requests = csr.attributes.filter((type) => type === OID.extensionRequest);
-  const twice =
-    extension === undefined
-      ? requests.length > 1
-        ? 'extensionRequest'
-        : undefined
-      : oidName(extension);
+  const twice = extension ?? firstDouble(csr.attributes.filter(isExtensionRequest));
   if (twice === undefined) return;
   // RFC 5280 4.2. Readers differ in which of two they believe.
-  throw new DevcertError('invalid-input', `the CSR holds "${twice}" twice`, {
+  throw new DevcertError('invalid-input', `the CSR holds "${oidName(twice)}" twice`, {
     hint: say`have it made again: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }
@@ -150,17 +147,6 @@ function unique(names: readonly Name[]): Name[] {
 
 function atMost(count: number, lines: readonly string[]): string[] {
   const rest = lines.length - count;
-  const short = lines.slice(0, count).map((line) => cut(line, 160));
+  const short = lines.slice(0, count).map((line) => oneLine(line, 160));
   return rest > 0 ? [...short, `and ${rest} more`] : short;
-}
-
-/** Foreign text on one line: at most 60 characters. */
-function shown(text: string): string {
-  const line = printable(text).replace(/\s/g, ' ').replace(/\p{C}/gu, '');
-  return cut(line, 60);
-}
-
-function cut(text: string, length: number): string {
-  const characters = Array.from(text);
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text;
 }

@@ -1,5 +1,5 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
-import { DevcertError, say, worded } from '../errors.ts';
+import { DevcertError, formatText, say, worded } from '../errors.ts';
 import { formatIp } from '../names/ip.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
@@ -92,11 +92,27 @@ function ascii(element: Element, form: 'email' | 'dns' | 'uri'): string {
 
 /** The name in this form; an address that stands in a dNSName, as many configurations have it, is an address. */
 function namedAs(form: 'email' | 'dns' | 'uri', text: string): Name {
-  const name = parseName(text, { client: true });
+  const name = parseForCsr(() => parseName(text, { client: true }));
   if (name.type === form || (form === 'dns' && name.type === 'ip')) return name;
   throw new DevcertError('invalid-name', `"${name.value}" is no name of the form ${form}`, {
     hint: say`have the CSR made again: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
+}
+
+/** What is parsed; an error says that it is the CSR's, and what to type is what makes one. */
+function parseForCsr<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    const hint = formatText(DevcertError.hintOf(error) ?? '', (step) =>
+      step.command === 'issue' ? { ...step, command: 'csr' } : step,
+    );
+    throw new DevcertError(error.code, `a name of the CSR: ${error.message}`, {
+      hint: say`have it made again: ${hint}`,
+      cause: error,
+    });
+  }
 }
 
 function notReadable(what: string, why: string): DevcertError {

@@ -21,6 +21,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   hosts: async () => (await import('./hosts.ts')).hostsCommand,
   completion: async () => (await import('./completion.ts')).completionCommand,
   inspect: async () => (await import('./inspect/inspect.ts')).inspectCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
 };
 
 /** What `devcert NAMES…` is short for. */

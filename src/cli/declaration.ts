@@ -58,6 +58,19 @@ export const authorityArgument: Positional = {
   description: 'the default authority if left out',
 };
 
+/** For every command that makes an authority. */
+export const sshAgentOption: OptionDeclaration = {
+  flags: '--ssh-agent [fingerprint]',
+  description:
+    'its key stays in your SSH agent: the P-256 key with this fingerprint (SHA256:…), or its only one',
+};
+
+/** The same with what else that may take. */
+export const agentOptions: readonly OptionDeclaration[] = [
+  sshAgentOption,
+  { flags: '--force', description: 'with --ssh-agent: in a session over SSH, too' },
+];
+
 /** For every command that asks or changes trust stores. */
 export const storeOptions: readonly OptionDeclaration[] = [
   {

@@ -2,7 +2,7 @@
 import { DevcertError, say } from '../errors.ts';
 import { install, type InstallOptions } from '../index.ts';
 import { asking } from './password/asking.ts';
-import { caOption, type Declaration, storeOptions } from './declaration.ts';
+import { caOption, type Declaration, sshAgentOption, storeOptions } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
 import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
@@ -25,13 +25,18 @@ export const installCommand: Declaration = {
         'encrypt its key: issuing asks for the passphrase; a key that lay open gives way to a new one',
     },
     ...caPasswordOptions,
+    sshAgentOption,
     {
       flags: '--sealed',
       description:
         'make an authority for a certificate with these names, into .devcert, and keep no key of it: another set of names is another authority',
     },
     { flags: '--out <folder>', description: 'with --sealed: write the certificate there' },
-    { flags: '--force', description: 'with --sealed: replace other files there' },
+    {
+      flags: '--force',
+      description:
+        'with --sealed: replace other files there; with --ssh-agent: in a session over SSH, too',
+    },
     {
       flags: '--permit <domain>',
       description: 'let the authority certify this domain, too (repeatable)',
@@ -44,7 +49,10 @@ export const installCommand: Declaration = {
     caOption,
     { flags: '--dry-run', description: 'print the exact commands and change nothing' },
   ],
-  examples: ['devcert install --sealed localhost api.test   and nothing else, ever'],
+  examples: [
+    'devcert install --sealed localhost api.test   and nothing else, ever',
+    'devcert install --ssh-agent SHA256:…          your agent signs what is certified',
+  ],
   async run(names, { sealed, ...flags }: Flags, terminal) {
     const options = { ...flags, sealed: sealed === true ? names : undefined };
     if (sealed !== true && names.length > 0)

@@ -43,10 +43,12 @@ export function theftText(
   constraints: Constraints | undefined,
   { clientsOnly, keeping }: Theft = {},
 ): string {
-  const thief =
-    keeping?.way === 'passphrase'
-      ? 'Whoever copies its key and has the passphrase'
-      : 'Whoever copies its key';
+  const thief = {
+    file: 'Whoever copies its key',
+    sealed: 'Whoever copies its key',
+    passphrase: 'Whoever copies its key and has the passphrase',
+    'ssh-agent': 'Whoever can have your SSH agent sign',
+  }[keeping?.way ?? 'file'];
   if (clientsOnly === true)
     return `${thief} can sign in as any user to every server that trusts its root`;
   return constraints === undefined

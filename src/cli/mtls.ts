@@ -9,7 +9,7 @@ import {
   type MtlsRotateOptions,
 } from '../index.ts';
 import { asking } from './password/asking.ts';
-import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
+import { agentOptions, caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { mtlsCheckLines, mtlsLines, mtlsRotateLines } from './mtls-lines.ts';
 import { givenPassword } from './password/password.ts';
@@ -37,6 +37,11 @@ const check: Declaration = {
     { flags: '--as <client>', description: 'which client; the first one if left out' },
     { flags: '--no-http', description: 'the server does not speak HTTP: send nothing, and wait' },
     ...caPasswordOptions,
+    {
+      flags: '--starttls <protocol>',
+      description:
+        'how TLS begins: postgres, mysql, smtp, imap, ldap, or none; told by the port if left out',
+    },
   ],
   examples: ['devcert mtls check localhost:8443 --dir api'],
   async run([address = ''], options: MtlsCheckOptions & CaPasswordFlags, terminal) {
@@ -59,6 +64,7 @@ const rotate: Declaration = {
     { flags: '--finish', description: 'the last step: drop the old one' },
     ...passwordOptions,
     ...caPasswordOptions,
+    ...agentOptions,
   ],
   async run(_positionals, options: Flags<MtlsRotateOptions>, terminal) {
     cancelOnInterrupt(terminal);

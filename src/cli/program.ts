@@ -104,7 +104,7 @@ async function commandFirst(argv: readonly string[]): Promise<string[]> {
   const valued = new Set<string>();
   for (const load of Object.values(commands))
     for (const flags of flagsOf(await load()))
-      if (flags.includes('<')) valued.add(flags.split(/[ =]/, 1)[0] ?? '');
+      if (/[<[]/.test(flags)) valued.add(flags.split(/[ =]/, 1)[0] ?? '');
   const at = argv.findIndex((word, index) => {
     const before = argv[index - 1];
     return !word.startsWith('-') && (before === undefined || !valued.has(before));

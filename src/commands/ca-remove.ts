@@ -1,4 +1,5 @@
 /** `devcert ca remove`: an authority that has a name leaves the stores, then the disk. */
+import { agentNotes } from '../authority/keeping.ts';
 import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
@@ -20,6 +21,8 @@ export interface RemovedAuthority {
   readonly outcomes: readonly Outcome[];
   /** Certificates that it issued and that are still listed. */
   readonly left: readonly string[];
+  /** One line each, for the user. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -59,7 +62,8 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
       hint: bad.hint ?? say`try that alone: ${{ command: 'uninstall', ca: name }}`,
     });
   const left = issuedBy(target).map(({ certFile }) => certFile);
+  const notes = agentNotes([target.folder]);
   purge(target.folder);
   removeAuthoritiesFolder(stateFolderOf(target));
-  return { name, outcomes, left };
+  return { name, outcomes, left, notes };
 }

@@ -22,7 +22,7 @@ import {
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
-import { type Keeper, keeperFor } from './keeper.ts';
+import { type AgentChoice, type Keeper, keeperFor, type Protection } from './keeper.ts';
 import type { Renewed } from './renew.ts';
 import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
 import { currentRoot } from './roots.ts';
@@ -38,11 +38,7 @@ export interface CreateOptions {
 
 export interface NamedOptions extends CreateOptions, Protection {}
 
-/** How the key of an authority is kept that is taken or made. */
-export interface Protection {
-  /** Encrypted with a passphrase. */
-  readonly passphrase?: boolean;
-}
+export interface ReplaceOptions extends ImportSource, CreateOptions, AgentChoice {}
 
 export interface ImportSource {
   /** Private keys that lie elsewhere; absolute, or from `cwd`. */
@@ -56,7 +52,9 @@ export interface ImportSource {
   readonly clientsOnly?: boolean;
 }
 
-export interface ImportAuthorityOptions extends ImportSource, Protection {
+export interface ImportAuthorityOptions extends ImportSource {
+  /** Encrypt its key with a passphrase. */
+  readonly passphrase?: boolean;
   /** What it is kept under; the default authority if left out. */
   readonly name?: string;
   /** Take a root without its key: to be trusted, not to issue. */
@@ -95,7 +93,7 @@ export async function createNamed(
     });
   if (hasAuthority(target.folder)) throw alreadyThere(name);
   const constraints = await wantedConstraints(target, options);
-  const keeper = await keeperFor(target, options.passphrase);
+  const keeper = await keeperFor(target, options);
   const usages = options.clientsOnly === true ? (['clientAuth'] as const) : undefined;
   makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
@@ -153,7 +151,7 @@ export async function importAuthority(
     throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
       hint: say`give this one a name: ${{ name: 'NAME' }}`,
     });
-  const keeper = await keeperFor(target, options.passphrase);
+  const keeper = await keeperFor(target, { passphrase: options.passphrase });
   const pem = keeper.keep(imported.pem);
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
@@ -181,7 +179,7 @@ export async function replaceNamed(
   context: Context,
   name: string | undefined,
   sources: readonly string[] = [],
-  options: Lists<ImportSource & CreateOptions> = {},
+  options: Lists<ReplaceOptions> = {},
 ): Promise<ReplaceResult> {
   refuseSudo(context);
   const target = contextOf(context, name);
@@ -190,6 +188,8 @@ export async function replaceNamed(
     throw new DevcertError('usage', 'a key or root belongs to an authority that is imported', {
       hint: say`give that, too: ${{ command: 'ca replace', import: 'FILE' }}`,
     });
+  if (sources.length > 0 && options.sshAgent !== undefined)
+    throw exclusive({ import: true }, { sshAgent: true }, 'an imported authority brings its key');
   if (sources.length > 0 && (options.permit !== undefined || options.constraints === false))
     throw new DevcertError('usage', 'an imported authority keeps the constraints it came with', {
       hint: say`leave out ${{ import: true }}, or ${{ permit: true }} and ${{ constraints: false }}`,
@@ -205,7 +205,7 @@ export async function replaceNamed(
     ? await wantedConstraints(target, options, old.constraints)
     : old.constraints;
   const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
-  const keeper = await keeperFor(target);
+  const keeper = await keeperFor(target, { ...options, another: true });
   return replaceBy(target, newAuthority(target, keeper, constraints, usages), []);
 }
 
@@ -219,7 +219,7 @@ async function replaceByImport(
   imported: Imported,
   passphrase?: boolean,
 ): Promise<ReplaceResult> {
-  const keeper = await keeperFor(target, passphrase);
+  const keeper = await keeperFor(target, { passphrase, isImported: true });
   if (imported.clientsOnly && !isClientsOnly(target.folder))
     throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
       hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,

@@ -6,7 +6,7 @@ import { DevcertError, say } from '../errors.ts';
 import { addPermits, type Constraints, defaultConstraints } from '../names/constraints.ts';
 import type { Context } from './context.ts';
 import type { InstallOptions } from './install.ts';
-import { keeperFor } from './keeper.ts';
+import { isAsWished, keeperFor } from './keeper.ts';
 import { newAuthority, type Successor } from './replace.ts';
 
 /** An authority that is to be made. */
@@ -16,19 +16,20 @@ export interface Wanted {
   successor(): Promise<Successor>;
 }
 
-type Wishes = Pick<InstallOptions, 'constraints' | 'passphrase'>;
+type Wishes = Pick<InstallOptions, 'constraints' | 'passphrase' | 'sshAgent' | 'force'>;
 
 /** The first authority in the folder. @param permits checked. */
 export async function wantedFirst(
   context: Context,
   permits: readonly string[],
-  { constraints, passphrase }: Wishes,
+  wishes: Wishes,
 ): Promise<Wanted> {
+  const { constraints } = wishes;
   const wanted =
     constraints === false ? undefined : await defaultConstraints(context.host.hostname, permits);
   return {
     constraints: wanted,
-    successor: async () => newAuthority(context, await keeperFor(context, passphrase), wanted),
+    successor: async () => newAuthority(context, await keeperFor(context, wishes), wanted),
   };
 }
 
@@ -40,11 +41,12 @@ export async function wantedFirst(
 export async function wantedChange(
   context: Context,
   permits: readonly string[],
-  { constraints, passphrase }: Wishes,
+  wishes: Wishes,
 ): Promise<Wanted | undefined> {
+  const { constraints } = wishes;
   const { folder, ca } = context;
   const isAsked = permits.length > 0 || constraints === false;
-  const protects = passphrase === true && readKeeping(folder).way !== 'passphrase';
+  const protects = !isAsWished(readKeeping(folder), wishes);
   if (!isAsked && !protects) return undefined;
   const authority = await loadAuthority(folder);
   assertNotSealed(authority.keeping, folder);
@@ -56,13 +58,16 @@ export async function wantedChange(
           hint: say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', permit: 'DOMAIN' }}`,
         })
       : new DevcertError('refused', 'an imported authority keeps the key it came with', {
-          hint: say`encrypt that: ${{ command: 'ca protect', names: ca, keepKey: true }}`,
+          hint:
+            wishes.passphrase === true
+              ? say`encrypt that: ${{ command: 'ca protect', names: ca, keepKey: true }}`
+              : say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', sshAgent: true }}`,
         });
   const wanted =
     constraints === false || current === undefined ? undefined : await addPermits(current, permits);
   if (!protects && wanted?.dns.length === current?.dns.length) return undefined;
   return {
     constraints: wanted,
-    successor: async () => newAuthority(context, await keeperFor(context, protects), wanted),
+    successor: async () => newAuthority(context, await keeperFor(context, wishes), wanted),
   };
 }

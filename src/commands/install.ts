@@ -33,6 +33,7 @@ import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';
 import { dryRun, missingKinds } from './install-plan.ts';
+import { assertOneWay, isAsWished } from './keeper.ts';
 import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -46,11 +47,13 @@ export interface InstallOptions extends StoreOptions, AuthorityOption {
   readonly dryRun?: boolean;
   /** Encrypt the key of the authority with a passphrase: one that lay open gives way to a new one. */
   readonly passphrase?: boolean;
+  /** Take a key of the user's SSH agent: the one with this fingerprint (`SHA256:…`), or its only one on P-256. */
+  readonly sshAgent?: string | boolean;
   /** Make an authority for a certificate with these names, and keep no key of it. */
   readonly sealed?: readonly string[];
   /** Folder for that certificate; `.devcert` by default. */
   readonly out?: string;
-  /** Replace files there that devcert did not write. */
+  /** Replace files there that devcert did not write; or take the agent's key in a session over SSH. */
   readonly force?: boolean;
 }
 
@@ -120,8 +123,7 @@ export async function install(
       () => successor.make(),
       (folder) => closeStateFolder(host, folder),
     );
-    if (!created && options.passphrase === true && authority.keeping.way !== 'passphrase')
-      throw madeMeanwhile();
+    if (!created && !isAsWished(authority.keeping, options)) throw madeMeanwhile();
     const root = rootInFile(authority.rootPem, rootFile(folder));
     await remember(context);
     const certificate = await sealing?.issue();
@@ -178,16 +180,19 @@ async function sealingOf(context: Context, options: InstallOptions): Promise<Sea
 }
 
 function assertSealedAlone(options: InstallOptions): void {
-  const { sealed, permit = [], constraints, passphrase, out, force } = options;
+  const { sealed, permit = [], constraints, passphrase, sshAgent, out, force } = options;
   if (sealed !== undefined && passphrase === true)
     throw exclusive(
       { sealed: true },
       { passphrase: true },
       'a sealed authority has no key that could be encrypted',
     );
+  if (sealed !== undefined && sshAgent !== undefined)
+    throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed authority has no key');
+  assertOneWay(options);
   if (
     sealed === undefined
-      ? (out ?? force) === undefined
+      ? (out ?? (sshAgent === undefined ? force : undefined)) === undefined
       : permit.length === 0 && constraints !== false
   )
     return;

@@ -3,14 +3,39 @@ import { keyName } from '../authority/access.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { AuthorityPem } from '../authority/create.ts';
 import { loadAuthority, readPem } from '../authority/folder.ts';
-import { assertNotSealed, encodeKeeping, readKeeping } from '../authority/keeping.ts';
-import { DevcertError } from '../errors.ts';
+import { assertNotSealed, encodeKeeping, type Keeping, readKeeping } from '../authority/keeping.ts';
+import { DevcertError, exclusive, say } from '../errors.ts';
+import type { PublicKey } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import { type Encrypter, Keyring } from '../signer/keyring.ts';
 import type { Context } from './context.ts';
 
+/** A key of the user's SSH agent. */
+export interface AgentChoice {
+  /** The one with this fingerprint (`SHA256:…`), or with `true` its only one on P-256. */
+  readonly sshAgent?: string | boolean | undefined;
+  /** Also in a session over SSH, whose agent may be one that was forwarded. */
+  readonly force?: boolean | undefined;
+}
+
+/** How the key of an authority that is made is to be kept; open in a file, if nothing else is wished. */
+export interface Protection extends AgentChoice {
+  /** Encrypted with a passphrase. */
+  readonly passphrase?: boolean | undefined;
+}
+
+/** What the keeping of a key is decided by. */
+export interface KeeperWishes extends Protection {
+  /** Not the key of the agent's that the authority has now. */
+  readonly another?: boolean;
+  /** The authority brings its key, which no agent takes. */
+  readonly isImported?: boolean;
+}
+
 /** Keeps keys in one way. */
 export interface Keeper {
+  /** Of an authority that is made, if its private half is elsewhere already. */
+  readonly issuerKey?: PublicKey;
   /** The same authority with its open key kept so. */
   keep(pem: AuthorityPem): AuthorityPem;
   /** True if one that waits to take over is kept so, and can be used with what was given in this run. */
@@ -18,21 +43,60 @@ export interface Keeper {
 }
 
 /**
- * What keeps the key of an authority that is new, or takes the place of the one that is there: as that keeps
- * its own, as there is no silent way back, or encrypted if that is wanted. Asks for what that takes.
+ * What keeps the key of an authority that is new, or takes the place of the one that is there: as was wished,
+ * or as that keeps its own, as there is no silent way back. Asks for what that takes.
  *
- * @param protect true to have it encrypted with a new passphrase, if that of the one there is not encrypted yet.
- * @throws DevcertError `refused` in the place of a sealed one, or of one whose key is in an agent; `password`.
+ * @throws DevcertError `usage`, `refused` in the place of a sealed one; `password`, `agent`.
  */
-export async function keeperFor(context: Context, protect = false): Promise<Keeper> {
+export async function keeperFor(context: Context, wishes: KeeperWishes = {}): Promise<Keeper> {
+  assertOneWay(wishes);
   const { folder } = context;
   const keeping = readKeeping(folder);
   assertNotSealed(keeping, folder);
-  if (protect && keeping.way !== 'passphrase') return newPassphraseKeeper(context);
-  if (keeping.way === 'passphrase') return samePassphraseKeeper(context);
-  if (keeping.way !== 'ssh-agent') return openKeeper;
-  throw new DevcertError('refused', 'this devcert asks no SSH agent for a signature', {
-    hint: 'update it: npm install --global devcert-local',
+  if (wishes.passphrase === true && keeping.way !== 'passphrase')
+    return newPassphraseKeeper(context);
+  if (wishes.isImported === true && keeping.way === 'ssh-agent')
+    throw new DevcertError(
+      'refused',
+      'its key is in your SSH agent, and the other lies in a file',
+      {
+        hint: say`give that one a name of its own: ${{ name: 'NAME' }}`,
+      },
+    );
+  if (wantsAgent(wishes) || keeping.way === 'ssh-agent') return inAgent(context, keeping, wishes);
+  return keeping.way === 'passphrase' ? samePassphraseKeeper(context) : openKeeper;
+}
+
+/** @throws DevcertError `usage` for two wishes. */
+export function assertOneWay({ passphrase, sshAgent }: Protection): void {
+  if (passphrase !== true || !wantsAgent({ sshAgent })) return;
+  throw exclusive({ passphrase: true }, { sshAgent: true }, 'an agent has a passphrase of its own');
+}
+
+/** True if a key that is kept so is kept as was wished. */
+export function isAsWished(keeping: Keeping, { passphrase, sshAgent }: Protection): boolean {
+  if (passphrase === true) return keeping.way === 'passphrase';
+  if (!wantsAgent({ sshAgent })) return true;
+  return keeping.way === 'ssh-agent' && (sshAgent === true || sshAgent === keeping.fingerprint);
+}
+
+function wantsAgent({ sshAgent = false }: Protection): boolean {
+  return sshAgent !== false;
+}
+
+async function inAgent(
+  context: Context,
+  keeping: Keeping,
+  { sshAgent, force = false, another = false }: KeeperWishes,
+): Promise<Keeper> {
+  const { agentKeeper } = await import('./agent-keeper.ts');
+  const own = keeping.way === 'ssh-agent' ? keeping.fingerprint : undefined;
+  const named = typeof sshAgent === 'string' ? sshAgent : undefined;
+  if (another) return agentKeeper(context, { fingerprint: named, not: own, force });
+  // The one that it has was looked at when it was taken.
+  return agentKeeper(context, {
+    fingerprint: named ?? own,
+    force: force || (own !== undefined && (named ?? own) === own),
   });
 }
 

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { loadAuthority } from '../authority/folder.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { acceptedAuthorities } from '../mtls/accepted.ts';
 import { type HandshakeOptions, tryHandshake, type Ending } from '../mtls/handshake.ts';
 import { assertNoLinks, type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
 import {
@@ -13,8 +12,13 @@ import {
   expired,
   forServersOnly,
 } from '../mtls/invalid-clients.ts';
-import { parseNames } from '../names/names.ts';
+import { parseName, parseNames } from '../names/names.ts';
+import { endpointText } from '../tls/connect.ts';
+import { type Roots, rootsInFile } from '../verify/roots.ts';
+import { notServer, serverIn } from '../verify/target.ts';
+import { verdict } from '../verify/verdict.ts';
 import { type Context, contextOf, identity } from './context.ts';
+import { startTlsOf, worldOf } from './verify.ts';
 
 export interface MtlsCheckOptions {
   /** The set's folder; the current one by default. */
@@ -23,6 +27,8 @@ export interface MtlsCheckOptions {
   readonly as?: string;
   /** False: the server does not speak HTTP, so nothing is sent. */
   readonly http?: boolean;
+  /** How TLS begins; `none`: at once. Told by the port if left out. Nothing is sent then either. */
+  readonly starttls?: string;
   /** For each connection; 5 s by default, 1 s without HTTP. */
   readonly timeoutMs?: number;
 }
@@ -65,7 +71,8 @@ export async function mtlsCheck(
   address: string,
   options: MtlsCheckOptions = {},
 ): Promise<MtlsCheckResult> {
-  const { host, port } = parseAddress(address);
+  const server = serverOf(address, options);
+  const { host, port, startTls } = server;
   const folder = resolve(context.cwd, options.dir ?? '.');
   const set = requireSet(folder);
   const client = set.clients.find(({ name }) => name === (options.as ?? set.clients[0]?.name));
@@ -77,26 +84,27 @@ export async function mtlsCheck(
   const right = { certPem: readText(files.certFile), keyPem: readText(files.keyFile) };
   const notes: string[] = [];
   const wrong = await wrongIdentities(context, set, client, right, notes);
-  const base = {
-    host,
-    port,
-    trust: readText(files.trustFile),
-    http: options.http !== false,
-    timeoutMs: options.timeoutMs ?? (options.http === false ? 1000 : 5000),
-  };
+  const http = options.http !== false && startTls === undefined;
+  const base = { ...server, http, timeoutMs: options.timeoutMs ?? (http ? 5000 : 1000) };
+  const judgeServer = serverJudge(context, host, rootsInFile(files.trustFile, folder));
   const lines: MtlsLine[] = [];
-  for (const [version, label] of versions)
-    lines.push(...(await checkVersion({ ...base, version }, label, right, wrong)));
+  let accepted: MtlsCheckResult['accepted'];
+  for (const [version, label] of versions) {
+    const first = await tryHandshake({ ...base, version, identity: right });
+    accepted ??= first.flight.request?.authorities;
+    const problem = first.kind === 'version' ? undefined : await judgeServer(first);
+    lines.push(...(await checkVersion({ ...base, version }, label, [first, problem], wrong)));
+  }
   if (lines.every(({ got }) => got === 'not offered'))
-    throw new DevcertError('command', `${host}:${port} speaks neither TLS 1.3 nor TLS 1.2`, {
-      hint: 'is it the HTTPS port of the server?',
-    });
-  const offered = lines.some(({ version, got }) => version === 'TLS 1.2' && got !== 'not offered');
-  const accepted = offered
-    ? await acceptedAuthorities({ ...base, version: 'TLSv1.2', identity: right })
-    : undefined;
+    throw new DevcertError(
+      'command',
+      `${endpointText(host, port)} speaks neither TLS 1.3 nor TLS 1.2`,
+      {
+        hint: 'is it the HTTPS port of the server?',
+      },
+    );
   return {
-    server: `${host}:${port}`,
+    server: endpointText(host, port),
     client: client.name,
     lines,
     accepted,
@@ -108,16 +116,15 @@ export async function mtlsCheck(
 async function checkVersion(
   base: Omit<HandshakeOptions, 'identity'>,
   version: MtlsLine['version'],
-  right: ClientIdentity,
+  [first, problem]: readonly [Ending, string | undefined],
   wrong: readonly (readonly [string, ClientIdentity | undefined])[],
 ): Promise<MtlsLine[]> {
-  const first = await tryHandshake({ ...base, identity: right });
   const expected = 'let in';
   if (first.kind === 'version')
     return [
       { version, what: 'right certificate', expected, got: 'not offered', reason: '', ok: true },
     ];
-  const lines: MtlsLine[] = [serverLine(version, first)];
+  const lines: MtlsLine[] = [serverLine(version, problem)];
   const got = judge(first, base.http);
   lines.push({
     version,
@@ -152,16 +159,28 @@ function judge({ kind }: Ending, http: boolean): 'let in' | 'refused' | 'unclear
   return kind === 'refused' ? 'refused' : 'unclear';
 }
 
-function serverLine(version: MtlsLine['version'], { serverProblem, kind }: Ending): MtlsLine {
-  const seen = kind !== 'version';
-  const ok = seen && serverProblem === undefined;
+function serverLine(version: MtlsLine['version'], problem: string | undefined): MtlsLine {
+  const ok = problem === undefined;
   return {
     version,
     what: "server's certificate",
     expected: 'trusted',
     got: ok ? 'trusted' : 'not trusted',
-    reason: serverProblem ?? '',
+    reason: problem ?? '',
     ok,
+  };
+}
+
+/** What is wrong with the certificates that a server sent, by the judgement of `verify`. */
+function serverJudge(context: Context, host: string, roots: Roots) {
+  return async ({ flight }: Ending): Promise<string | undefined> => {
+    const { isVerified, problems } = await verdict({
+      ...{ target: host, sent: flight.certificates ?? [], roots },
+      ...{ name: parseName(host), purpose: 'server', at: context.host.now() },
+      world: (systemTrusts) => worldOf(context, roots, systemTrusts),
+      systemRoots: () => Promise.resolve([]),
+    });
+    return isVerified ? undefined : (problems[0]?.message ?? 'not verified');
   };
 }
 
@@ -222,14 +241,9 @@ function readText(file: string): string {
   });
 }
 
-function parseAddress(text: string): { host: string; port: number } {
-  const plain = text.replace(/^https:\/\//i, '').replace(/\/.*$/s, '');
-  const [, inBrackets, name, digits = /^https:/i.test(text) ? '443' : ''] =
-    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i.exec(plain) ?? [];
-  const host = inBrackets ?? name;
-  const port = Number(digits);
-  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
-  throw new DevcertError('usage', `"${text.slice(0, 60)}" is not HOST:PORT`, {
-    hint: { command: 'mtls check', names: 'localhost:8443', dir: 'DIR' },
-  });
+function serverOf(address: string, { starttls }: MtlsCheckOptions) {
+  const example = { command: 'mtls check', names: 'localhost:8443', dir: 'DIR' } as const;
+  const server = serverIn(address, example);
+  if (server === undefined) throw notServer(address, example);
+  return startTlsOf(server, starttls);
 }

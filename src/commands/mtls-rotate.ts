@@ -21,13 +21,13 @@ import { type MtlsSet, partyFiles } from '../mtls/set.ts';
 import { installRoot, uninstallRoot } from '../trust.ts';
 import { type Context, contextOf, type MadeAuthority, refuseSudo, trusting } from './context.ts';
 import { findEverywhere } from './stores.ts';
-import { keeperFor } from './keeper.ts';
+import { type AgentChoice, keeperFor } from './keeper.ts';
 import { requireSet } from './mtls-check.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, newAuthority, trustingStores } from './replace.ts';
 import { rootInFile } from './roots.ts';
 
-export interface MtlsRotateOptions {
+export interface MtlsRotateOptions extends AgentChoice {
   /** The set's folder; the current one by default. */
   readonly dir?: string;
   /** The side whose authority is rotated; for sets with one authority either will do. */
@@ -78,7 +78,7 @@ export async function mtlsRotate(
   const target = contextOf(context, ca);
   const { trusting, holding } = sidesOf(set, ca);
   if (!issue && !finish) {
-    const made = await begin(target);
+    const made = await begin(target, options);
     const authority = await loadAuthority(target.folder);
     const written = await renewAll(target, authority, { only: ['sets'], password });
     return { ca, step: 1, written, reload: trusting, made };
@@ -90,14 +90,17 @@ export async function mtlsRotate(
   return { ca, step: 3, written: await end(target, password), reload: trusting };
 }
 
-async function begin(target: Context): Promise<MadeAuthority> {
+async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority> {
   const { folder, host } = target;
   if (isRotating(folder) && readPending(folder) === undefined)
     throw new DevcertError('refused', 'the second step of this rotation is done already', {
       hint: say`reload the parties, then: ${{ command: 'mtls rotate', finish: true }}`,
     });
   const old = await loadAuthority(folder);
-  const keeper = readPending(folder) === undefined ? await keeperFor(target) : undefined;
+  const keeper =
+    readPending(folder) === undefined
+      ? await keeperFor(target, { ...agent, another: true })
+      : undefined;
   const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
   markRotating(folder, true);
   if (keeper !== undefined) {

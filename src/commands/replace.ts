@@ -55,7 +55,7 @@ export function newAuthority(
   constraints: Constraints | undefined,
   usages?: readonly Usage[],
 ): Successor {
-  const options = { name: context.ca, usages };
+  const options = { name: context.ca, usages, issuerKey: keeper.issuerKey };
   return {
     make: async () =>
       keeper.keep(

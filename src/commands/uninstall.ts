@@ -2,6 +2,7 @@
 import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
+import { agentNotes } from '../authority/keeping.ts';
 import { removeEnvironment } from '../authority/environment.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { purge } from '../authority/purge.ts';
@@ -104,6 +105,7 @@ export async function uninstall(
       notes.push(`"${folder}" stays: the root in it is needed to clear the stores that are left`);
     else {
       notes.push(...contexts.flatMap((it) => projectFiles(it)));
+      notes.push(...agentNotes(contexts.map((it) => it.folder)));
       const kept = stuck.map(keepRoot);
       purged = kept.length === 0 ? await purgeAll(context) : purgeKeys(contexts, kept);
       notes.push(...leftNotes(context, purged, kept));

@@ -1,10 +1,12 @@
 /** How the certificates of a file follow each other, and what is wrong with that. Pure. */
 import type { X509Certificate } from 'node:crypto';
+import { MAX_CHAIN, MAX_PATH_CHECKS } from '../policy.ts';
+import { at, type Finding, finding } from '../x509/finding.ts';
 import { isSignedBy } from '../x509/judge.ts';
-import { isForbidden } from '../x509/general-names.ts';
-import { error, roleOf, warning } from './problems.ts';
-import type { InspectedCertificate, InspectedChain, Problem } from './types.ts';
-import { MAX_CHAIN } from '../policy.ts';
+import { chainFindings as judgeChain } from '../x509/judge-path.ts';
+import { issuerFinder } from '../x509/path.ts';
+import { roleOf } from './problems.ts';
+import type { InspectedCertificate, InspectedChain } from './types.ts';
 
 /** A certificate of a file with what it says. */
 export interface Told {
@@ -50,100 +52,67 @@ export function findChain(certificates: readonly Told[]): InspectedChain | undef
  *
  * @param isSent the file is what a server sends (PEM), where order counts and the root is dead weight.
  */
-export function chainProblems(
+export function chainFindings(
   certificates: readonly Told[],
   chain: InspectedChain,
   isSent: boolean,
-): Problem[] {
-  const problems: Problem[] = [];
+): Finding[] {
   const { order } = chain;
-  if (isSent && !chain.isInOrder)
-    problems.push(
-      error(
-        'chain-order',
-        'the certificates are not in order: leaf first, then who issued it, and so on',
-        'put them in that order; strict servers and clients refuse the file',
-      ),
-    );
+  const findings: Finding[] = [];
+  if (isSent && !chain.isInOrder) findings.push(finding('error', 'chain-order'));
   if (isSent && chain.endsWithRoot && order.length > 1)
-    problems.push({
-      ...warning(
-        'chain-root',
-        'the root is in the chain: clients have it or do not trust it',
-        'leave it out of what a server sends',
-      ),
-      certificate: order.at(-1) ?? 0,
-    });
-  const unrelated = certificates.length - order.length;
+    findings.push(at(order.at(-1) ?? 0, finding('warning', 'chain-root')));
+  const part = ancestorsOf(certificates, order);
+  const unrelated = certificates.length - part.size;
   if (unrelated > 0 && isSent)
-    problems.push(
-      warning(
-        'chain-unrelated',
-        `${unrelated} of the certificates ${unrelated === 1 ? 'has' : 'have'} no part in the chain`,
-        'leave out what did not issue the others',
-      ),
-    );
-  for (const [index, place] of order.entries()) {
-    const issuer = certificates[order[index + 1] ?? -1];
-    const own = certificates[place];
-    if (issuer !== undefined && own !== undefined)
-      problems.push(...linkProblems(own, issuer).map((it) => ({ ...it, certificate: place })));
-    const above = order.slice(index + 1).map((it) => certificates[it]?.details);
-    if (own !== undefined && index === 0)
-      problems.push(
-        ...constraintProblems(own.details, above).map((it) => ({ ...it, certificate: place })),
-      );
-  }
-  return problems;
+    findings.push(finding('warning', 'chain-unrelated', { count: unrelated }));
+  const judged = judgeChain(order.flatMap((place) => certificates[place]?.x509 ?? []));
+  return [...findings, ...judged.map((it) => at(order[it.certificate ?? 0] ?? 0, it))];
 }
 
-/** Names that an authority above the certificate may not certify. */
-export function constraintProblems(
-  details: InspectedCertificate,
-  above: readonly (InspectedCertificate | undefined)[],
-): Problem[] {
-  return details.names
-    .filter((name) =>
-      above.some((it) => it?.constraints !== undefined && isForbidden(name, it.constraints)),
-    )
-    .map((name) =>
-      error(
-        'outside-constraints',
-        `"${name.value}" is outside what its authority may certify: clients refuse the whole certificate`,
-        'take the name out, or have another authority sign it',
-      ),
-    );
+/** All that have a part in the chain: another way up, by an authority that two others certified, is one, too. */
+function ancestorsOf(certificates: readonly Told[], order: readonly number[]): Set<number> {
+  const findIssuers = issuerFinder(
+    certificates.map(({ x509 }) => x509),
+    MAX_PATH_CHECKS,
+  );
+  const places = new Map(certificates.map(({ x509 }, index) => [x509, index]));
+  const found = new Set(order);
+  // A Set is walked over to its end, also what is added meanwhile.
+  for (const place of found) {
+    const own = certificates[place]?.x509;
+    for (const issuer of own === undefined ? [] : findIssuers(own)) {
+      const at = places.get(issuer);
+      if (at !== undefined) found.add(at);
+    }
+  }
+  return found;
 }
 
 /** Certificates that differ and have issuer and serial number in common. */
-export function serialProblems(certificates: readonly Told[]): Problem[] {
+export function serialFindings(certificates: readonly Told[]): Finding[] {
   const seen = new Map<string, string>();
   return certificates.flatMap(({ details }, index) => {
     const key = `${details.serial} ${details.issuer}`;
     const earlier = seen.get(key);
     seen.set(key, details.sha256);
     if (earlier === undefined || earlier === details.sha256) return [];
-    return [
-      {
-        ...error(
-          'same-serial',
-          `serial number ${details.serial} was used twice by its issuer: Firefox refuses both`,
-          'have one of them issued again',
-        ),
-        certificate: index,
-      },
-    ];
+    return [at(index, finding('error', 'same-serial', { serial: details.serial }))];
   });
 }
 
-/** Place of the certificate that issued the one at `at`, by its names and its signature. */
-export function issuerOf(certificates: readonly Told[], at: number): number | undefined {
-  const own = certificates[at];
+// A bundle of authorities may hold some that issued others: a chain is one where all have a part in the first.
+function firstIssued(certificates: readonly Told[]): number | undefined {
+  if (certificates.length < 2 || certificates.length > MAX_CHAIN) return undefined;
+  return ancestorsOf(certificates, [0]).size === certificates.length ? 0 : undefined;
+}
+
+/** Place of the certificate that issued the one at `place`, by its names and its signature. */
+export function issuerOf(certificates: readonly Told[], place: number): number | undefined {
+  const own = certificates[place];
   if (own === undefined || own.details.isSelfSigned) return undefined;
-  const named = certificates.flatMap(({ details, x509 }, index) =>
-    index !== at && details.subject === own.details.issuer && x509.subject === own.x509.issuer
-      ? [index]
-      : [],
+  const named = certificates.flatMap(({ x509 }, index) =>
+    index !== place && x509.subject === own.x509.issuer ? [index] : [],
   );
   // One that is named and did not sign is better reported as such than as missing.
   return named.find((index) => isSigner(own, certificates[index])) ?? named[0];
@@ -151,44 +120,4 @@ export function issuerOf(certificates: readonly Told[], at: number): number | un
 
 function isSigner(own: Told, issuer: Told | undefined): boolean {
   return issuer !== undefined && isSignedBy(own.x509, issuer.x509);
-}
-
-// A bundle of authorities may hold one that issued another; that makes no chain of it.
-function firstIssued(certificates: readonly Told[]): number | undefined {
-  const isShort = certificates.length > 1 && certificates.length <= MAX_CHAIN;
-  return isShort && issuerOf(certificates, 0) !== undefined ? 0 : undefined;
-}
-
-function linkProblems(own: Told, issuer: Told) {
-  const problems = [];
-  if (!isSigner(own, issuer))
-    problems.push(
-      error(
-        'wrong-signature',
-        `its signature is not by the certificate "${short(issuer)}" that it names as its issuer`,
-        'get the right issuer: this one has the name, and another key',
-      ),
-    );
-  if (!issuer.details.isAuthority)
-    problems.push(
-      error(
-        'issuer-not-authority',
-        `it is signed by "${short(issuer)}", which is no authority`,
-        'have it signed by one',
-      ),
-    );
-  const [end, issuerEnd] = [own.details.notAfter, issuer.details.notAfter];
-  if (end !== undefined && issuerEnd !== undefined && end > issuerEnd)
-    problems.push(
-      warning(
-        'outlives-issuer',
-        `its issuer expires first, on ${issuerEnd.toISOString().slice(0, 10)}`,
-        'renew the issuer before that day',
-      ),
-    );
-  return problems;
-}
-
-function short({ details }: Told): string {
-  return details.label ?? details.subject;
 }

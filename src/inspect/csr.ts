@@ -3,7 +3,9 @@ import { grantCsr } from '../certificate/csr-policy.ts';
 import { DevcertError } from '../errors.ts';
 import { decodeCsr, type DecodedCsr, readCsr } from '../x509/csr.ts';
 import { extensionDetails, publicKeyDetails } from '../x509/details.ts';
+import { algorithmIn, signatureName } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
+import { readOrUndefined } from '../x509/read-or-undefined.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedCsr, Problem } from './types.ts';
 
@@ -49,7 +51,8 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
       subject: csr.subjectText,
       names,
       key: publicKeyDetails(csr.publicKeyInfo, () => publicKey),
-      signature: oidName(csr.algorithm),
+      signature:
+        readOrUndefined(() => signatureName(csr.algorithm)) ?? oidName(algorithmIn(csr.algorithm)),
       isSignatureValid: isSignatureValid !== undefined,
       dropped,
     },

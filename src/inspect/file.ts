@@ -6,21 +6,18 @@ import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { crlDetails } from '../x509/crl.ts';
 import {
   certificateDetails,
+  isHost,
   type KeyDetails,
   keyDetails,
   otherKeyDetails,
   publicKeyDetails,
 } from '../x509/details.ts';
-import { isSignedBy } from '../x509/judge.ts';
-import {
-  chainProblems,
-  constraintProblems,
-  findChain,
-  serialProblems,
-  type Told,
-} from './chain.ts';
+import { isIssuedBy } from '../x509/judge.ts';
+import { at, type Finding, finding } from '../x509/finding.ts';
+import { constraintFindings } from '../x509/judge-path.ts';
+import { chainFindings, findChain, serialFindings, type Told } from './chain.ts';
 import { inspectCsr } from './csr.ts';
-import { certificateProblems, daysUntil, error, isHost, roleOf, warning } from './problems.ts';
+import { certificateFindings, daysUntil, roleOf } from './problems.ts';
 import { kindOf } from './kind.ts';
 import { certificatesOf, hasOpenKey, type InspectInput, openFile } from './open.ts';
 import { storeProblems } from './store-problems.ts';
@@ -61,7 +58,7 @@ export function readFile(
   const chain = findChain(certificates);
   const keys = keysOf(store.entries, details);
   const csrs = store.entries.flatMap(({ csr }) => (csr === undefined ? [] : [inspectCsr(csr)]));
-  const contents: Omit<InspectedFile, 'problems' | 'kind'> = {
+  const contents: Omit<InspectedFile, 'problems' | 'notes' | 'kind'> = {
     file: input.file,
     format: store.format,
     isLocked,
@@ -78,17 +75,21 @@ export function readFile(
     trailing: store.trailing,
   };
   const file = { ...contents, kind: kindOf(contents, protection) };
+  // Only in PEM does the order mean anything: in PKCS#7 certificates are a set (RFC 5652 5.1).
+  const isSent = store.format === 'pem';
+  const findings = [
+    ...ownFindings(certificates, chain, file.kind, around),
+    ...(chain === undefined ? [] : chainFindings(certificates, chain, isSent)),
+    ...(chain === undefined ? [] : incompleteFindings(certificates, store.format, chain, around)),
+    ...serialFindings(certificates),
+  ];
   const problems = [
-    ...ownProblems(details, chain, file.kind, around),
-    ...(chain === undefined
-      ? []
-      : chainProblems(certificates, chain, ['pem', 'pkcs7'].includes(store.format))),
-    ...(chain === undefined ? [] : incompleteProblems(file, chain, around)),
-    ...serialProblems(certificates),
+    ...findings.filter(({ severity }) => severity !== 'note'),
     ...storeProblems(file, input.bytes),
     ...csrs.flatMap(({ problems }) => problems),
   ];
-  return { file: { ...file, problems: errorsFirst(problems) }, certificates };
+  const notes = findings.filter(({ severity }) => severity === 'note');
+  return { file: { ...file, problems: errorsFirst(problems), notes }, certificates };
 }
 
 /** Errors before warnings, otherwise in their order. */
@@ -137,7 +138,7 @@ function tell(
 function relationTo(x509: X509Certificate, root: X509Certificate, issuer: X509Certificate) {
   if (x509.fingerprint256 === root.fingerprint256) return 'root' as const;
   if (x509.fingerprint256 === issuer.fingerprint256) return 'issuer' as const;
-  const isOurs = x509.issuer === issuer.subject && isSignedBy(x509, issuer);
+  const isOurs = isIssuedBy(x509, issuer);
   return isOurs ? ('leaf' as const) : undefined;
 }
 
@@ -179,57 +180,45 @@ function sha256(der: Buffer): string {
   return createHash('sha256').update(der).digest('hex');
 }
 
-/** What is wrong with each certificate by itself. */
-function ownProblems(
-  certificates: readonly InspectedCertificate[],
+/** What is to be said of each certificate by itself. */
+function ownFindings(
+  certificates: readonly Told[],
   chain: InspectedChain | undefined,
   kind: InspectedFile['kind'],
   { now }: InspectSurroundings,
-): Problem[] {
-  return certificates.flatMap((details, index) => {
+): Finding[] {
+  return certificates.flatMap(({ x509, details }, index) => {
     const isAbove = chain?.order.slice(1).includes(index) === true;
-    const role = isAbove ? 'authority' : kind === 'trust-store' ? 'trusted' : roleOf(details);
-    return certificateProblems(details, role, now).map((it) => ({ ...it, certificate: index }));
+    const isListed = kind === 'trust-store' || kind === 'certificates';
+    const role = isAbove
+      ? 'authority'
+      : isListed && roleOf(details) === 'anchor'
+        ? 'trusted'
+        : roleOf(details);
+    return certificateFindings(x509, details, role, now).map((it) => at(index, it));
   });
 }
 
 /** A leaf alone whose issuer has to be sent with it, and names that our own issuer may not certify. */
-function incompleteProblems(
-  { certificates, format }: Pick<InspectedFile, 'certificates' | 'format'>,
+function incompleteFindings(
+  certificates: readonly Told[],
+  format: InspectedFile['format'],
   { order }: InspectedChain,
   { authorities }: InspectSurroundings,
-): Problem[] {
-  const at = order[0] ?? 0;
-  const leaf = certificates[at];
-  if (leaf === undefined || order.length > 1 || leaf.isSelfSigned || roleOf(leaf) !== 'leaf')
-    return [];
+): Finding[] {
+  const place = order[0] ?? 0;
+  const told = certificates[place];
+  if (told === undefined || order.length > 1) return [];
+  const { x509, details: leaf } = told;
+  if (leaf.isSelfSigned || roleOf(leaf) !== 'leaf') return [];
   const own = authorities.find(({ name }) => name === leaf.devcert?.authority);
-  const problems: Problem[] = [];
-  if (own !== undefined)
-    problems.push(
-      ...constraintProblems(
-        leaf,
-        [own.issuer, own.root].map((it) => certificateDetails(it)),
-      ),
-    );
+  const findings = own === undefined ? [] : constraintFindings(x509, [own.issuer, own.root], true);
   // In DER there is no room for another certificate.
-  if (format === 'der') return problems;
-  const isNeeded = own !== undefined && own.issuer.fingerprint256 !== own.root.fingerprint256;
-  if (isNeeded)
-    problems.push(
-      error(
-        'chain-incomplete',
-        'its issuer is missing: clients have the root only, and cannot get from it to this one',
-        'use all of cert.pem, leaf and issuer, as devcert writes it',
-      ),
-    );
-  else if (leaf.hasIssuerUrl && leaf.names.some(isHost))
-    problems.push(
-      warning(
-        'chain-incomplete',
-        "it comes alone, and its issuer may not be in the clients' lists",
-        'add the certificate of its issuer behind it',
-      ),
-    );
-  return problems.map((it) => ({ ...it, certificate: at }));
+  if (format !== 'der') {
+    const isNeeded = own !== undefined && own.issuer.fingerprint256 !== own.root.fingerprint256;
+    if (isNeeded) findings.push(finding('error', 'chain-incomplete', { own: 1 }));
+    else if (leaf.hasIssuerUrl && leaf.names.some(isHost))
+      findings.push(finding('warning', 'chain-incomplete'));
+  }
+  return findings.map((it) => at(place, it));
 }

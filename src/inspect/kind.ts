@@ -5,7 +5,7 @@ import type { FileKind, InspectedFile } from './types.ts';
 
 /** @param protection of a PKCS#12, which tells something even where the contents are locked. */
 export function kindOf(
-  file: Omit<InspectedFile, 'problems' | 'kind'>,
+  file: Omit<InspectedFile, 'problems' | 'notes' | 'kind'>,
   protection: Pkcs12Protection | undefined,
 ): FileKind {
   const { format, certificates, keys, chain } = file;

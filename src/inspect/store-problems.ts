@@ -3,7 +3,10 @@ import { decodePem } from '../keystore/pem.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedFile, Problem } from './types.ts';
 
-export function storeProblems(file: Omit<InspectedFile, 'problems'>, bytes: Buffer): Problem[] {
+export function storeProblems(
+  file: Omit<InspectedFile, 'problems' | 'notes'>,
+  bytes: Buffer,
+): Problem[] {
   return [
     ...keyProblems(file),
     ...(file.protection === undefined ? [] : protectionProblems(file, file.protection)),
@@ -18,7 +21,7 @@ function keyProblems({
   certificates,
   publicKeys,
   chain,
-}: Omit<InspectedFile, 'problems'>) {
+}: Omit<InspectedFile, 'problems' | 'notes'>) {
   const problems: Problem[] = [];
   const loose = keys.filter(
     ({ certificate, encrypted }) => certificate === undefined && !encrypted,
@@ -44,7 +47,7 @@ function keyProblems({
   const others = certificates.some(
     ({ trusted }, index) => trusted === true && chain?.order.includes(index) !== true,
   );
-  if (isStore && keys.length > 0 && (others || /trust|cacerts/i.test(file.replace(/^.*[/\\]/, ''))))
+  if (isStore && keys.length > 0 && (others || isTrustStoreName(file)))
     problems.push(
       error(
         'key-in-trust-store',
@@ -55,8 +58,14 @@ function keyProblems({
   return problems;
 }
 
+/** By its words: `entrust.p12` is none. */
+function isTrustStoreName(file: string): boolean {
+  const name = file.replace(/^.*[/\\]/, '');
+  return /trust[-_. ]?store|(?:^|[^a-z])(?:trust|trusted|cacerts)(?:[^a-z]|$)/i.test(name);
+}
+
 function protectionProblems(
-  { keys, certificates, kind, isLocked }: Omit<InspectedFile, 'problems'>,
+  { keys, certificates, kind, isLocked }: Omit<InspectedFile, 'problems' | 'notes'>,
   protection: NonNullable<InspectedFile['protection']>,
 ) {
   const problems: Problem[] = [];

@@ -1,6 +1,6 @@
 /** Several files at once: what each tells, and what they have to do with each other. Pure. */
 import { DevcertError } from '../errors.ts';
-import { isSignedBy } from '../x509/judge.ts';
+import { isIssuedBy } from '../x509/judge.ts';
 import type { Told } from './chain.ts';
 import { errorsFirst, type InspectSurroundings, readFile } from './file.ts';
 import type { InspectInput } from './open.ts';
@@ -81,8 +81,7 @@ function issuerRelations(read: readonly Read[]): Relation[] {
       (it) =>
         it.file !== file &&
         it.certificates.some(
-          ({ details, x509 }) =>
-            details.isAuthority && x509.subject === last.x509.issuer && isSignedBy(last.x509, x509),
+          ({ details, x509 }) => details.isAuthority && isIssuedBy(last.x509, x509),
         ),
     );
     return other === undefined

@@ -3,6 +3,7 @@ import type { Foreign } from '../keystore/foreign.ts';
 import type { Scheme } from '../keystore/pkcs12-protection.ts';
 import type { CrlDetails } from '../x509/crl.ts';
 import type { CertificateDetails, KeyDetails } from '../x509/details.ts';
+import type { Finding, FindingCode } from '../x509/finding.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 
 /** What a file is, by what it holds. */
@@ -20,31 +21,12 @@ export type FileKind =
   | 'other'
   | 'empty';
 
-export type ProblemCode =
-  | 'expired'
-  | 'expires-soon'
-  | 'not-yet-valid'
+/** What may be wrong with a file, beside what is wrong with its certificates ({@link FindingCode}). */
+export type FileProblemCode =
   | 'damaged'
-  | 'no-names'
-  | 'too-long'
   | 'weak-key'
-  | 'unusual-key'
   | 'weak-signature'
   | 'wrong-signature'
-  | 'self-signed'
-  | 'authority-as-leaf'
-  | 'no-server-purpose'
-  | 'any-purpose'
-  | 'wildcard'
-  | 'underscore'
-  | 'outside-constraints'
-  | 'outlives-issuer'
-  | 'issuer-not-authority'
-  | 'chain-order'
-  | 'chain-incomplete'
-  | 'chain-root'
-  | 'chain-unrelated'
-  | 'same-serial'
   | 'key-mismatch'
   | 'key-readable'
   | 'key-in-trust-store'
@@ -53,10 +35,11 @@ export type ProblemCode =
   | 'not-for-java'
   | 'not-granted';
 
-/** One thing that is wrong, and what to do about it. Texts may hold any character. */
-export interface Problem {
-  readonly code: ProblemCode;
-  /** `error`: some or all programs refuse it, or a secret is open. `warning`: a few refuse it, or soon will. */
+export type ProblemCode = FindingCode | FileProblemCode;
+
+/** A problem of a file in words. Texts may hold any character. */
+export interface FileProblem {
+  readonly code: FileProblemCode;
   readonly severity: 'error' | 'warning';
   /** What is wrong, without a full stop. */
   readonly message: string;
@@ -65,6 +48,9 @@ export interface Problem {
   /** Which certificate, by its place in `certificates`; undefined: the file. */
   readonly certificate?: number;
 }
+
+/** One thing that is wrong: with a certificate or a chain as data, with the file in words. */
+export type Problem = Finding | FileProblem;
 
 export interface InspectedCertificate extends CertificateDetails {
   /** Floor of the days until `notAfter`; negative once expired; undefined if that cannot be read. */
@@ -141,6 +127,8 @@ export interface InspectedFile {
   readonly trailing: number;
   /** Errors first. */
   readonly problems: readonly Problem[];
+  /** What only those refuse that ask for the letter of RFC 5280. */
+  readonly notes: readonly Finding[];
 }
 
 /** What several files have to do with each other. */

@@ -1,14 +1,17 @@
 /** One connection to a server with one certificate, and what came of it. */
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
-import { DevcertError, systemCode } from '../errors.ts';
+import type { SecureVersion } from 'node:tls';
+import { DevcertError, say, systemCode } from '../errors.ts';
+import { connectTo, endpointText } from '../tls/connect.ts';
+import type { ServerFlight } from '../tls/flight.ts';
+import { alertIn, openTls } from '../tls/handshake.ts';
+import { type StartTls, startTls } from '../tls/starttls.ts';
 
 export interface HandshakeOptions {
   readonly host: string;
   readonly port: number;
+  /** How TLS begins there; undefined: at once. */
+  readonly startTls?: StartTls;
   readonly version: SecureVersion;
-  /** PEM of whom the client trusts. */
-  readonly trust: string;
   /** Undefined: none is sent. */
   readonly identity: { readonly certPem: string; readonly keyPem: string } | undefined;
   /** False: nothing is sent, and a connection that stays open is taken for one that was let in. */
@@ -25,8 +28,8 @@ export interface Ending {
   readonly kind: 'answered' | 'refused' | 'closed' | 'open' | 'version';
   /** In words: `HTTP 200`, `alert "unknown ca"`. */
   readonly detail: string;
-  /** What is wrong with the server's own certificate; undefined if nothing is, or none was seen. */
-  readonly serverProblem?: string;
+  /** What the server sent. */
+  readonly flight: ServerFlight;
 }
 
 /** What a server is given to read after its answer's first bytes came. */
@@ -37,34 +40,40 @@ const MAX_BYTES = 65_536;
  * Connects, asks for a page (TLS 1.3 tells a client only then that its certificate was refused), and
  * waits for the end. Never longer than `timeoutMs` and a moment.
  *
- * @param wrap the stream to do TLS on, for one who wants to look at the bytes.
  * @throws DevcertError `command` if nothing listens there.
  */
-export async function tryHandshake(
-  options: HandshakeOptions,
-  wrap: (socket: Socket) => Socket | undefined = () => undefined,
-): Promise<Ending> {
-  const { host, port, version, trust, identity, timeoutMs } = options;
-  const tcp = await connected(host, port, timeoutMs);
+export async function tryHandshake(options: HandshakeOptions): Promise<Ending> {
+  const { host, port, version, identity, timeoutMs } = options;
+  const tcp = await connectTo(options);
+  if ('code' in tcp)
+    throw new DevcertError(
+      'command',
+      `cannot connect to ${endpointText(host, port)}: ${tcp.detail}`,
+      {
+        hint: 'start the server first, and look at its port',
+      },
+    );
+  const refused =
+    options.startTls === undefined ? undefined : await startTls(tcp, options.startTls, timeoutMs);
+  if (refused !== undefined) {
+    tcp.destroy();
+    throw new DevcertError(
+      'command',
+      `TLS does not begin at ${endpointText(host, port)}: ${refused.detail}`,
+      { hint: say`see why: ${{ command: 'verify', names: endpointText(host, port) }}` },
+    );
+  }
   return new Promise<Ending>((resolve) => {
-    const socket = connect({
-      socket: wrap(tcp) ?? tcp,
-      servername: isIP(host) === 0 ? host : undefined,
-      host,
-      ca: trust,
-      cert: identity?.certPem,
-      key: identity?.keyPem,
-      minVersion: version,
-      maxVersion: version,
-      rejectUnauthorized: false,
+    const { socket, flight } = openTls({
+      ...{ socket: tcp, name: host, identity },
+      ...{ minVersion: version, maxVersion: version },
     });
-    let problem: string | undefined;
     const received: Buffer[] = [];
     const end = (kind: Ending['kind'], detail: string) => {
       clearTimeout(timer);
       socket.destroy();
       tcp.destroy();
-      resolve({ kind, detail, serverProblem: problem });
+      resolve({ kind, detail, flight: flight() });
     };
     const judgeData = () => {
       const { kind, detail } = judgeAnswer(Buffer.concat(received).toString('latin1'));
@@ -74,7 +83,6 @@ export async function tryHandshake(
       end('open', `nothing came in ${timeoutMs / 1000} s`);
     }, timeoutMs);
     socket.once('secureConnect', () => {
-      problem = serverProblem(socket);
       if (options.http) socket.write(request(host, port));
     });
     socket.on('data', (bytes: Buffer) => {
@@ -95,42 +103,8 @@ export async function tryHandshake(
   });
 }
 
-async function connected(host: string, port: number, timeoutMs: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host, port });
-    const fail = (why: string) => {
-      socket.destroy();
-      reject(
-        new DevcertError('command', `cannot connect to ${host}:${port}: ${why}`, {
-          hint: 'start the server first, and look at its port',
-        }),
-      );
-    };
-    socket.setTimeout(timeoutMs, () => {
-      fail('no answer in time');
-    });
-    socket.once('error', (error) => {
-      fail(systemCode(error) === 'ECONNREFUSED' ? 'nothing listens there' : error.message);
-    });
-    socket.once('connect', () => {
-      socket.setTimeout(0).removeAllListeners('timeout').removeAllListeners('error');
-      // The TLS socket above reports every later error.
-      socket.on('error', () => undefined);
-      resolve(socket);
-    });
-  });
-}
-
 function request(host: string, port: number): string {
-  const name = host.includes(':') ? `[${host}]` : host;
-  return `GET / HTTP/1.1\r\nHost: ${name}:${port}\r\nUser-Agent: devcert\r\nConnection: close\r\n\r\n`;
-}
-
-function serverProblem(socket: TLSSocket): string | undefined {
-  if (socket.authorized) return undefined;
-  // Node gives a string here, whatever its types say.
-  const error = socket.authorizationError as Error | string | undefined;
-  return String(error instanceof Error ? error.message : error).slice(0, 200);
+  return `GET / HTTP/1.1\r\nHost: ${endpointText(host, port)}\r\nUser-Agent: devcert\r\nConnection: close\r\n\r\n`;
 }
 
 /** nginx and others finish the handshake and say in an HTTP answer that the certificate will not do. */
@@ -153,7 +127,7 @@ function reasonIn(text: string): string {
 
 function judgeError(error: Error, end: (kind: Ending['kind'], detail: string) => void): void {
   const code = systemCode(error) ?? '';
-  const alert = /^ERR_SSL_.*ALERT_(.+)$/.exec(code)?.[1]?.toLowerCase().replaceAll('_', ' ');
+  const alert = alertIn(code);
   if (alert === 'protocol version' || code === 'ERR_SSL_UNSUPPORTED_PROTOCOL')
     end('version', 'not offered');
   else if (alert !== undefined) end('refused', `alert "${alert}"`);

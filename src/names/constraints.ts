@@ -2,10 +2,9 @@
  * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
  */
 import { DevcertError, say, type Step, type Text } from '../errors.ts';
-import { ipBytes } from './ip.ts';
 import { formatName, parseName, type Name } from './names.ts';
 import { hasPublicDomain, isPublicSuffix, registrableDomain } from './publicsuffix.ts';
-import { holds, isCovered, isInNetworks, isNetworkIn } from './subtrees.ts';
+import { isCovered, isForbidden, isNetworkIn } from './subtrees.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */
 export interface Constraints {
@@ -129,32 +128,9 @@ export async function parsePermit(
  */
 export function isPermitted(constraints: Constraints | undefined, name: Name): boolean {
   if (constraints === undefined) return true;
-  const { dns, ip, excluded } = constraints;
-  switch (name.type) {
-    case 'dns': {
-      const domain = withoutStar(name.value);
-      return (
-        (dns.length === 0 || isCovered(dns, domain)) &&
-        (excluded === undefined ||
-          // A star may stand for a name that is taken out, also where the domain behind it is not.
-          !(
-            isCovered(excluded.dns, domain) ||
-            (domain !== name.value && holds(excluded.dns, domain))
-          ))
-      );
-    }
-    case 'ip': {
-      // IPv4 and IPv6 are one name form: an entry of either constrains both.
-      const address = ipBytes(name.value);
-      return (
-        (ip.length === 0 || isInNetworks(ip, address)) &&
-        (excluded === undefined || !isInNetworks(excluded.ip, address))
-      );
-    }
-    case 'email':
-    case 'uri':
-      return constraints.closed?.includes(name.type) !== true;
-  }
+  if (name.type === 'email' || name.type === 'uri')
+    return constraints.closed?.includes(name.type) !== true;
+  return !isForbidden(name, constraints, constraints.excluded);
 }
 
 /**

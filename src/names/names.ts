@@ -2,7 +2,7 @@
  * The names a certificate may carry: what was typed, checked and made canonical. Pure.
  */
 import { formatIp, ipv6Bytes, isIPv4 } from './ip.ts';
-import { DevcertError, printable, say, type Step, type Text } from '../errors.ts';
+import { DevcertError, oneLine, say, type Step, type Text } from '../errors.ts';
 import { decodeDomain, encodeDomain } from './idna.ts';
 import { MAX_NAMES } from '../policy.ts';
 
@@ -221,12 +221,8 @@ function refuse(text: string, why: string, hint?: Text): never {
   });
 }
 
-/** At most 60 characters on one line, none invisible, and no password of a pasted URL. */
+/** On one line, and no password of a pasted URL. */
 function shown(text: string): string {
-  const line = printable(text.slice(0, 1100))
-    .replace(/\s/g, ' ')
-    .replace(/\p{C}/gu, '')
-    .replace(/^([^/@]*\/\/)?[^/]*:[^/]*@/, '$1…@');
-  const characters = Array.from(line);
-  return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : line;
+  const line = oneLine(text.slice(0, 1100), 1100);
+  return oneLine(line.replace(/^([^/@]*\/\/)?[^/]*:[^/]*@/, '$1…@'));
 }

@@ -13,6 +13,12 @@ export async function isPublicSuffix(domain: string): Promise<boolean> {
   return publicSuffix === domain && (isIcann === true || isPrivate === true);
 }
 
+/** The same for the list's ICANN section alone: nobody but a registry has names directly below (`com`, `co.uk`). */
+export async function isRegistry(domain: string): Promise<boolean> {
+  const { publicSuffix, isIcann } = await lookUp(domain);
+  return publicSuffix === domain && isIcann === true;
+}
+
 /**
  * The part of a canonical name that someone registered: `corp.example` for `api.corp.example`.
  * Undefined for a suffix itself and for a single label.

@@ -1,6 +1,105 @@
 /** Subtrees of names and addresses, as name constraints have them (RFC 5280 4.2.1.10), and what is in them. Pure. */
 import { ipBytes } from './ip.ts';
 
+/** Bases of subtrees by the form of their names, all in lower case. A form without bases is not constrained. */
+export interface Subtrees {
+  /** Each with all that is below it; with a leading dot only that; an empty one is every name. */
+  readonly dns: readonly string[];
+  /** Networks in CIDR notation. */
+  readonly ip: readonly string[];
+  /** Networks whose mask has gaps: address and mask. */
+  readonly patterns?: readonly (readonly [Buffer, Buffer])[];
+  /** Whole addresses, hosts, or with a leading dot what is below a host. */
+  readonly email?: readonly string[];
+  /** Hosts, or with a leading dot what is below one. */
+  readonly uri?: readonly string[];
+}
+
+/**
+ * The one judgement of a name against name constraints: true if it is excluded, or its form is constrained and
+ * no base permits it. IPv4 and IPv6 are one form. Names of other forms than these four are never forbidden here.
+ */
+export function isForbidden(
+  name: { readonly type: string; readonly value: string },
+  permitted: Subtrees,
+  excluded?: Subtrees,
+): boolean {
+  const isConstrained = basesFor(name.type, permitted).length > 0;
+  return (
+    (isConstrained && !isWithin(name, permitted, false)) ||
+    (excluded !== undefined && isWithin(name, excluded, true))
+  );
+}
+
+function basesFor(type: string, subtrees: Subtrees): readonly unknown[] {
+  if (type === 'ip') return [...subtrees.ip, ...(subtrees.patterns ?? [])];
+  if (type === 'dns' || type === 'email' || type === 'uri') return subtrees[type] ?? [];
+  return [];
+}
+
+/** @param partly for a wildcard: also true if just some of the names it stands for are within. */
+function isWithin(
+  { type, value }: { readonly type: string; readonly value: string },
+  subtrees: Subtrees,
+  partly: boolean,
+): boolean {
+  const name = value.toLowerCase();
+  switch (type) {
+    case 'dns': {
+      const domain = name.startsWith('*.') ? name.slice(2) : name;
+      return (
+        isCovered(subtrees.dns, domain) ||
+        (partly && domain !== name && holds(subtrees.dns, domain))
+      );
+    }
+    case 'ip': {
+      const address = ipBytes(value);
+      return isInNetworks(subtrees.ip, address) || isInPattern(subtrees.patterns ?? [], address);
+    }
+    case 'email': {
+      const { email = [] } = subtrees;
+      const host = /^[^@]+@([^@]+)$/.exec(name)?.[1];
+      // As of a URI without a host: what cannot be held against a base is refused.
+      if (host === undefined) return partly && email.length > 0;
+      return indexOf(email).all.has(name) || isHostWithin(email, host);
+    }
+    case 'uri': {
+      const host = hostOf(name);
+      // RFC 5280 4.2.1.10: one without a host can be held against nothing, and is refused.
+      return host === undefined
+        ? partly && (subtrees.uri ?? []).length > 0
+        : isHostWithin(subtrees.uri ?? [], host);
+    }
+    default:
+      return false;
+  }
+}
+
+/** RFC 3986 3.2; undefined without an authority, and for an address, which no constraint can be on. */
+function hostOf(uri: string): string | undefined {
+  const [, host = ''] =
+    /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/.exec(uri) ?? [];
+  return host === '' || /^[0-9.]+$/.test(host) ? undefined : host;
+}
+
+/** Hosts as constraints on mail and URIs have them: whole, or below one with a dot in front. */
+function isHostWithin(bases: readonly string[], host: string): boolean {
+  const { all } = indexOf(bases);
+  if (all.has('') || all.has(host)) return true;
+  if (all.size === 0 || host.length > MAX_DOMAIN) return false;
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1))
+    if (all.has(host.slice(dot))) return true;
+  return false;
+}
+
+function isInPattern(patterns: readonly (readonly [Buffer, Buffer])[], address: Buffer): boolean {
+  return patterns.some(
+    ([base, mask]) =>
+      base.length === address.length &&
+      address.every((byte, i) => (((base[i] ?? 0) ^ byte) & (mask[i] ?? 0)) === 0),
+  );
+}
+
 /**
  * True if one of the bases is the domain or above it; both in lower case. A base with a leading dot is only
  * above what is below it, an empty one above everything.

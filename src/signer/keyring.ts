@@ -1,6 +1,9 @@
 /** What a run has to use keys that lie in no open file: whom it asks, and what was opened already. */
 import type { KeyObject } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
+import type { PublicKey } from '../keys.ts';
+import type { Signer } from '../x509/certificate.ts';
+import type { SshAgent } from './ssh-agent.ts';
 
 export interface KeyringOptions {
   /**
@@ -10,6 +13,8 @@ export interface KeyringOptions {
    * @param isNew it is for a key that is about to be encrypted, so a slip would lock it away.
    */
   readonly passphrase?: ((what: string, isNew: boolean) => Promise<string>) | undefined;
+  /** The user's SSH agent, whether there is one or not; undefined if none may be asked. */
+  readonly agent?: SshAgent | undefined;
 }
 
 /** Makes an `ENCRYPTED PRIVATE KEY` PEM block of a key; the run that made it can open it. */
@@ -53,6 +58,21 @@ export class Keyring {
       const { parsePassphrase } = await import('./passphrase.ts');
       return this.#encrypter(parsePassphrase(await this.#ask(what, true), what, true));
     });
+  }
+
+  /** The user's SSH agent. @throws DevcertError `agent` if none may be asked. */
+  get agent(): SshAgent {
+    const { agent } = this.#options;
+    if (agent !== undefined) return agent;
+    throw new DevcertError('agent', 'the key is in an SSH agent, and none may be asked here');
+  }
+
+  /** Signs with a key of the user's SSH agent, on P-256. */
+  async agentSigner(publicKey: PublicKey): Promise<Signer> {
+    const { sshAgentSigner } = await import('./ssh-agent.ts');
+    const sign = (toBeSigned: Buffer) =>
+      this.use(() => sshAgentSigner(publicKey, this.agent).sign(toBeSigned));
+    return { publicKey, sign };
   }
 
   /**

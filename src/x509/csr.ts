@@ -1,5 +1,5 @@
 /** Certificate signing requests: PKCS#10 (RFC 2986). */
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { keyTypeOf, publicKeyDer } from '../keys.ts';
 import type { Name } from '../names/names.ts';
@@ -7,9 +7,10 @@ import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } fr
 import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
 import { signatureAlgorithm } from './certificate.ts';
 import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
-import { nameText } from './distinguished-name.ts';
+import { type Attribute, attributesOf, nameText } from './distinguished-name.ts';
 import { subjectAltName } from './extensions.ts';
 import { curveOf, UNNAMED_CURVE } from './ec-key.ts';
+import { signatureName, strongScheme } from './judge.ts';
 import { otherPublicKind } from './key-kinds.ts';
 import { OID } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
@@ -18,7 +19,7 @@ import { extensionsIn, type ExtensionValue } from './read.ts';
 export interface Csr {
   readonly publicKey: KeyObject;
   /** Attribute types (dotted) and texts of the subject, in order. */
-  readonly subject: readonly { readonly type: string; readonly value: string }[];
+  readonly subject: readonly Attribute[];
   /** The extensions it asks for, in order. */
   readonly extensions: readonly ExtensionValue[];
   /** Types (dotted) of its attributes, in order. Their values may be secret (challengePassword). */
@@ -70,8 +71,8 @@ export interface DecodedCsr extends Omit<Csr, 'publicKey'> {
   readonly publicKeyInfo: Buffer;
   /** The subject on one line, as certificates have it. */
   readonly subjectText: string;
-  /** The algorithm of its signature, dotted, what it is over, and the signature itself. */
-  readonly algorithm: string;
+  /** AlgorithmIdentifier of its signature, what it is over, and the signature itself. */
+  readonly algorithm: Element;
   readonly signed: Buffer;
   readonly signature: Buffer;
   /** What is not as it should be, so that it cannot be granted. */
@@ -96,7 +97,7 @@ export function decodeCsr(der: Buffer): DecodedCsr {
   };
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
-  const algorithm = decodeOid(fieldsOf(outer.next(TAG.sequence)).next());
+  const algorithm = outer.next(TAG.sequence);
   const signature = attempt(() => wholeBytes(outer.next(TAG.bitString)));
   attempt(() => {
     outer.end();
@@ -116,7 +117,7 @@ export function decodeCsr(der: Buffer): DecodedCsr {
   return {
     ...(publicKey === undefined ? {} : { publicKey }),
     publicKeyInfo: key.raw,
-    subject: attempt(() => readAttributes(subject)) ?? [],
+    subject: attempt(() => attributesOf(subject, decodeText)) ?? [],
     subjectText: nameText(subject),
     ...(attempt(() => readCsrAttributes(wishes)) ?? { attributes: [], extensions: [] }),
     algorithm,
@@ -163,33 +164,27 @@ function assertNamedCurve(publicKeyInfo: Buffer): void {
   });
 }
 
-// What proves possession must not be forgeable itself: nothing below SHA-256.
-const signatures: Readonly<Record<string, { hash: string | null; key: string }>> = {
-  [OID.ecdsaWithSha256]: { hash: 'sha256', key: 'ec' },
-  [OID.ecdsaWithSha384]: { hash: 'sha384', key: 'ec' },
-  [OID.ecdsaWithSha512]: { hash: 'sha512', key: 'ec' },
-  [OID.sha256WithRsa]: { hash: 'sha256', key: 'rsa' },
-  [OID.sha384WithRsa]: { hash: 'sha384', key: 'rsa' },
-  [OID.sha512WithRsa]: { hash: 'sha512', key: 'rsa' },
-  [OID.ed25519]: { hash: null, key: 'ed25519' },
-};
-
 function checkSignature(
-  algorithm: string,
+  algorithm: Element,
   signed: Buffer,
   key: KeyObject,
   signature: Buffer,
 ): void {
-  const known = signatures[algorithm];
-  if (known === undefined)
+  const scheme = strongScheme(algorithm);
+  if (scheme === undefined)
     throw new DevcertError(
       'weak-key',
-      `the CSR is signed by an algorithm that is weak or not known: ${algorithm}`,
+      `the CSR is signed by an algorithm that is weak or not known: ${signatureName(algorithm)}`,
       { hint: say`make it anew with SHA-256: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
+  const { hash, key: kind, saltLength } = scheme;
   let valid: boolean;
   try {
-    valid = known.key === key.asymmetricKeyType && verify(known.hash, signed, key, signature);
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const signer = saltLength === undefined ? key : { key, padding, saltLength };
+    // A key of RSA-PSS is refused by who grants it: its signature is right all the same.
+    const type = key.asymmetricKeyType === 'rsa-pss' ? 'rsa' : key.asymmetricKeyType;
+    valid = kind === type && verify(hash, signed, signer, signature);
   } catch {
     valid = false; // not even the form of a signature
   }
@@ -199,15 +194,9 @@ function checkSignature(
     });
 }
 
-function readAttributes(subject: Element): { type: string; value: string }[] {
-  const attributes: { type: string; value: string }[] = [];
-  for (const relative of subject.children())
-    for (const attribute of relative.children()) {
-      const fields = fieldsOf(attribute);
-      const type = decodeOid(fields.next());
-      attributes.push({ type, value: decodeText(fields.next()) });
-    }
-  return attributes;
+/** True for an attribute that holds the extensions which the CSR asks for. @param type dotted. */
+export function isExtensionRequest(type: string): boolean {
+  return type === OID.extensionRequest || type === OID.microsoftExtensionRequest;
 }
 
 // RFC 2985 5.4.2: extensionRequest is single-valued; the policy for CSRs refuses doubles.
@@ -220,7 +209,7 @@ function readCsrAttributes(element: Element | undefined) {
     const values = fields.next(TAG.set);
     fields.end();
     attributes.push(type);
-    if (type !== OID.extensionRequest) continue;
+    if (!isExtensionRequest(type)) continue;
     for (const value of values.children()) extensions.push(...extensionsIn(value));
   }
   return { attributes, extensions };

@@ -3,10 +3,10 @@
  * part that cannot be read is left out and named, so that the rest is still shown.
  */
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
 import { keyTypeOf, publicKeyHash } from '../keys.ts';
-import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
-import { decodeBoolean, decodeOid, decodeSmallInteger, decodeTime } from './asn1-values.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
+import { type Element, fieldsOf, readElement } from './asn1.ts';
+import { decodeOid, decodeTime } from './asn1-values.ts';
 import { attributesOf, nameText } from './distinguished-name.ts';
 import {
   type ConstraintLists,
@@ -14,10 +14,16 @@ import {
   generalNames,
   readConstraintLists,
 } from './general-names.ts';
-import { isSignedBy, keyUsageNames, keyWeakness } from './judge.ts';
+import { algorithmIn, isSelfSigned, keyUsageNames, keyWeakness, signatureName } from './judge.ts';
 import { otherPublicKind } from './key-kinds.ts';
 import { OID, oidName } from './oids.ts';
-import { extensionsIn, type ExtensionValue } from './read.ts';
+import {
+  basicConstraintsIn,
+  type ExtensionValue,
+  partsOf,
+  purposesIn,
+  readExtensions,
+} from './read.ts';
 
 /** What a certificate says. Texts are unchanged and may hold any character. */
 export interface CertificateDetails {
@@ -68,23 +74,20 @@ export interface KeyDetails {
 
 /** What the certificate says. @throws DevcertError `invalid-input` if its frame cannot be read. */
 export function certificateDetails(x509: X509Certificate): CertificateDetails {
-  const der = x509.raw;
-  const outer = fieldsOf(readElement(der));
-  const fields = fieldsOf(outer.next());
-  const signature = oidName(decodeOid(fieldsOf(outer.next(TAG.sequence)).next()));
-  fields.optional(contextTagOf(0, true)); // version
-  fields.next(TAG.integer); // serialNumber
-  fields.next(TAG.sequence); // signature
-  const issuer = fields.next(TAG.sequence);
-  const validity = fields.next(TAG.sequence);
-  const subject = fields.next(TAG.sequence);
-  const publicKeyInfo = fields.next(TAG.sequence);
-  fields.optional(contextTagOf(1, false)); // issuerUniqueID
-  fields.optional(contextTagOf(2, false)); // subjectUniqueID
-  const wrapped = fields.optional(contextTagOf(3, true));
+  const known = told.get(x509);
+  if (known !== undefined) return known;
+  const details = readDetails(x509);
+  told.set(x509, details);
+  return details;
+}
 
+// Several judges ask for the same certificate, each time with its signature and two hashes.
+const told = new WeakMap<X509Certificate, CertificateDetails>();
+
+function readDetails(x509: X509Certificate): CertificateDetails {
+  const der = x509.raw;
+  const { issuer, validity, subject, publicKey, algorithm } = partsOf(der);
   const damaged: string[] = [];
-  const extensions = wrapped === undefined ? [] : extensionsIn(unwrap(wrapped));
   const attributes = readOrUndefined(() => attributesOf(subject)) ?? [];
   const commonName = attributes.find(({ type }) => type === OID.commonName)?.value;
   const label = [OID.commonName, OID.organizationalUnit, OID.organization]
@@ -102,14 +105,19 @@ export function certificateDetails(x509: X509Certificate): CertificateDetails {
     serial: x509.serialNumber,
     notBefore,
     notAfter,
-    isSelfSigned: x509.subject === x509.issuer && isSignedBy(x509, x509),
-    ...extensionDetails(extensions, damaged),
-    key: certificateKey(x509, publicKeyInfo.raw),
-    signature,
+    isSelfSigned: isSelfSigned(x509),
+    ...extensionDetails(readExtensions(der), damaged),
+    key: certificateKey(x509, publicKey.raw),
+    signature: readOrUndefined(() => signatureName(algorithm)) ?? oidName(algorithmIn(algorithm)),
     sha256: hash('sha256', der),
     sha1: hash('sha1', der),
     damaged,
   };
+}
+
+/** A DNS name or an address: what a server is reached by. */
+export function isHost({ type }: GeneralName): boolean {
+  return type === 'dns' || type === 'ip';
 }
 
 /** The type of a public or private key, and what tells that two files hold the same one. */
@@ -158,11 +166,9 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
     if (value === undefined) damaged.push(oidName(type));
     return value;
   };
-  const basic = read(OID.basicConstraints, decodeBasicConstraints);
+  const basic = read(OID.basicConstraints, basicConstraintsIn);
   const keyUsages = read(OID.keyUsage, keyUsageNames);
-  const purposes = read(OID.extendedKeyUsage, (value) =>
-    [...value.children()].map((purpose) => oidName(decodeOid(purpose))),
-  );
+  const purposes = read(OID.extendedKeyUsage, purposesIn);
   const constraints = read(OID.nameConstraints, readConstraintLists);
   return {
     names: read(OID.subjectAltName, generalNames) ?? [],
@@ -176,16 +182,6 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
 }
 
 const AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1';
-
-function decodeBasicConstraints(value: Element): { isAuthority: boolean; pathLength?: number } {
-  const fields = fieldsOf(value);
-  const flag = fields.optional(TAG.boolean);
-  const length = fields.optional(TAG.integer);
-  const isAuthority = flag !== undefined && decodeBoolean(flag);
-  return length === undefined
-    ? { isAuthority }
-    : { isAuthority, pathLength: decodeSmallInteger(length) };
-}
 
 // AuthorityInfoAccessSyntax, RFC 5280 4.2.2.1.
 function namesIssuer(value: Element): boolean {
@@ -206,14 +202,4 @@ function certificateKey(x509: X509Certificate, publicKeyInfo: Buffer): KeyDetail
 
 function hash(name: string, bytes: Buffer): string {
   return createHash(name).update(bytes).digest('hex');
-}
-
-/** What `read` gives, undefined for bytes that cannot be read. */
-function readOrUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
 }

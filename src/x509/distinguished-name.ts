@@ -4,28 +4,42 @@ import { type Element, fieldsOf } from './asn1.ts';
 import { decodeOid, decodeText } from './asn1-values.ts';
 import { attributeLabel } from './oids.ts';
 
-/** Attribute types (dotted) and texts of a Name, in order. Texts may hold any character. */
-export function attributesOf(name: Element): { type: string; value: string }[] {
-  const attributes: { type: string; value: string }[] = [];
-  for (const relative of name.children())
-    for (const attribute of relative.children()) {
-      const fields = fieldsOf(attribute);
-      const type = decodeOid(fields.next());
-      attributes.push({ type, value: readableText(fields.next()) });
-    }
-  return attributes;
+/** One attribute of a Name: its type, dotted, and its text, which may hold any character. */
+export interface Attribute {
+  readonly type: string;
+  readonly value: string;
 }
 
-/** A Name on one line, in its own order: `O=Example, CN=leaf`; commas in values have a backslash. */
+/** The attributes of a Name, in order. @param text how a value is read: one that is none is shown in hex. */
+export function attributesOf(name: Element, text = readableText): Attribute[] {
+  return [...name.children()].flatMap((part) => attributesIn(part, text));
+}
+
+function attributesIn(relative: Element, text = readableText): Attribute[] {
+  return [...relative.children()].map((attribute) => {
+    const fields = fieldsOf(attribute);
+    return { type: decodeOid(fields.next()), value: text(fields.next()) };
+  });
+}
+
+/**
+ * A Name on one line, in its own order: `O=Example, CN=leaf`; ` + ` between attributes of one part, and a backslash
+ * before what could be taken for either. `(damaged)` if it cannot be read.
+ */
 export function nameText(name: Element): string {
   try {
-    return attributesOf(name)
-      .map(({ type, value }) => `${attributeLabel(type)}=${value.replace(/[,\\]/g, '\\$&')}`)
-      .join(', ');
+    return [...name.children()].map((part) => attributesText(attributesIn(part), ' + ')).join(', ');
   } catch (error) {
     if (error instanceof DevcertError) return '(damaged)';
     throw error;
   }
+}
+
+/** Attributes as {@link nameText} writes them. */
+export function attributesText(attributes: readonly Attribute[], between = ', '): string {
+  return attributes
+    .map(({ type, value }) => `${attributeLabel(type)}=${value.replace(/[,+\\]/g, '\\$&')}`)
+    .join(between);
 }
 
 function readableText(element: Element): string {

@@ -1,7 +1,8 @@
 /** Names of every form that a certificate may hold (RFC 5280 4.2.1.6), and constraints on them (4.2.1.10). */
 import { isUtf8 } from 'node:buffer';
 import { formatIp, ipBytes } from '../names/ip.ts';
-import { firstBits, isCovered, isInNetworks } from '../names/subtrees.ts';
+import type { Constraints } from '../names/constraints.ts';
+import { firstBits, isForbidden as forbidden, type Subtrees } from '../names/subtrees.ts';
 import { contextTagOf, type Element, fieldsOf, unreadable, unwrap } from './asn1.ts';
 import { decodeOid, decodeText } from './asn1-values.ts';
 import { nameText } from './distinguished-name.ts';
@@ -35,6 +36,12 @@ export function readConstraintLists(value: Element): ConstraintLists {
   const permitted = fields.optional(contextTagOf(0, true));
   const excluded = fields.optional(contextTagOf(1, true));
   const lists = { permitted: subtrees(permitted), excluded: subtrees(excluded) };
+  // RFC 5280 4.2.1.10: no empty list; Go and Chromium cannot read one, and what it means nobody knows.
+  if (
+    [permitted, excluded].some((list) => list?.content.length === 0) ||
+    fieldsOf(value).tag === undefined
+  )
+    throw unreadable('name constraints without a subtree');
   const gaps = [...lists.permitted, ...lists.excluded].filter(
     ({ type, value }) => type === 'ip' && !/\/\d+$/.test(value),
   );
@@ -46,16 +53,52 @@ export function readConstraintLists(value: Element): ConstraintLists {
 const MAX_GAPS = 100;
 
 /**
- * True if the constraints forbid the name: it is excluded, or its form is constrained and no subtree permits it.
- * DNS names, addresses and mail addresses are judged; of other forms it is never true.
+ * True if the constraints forbid the name, by the judgement of `names/subtrees.ts`; directory names, which only a
+ * certificate has, by the attributes they begin with.
  */
 export function isForbidden(name: GeneralName, constraints: ConstraintLists): boolean {
-  if (name.type !== 'dns' && name.type !== 'ip' && name.type !== 'email') return false;
-  const permitted = basesOf(constraints.permitted);
-  return (
-    isWithin(name, basesOf(constraints.excluded)) ||
-    (permitted.has[name.type] && !isWithin(name, permitted))
+  if (name.type === 'directory') {
+    const [permitted, excluded] = [constraints.permitted, constraints.excluded].map((list) =>
+      list.filter(({ type }) => type === 'directory'),
+    );
+    const isIn = (list: readonly GeneralName[] = []) => list.some((base) => isBelow(name, base));
+    return isIn(excluded) || (permitted !== undefined && permitted.length > 0 && !isIn(permitted));
+  }
+  // A form that is constrained and not understood here cannot be held against anything: 4.2.1.10 has it refused.
+  if (name.type === 'other')
+    return [...constraints.permitted, ...constraints.excluded].some(({ type }) => type === 'other');
+  // What host an address with two or none of these is of is not known.
+  const isBound = [...constraints.permitted, ...constraints.excluded].some(
+    ({ type }) => type === 'email',
   );
+  if (name.type === 'email' && isBound && !/^[^@]+@[^@]+$/.test(name.value)) return true;
+  return forbidden(name, basesOf(constraints.permitted), basesOf(constraints.excluded));
+}
+
+/**
+ * The constraints as a signer keeps to them, whoever wrote them.
+ *
+ * @throws DevcertError `invalid-input` for a network mask with gaps, which no signer needs.
+ */
+export function constraintsFrom({ permitted, excluded }: ConstraintLists): Constraints {
+  const plain = (list: readonly GeneralName[]) => {
+    const { dns, ip, patterns = [] } = basesOf(list);
+    if (patterns.length > 0) throw unreadable('a network mask with gaps');
+    return { dns, ip };
+  };
+  const closed = new Set(
+    [...permitted, ...excluded].flatMap(({ type }) =>
+      type === 'dns' || type === 'ip' ? [] : [type],
+    ),
+  );
+  // No directory that devcert writes is in one that somebody takes out.
+  if (!permitted.some(({ type }) => type === 'directory')) closed.delete('directory');
+  const out = plain(excluded);
+  return {
+    ...plain(permitted),
+    ...(out.dns.length + out.ip.length > 0 ? { excluded: out } : {}),
+    ...(closed.size > 0 ? { closed: [...closed] } : {}),
+  };
 }
 
 const EMAIL = contextTagOf(1, false);
@@ -116,63 +159,34 @@ function networkText(content: Buffer): string {
   return `${address}/${bits.includes('01') ? formatIp(mask) : bits.replaceAll('0', '').length}`;
 }
 
-interface Bases {
-  readonly has: Readonly<Record<'dns' | 'ip' | 'email', boolean>>;
-  /** In lower case, as those below. */
-  readonly dns: readonly string[];
-  /** A whole address, a host, or what is below one, with a dot in front. */
-  readonly email: ReadonlySet<string>;
-  readonly networks: readonly string[];
-  /** Networks whose mask has gaps: address and mask. */
-  readonly patterns: readonly (readonly [Buffer, Buffer])[];
-}
-
 // Of lists that nobody changes: sorted once, not for every name.
-const known = new WeakMap<readonly GeneralName[], Bases>();
+const known = new WeakMap<readonly GeneralName[], Subtrees>();
 
-function basesOf(subtrees: readonly GeneralName[]): Bases {
-  const found = known.get(subtrees);
+function basesOf(list: readonly GeneralName[]): Subtrees {
+  const found = known.get(list);
   if (found !== undefined) return found;
   const of = (wanted: GeneralName['type']) =>
-    subtrees.flatMap(({ type, value }) => (type === wanted ? [value.toLowerCase()] : []));
-  const [dns, email, ip] = [of('dns'), of('email'), of('ip')];
-  const networks: string[] = [];
+    list.flatMap(({ type, value }) => (type === wanted ? [value.toLowerCase()] : []));
+  const ip: string[] = [];
   const patterns: [Buffer, Buffer][] = [];
-  for (const network of ip) {
+  for (const network of of('ip')) {
     const [base = '', mask = ''] = network.split('/');
     const bytes = ipBytes(base);
     const bits = /^\d+$/.test(mask) ? Number(mask) : undefined;
     // Who checks it looks through the mask: 10.0.0.1/8, as some write, is 10.0.0.0/8.
     if (bits === undefined) patterns.push([bytes, ipBytes(mask)]);
-    else networks.push(`${formatIp(firstBits(bytes, bits))}/${bits}`);
+    else ip.push(`${formatIp(firstBits(bytes, bits))}/${bits}`);
   }
-  const has = { dns: dns.length > 0, email: email.length > 0, ip: ip.length > 0 };
-  const bases = { has, dns, email: new Set(email), networks, patterns };
-  known.set(subtrees, bases);
-  return bases;
+  const subtrees = { dns: of('dns'), ip, patterns, email: of('email'), uri: of('uri') };
+  known.set(list, subtrees);
+  return subtrees;
 }
 
-function isWithin({ type, value }: GeneralName, bases: Bases): boolean {
-  if (type === 'ip') return isInside(ipBytes(value), bases);
-  const name = value.toLowerCase();
-  if (type === 'dns') return isCovered(bases.dns, name.replace(/^\*\./, ''));
-  const host = name.slice(name.lastIndexOf('@') + 1);
-  const { email } = bases;
-  if (email.has(name) || email.has(host)) return true;
-  // RFC 1035 2.3.4: longer hosts are none, and could have millions of suffixes.
-  if (email.size === 0 || host.length > 255) return false;
-  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1))
-    if (email.has(host.slice(dot))) return true;
-  return false;
-}
-
-function isInside(address: Buffer, { networks, patterns }: Bases): boolean {
-  return (
-    isInNetworks(networks, address) ||
-    patterns.some(
-      ([base, mask]) =>
-        base.length === address.length &&
-        address.every((byte, i) => (((base[i] ?? 0) ^ byte) & (mask[i] ?? 0)) === 0),
-    )
+/** RFC 5280 4.2.1.10: the base's attributes come first, compared without regard to case and spaces (7.1). */
+function isBelow(name: GeneralName, base: GeneralName): boolean {
+  const [own, above] = [name, base].map(({ value }) =>
+    value.toLowerCase().replace(/\s+/g, ' ').trim(),
   );
+  if (own === undefined || above === undefined) return false;
+  return above === '' || own === above || own.startsWith(`${above}, `);
 }

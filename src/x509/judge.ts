@@ -3,9 +3,10 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { isStrongRsa, keyTypeOf } from '../keys.ts';
 import { MAX_RSA_BITS, MIN_RSA_BITS } from '../policy.ts';
-import type { Element } from './asn1.ts';
-import { decodeBits } from './asn1-values.ts';
+import { contextTagOf, type Element, fieldsOf, TAG, unwrap } from './asn1.ts';
+import { decodeBits, decodeOid, decodeSmallInteger } from './asn1-values.ts';
 import { UNNAMED_CURVE } from './ec-key.ts';
+import { OID, oidName } from './oids.ts';
 
 /** What is against making a certificate for this key, as `RSA of 1024 bits`; undefined for a good one. */
 export function keyWeakness(key: KeyObject): string | undefined {
@@ -21,7 +22,10 @@ export function keyWeakness(key: KeyObject): string | undefined {
     return Number(bits) > MAX_RSA_BITS
       ? `RSA of ${bits} bits, too many`
       : 'RSA with an unsound exponent';
-  return `of type "${type}", which is not known well enough`;
+  if (kind === 'rsa-pss') return 'RSA-PSS, which Chromium and others refuse';
+  return /^(?:secp|prime|brainpool|sect|c2)/.test(type)
+    ? `on the curve ${type}, which Chromium, Firefox, Go and GnuTLS do not take`
+    : `of type "${type}", which is not known well enough`;
 }
 
 /** @throws DevcertError `weak-key` for a key that no certificate should be made for. */
@@ -41,6 +45,80 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
     return false; // a key or an algorithm that OpenSSL does not know, or that do not fit each other
   }
 }
+
+/** True if `issuer` issued `certificate`: it names it, and the signature is by its key. */
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.issuer === issuer.subject && isSignedBy(certificate, issuer);
+}
+
+/** True for what a root is: issued by itself. */
+export function isSelfSigned(certificate: X509Certificate): boolean {
+  return isIssuedBy(certificate, certificate);
+}
+
+/** How a signature is made, for `verify()` of `node:crypto`. */
+export interface SignatureScheme {
+  /** Null where the algorithm has its own. */
+  readonly hash: string | null;
+  /** The kind of key, as `asymmetricKeyType` names it. */
+  readonly key: 'ec' | 'rsa' | 'ed25519';
+  /** Of RSA-PSS: the length of its salt in bytes. */
+  readonly saltLength?: number;
+}
+
+/** The scheme of an AlgorithmIdentifier; undefined if it is weaker than SHA-256, or not known here. */
+export function strongScheme(algorithm: Element): SignatureScheme | undefined {
+  const dotted = algorithmIn(algorithm);
+  if (dotted !== OID.rsassaPss) return schemes[dotted];
+  const { hash, maskHash, saltLength } = pssParameters(algorithm);
+  // Node knows no other mask than by the same hash; nobody writes one.
+  return hash !== maskHash || !strongHashes.includes(hash)
+    ? undefined
+    : { hash, key: 'rsa', saltLength };
+}
+
+/** What an AlgorithmIdentifier is called: `ecdsaWithSha256`, `sha256WithRsaPss`; dotted if not known here. */
+export function signatureName(algorithm: Element): string {
+  const dotted = algorithmIn(algorithm);
+  return dotted === OID.rsassaPss ? `${pssParameters(algorithm).hash}WithRsaPss` : oidName(dotted);
+}
+
+/** The OID of an AlgorithmIdentifier (RFC 5280 4.1.1.2), dotted. */
+export function algorithmIn(algorithm: Element): string {
+  return decodeOid(fieldsOf(algorithm).next());
+}
+
+/** RSASSA-PSS-params (RFC 4055 3.1), whose every part is SHA-1 by default. */
+function pssParameters(algorithm: Element) {
+  const outer = fieldsOf(algorithm);
+  outer.next();
+  const fields = outer.tag === TAG.sequence ? fieldsOf(outer.next()) : undefined;
+  const hash = fields?.optional(contextTagOf(0, true));
+  const mask = fields?.optional(contextTagOf(1, true));
+  const salt = fields?.optional(contextTagOf(2, true));
+  const hashOf = (element: Element | undefined) =>
+    element === undefined ? 'sha1' : oidName(algorithmIn(element));
+  const maskFields = mask === undefined ? undefined : fieldsOf(unwrap(mask));
+  maskFields?.next(); // MGF1, the only one there is
+  return {
+    hash: hashOf(hash === undefined ? undefined : unwrap(hash)),
+    maskHash: hashOf(maskFields?.next()),
+    saltLength: salt === undefined ? 20 : decodeSmallInteger(unwrap(salt)),
+  };
+}
+
+const strongHashes: readonly string[] = ['sha256', 'sha384', 'sha512'];
+
+// What proves something must not be forgeable itself: nothing below SHA-256.
+const schemes: Readonly<Record<string, SignatureScheme>> = {
+  [OID.ecdsaWithSha256]: { hash: 'sha256', key: 'ec' },
+  [OID.ecdsaWithSha384]: { hash: 'sha384', key: 'ec' },
+  [OID.ecdsaWithSha512]: { hash: 'sha512', key: 'ec' },
+  [OID.sha256WithRsa]: { hash: 'sha256', key: 'rsa' },
+  [OID.sha384WithRsa]: { hash: 'sha384', key: 'rsa' },
+  [OID.sha512WithRsa]: { hash: 'sha512', key: 'rsa' },
+  [OID.ed25519]: { hash: null, key: 'ed25519' },
+};
 
 /** The names of the bits of a KeyUsage, in the order of RFC 5280 4.2.1.3. */
 export function keyUsageNames(value: Element): string[] {

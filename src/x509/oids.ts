@@ -29,9 +29,11 @@ export const OID = {
   sha256WithRsa: '1.2.840.113549.1.1.11',
   sha384WithRsa: '1.2.840.113549.1.1.12',
   sha512WithRsa: '1.2.840.113549.1.1.13',
+  rsassaPss: '1.2.840.113549.1.1.10', // RFC 4055 3
   ed25519: '1.3.101.112', // RFC 8410 3
-  // RFC 2985 5.4.2
+  // RFC 2985 5.4.2, and what Windows writes in its place (MS-WCCE 2.2.2.7.7.1, certificate extensions)
   extensionRequest: '1.2.840.113549.1.9.14',
+  microsoftExtensionRequest: '1.3.6.1.4.1.311.2.1.14',
 } as const;
 
 const names = new Map<string, string>(Object.entries(OID).map(([name, dotted]) => [dotted, name]));
@@ -79,12 +81,17 @@ const more: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.1.24': 'tlsFeature',
   '2.16.840.1.113730.1.1': 'netscapeCertType',
   '1.2.840.113549.1.1.2': 'md2WithRsa',
-  '1.2.840.113549.1.1.10': 'rsassaPss',
   '1.2.840.113549.1.1.14': 'sha224WithRsa',
   '1.2.840.10045.4.3.1': 'ecdsaWithSha224',
   '1.2.840.10040.4.3': 'sha1WithDsa',
   '2.16.840.1.101.3.4.3.2': 'sha256WithDsa',
   '1.3.101.113': 'ed448',
+  // Hashes, RFC 4055 2.1
+  '1.3.14.3.2.26': 'sha1',
+  '2.16.840.1.101.3.4.2.4': 'sha224',
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
   // GB/T 33560; FIPS 204, RFC 9881
   '1.2.156.10197.1.501': 'sm2WithSm3',
   '2.16.840.1.101.3.4.3.17': 'ml-dsa-44',

@@ -3,26 +3,13 @@
  * what it may do (RFC 5280 4.1, 4.2.1). Every function takes a certificate as DER and throws
  * DevcertError `invalid-input` for anything else.
  */
-import type { ClosedForm, Constraints } from '../names/constraints.ts';
-import { formatIp } from '../names/ip.ts';
-import {
-  contextTagOf,
-  type Element,
-  fieldsOf,
-  readElement,
-  TAG,
-  unreadable,
-  unwrap,
-} from './asn1.ts';
-import {
-  decodeBoolean,
-  decodeOctets,
-  decodeOid,
-  decodeSmallInteger,
-  decodeText,
-} from './asn1-values.ts';
+import type { Constraints } from '../names/constraints.ts';
 import type { Usage } from '../names/usage.ts';
-import { OID } from './oids.ts';
+import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
+import { decodeBoolean, decodeOctets, decodeOid, decodeSmallInteger } from './asn1-values.ts';
+import { attributesOf } from './distinguished-name.ts';
+import { constraintsFrom, generalNames, readConstraintLists } from './general-names.ts';
+import { OID, oidName } from './oids.ts';
 
 /** One Extension (4.1.2.9). */
 export interface ExtensionValue {
@@ -49,18 +36,21 @@ export function readOrganizationalUnit(certificate: Buffer): string | undefined 
 }
 
 function readAttribute(certificate: Buffer, type: string): string | undefined {
-  for (const relative of partsOf(certificate).subject.children())
-    for (const attribute of relative.children()) {
-      const fields = fieldsOf(attribute);
-      if (decodeOid(fields.next()) === type) return decodeText(fields.next());
-    }
-  return undefined;
+  return attributesOf(partsOf(certificate).subject).find((it) => it.type === type)?.value;
 }
 
 /** Content of the subjectKeyIdentifier (4.2.1.2), if there is one. */
 export function readSubjectKeyIdentifier(certificate: Buffer): Buffer | undefined {
   const value = readExtension(certificate, OID.subjectKeyIdentifier);
   return value === undefined ? undefined : decodeOctets(value);
+}
+
+/** The issuer's key identifier in the authorityKeyIdentifier (4.2.1.1), if there is one. */
+export function readAuthorityKeyIdentifier(certificate: Buffer): Buffer | undefined {
+  const value = readExtension(certificate, OID.authorityKeyIdentifier);
+  return value === undefined
+    ? undefined
+    : fieldsOf(value).optional(contextTagOf(0, false))?.content;
 }
 
 /** The nameConstraints (4.2.1.10); undefined without any. */
@@ -73,45 +63,19 @@ export function readEachConstraints(certificates: readonly Buffer[]): Constraint
   const values = certificates.flatMap((it) => extensionValue(it, OID.nameConstraints) ?? []);
   return values
     .filter((value, index) => values.findIndex((other) => other.equals(value)) === index)
-    .map((value) => decodeConstraints(readElement(value)));
-}
-
-function decodeConstraints(value: Element): Constraints {
-  const fields = fieldsOf(value);
-  const permitted = basesOf(fields.optional(contextTagOf(0, true)));
-  const excluded = basesOf(fields.optional(contextTagOf(1, true)));
-  fields.end();
-  const closed = new Set(
-    [...permitted, ...excluded]
-      .filter(({ tag }) => tag !== DNS_NAME && tag !== IP_ADDRESS)
-      .map(({ tag }) => closedForms[tag] ?? 'other'),
-  );
-  // No directory that devcert writes is in one that somebody takes out.
-  if (!permitted.some(({ tag }) => tag === DIRECTORY_NAME)) closed.delete('directory');
-  return {
-    ...subtreesOf(permitted),
-    ...(excluded.some(({ tag }) => tag === DNS_NAME || tag === IP_ADDRESS)
-      ? { excluded: subtreesOf(excluded) }
-      : {}),
-    ...(closed.size === 0 ? {} : { closed: [...closed] }),
-  };
+    .map((value) => constraintsFrom(readConstraintLists(readElement(value))));
 }
 
 /** Every name of the subjectAltName (4.2.1.6), canonical, in order; none without the extension. */
 export function readNames(certificate: Buffer): string[] {
   const value = readExtension(certificate, OID.subjectAltName);
-  if (value === undefined) return [];
-  return [...value.children()].map((name) =>
-    name.tag === IP_ADDRESS ? formatIp(name.content) : latin1(name),
-  );
+  return value === undefined ? [] : generalNames(value).map((name) => name.value);
 }
 
 /** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), if they are in it. */
 export function readUsages(certificate: Buffer): Usage[] {
   const value = readExtension(certificate, OID.extendedKeyUsage);
-  if (value === undefined) return [];
-  const purposes = [...value.children()].map((purpose) => decodeOid(purpose));
-  return (['serverAuth', 'clientAuth'] as const).filter((usage) => purposes.includes(OID[usage]));
+  return value === undefined ? [] : usagesIn(purposesIn(value));
 }
 
 /**
@@ -120,27 +84,30 @@ export function readUsages(certificate: Buffer): Usage[] {
  */
 export function readPermittedUsages(certificate: Buffer): Usage[] {
   const value = readExtension(certificate, OID.extendedKeyUsage);
-  const purposes = [...(value?.children() ?? [])].map((purpose) => decodeOid(purpose));
-  return value === undefined || purposes.includes(OID.anyExtendedKeyUsage)
+  const purposes = value === undefined ? ['anyExtendedKeyUsage'] : purposesIn(value);
+  return purposes.includes('anyExtendedKeyUsage')
     ? ['serverAuth', 'clientAuth']
-    : readUsages(certificate);
+    : usagesIn(purposes);
 }
 
-/** pathLenConstraint of the basicConstraints (4.2.1.9); undefined if there is no limit. */
-export function readPathLength(certificate: Buffer): number | undefined {
-  const value = readExtension(certificate, OID.basicConstraints);
-  if (value === undefined) return undefined;
+function usagesIn(purposes: readonly string[]): Usage[] {
+  return (['serverAuth', 'clientAuth'] as const).filter((usage) => purposes.includes(usage));
+}
+
+/** The purposes of an ExtendedKeyUsage value (4.2.1.12), in order; dotted if not known here. */
+export function purposesIn(value: Element): string[] {
+  return [...value.children()].map((purpose) => oidName(decodeOid(purpose)));
+}
+
+/** A BasicConstraints value (4.2.1.9). `pathLength`: how many authorities may stand below; undefined: any number. */
+export function basicConstraintsIn(value: Element): { isAuthority: boolean; pathLength?: number } {
   const fields = fieldsOf(value);
-  fields.optional(TAG.boolean);
+  const flag = fields.optional(TAG.boolean);
   const length = fields.optional(TAG.integer);
-  return length === undefined ? undefined : decodeSmallInteger(length);
-}
-
-/** The OID of the algorithm that the certificate is signed by (4.1.1.2), dotted. */
-export function readSignatureAlgorithm(certificate: Buffer): string {
-  const fields = fieldsOf(readElement(certificate));
-  fields.next(TAG.sequence);
-  return decodeOid(fieldsOf(fields.next(TAG.sequence)).next());
+  const isAuthority = flag !== undefined && decodeBoolean(flag);
+  return length === undefined
+    ? { isAuthority }
+    : { isAuthority, pathLength: decodeSmallInteger(length) };
 }
 
 /** Every extension, in order. */
@@ -170,27 +137,6 @@ export function extensionsIn(extensions: Element): ExtensionValue[] {
   });
 }
 
-// GeneralName, 4.2.1.6.
-const DNS_NAME = contextTagOf(2, false);
-const IP_ADDRESS = contextTagOf(7, false);
-const DIRECTORY_NAME = contextTagOf(4, true);
-const closedForms: Readonly<Record<number, ClosedForm>> = {
-  [contextTagOf(1, false)]: 'email',
-  [DIRECTORY_NAME]: 'directory',
-  [contextTagOf(6, false)]: 'uri',
-};
-
-function basesOf(subtrees: Element | undefined): Element[] {
-  return [...(subtrees?.children() ?? [])].map((subtree) => fieldsOf(subtree).next());
-}
-
-function subtreesOf(bases: readonly Element[]): { dns: string[]; ip: string[] } {
-  return {
-    dns: bases.filter(({ tag }) => tag === DNS_NAME).map((base) => latin1(base).toLowerCase()),
-    ip: bases.filter(({ tag }) => tag === IP_ADDRESS).map(networkText),
-  };
-}
-
 function readExtension(certificate: Buffer, type: string): Element | undefined {
   const value = extensionValue(certificate, type);
   return value === undefined ? undefined : readElement(value);
@@ -200,34 +146,44 @@ function extensionValue(certificate: Buffer, type: string): Buffer | undefined {
   return readExtensions(certificate).find((extension) => extension.type === type)?.value;
 }
 
-/** The fields of a TBSCertificate (4.1) that are read here. */
-function partsOf(certificate: Buffer): { subject: Element; extensions: Element | undefined } {
-  const fields = fieldsOf(fieldsOf(readElement(certificate)).next());
-  fields.optional(contextTagOf(0, true)); // version
-  fields.next(TAG.integer); // serialNumber
-  fields.next(TAG.sequence); // signature
-  fields.next(TAG.sequence); // issuer
-  fields.next(TAG.sequence); // validity
-  const subject = fields.next(TAG.sequence);
-  fields.next(TAG.sequence); // subjectPublicKeyInfo
-  fields.optional(contextTagOf(1, false)); // issuerUniqueID
-  fields.optional(contextTagOf(2, false)); // subjectUniqueID
+/** The fields of a certificate (4.1), none looked into. */
+export interface CertificateParts {
+  /** As it is written, unchecked: 0, 1 or 2 for versions 1 to 3. */
+  readonly version: number;
+  readonly serial: Element;
+  /** AlgorithmIdentifier inside what is signed, and outside, beside the signature. */
+  readonly innerAlgorithm: Element;
+  readonly algorithm: Element;
+  readonly issuer: Element;
+  readonly validity: Element;
+  readonly subject: Element;
+  readonly publicKey: Element;
+  /** True with an issuerUniqueID or subjectUniqueID, which nobody writes any more. */
+  readonly hasUniqueIds: boolean;
+  readonly extensions: Element | undefined;
+}
+
+/** The one reader of a certificate's frame. */
+export function partsOf(certificate: Buffer): CertificateParts {
+  const outer = fieldsOf(readElement(certificate));
+  const fields = fieldsOf(outer.next());
+  const version = fields.optional(contextTagOf(0, true));
+  const parts = {
+    version: version?.content.at(-1) ?? 0,
+    serial: fields.next(TAG.integer),
+    innerAlgorithm: fields.next(TAG.sequence),
+    issuer: fields.next(TAG.sequence),
+    validity: fields.next(TAG.sequence),
+    subject: fields.next(TAG.sequence),
+    publicKey: fields.next(TAG.sequence),
+    algorithm: outer.next(TAG.sequence),
+  };
+  const issuerId = fields.optional(contextTagOf(1, false));
+  const subjectId = fields.optional(contextTagOf(2, false));
   const extensions = fields.optional(contextTagOf(3, true));
-  return { subject, extensions: extensions === undefined ? undefined : unwrap(extensions) };
-}
-
-function latin1(element: Element): string {
-  return element.content.toString('latin1');
-}
-
-/** CIDR notation of an address and its mask (4.2.1.10), which must be a whole prefix. */
-function networkText({ content }: Element): string {
-  if (content.length !== 8 && content.length !== 32) throw unreadable('a network of another size');
-  const half = content.length / 2;
-  const [address, maskBytes] = [content.subarray(0, half), content.subarray(half)];
-  const mask = [...maskBytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  if (mask.includes('01')) throw unreadable('a network mask with gaps');
-  // A checker applies the mask: 10.0.0.1/8, as some write, is 10.0.0.0/8.
-  const base = Buffer.from(address.map((byte, index) => byte & (maskBytes[index] ?? 0)));
-  return `${formatIp(base)}/${mask.replaceAll('0', '').length}`;
+  return {
+    ...parts,
+    hasUniqueIds: issuerId !== undefined || subjectId !== undefined,
+    extensions: extensions === undefined ? undefined : unwrap(extensions),
+  };
 }

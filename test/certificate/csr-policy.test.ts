@@ -14,8 +14,10 @@ import {
   DNS,
   EMAIL,
   extension,
+  extensionAttribute,
   extensionRequest,
   IP,
+  pssAlgorithm,
   URI,
 } from '../helpers/csr.ts';
 import { makeAuthority } from '../helpers/forge.ts';
@@ -45,6 +47,46 @@ async function signed(parts: CsrParts, options: Parameters<typeof grantCsr>[1] =
 }
 
 describe('grantCsr()', () => {
+  test('grants the names of the attribute that Windows writes, not the common name', async () => {
+    const attribute = (...lists: Buffer[][]) =>
+      extensionAttribute(OID.microsoftExtensionRequest, ...lists);
+    const subject = [[OID.commonName, 'other.test']] as const;
+    const { certificate, dropped } = await signed({
+      subject,
+      attributes: [attribute([localhost])],
+    });
+    expect(readNames(certificate.raw)).toEqual(['localhost']);
+    expect(dropped).toEqual([
+      `common name "other.test": a server's names are its alternative names`,
+    ]);
+    // Readers differ in which of two they believe.
+    const both = [attribute([localhost]), extensionRequest([altNames([DNS, 'a.test'])])];
+    expect(refusal({ subject, attributes: both })).toBe('invalid-input');
+  });
+
+  test('takes an RSA key whose CSR is signed by RSA-PSS', async () => {
+    const rsa = generateKey('rsa2048');
+    const algorithm = pssAlgorithm('2.16.840.1.101.3.4.2.1');
+    const { certificate } = await signed({
+      key: rsa,
+      extensions: [localhost],
+      saltLength: 32,
+      algorithm,
+    });
+    expect(readNames(certificate.raw)).toEqual(['localhost']);
+  });
+
+  test('says of a wrong name what makes a better CSR', () => {
+    const csr = read({ extensions: [altNames([DNS, 'localhost:8443'])] });
+    expect(() => grantCsr(csr)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-name',
+        message: 'a name of the CSR: "localhost:8443" is more than a name',
+        hint: 'have it made again: devcert csr localhost',
+      }),
+    );
+  });
+
   test('grants key and names, and tells all that it drops (statements 25, 26)', async () => {
     const wishes = [
       localhost,

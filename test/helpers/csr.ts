@@ -1,5 +1,5 @@
 /** CSRs that no tool would make, put together by our own DER writer and signed by their own key. */
-import { type KeyObject, sign } from 'node:crypto';
+import { constants, type KeyObject, sign } from 'node:crypto';
 import { generateKey, publicKeyDer } from '../../src/keys.ts';
 import {
   bitString,
@@ -30,6 +30,8 @@ export interface CsrParts {
   readonly hash?: string | null;
   /** AlgorithmIdentifier. */
   readonly algorithm?: Buffer;
+  /** RSA-PSS instead of PKCS#1 v1.5, with a salt of so many bytes; the algorithm says which. */
+  readonly saltLength?: number;
   /** Changes the signature. */
   readonly tamper?: (signature: Buffer) => Buffer;
 }
@@ -64,14 +66,38 @@ export function sealCsr(info: Buffer, parts: CsrParts & { readonly key: KeyObjec
   const algorithm =
     parts.algorithm ??
     (isRsa ? sequence(oid(OID.sha256WithRsa), nullValue()) : sequence(oid(OID.ecdsaWithSha256)));
-  const signature = sign(parts.hash === undefined ? 'sha256' : parts.hash, info, key);
+  const { saltLength, hash = 'sha256' } = parts;
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  const signature = sign(hash, info, saltLength === undefined ? key : { key, padding, saltLength });
   return sequence(info, algorithm, bitString(parts.tamper?.(signature) ?? signature));
 }
 
 /** DER of an extensionRequest attribute. */
 export function extensionRequest(...lists: readonly (readonly Buffer[])[]): Buffer {
+  return extensionAttribute(OID.extensionRequest, ...lists);
+}
+
+/** DER of an attribute of that type with extensions in it. */
+export function extensionAttribute(type: string, ...lists: readonly (readonly Buffer[])[]): Buffer {
   const values = lists.map((extensions) => sequence(...extensions));
-  return sequence(oid(OID.extensionRequest), set(...values));
+  return sequence(oid(type), set(...values));
+}
+
+/** AlgorithmIdentifier of RSA-PSS (RFC 4055 3.1). @param hash null: nothing is said, which is SHA-1. */
+export function pssAlgorithm(hash: string | null, saltLength = 32, maskHash = hash): Buffer {
+  const tagged = (tag: number, value: Buffer) => contextTag(tag, true, value);
+  const hashOf = (type: string) => sequence(oid(type), nullValue());
+  const mgf1 = oid('1.2.840.113549.1.1.8');
+  return sequence(
+    oid(OID.rsassaPss),
+    hash === null || maskHash === null
+      ? sequence()
+      : sequence(
+          tagged(0, hashOf(hash)),
+          tagged(1, sequence(mgf1, hashOf(maskHash))),
+          tagged(2, integer(saltLength)),
+        ),
+  );
 }
 
 /** DER of any Extension. */

@@ -4,19 +4,32 @@
  * `uninstall`, and a search for keys. Prints as JSON what happened. Bundled by the test.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
+import { generateKey } from '../../src/keys.ts';
+import { parseName } from '../../src/names/names.ts';
+import { keySigner } from '../../src/signer/key.ts';
 import { authorityKeysIn, filesWithKey, openKeysIn } from './bare-keys.ts';
 import { openInChromium } from './browsers.ts';
 import { cover, must } from './covered.ts';
+import { forgeLeaf } from './forge.ts';
 import { run } from './run.ts';
 
 const [, , base = '', checkout = '', script = '[]'] = process.argv;
 /** What is typed: first what leaves a certificate, then what has it trusted. */
-const { make, trust, secret } = JSON.parse(script) as {
+const {
+  make,
+  trust,
+  secret,
+  env: own = {},
+} = JSON.parse(script) as {
   make: string[][];
   trust: string[];
   secret: string;
+  /** Of devcert alone, until the files are all that is left. */
+  env?: Record<string, string>;
 };
 const PORT = 8444;
 const PAGE = 'hello';
@@ -43,18 +56,18 @@ const env = {
   ...clean,
   ...{ PATH: process.env.PATH ?? '', HOME: home, TMPDIR: temporary, NO_COLOR: '1', LC_ALL: 'C' },
 };
-const url = `https://localhost:${PORT}/`;
 
-function devcert(args: readonly string[]) {
+function devcert(args: readonly string[], more = own) {
   const cli = join(checkout, 'dist/bin/devcert.cjs');
   const typed = args.map((it) => (it === 'SECRET-FILE' ? secretFile : it));
-  return run(process.execPath, [cli, ...typed], { cwd: project, env });
+  return run(process.execPath, [cli, ...typed], { cwd: project, env: { ...env, ...more } });
 }
 
-async function clients(): Promise<Record<string, boolean>> {
+async function clients(port = PORT): Promise<Record<string, boolean>> {
+  const url = `https://localhost:${port}/`;
   const curl = await run('curl', ['-sS', url], { env });
   const java = join(checkout, 'test/helpers/TlsClient.java');
-  const javaRan = await run('java', [java, 'default', `localhost:${PORT}`], { env });
+  const javaRan = await run('java', [java, 'default', `localhost:${port}`], { env });
   return {
     curl: curl.status === 0 && curl.output.includes(PAGE),
     java: javaRan.output.includes(' ok'),
@@ -90,6 +103,26 @@ async function forge(...passin: string[]) {
   return forged;
 }
 
+/** What takes a certificate that says it is the issuer's, by whoever has the files of the authority and no key. */
+async function takersOfForgery(): Promise<Record<string, boolean>> {
+  const issuer = readFileSync(join(state, 'issuer.pem'), 'utf8');
+  const thief = generateKey('p256');
+  const { certPem, keyPem } = await forgeLeaf(
+    { issuer: new X509Certificate(issuer), signer: () => keySigner(thief), chainPem: issuer },
+    { names: [parseName('localhost')] },
+  );
+  const server = createServer({ cert: certPem, key: keyPem }, (_request, response) => {
+    response.end(PAGE);
+  });
+  await new Promise<void>((resolve) => server.listen(PORT + 1, '127.0.0.1', resolve));
+  try {
+    return await clients(PORT + 1);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
 must('update-ca-certificates', []);
 const report: Record<string, unknown> = {};
 const made = [];
@@ -115,7 +148,8 @@ try {
     };
   }
   report.status = await devcert(['status', '--json']);
-  report.other = await devcert(['other.test', '--out', 'other']);
+  report.other = await devcert(['other.test', '--out', 'other'], {});
+  report.forgery = await takersOfForgery();
   report.uninstall = await devcert(['uninstall', '--purge']);
   report.afterUninstall = await clients();
 } finally {

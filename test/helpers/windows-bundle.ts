@@ -27,6 +27,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'cli/mtls.test.ts': STARTS,
   'cli/odd-files.test.ts': STARTS,
   'cli/parallel.test.ts': 'windows-processes.test.ts does that there',
+  'cli/ssh-agent.test.ts': STARTS,
   'cli/stores.test.ts': 'NSS on Linux',
   'cli/terminal.test.ts': 'it mocks a module of Node',
   'cli/theft.test.ts': STARTS,

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { worded } from '../../src/cli/inspect/problems.ts';
 import { describeExtension } from '../../src/certificate/csr-requested.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile, type InspectSurroundings } from '../../src/inspect/file.ts';
@@ -11,7 +12,15 @@ import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../../src/keystore
 import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
 import { parseName } from '../../src/names/names.ts';
 import { encodeCsr } from '../../src/x509/csr.ts';
-import { contextTag, octetString, oid, sequence, utf8String } from '../../src/x509/der.ts';
+import {
+  contextTag,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  set,
+  utf8String,
+} from '../../src/x509/der.ts';
 import { extensionDetails } from '../../src/x509/details.ts';
 import { assertStrongKey } from '../../src/x509/judge.ts';
 import { OID } from '../../src/x509/oids.ts';
@@ -27,6 +36,10 @@ const around: InspectSurroundings = { now, authorities: [] };
 function inspect(content: Buffer | string, options: { password?: string; name?: string } = {}) {
   const { name = 'file', ...rest } = options;
   return inspectFile({ file: name, bytes: Buffer.from(content), ...rest }, around);
+}
+
+function wordsOf(file: InspectedFile) {
+  return file.problems.map((it) => worded(it, file));
 }
 
 function codes(file: InspectedFile): ProblemCode[] {
@@ -271,7 +284,9 @@ describe('inspectFile() finds', () => {
     const { problems } = inspect(made.pem);
     expect(problems.map((it) => it.code)).toEqual([code]);
     expect(problems[0]).toMatchObject({ certificate: 0 });
-    expect(problems[0]?.hint).not.toBe('');
+    expect(wordsOf(inspect(made.pem)).every((it) => it.message !== '' && it.hint !== '')).toBe(
+      true,
+    );
   });
 
   test.each(['md5', 'sha1'] as const)('"weak-signature": %s, but not on a root', (hash) => {
@@ -286,7 +301,9 @@ describe('inspectFile() finds', () => {
     expect(codes(inspect(careless.pem))).toContain('authority-as-leaf');
     // Nothing of a file gets into a command to be typed but what can do no harm there.
     const evil = make({ subject: { commonName: 'x.test; reboot' }, names: [] }, issuer);
-    expect(inspect(evil.pem).problems[0]?.hint).toBe('issue one with names: devcert NAMES…');
+    expect(wordsOf(inspect(evil.pem))).toMatchObject([
+      { hint: 'issue one with names: devcert NAMES…' },
+    ]);
   });
 
   test('no fault in a client certificate for lacking names or serverAuth', () => {
@@ -333,7 +350,7 @@ describe('inspectFile() finds', () => {
     const outside = make({ names: ['a.test', 'bank.example', '127.0.0.1', '8.8.8.8'] }, bounded);
     const messages = inspect(outside.pem + bounded.pem)
       .problems.filter(({ code }) => code === 'outside-constraints')
-      .map(({ message }) => /"(.*?)"/.exec(message)?.[1]);
+      .map((it) => ('what' in it ? it.what.name : it.message));
     expect(messages).toEqual(['bank.example', '8.8.8.8']);
     const authorities = [{ name: 'default', root: bounded.x509, issuer: bounded.x509 }];
     const alone = inspectFile({ file: 'f', bytes: outside.der }, { now, authorities });
@@ -404,6 +421,77 @@ describe('inspectFile() finds', () => {
     expect(codes(inspect(pemFixtures.encryptedPem))).toEqual(['old-encryption']);
   });
 });
+
+describe('inspectFile() finds no fault', () => {
+  test('with a PKCS#7, whose certificates are a set (RFC 5652 5.1), the root among them', () => {
+    for (const ders of [
+      [issuer.der, leaf.der],
+      [root.der, issuer.der, leaf.der],
+    ])
+      expect(codes(inspect(pkcs7(ders)))).toEqual([]);
+  });
+
+  test('with a file name that has "trust" in a longer word', () => {
+    const p12 = encodePkcs12KeyStore(entry(leaf, issuer), { password });
+    for (const name of ['entrust.p12', 'trustpilot-api.p12'])
+      expect(codes(inspect(p12, { password, name }))).toEqual([]);
+    for (const name of ['trust.p12', 'client-truststore.p12', 'MyTrustStore.p12', 'cacerts'])
+      expect(codes(inspect(p12, { password, name }))).toEqual(['key-in-trust-store']);
+  });
+
+  test('with a bundle of a thousand intermediates, whose first was issued by another of them', () => {
+    const top = make({ authority: true, subject: { commonName: 'top' } }, root);
+    const first = make({ authority: true, subject: { commonName: 'first' }, endDays: 80 }, top);
+    const others = Array.from({ length: 12 }, (_, index) =>
+      make({ authority: true, subject: { commonName: `ca ${index}` } }, root),
+    );
+    const small = inspect([first, top, ...others].map(({ pem }) => pem).join(''));
+    expect([small.chain, codes(small)]).toEqual([undefined, []]);
+    const many = Array.from({ length: 998 }, (_, index) => others[index % 12]?.pem ?? '');
+    const large = inspect([first.pem, top.pem, ...many].join(''));
+    expect([large.chain, codes(large)]).toEqual([undefined, []]);
+  });
+
+  test('with a chain of twelve', () => {
+    const chain = [root];
+    for (let depth = 1; depth < 12; depth++)
+      chain.unshift(
+        make(
+          depth === 11
+            ? { endDays: 60 }
+            : { authority: true, subject: { commonName: `ca ${depth}` }, endDays: 3000 - depth },
+          chain[0],
+        ),
+      );
+    const file = inspect(
+      chain
+        .slice(0, -1)
+        .map(({ pem }) => pem)
+        .join(''),
+    );
+    expect(file.chain?.order).toHaveLength(11);
+    expect([file.kind, codes(file)]).toEqual(['chain', []]);
+    expect(inspect(chain.map(({ pem }) => pem).join('')).chain?.order).toHaveLength(12);
+  });
+
+  test('and says of a chain without key identifiers who asks for them, as a note', () => {
+    const { notes, problems } = inspect(leaf.pem + issuer.pem);
+    expect(problems).toEqual([]);
+    expect(notes).toMatchObject([
+      { code: 'no-key-identifier', severity: 'note', certificate: 0 },
+      { code: 'strict-form', severity: 'note', certificate: 1 },
+      { code: 'no-key-identifier', severity: 'note', certificate: 1 },
+    ]);
+  });
+});
+
+/** DER of a SignedData with nothing but certificates (RFC 2315 9.1). */
+function pkcs7(ders: readonly Buffer[]): Buffer {
+  const data = sequence(oid('1.2.840.113549.1.7.1'));
+  const certificates = contextTag(0, true, Buffer.concat(ders));
+  const signed = sequence(integer(1), set(), data, certificates, set());
+  return sequence(oid('1.2.840.113549.1.7.2'), contextTag(0, true, signed));
+}
 
 describe('inspectFile() of a CSR', () => {
   const csrWith = (key = leaf.key) =>

@@ -232,6 +232,9 @@ describe('a CSR of another tool', () => {
       'RSA-PSS': ['-newkey', 'rsa-pss'],
       DSA: ['-newkey', 'dsa:dsa.param'],
     };
+    const pss = ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:32', '-sha256'];
+    const { csr } = await openssl('pss', ['-newkey', 'rsa:2048', ...pss])();
+    expect(readNames((await sign(csr)).certificate.raw)).toContain('localhost');
     await must('openssl', ['dsaparam', '-out', 'dsa.param', '1024']);
     for (const [name, algorithm] of Object.entries(weak)) {
       const { csr } = await openssl('weak', algorithm)();

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { publicKeyHash } from '../../src/keys.ts';
 import { decodePrivateKeyPem } from '../../src/keystore/private-key.ts';
 import { GOOD_HOST, type Pair, STRANGER_HOST } from '../forgeries/cases.ts';
@@ -17,7 +17,9 @@ import { KEYLESS, type Loot } from '../forgeries/keyless.ts';
 import { type NamesServer, serveByName } from '../forgeries/server.ts';
 import { freshHome, type Home } from '../helpers/cli.ts';
 import { issueFor, makeAuthority } from '../helpers/forge.ts';
+import { temporaryFolder } from '../helpers/host.ts';
 import { openKeysBelow } from '../helpers/open-keys.ts';
+import { startAgent } from '../helpers/openssh-agent.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
 
@@ -33,11 +35,16 @@ interface Report {
   readonly forged?: Record<'without' | 'wrong' | 'right', Ended>;
   readonly status: Ended;
   readonly other: Ended;
+  /** Whom a certificate convinced that was signed with another key in the issuer's name. */
+  readonly forgery: Record<string, boolean>;
   readonly uninstall: Ended;
   readonly afterUninstall: Record<string, boolean>;
 }
 
-const tools = ['chromium', 'certutil', 'java', 'curl'];
+const tools = [
+  ...['chromium', 'certutil', 'java', 'curl'],
+  ...['ssh-agent', 'ssh-add', 'ssh-keygen', 'softhsm2-util', 'pkcs11-tool'],
+];
 const ready =
   needs(existsSync('/etc/debian_version'), 'Debian') &&
   needs(canCover(), 'root and mount namespaces') &&
@@ -48,7 +55,13 @@ const ready =
 const all = (opened: boolean) => ({ curl: opened, java: opened, chromium: opened });
 const PASSPHRASE = 'correct horse battery';
 
-function played(script: { make: string[][]; trust: string[] }): Report {
+interface Script {
+  readonly make: string[][];
+  readonly trust: string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function played(script: Script): Report {
   const folder = mkdtempSync(join(tmpdir(), 'devcert-kept-'));
   try {
     const outfile = join(folder, 'scenario.mjs');
@@ -82,6 +95,7 @@ function assertOpened(report: Report): void {
   // The server's own key, which is not the authority's.
   expect(report.bareKeys).toEqual(['/home/shop/.devcert/key.pem']);
   expect(report.copies).toEqual([]);
+  expect(report.forgery).toEqual(all(false));
 }
 
 const SECRET = ['--ca-password-file', 'SECRET-FILE'];
@@ -124,6 +138,33 @@ describe.runIf(ready)('keys that lie in no open file', () => {
       assertEncrypted(report);
       expect(report.made[2]?.output).toContain('Issued again: ');
       expect(report.made[2]?.output).toContain('Protected: ');
+    },
+  );
+
+  test.each(['file', 'token'])(
+    '--ssh-agent: OpenSSH’s agent, with a key of a %s',
+    { timeout: 200_000 },
+    async (kind) => {
+      const agent = await startAgent(join(temporaryFolder(), 'agent'));
+      onTestFinished(() => {
+        agent.kill();
+      });
+      if (kind === 'token') await agent.addFromToken();
+      else await agent.add([await agent.makeKey('devcert')]);
+      const [fingerprint = ''] = await agent.list();
+      const report = played({
+        make: [['install', '--ssh-agent', fingerprint], ['localhost', 'api.test'], ['uninstall']],
+        trust: ['install'],
+        env: agent.env,
+      });
+      assertOpened(report);
+      expect(report.status.output).toContain(`"fingerprint": "${fingerprint}"`);
+      expect(report.uninstall.output).toContain(`${fingerprint} stays in your SSH agent`);
+      // The files alone, without the agent.
+      expect(report.other).toMatchObject({ status: 1 });
+      expect(report.other.output).toContain('there is no SSH agent');
+      // Its key is still there.
+      expect(await agent.list()).toEqual([fingerprint]);
     },
   );
 

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { generateKey, publicKeyDer } from '../../src/keys.ts';
 import { decodeCsr, encodeCsr, readCsr } from '../../src/x509/csr.ts';
 import { nullValue, oid, sequence } from '../../src/x509/der.ts';
+import { signatureName } from '../../src/x509/judge.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
-import { altNames, buildCsr, DNS } from '../helpers/csr.ts';
+import { altNames, buildCsr, DNS, extensionAttribute, pssAlgorithm } from '../helpers/csr.ts';
 import { oddKey } from '../helpers/odd-keys.ts';
 
 const key = generateKey('p256');
@@ -55,6 +56,27 @@ describe('readCsr()', () => {
     const rsa = generateKey('rsa2048');
     const identifier = sequence(oid(algorithm), nullValue());
     expect(refusal(buildCsr({ key: rsa, hash, algorithm: identifier }))).toBe('weak-key');
+  });
+
+  test('takes RSA-PSS over an RSA key from SHA-256 on, refuses it with SHA-1 or two hashes', () => {
+    const rsa = generateKey('rsa2048');
+    const sha256 = '2.16.840.1.101.3.4.2.1';
+    const sha512 = '2.16.840.1.101.3.4.2.3';
+    const signed = (hash: string, saltLength: number, algorithm: Buffer) =>
+      refusal(buildCsr({ key: rsa, hash, saltLength, algorithm }));
+    expect(signed('sha256', 32, pssAlgorithm(sha256))).toBe('taken');
+    expect(signed('sha512', 64, pssAlgorithm(sha512, 64))).toBe('taken');
+    expect(signed('sha256', 32, pssAlgorithm(sha512, 64))).toBe('invalid-input');
+    expect(signed('sha256', 20, pssAlgorithm(sha256))).toBe('invalid-input');
+    expect(signed('sha1', 20, pssAlgorithm(null))).toBe('weak-key');
+    expect(signed('sha256', 32, pssAlgorithm(sha256, 32, sha512))).toBe('weak-key');
+    expect(refusal(buildCsr({ key, algorithm: pssAlgorithm(sha256) }))).toBe('invalid-input');
+  });
+
+  test('takes the names of the attribute that Windows writes', () => {
+    const attribute = extensionAttribute(OID.microsoftExtensionRequest, [localhost]);
+    const csr = readCsr(buildCsr({ key, attributes: [attribute] }));
+    expect(csr.extensions.map(({ type }) => type)).toEqual([OID.subjectAltName]);
   });
 
   test('refuses ECDSA over SHA-1, and algorithms that it does not know', () => {
@@ -127,7 +149,7 @@ describe('readCsr()', () => {
 describe('decodeCsr()', () => {
   test('shows a CSR whose signature is wrong', () => {
     const der = buildCsr({ key, extensions: [localhost], tamper: () => Buffer.alloc(8) });
-    expect(decodeCsr(der).algorithm).toBe(OID.ecdsaWithSha256);
+    expect(signatureName(decodeCsr(der).algorithm)).toBe('ecdsaWithSha256');
     expect(refusal(der)).toBe('invalid-input');
   });
 });

@@ -1,7 +1,6 @@
 /** `devcert ca …` */
 import { EXIT } from '../../errors.ts';
 import {
-  type CreateOptions,
   createAuthority,
   exportAuthority,
   type ExportAuthorityOptions,
@@ -9,13 +8,19 @@ import {
   type ImportAuthorityOptions,
   listAuthorities,
   type NamedOptions,
+  type ReplaceOptions,
   removeAuthority,
   replaceAuthority,
   type ReplaceResult,
   showAuthority,
 } from '../../index.ts';
 import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
-import { authorityArgument, type Declaration, type OptionDeclaration } from '../declaration.ts';
+import {
+  agentOptions,
+  authorityArgument,
+  type Declaration,
+  type OptionDeclaration,
+} from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
@@ -72,7 +77,7 @@ const create: Declaration = {
   description:
     'Makes an authority beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it certifies in every client that trusts it, and other names in some.',
   positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
-  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions],
+  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions, ...agentOptions],
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
     const result = await createAuthority(name, options, await asking(options, terminal));
     return terminal.show(keptLines(result, 'Made', terminal.style), result);
@@ -177,12 +182,9 @@ const replace: Declaration = {
     ...permitOptions,
     ...sourceOptions,
     ...caPasswordOptions,
+    ...agentOptions,
   ],
-  async run(
-    [name],
-    options: Flags & ImportAuthorityOptions & CreateOptions & { import?: string[] },
-    terminal,
-  ) {
+  async run([name], options: Flags & ReplaceOptions & { import?: string[] }, terminal) {
     cancelOnInterrupt(terminal);
     const others = withoutPasswordFlags(options);
     const result = await withPassword(options, terminal, (passwords, listener) =>
@@ -207,6 +209,7 @@ const remove: Declaration = {
     ]);
     if (result.left.length > 0)
       terminal.note(`what it issued stays, trusted by nothing: ${result.left.join(', ')}`);
+    for (const note of result.notes) terminal.note(note);
     terminal.json(result);
     return EXIT.done;
   },

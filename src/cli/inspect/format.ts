@@ -1,4 +1,5 @@
 /** Facts of certificates in words that fit a table. Pure. */
+import { oneLine } from '../../errors.ts';
 import { formatName } from '../../names/names.ts';
 import type { Foreign } from '../../keystore/foreign.ts';
 import { UNNAMED_CURVE } from '../../x509/ec-key.ts';
@@ -10,13 +11,7 @@ import { date } from '../lines.ts';
 
 /** One line of foreign text: nothing that steers a terminal or hides, at most `limit` characters. */
 export function shown(text: string, limit = 200): string {
-  const line = text
-    .toWellFormed()
-    .replace(/\s+/g, ' ')
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-    .trim();
-  const characters = Array.from(line);
-  return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : line;
+  return oneLine(text, limit);
 }
 
 const kinds: Readonly<Record<FileKind, string>> = {
@@ -70,6 +65,8 @@ export function keyText(type: string): string {
 export function signatureText(signature: string): string {
   const [, hash = '', kind = ''] = /^(sha\d+|md\d)With([A-Z][a-z]+)$/.exec(signature) ?? [];
   if (kind !== '') return `${kind.toUpperCase()} with ${hashText(hash)}`;
+  const pss = /^(\w+)WithRsaPss$/.exec(signature)?.[1];
+  if (pss !== undefined) return `RSA-PSS with ${hashText(pss)}`;
   const ecdsa = /^ecdsaWithSha(\d+)$/.exec(signature)?.[1];
   if (ecdsa !== undefined) return `ECDSA with SHA-${ecdsa}`;
   if (signature === 'sm2WithSm3') return 'SM2 with SM3';

@@ -1,8 +1,15 @@
 /** `devcert inspect [FILE|-]…` */
 import { DevcertError } from '../../errors.ts';
-import { inspect, type InspectResult, type InspectSource } from '../../index.ts';
+import {
+  inspect,
+  type InspectedFile,
+  type InspectResult,
+  type InspectSource,
+  type Problem,
+} from '../../index.ts';
 import type { Declaration } from '../declaration.ts';
 import { inspectLines } from './lines.ts';
+import { worded } from './problems.ts';
 import { hasOwnPassword, shown } from './format.ts';
 import { type GivenPasswords, givenPasswords } from '../password/retry.ts';
 import {
@@ -17,18 +24,19 @@ import { MAX_STORE_BYTES } from '../../policy.ts';
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
   description:
-    'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read.',
+    'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), or what a server sends, whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read.',
   positionals: [
     {
       name: '[files...]',
-      description: 'files, "-" for standard input; the pair in .devcert if there are none',
+      description:
+        'files, HOST:PORT, or "-" for standard input; the pair in .devcert if there are none',
     },
   ],
   examples: [
     'devcert inspect                     the pair in .devcert',
     'devcert inspect cert.pem key.pem    do they belong together?',
     'devcert inspect store.p12 --password-env STORE_PASSWORD',
-    'openssl s_client -connect localhost:8443 </dev/null | devcert inspect -',
+    'devcert inspect localhost:8443      what the server sends',
   ],
   // Nothing is written, so that "none" is no choice to be named.
   options: [
@@ -50,9 +58,17 @@ export const inspectCommand: Declaration = {
       passwords = { ...passwords, [which]: asked };
       result = await inspect(sources, passwords);
     }
-    return terminal.show(inspectLines(result, terminal.style), result, result.exitCode);
+    const json = { ...result, files: result.files.map(withWords) };
+    return terminal.show(inspectLines(result, terminal.style), json, result.exitCode);
   },
 };
+
+/** As a script reads it: every problem with its words. */
+function withWords(file: InspectedFile) {
+  const { problems, notes } = file;
+  const add = (problem: Problem) => worded(problem, file);
+  return { ...file, problems: problems.map(add), notes: notes.map(add) };
+}
 
 /** The files that a password which was not given would open further. */
 function lockedFor(

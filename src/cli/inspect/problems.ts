@@ -1,11 +1,12 @@
 /** Problems as lines: what is wrong, and below it what to do. Pure. */
 import type { InspectedFile, Problem, ProblemCode } from '../../inspect/types.ts';
+import { findingWords, type Wording } from '../finding-words.ts';
 import { and, hasOwnPassword, shown, titleOf } from './format.ts';
 import { wrap } from '../lines.ts';
 import type { Style } from '../terminal.ts';
 
 export function problemLines(file: InspectedFile, style: Style): string[] {
-  const { problems, isLocked, kind } = file;
+  const { problems, notes, isLocked, kind } = file;
   const isOwn = hasOwnPassword(file);
   const locked = isLocked
     ? entry(
@@ -19,12 +20,14 @@ export function problemLines(file: InspectedFile, style: Style): string[] {
     : [];
   // Nobody looked into what is only named.
   if (problems.length === 0 && kind === 'other') return ['  It was not looked into'];
-  if (problems.length === 0)
-    return isLocked ? locked : [`  ${style.good('Nothing is wrong with it')}`];
-  const grouped = group(file);
+  const none = problems.length === 0 && !isLocked ? [`  ${style.good('Nothing was found')}`] : [];
   return [
-    ...grouped.flatMap(({ severity, message, hint }) =>
-      entry(severity, severity === 'error' ? style.bad : style.bad, message, hint),
+    ...none,
+    ...group(file, problems).flatMap(({ severity, message, hint }) =>
+      entry(severity, style.bad, message, hint),
+    ),
+    ...group(file, notes).flatMap(({ severity, message, hint }) =>
+      entry(severity, style.dim, message, hint),
     ),
     ...locked,
   ];
@@ -43,11 +46,23 @@ const plurals: Partial<Record<ProblemCode, string>> = {
   damaged: 'have a part that cannot be read',
   'weak-key': 'have a weak key',
   'weak-signature': 'have a signature that can be forged',
+  'no-key-identifier':
+    'have no key identifier: Python from 3.13 on and OpenSSL with -x509_strict refuse them',
 };
 
-function group(file: InspectedFile): Pick<Problem, 'severity' | 'message' | 'hint'>[] {
-  const { problems, certificates, chain } = file;
-  const byCode = new Map<ProblemCode, Problem[]>();
+/** The problem with its words: of a finding about a certificate they name it by its names. */
+export function worded(problem: Problem, { certificates }: InspectedFile): Problem & Wording {
+  if ('message' in problem) return problem;
+  return { ...problem, ...findingWords(problem, certificates[problem.certificate ?? 0]) };
+}
+
+function group(
+  file: InspectedFile,
+  found: readonly Problem[],
+): (Pick<Problem, 'severity'> & Wording)[] {
+  const { certificates, chain } = file;
+  const problems = found.map((it) => worded(it, file));
+  const byCode = new Map<ProblemCode, (Problem & Wording)[]>();
   for (const problem of problems) {
     const alike = byCode.get(problem.code);
     if (alike === undefined) byCode.set(problem.code, [problem]);

@@ -23,7 +23,7 @@ export async function asking(
   flags: CaPasswordFlags & Pick<PasswordFlags, 'passwordStdin'>,
   terminal: Pick<Terminal, 'note' | 'progress'>,
   { file, stdinTaken = false, prompt = true }: AskingOptions = {},
-): Promise<Pick<Listener, 'password'>> {
+): Promise<Pick<Listener, 'password' | 'progress'>> {
   const { caPasswordFile, caPasswordEnv, caPasswordStdin, passwordStdin } = flags;
   const isGiven = (caPasswordFile ?? caPasswordEnv ?? caPasswordStdin) !== undefined;
   if (caPasswordStdin === true && passwordStdin === true)
@@ -39,9 +39,13 @@ export async function asking(
   const source = isGiven
     ? (await import('./password.ts')).passwordSource(own, words, terminal)
     : undefined;
-  if (!isGiven && !prompt && file === undefined) return {};
+  const progress = (doing: string) => {
+    terminal.progress(doing);
+  };
+  if (!isGiven && !prompt && file === undefined) return { progress };
   let given: string | undefined;
   return {
+    progress,
     password: async (what, kind) => {
       terminal.progress('');
       if (kind === 'file') return (await file?.(what)) ?? '';

@@ -1,0 +1,120 @@
+/** A verification as lines for a person: each step, what is wrong with it, and its cure. Pure. */
+import { SOON_DAYS, DAY_MS } from '../policy.ts';
+import type {
+  SentCertificate,
+  StepName,
+  VerifyProblem,
+  VerifyResult,
+  VerifyStep,
+} from '../verify/types.ts';
+import { dateText, nameText, shown } from './inspect/format.ts';
+import { wrap } from './lines.ts';
+import type { Style } from './terminal.ts';
+
+export function verifyLines(result: VerifyResult, style: Style): string[] {
+  const { steps, problems, isVerified } = result;
+  return [
+    headline(result),
+    '',
+    ...steps
+      .filter(({ state, step }) => state !== 'skipped' || step === 'name')
+      .flatMap((step) => {
+        const own = problems.filter((it) => it.step === step.step);
+        return [
+          ...stepLines(step, own, style),
+          ...(step.step === 'certificates' ? sentLines(result, style) : []),
+        ];
+      }),
+    '',
+    isVerified
+      ? style.good(`Verified${closing(result)}`)
+      : style.bad(`Not verified${closing(result)}`),
+  ];
+}
+
+const labels: Readonly<Record<StepName, string>> = {
+  connection: 'connection',
+  hello: 'hello',
+  certificates: 'certificates',
+  key: 'signature',
+  chain: 'chain',
+  dates: 'dates',
+  purpose: 'purpose',
+  name: 'name',
+  'client-certificate': 'client',
+};
+
+const LABEL = 12;
+const INDENT = ' '.repeat(2 + 4 + 2 + LABEL + 2);
+
+function headline({ target, name, purpose, roots, server }: VerifyResult): string {
+  const by = server?.startTls === undefined ? '' : ` (${server.startTls})`;
+  const as = name === undefined ? '' : ` as "${shown(name)}"`;
+  const whose =
+    roots === 'devcert'
+      ? "devcert's root"
+      : roots === 'system'
+        ? "the system's roots"
+        : `the roots of ${shown(roots)}`;
+  return `${shown(target)}${by}${as}, for a ${purpose}, against ${whose}`;
+}
+
+function stepLines(
+  { step, state, text }: VerifyStep,
+  problems: readonly VerifyProblem[],
+  style: Style,
+): string[] {
+  const marks = {
+    ok: style.good('ok  '),
+    failed: style.bad('FAIL'),
+    warning: style.bad('warn'),
+    skipped: style.dim('-   '),
+  };
+  const told = [
+    ...(state === 'failed' ? [] : fitted(text, 400)),
+    ...problems.flatMap(({ message, fix }) => [
+      ...fitted(message, 500).map(style.bad),
+      ...fitted(`fix: ${shown(fix, 400)}`, 500).map((it, index) =>
+        index === 0 ? it : `     ${it}`,
+      ),
+    ]),
+  ];
+  const [first = '', ...rest] = told;
+  return [
+    `  ${marks[state]}  ${labels[step].padEnd(LABEL)}  ${first}`.trimEnd(),
+    ...rest.map((line) => `${INDENT}${line}`),
+  ];
+}
+
+function fitted(text: string, limit: number): string[] {
+  return wrap(shown(text, limit), 100 - INDENT.length);
+}
+
+/** More than this are counted only. */
+const MAX_SENT = 12;
+
+function sentLines({ certificates, at }: VerifyResult, style: Style): string[] {
+  const more = certificates.length - MAX_SENT;
+  return [
+    ...certificates.slice(0, MAX_SENT).map((it, index) => {
+      const end = it.notAfter === undefined ? '' : `, until ${dateText(it.notAfter)}`;
+      const left = it.notAfter === undefined ? Infinity : it.notAfter.getTime() - at.getTime();
+      const until = left < SOON_DAYS * DAY_MS ? style.bad(end) : end;
+      return `${INDENT}${index + 1}. ${titleOf(it)}${until}`;
+    }),
+    ...(more > 0 ? [`${INDENT}and ${more} more (--json lists all)`] : []),
+  ];
+}
+
+function titleOf({ names, subject }: SentCertificate): string {
+  const listed = names.slice(0, 3).map(nameText).join(', ');
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return listed === '' ? shown(subject, 60) || 'without a name' : `${shown(listed, 60)}${more}`;
+}
+
+function closing({ problems, isVerified }: VerifyResult): string {
+  const codes = problems.map(({ code }) => code);
+  const kinds = [...new Set(codes)].join(', ');
+  if (kinds === '') return '';
+  return isVerified ? `, with a warning: ${kinds}` : `: ${kinds}`;
+}

@@ -1,0 +1,161 @@
+/** Why a chain ends with nobody who is trusted, and what cures that. Pure. */
+import type { X509Certificate } from 'node:crypto';
+import { say, type Text } from '../errors.ts';
+import { AUTHORITY_ORGANIZATION } from '../policy.ts';
+import { isSignedBy } from '../x509/judge.ts';
+import type { CertificateDetails } from '../x509/details.ts';
+import { issueStep } from '../x509/issue-step.ts';
+import { MOST_NAMES } from './problem.ts';
+import type { VerifyCode } from './types.ts';
+
+/** A certificate of a chain, with what it says. */
+export interface Link {
+  readonly x509: X509Certificate;
+  readonly details: CertificateDetails;
+}
+
+/** What is known of authorities beside the roots that are asked. */
+export interface World {
+  /** The default authority and those with names. */
+  readonly known: readonly {
+    readonly name: string;
+    readonly root: X509Certificate;
+    readonly issuer: X509Certificate;
+  }[];
+  /** Of authorities of this machine that were replaced. */
+  readonly retired: readonly X509Certificate[];
+  /** True if the system's roots verify it, which were not asked. */
+  readonly systemTrusts: boolean;
+  /** Which roots were asked: `devcert`, `system` or a file; and of which authority. */
+  readonly asked: { readonly label: string; readonly ca: string };
+}
+
+/** The cause, and what to type or set. */
+export interface Cause {
+  readonly code: VerifyCode;
+  readonly message: string;
+  readonly fix: Text;
+}
+
+/** Who signed the last certificate that can be followed from the leaf, as far as that can be told. */
+export function untrustedCause(sent: readonly Link[], world: World): Cause {
+  const [leaf] = sent;
+  const top = topOf(sent);
+  if (leaf === undefined || top === undefined) throw new RangeError('a chain without a leaf');
+  const signs = (issuer: X509Certificate) => signed(top.x509, issuer);
+  const again = say`${issueStep(leaf.details, MOST_NAMES)}, and restart the server`;
+
+  const own = world.known.find(
+    ({ root, issuer }) => signs(issuer) || signs(root) || isSame(top.x509, root),
+  );
+  if (own !== undefined) return ownCause(own, top, world);
+  if (world.retired.some((root) => signs(root) || isSame(top.x509, root)))
+    return {
+      code: 'old-authority',
+      message: 'it is of an authority of yours that was replaced',
+      fix: again,
+    };
+  if (isSame(leaf.x509, top.x509) && leaf.details.isSelfSigned)
+    return {
+      code: 'self-signed',
+      message: 'the certificate is signed by itself, so no authority vouches for it',
+      fix: say`have one issued by yours: ${again}`,
+    };
+  if (world.systemTrusts)
+    return {
+      code: 'system-authority',
+      message: 'it is not of your authority, but of one that this system trusts',
+      fix: say`check it against those: ${{ roots: 'system' }}`,
+    };
+  const { subject, issuer } = top.details;
+  const who = top.details.isSelfSigned ? subject : issuer;
+  if (who.includes(`O=${AUTHORITY_ORGANIZATION}`))
+    return {
+      code: 'other-devcert',
+      message: `it is of another devcert authority, of another machine or deleted: ${who}`,
+      fix: again,
+    };
+  if (/O=mkcert development CA\b/.test(who))
+    return {
+      code: 'mkcert',
+      message: `it is of mkcert, not of your authority: ${who}`,
+      fix: say`${again}; or check it against mkcert's: ${{ roots: '"$(mkcert -CAROOT)/rootCA.pem"' }}`,
+    };
+  const proxy = proxies.find((pattern) => pattern.test(who));
+  if (proxy !== undefined)
+    return {
+      code: 'proxy',
+      message: `a proxy answers in the place of the server: its certificate is of ${who}`,
+      fix: 'have the host left out of the proxy (NO_PROXY, or the settings of the network), or install the authority of the proxy',
+    };
+  if (top.details.isSelfSigned)
+    return {
+      code: 'unknown-authority',
+      message: `its root is not among the roots that were asked: ${who}`,
+      fix: say`to trust it, get it from whoever runs it: ${{ roots: 'FILE' }}; to use your own authority: ${again}`,
+    };
+  return sent.length === 1 || leaf === top
+    ? {
+        code: 'missing-issuer',
+        message: `the issuer is missing: ${issuer} is neither sent nor among the roots`,
+        fix: say`have the server send it behind its own certificate (${CHAIN_SETTINGS})`,
+      }
+    : {
+        code: 'unknown-authority',
+        message: `nobody who is trusted vouches for its last certificate: ${issuer}`,
+        fix: say`have the server send all up to a root that is trusted, or name that root: ${{ roots: 'FILE' }}`,
+      };
+}
+
+/** Where servers are told what to send. */
+export const CHAIN_SETTINGS =
+  'nginx: ssl_certificate with the full chain, Apache: SSLCertificateFile, Node: cert';
+
+/** The leaf, or the last that the others lead to. */
+function topOf(sent: readonly Link[]): Link | undefined {
+  let [top] = sent;
+  const left = new Set(sent.slice(1));
+  for (let next = top; next !== undefined;) {
+    top = next;
+    left.delete(next);
+    const own: Link = next;
+    next = own.details.isSelfSigned ? undefined : [...left].find((it) => signed(own.x509, it.x509));
+  }
+  return top;
+}
+
+function ownCause({ name, issuer }: World['known'][number], top: Link, { asked }: World): Cause {
+  if (asked.label !== 'devcert' && name === asked.ca)
+    return {
+      code: 'other-authority',
+      message: `it is of your devcert authority, which is not among the roots that were asked (${asked.label})`,
+      fix: say`leave ${{ roots: asked.label }} out; to have the system trust it: ${{ command: 'install' }}`,
+    };
+  if (name !== asked.ca)
+    return {
+      code: 'other-authority',
+      message: `it is of your authority "${name}", which was not asked`,
+      fix: say`check it against that one: ${{ ca: name }}`,
+    };
+  return {
+    code: 'missing-issuer',
+    message: signed(top.x509, issuer)
+      ? 'the server sends its certificate without the issuer: clients have the root only, and cannot get from it to this one'
+      : 'what lies between the certificate and your root is missing',
+    fix: say`give the server all of cert.pem, leaf and issuer (${CHAIN_SETTINGS})`,
+  };
+}
+
+function signed(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.issuer === issuer.subject && isSignedBy(certificate, issuer);
+}
+
+function isSame(one: X509Certificate, other: X509Certificate): boolean {
+  return one.raw.equals(other.raw);
+}
+
+/** Names in certificates of programs that answer in the place of servers: of companies, and of tools. */
+const proxies: readonly RegExp[] = [
+  /Zscaler|Netskope|Fortinet|FortiGate|Palo Alto|Blue ?Coat|Symantec SSL|Forcepoint|Websense|Sophos|Cisco Umbrella|McAfee Web|Check ?Point|Barracuda|WatchGuard|SonicWall|iboss|Menlo Security|Cloudflare.*Gateway/i,
+  /mitmproxy|Charles Proxy|Fiddler|Burp|PortSwigger|OWASP|Proxyman|Kaspersky|ESET SSL|Avast|AVG Web|Bitdefender|\b(?:proxy|egress|inspection|intercept)/i,
+];

@@ -1,0 +1,72 @@
+/** What `verify`, `inspect` and `mtls check` are pointed at: a server or a file. Pure. */
+import { DevcertError, say, type Step } from '../errors.ts';
+import { parseName } from '../names/names.ts';
+import { type StartTls, startTlsOfPort } from '../tls/starttls.ts';
+
+/** A server, by the name or address it is reached by. */
+export interface Server {
+  /** Canonical: A-labels, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** How TLS begins there; undefined: at once. */
+  readonly startTls?: StartTls;
+}
+
+/**
+ * The server that the text names: `HOST:PORT`, or a URL of a scheme that means TLS or can begin with it.
+ *
+ * @returns undefined for a text of any other form: it may be a file.
+ * @throws DevcertError `usage` for a port or host that is none.
+ */
+export function serverIn(text: string, example: Step): Server | undefined {
+  const url = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(text);
+  const scheme = url === null ? undefined : schemes[(url[1] ?? '').toLowerCase()];
+  if (url !== null && scheme === undefined)
+    throw notServer(text, say`https://HOST, or HOST:PORT: ${example}`);
+  const [, inBrackets, name, digits] =
+    /^(?:\[([0-9a-f:.]+)\]|([^\s/:\\[\]]+))(?::(\d{1,5}))?$/i.exec(url?.[2] ?? text) ?? [];
+  const host = inBrackets ?? name;
+  const port = digits === undefined ? scheme?.port : Number(digits);
+  if (host === undefined || port === undefined) {
+    if (url === null) return undefined;
+    throw notServer(text, example);
+  }
+  if (port < 1 || port > 65_535) throw notServer(text, example);
+  const canonical = canonicalHost(text, host, example);
+  const startTls = scheme === undefined ? startTlsOfPort(port) : scheme.startTls;
+  return { host: canonical, port, ...(startTls === undefined ? {} : { startTls }) };
+}
+
+/** The error for what names no server. */
+export function notServer(text: string, hint: Step | ReturnType<typeof say>): DevcertError {
+  return new DevcertError('usage', `"${text.slice(0, 60)}" is not HOST:PORT`, { hint });
+}
+
+const schemes: Readonly<Record<string, { readonly port: number; readonly startTls?: StartTls }>> = {
+  https: { port: 443 },
+  wss: { port: 443 },
+  smtps: { port: 465 },
+  imaps: { port: 993 },
+  ldaps: { port: 636 },
+  mqtts: { port: 8883 },
+  rediss: { port: 6379 },
+  amqps: { port: 5671 },
+  postgres: { port: 5432, startTls: 'postgres' },
+  postgresql: { port: 5432, startTls: 'postgres' },
+  mysql: { port: 3306, startTls: 'mysql' },
+  mariadb: { port: 3306, startTls: 'mysql' },
+  smtp: { port: 25, startTls: 'smtp' },
+  imap: { port: 143, startTls: 'imap' },
+  ldap: { port: 389, startTls: 'ldap' },
+};
+
+function canonicalHost(text: string, host: string, example: Step): string {
+  try {
+    const name = parseName(host.replace(/\.$/, ''));
+    if ((name.type === 'dns' && !name.value.startsWith('*')) || name.type === 'ip')
+      return name.value;
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+  }
+  throw notServer(text, example);
+}

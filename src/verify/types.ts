@@ -1,0 +1,134 @@
+/** What `verify` tells. Data: `--json` prints it as it is. Texts may hold any character. */
+import type { StartTls } from '../tls/starttls.ts';
+import type { GeneralName } from '../x509/general-names.ts';
+
+/** The steps of a verification, in their order. Of a file those after `certificates` alone. */
+export const steps = [
+  'connection',
+  'hello',
+  'certificates',
+  'key',
+  'chain',
+  'dates',
+  'purpose',
+  'name',
+  'client-certificate',
+] as const;
+export type StepName = (typeof steps)[number];
+
+/** What is wrong, in one word that stays. */
+export type VerifyCode =
+  | ConnectionCode
+  /** The chain's. */
+  | 'no-certificate'
+  | 'damaged'
+  | 'missing-issuer'
+  | 'chain-order'
+  | 'unknown-authority'
+  | 'self-signed'
+  | 'old-authority'
+  | 'other-authority'
+  | 'other-devcert'
+  | 'mkcert'
+  | 'proxy'
+  | 'system-authority'
+  | 'not-an-authority'
+  | 'wrong-signature'
+  | 'weak-key'
+  | 'weak-signature'
+  | 'outside-constraints'
+  | 'critical-extension'
+  | 'against-rfc5280'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'wrong-purpose'
+  | 'wrong-name'
+  | 'no-names';
+
+/** What keeps TLS from coming about. */
+export type ConnectionCode =
+  | 'name-unknown'
+  | 'nothing-listens'
+  | 'unreachable'
+  | 'no-answer'
+  | 'closed'
+  | 'http'
+  | 'not-tls'
+  | 'starttls-refused'
+  | 'starttls-injected'
+  | 'tls-too-old'
+  | 'tls-weak'
+  | 'tls-refused'
+  | 'name-refused'
+  | 'client-certificate-required'
+  | 'wrong-key';
+
+/** One thing that is wrong, and its cure. */
+export interface VerifyProblem {
+  readonly code: VerifyCode;
+  /** `error`: not verified. `warning`: verified, and some clients will refuse it all the same. */
+  readonly severity: 'error' | 'warning';
+  readonly step: StepName;
+  /** The cause, without a full stop. */
+  readonly message: string;
+  /** The cure: a command to type, or the server's setting. */
+  readonly fix: string;
+  /** Which of the certificates as sent, by its place. */
+  readonly certificate?: number;
+}
+
+/** One step as it went. */
+export interface VerifyStep {
+  readonly step: StepName;
+  readonly state: 'ok' | 'failed' | 'warning' | 'skipped';
+  /** What was seen, in words. */
+  readonly text: string;
+}
+
+/** A certificate as it was sent. */
+export interface SentCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly GeneralName[];
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  readonly sha256: string;
+}
+
+export interface VerifyResult {
+  /** As it was typed. */
+  readonly target: string;
+  /** Undefined for a file. */
+  readonly server?: {
+    readonly host: string;
+    readonly port: number;
+    /** The address that was connected to. */
+    readonly address?: string;
+    readonly startTls?: StartTls;
+    /** `TLSv1.3`; undefined without a handshake. */
+    readonly version?: string;
+    readonly cipher?: string;
+    readonly alpn?: string;
+    readonly clientCertificate?: {
+      readonly required: boolean;
+      /** Of whom, as far as the server says. */
+      readonly authorities: readonly string[];
+    };
+  };
+  /** The name that was asked for; undefined: none. */
+  readonly name?: string;
+  readonly purpose: 'server' | 'client';
+  readonly at: Date;
+  /** `devcert`, `system`, or the path of a file. */
+  readonly roots: string;
+  /** In the order sent, each as often as it was. */
+  readonly certificates: readonly SentCertificate[];
+  /** SHA-256 of each on the way from the leaf to the root; undefined: there is none. */
+  readonly path?: readonly string[];
+  readonly steps: readonly VerifyStep[];
+  /** Errors first. */
+  readonly problems: readonly VerifyProblem[];
+  readonly isVerified: boolean;
+  /** 0 verified; 1 not; 4 not trusted; 5 expired; 6 weak or outside the constraints. */
+  readonly exitCode: number;
+}
