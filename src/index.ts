@@ -47,6 +47,7 @@ export type { ProjectCertificate, StatusOptions, StatusResult } from './commands
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type { VerifyOptions } from './commands/verify.ts';
 export type { CheckOptions, CheckResult } from './doctor/check.ts';
+export type { DoctorResult } from './doctor/doctor.ts';
 export type { Finding } from './doctor/finding.ts';
 export type * from './inspect/types.ts';
 export type { KeyType } from './keys.ts';

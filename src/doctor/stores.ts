@@ -1,8 +1,11 @@
 /** What trust stores say of the root, as findings. */
+import { isClientsOnly } from '../authority/summary.ts';
+import { findOrphans } from '../commands/orphans.ts';
 import { isTrusted } from '../commands/status.ts';
 import { EXIT } from '../errors.ts';
 import type { StoreReport } from '../trust.ts';
 import { finding, type Finding } from './finding.ts';
+import type { Check } from './machine.ts';
 
 /**
  * Something that counts exactly if `status` would say that the root is not trusted.
@@ -35,3 +38,30 @@ export function storeFindings(reports: readonly StoreReport[], ca: string | unde
     ? found
     : [...found, finding('stores', 'trust', 'no store here trusts the root', install)];
 }
+
+/** Each store, asked itself. */
+export const storesCheck: Check = {
+  id: 'stores',
+  about: 'trust stores',
+  async run({ context, root, stores }) {
+    if (root === undefined || isClientsOnly(context.folder)) return [];
+    return storeFindings((await stores).reports, context.ca);
+  },
+};
+
+/** Roots of this user that no state folder knows: who has the key of one can forge. */
+export const orphansCheck: Check = {
+  id: 'orphans',
+  about: 'roots without an authority',
+  async run({ context, stores }) {
+    const { orphans } = await findOrphans(context, (await stores).found);
+    return orphans.map(({ name, root, stores }) =>
+      finding(
+        'orphans',
+        'other',
+        `${stores.map(({ store }) => store).join(', ')} has a root that no authority of yours has: ${name} (SHA-256 ${root})`,
+        { command: 'uninstall', orphans: true },
+      ),
+    );
+  },
+};
