@@ -18,7 +18,8 @@ export const namesCheck: Check = {
   id: 'names',
   about: 'names of the project',
   async run({ context: { host }, project }) {
-    const known = readHostNames(host);
+    // RFC 6761 6.3: it is always this machine.
+    const known = readHostNames(host).add('localhost');
     const names = project.names.filter(
       (name) => isIP(name) === 0 && !/[*@:]/.test(name) && !known.has(name),
     );
