@@ -23,7 +23,7 @@ export const clients: readonly Client[] = [
     variables: ['NODE_EXTRA_CA_CERTS'],
     args: (url) => [
       '-e',
-      `require('https').get('${url}', (it) => it.resume()).on('error', ({ message }) => { console.error(message); process.exitCode = 1; })`,
+      `require('https').get('${url}', (it) => it.resume()).on('error', (error) => { throw error; })`,
     ],
   },
   {

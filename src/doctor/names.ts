@@ -9,9 +9,9 @@ import type { Check } from './machine.ts';
 
 /** Asked of the system, as every program here does; in a process that can be ended when DNS does not answer. */
 const ASK = `const { lookup } = require('dns').promises;
-Promise.all(process.argv.slice(1).map((name) =>
+Promise.all(require('process').argv.slice(1).map((name) =>
   lookup(name, { all: true }).then((all) => all.map(({ address }) => address), () => [])
-)).then((all) => { console.log(JSON.stringify(all)); process.exit(); });`;
+)).then((all) => { require('fs').writeSync(1, JSON.stringify(all)); process.exit(); });`;
 const LOOKUP_MS = 4000;
 
 export const namesCheck: Check = {

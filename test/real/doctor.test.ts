@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CLI } from '../helpers/cli.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { findProgram } from '../helpers/run.ts';
@@ -43,9 +43,8 @@ interface Machine {
 
 describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
   let base: string;
-  let namespace: { pid: number; end: () => void };
 
-  beforeAll(async () => {
+  beforeAll(() => {
     base = mkdtempSync(join(tmpdir(), 'devcert-doctor-'));
     mkdirSync(join(base, 'bin'));
     writeFileSync(
@@ -53,15 +52,15 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
       `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`,
       { mode: 0o755 },
     );
-    namespace = await coveredNamespace();
-  }, 60_000);
+  });
 
   afterAll(() => {
-    namespace.end();
     rmSync(base, { recursive: true, force: true });
   });
 
-  function machine(name: string): Machine {
+  async function machine(name: string): Promise<Machine> {
+    const namespace = await coveredNamespace();
+    onTestFinished(namespace.end);
     const home = join(base, name);
     const project = join(home, 'project');
     mkdirSync(project, { recursive: true });
@@ -108,7 +107,7 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
 
   /** One on which all is well. */
   async function healthy(name: string): Promise<Machine> {
-    const made = machine(name);
+    const made = await machine(name);
     await made.type('devcert install >&2 && devcert localhost >&2');
     expect(await made.doctor()).toMatchObject({ wrong: [], status: 0 });
     return made;
@@ -120,7 +119,7 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
   };
 
   test('from nothing to all is well by what it says alone', async () => {
-    const { doctor, type } = machine('fresh');
+    const { doctor, type } = await machine('fresh');
     expect(only(await doctor())).toMatchObject({ cure: 'devcert install', exitCode: 3 });
     await type('devcert localhost api.test');
     const untrusted = await doctor();
@@ -133,11 +132,10 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
     const cured = await doctor();
     expect(cured).toMatchObject({ wrong: [], status: 0 });
     // Node brings its own list: worth to know, and what is said of it helps.
-    const node = cured.notes.find(({ check }) => check === 'handshakes');
-    expect(node).toMatchObject({ cure: 'devcert run -- node' });
-    expect(cured.notes.filter(({ check }) => check === 'handshakes')).toHaveLength(1);
+    expect(cured.notes.map(({ cure }) => cure)).toContain('devcert run -- node');
     const inside = await type('devcert run -- devcert doctor --json');
-    expect(inside.stdout).not.toContain('"handshakes"');
+    expect(inside.stdout).toContain('"findings"');
+    expect(inside.stdout).not.toContain('devcert run -- node');
   });
 
   test('a file of roots that takes the place of the system’s', async () => {
@@ -156,7 +154,7 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
   });
 
   test('an expired certificate', async () => {
-    const { doctor, type, project } = machine('expired');
+    const { doctor, type, project } = await machine('expired');
     const past = clock(project, -20);
     await type(`NODE_OPTIONS='--import ${past}' devcert localhost --days 9`);
     await type('devcert install');
