@@ -1,7 +1,15 @@
 // Builds dist/: the command and the library in one go, CommonJS, every package inside, so that an install
 // brings exactly one package; split so that a start loads one or two small files; then the types.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { build } from 'rolldown';
 import { parseAst } from 'rolldown/parseAst';
@@ -24,6 +32,7 @@ const groups = [
     name: 'sign',
     sources: [
       'src/certificate/issue.ts',
+      'src/commands/list.ts',
       'src/certificate/notes.ts',
       'src/certificate/derived-files.ts',
       'src/authority/identity.ts',
@@ -212,6 +221,9 @@ const { output } = await build({
   },
 });
 chmodSync(join(root, 'dist/bin/devcert.cjs'), 0o755);
+
+// What `devcert help TOPIC` prints.
+cpSync(join(root, 'src/guides'), join(root, 'dist/guides'), { recursive: true });
 
 const modules = output.flatMap(({ modules = {} }) => Object.keys(modules));
 const moved = groups

@@ -230,7 +230,7 @@ function failure(result: CommandResult): { reason: string; hint?: string } {
   if (result.failure === 'timeout') return { reason: 'keytool did not end in time' };
   if (result.failure === 'unsafe')
     return {
-      reason: 'its keytool is not run as root: others than root can change it',
+      reason: 'its keytool is not run as root: users other than root can change it',
       hint: 'run devcert as the user whose Java it is',
     };
   if (result.failure !== undefined) return { reason: `keytool did not run (${result.failure})` };

@@ -133,7 +133,7 @@ export function findLayout(
   const marked = own.filter(({ marks }) => marks.some(exists));
   const layout = marked.find((it) => findRefresh(it, host) !== undefined) ?? marked[0];
   return layout === undefined
-    ? { hint: "add FILE to this system's list of trusted authorities by hand" }
+    ? { hint: "add FILE to this system's list of trusted CAs by hand" }
     : { layout };
 }
 

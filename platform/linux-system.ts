@@ -94,7 +94,7 @@ function manualStore(hint: string, name: string): TrustStore {
     inspect: (root) =>
       Promise.resolve({
         state: 'unavailable',
-        reason: 'devcert does not know how this system keeps its authorities',
+        reason: 'devcert does not know how this system keeps its CAs',
         hint: hint.replace('FILE', root.file),
         needed: true,
       }),

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { type Browser, chromiums, firefoxes } from './nss-browsers.ts';
+import { MARKER, notesOf } from './nss-marks.ts';
 import type { Host } from './types.ts';
 
 /** One NSS database, or the place where one is to be made. */
@@ -14,9 +15,6 @@ export interface NssDatabase {
   /** True if there is none yet: installing makes it. */
   readonly isNew: boolean;
 }
-
-/** The file in a database folder that tells that devcert made it, and which folders for it. */
-export const MARKER = 'made-by-devcert';
 
 type Looks = Pick<Host, 'home' | 'env' | 'find'>;
 
@@ -142,8 +140,11 @@ function chromiumDatabases(home: string, host: Looks): NssDatabase[] {
 /** @param where the kind of box of a browser that is here: the one to be made counts, too */
 function databasesIn({ home, data }: Places, where: string | undefined): string[] {
   const usual = [join(home, '.pki/nssdb'), ...data.map((folder) => join(folder, 'pki/nssdb'))];
-  const there = usual.filter((folder) => existsSync(folder));
-  const used = there.filter((folder) => hasDatabase(folder) || existsSync(join(folder, MARKER)));
+  const isNoted = (folder: string) => notesOf(folder, { home }).length > 0;
+  const there = usual.filter((folder) => existsSync(folder) || isNoted(folder));
+  const used = there.filter(
+    (folder) => hasDatabase(folder) || existsSync(join(folder, MARKER)) || isNoted(folder),
+  );
   if (where === undefined) return used;
   // A snap's whole home is its own, and every version reads the first.
   const [fresh = ''] = where === ' (snap)' ? usual : usual.slice(1);

@@ -1,7 +1,7 @@
 /** NSS databases that devcert makes: whatever stops it, the next run completes them or takes them away. */
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { MARKER } from './nss-databases.ts';
+import { aroundDatabase, MARKER, noteOf, notesOf } from './nss-marks.ts';
 import { databaseCommand, listCommand, parseListing } from './nss-entries.ts';
 import type { Command, Host } from './types.ts';
 
@@ -38,20 +38,30 @@ function holdsOnly(path: string, inner: string | undefined): boolean {
 
 /**
  * The folder (and those above it that are missing) and an empty database; the marker that devcert made it before
- * it, so that a kill or a full disk leaves nothing that nobody knows.
+ * it, and before the folders a note beside them, so that a kill or a full disk leaves nothing that nobody knows.
  *
  * @param made as {@link missingFolders} gives it, with what an earlier run made.
  */
-export function makeCommands(certutil: string, folder: string, made: readonly string[]): Command[] {
+export function makeCommands(
+  certutil: string,
+  folder: string,
+  made: readonly string[],
+  host: Pick<Host, 'home'>,
+): Command[] {
   const marker = (first: readonly string[]): Command => ({
     file: 'tee',
     args: [join(folder, MARKER)],
     input: `${[...first, ...made].join('\n')}\n`,
   });
   const left = leftOvers(folder);
+  const [outermost] = existsSync(folder) ? [] : made;
+  const note = outermost === undefined ? [] : [noteOf(outermost)];
+  const lies = note.some((path) => existsSync(path));
   return [
+    ...(lies ? [] : note.map((path) => ({ file: 'mkdir', args: ['-m', '0700', '--', path] }))),
     ...(existsSync(folder) ? [] : [{ file: 'mkdir', args: ['-p', '-m', '0700', '--', folder] }]),
     marker([UNFINISHED]),
+    ...removeNotes([...new Set([...note, ...notesOf(folder, host)])]),
     ...(left.length === 0 ? [] : [{ file: 'rm', args: ['-f', '--', ...left] }]),
     databaseCommand(certutil, folder, ['-N', '--empty-password']),
     marker([]),
@@ -68,9 +78,12 @@ export function isEmptyFile(folder: string): boolean {
   return statSync(join(folder, 'cert9.db'), { throwIfNoEntry: false })?.size === 0;
 }
 
-/** The folders that devcert made for a database, as its marker has them; whatever else it says. */
-export function markedFolders(folder: string): string[] {
-  return readMarker(folder) ?? [];
+/** The folders that devcert made for a database, as its marker or a note has them; whatever else it says. */
+export function markedFolders(folder: string, host: Pick<Host, 'home'>): string[] {
+  const around = aroundDatabase(folder, host);
+  const [note] = notesOf(folder, host).slice(-1);
+  const noted = around.slice(0, around.findIndex((path) => noteOf(path) === note) + 1);
+  return [...(readMarker(folder) ?? []), ...noted.reverse()];
 }
 
 /**
@@ -82,9 +95,10 @@ export async function hasOthers(
   certutil: string,
   folder: string,
   rootCount: number,
-  host: Pick<Host, 'run'>,
+  host: Pick<Host, 'run' | 'home'>,
 ): Promise<boolean> {
-  if (readMarker(folder) === undefined) return true;
+  if (readMarker(folder) === undefined)
+    return notesOf(folder, host).length === 0 || !holdsOnly(folder, undefined);
   if (!existsSync(join(folder, 'cert9.db'))) return false; // making it stopped half-way
   const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
   // 255: there are no keys.
@@ -103,18 +117,23 @@ export function unmakeCommands(
   made: readonly string[],
   host: Pick<Host, 'home'>,
 ): Command[] {
-  const listed = new Set([...markedFolders(folder), ...made]);
-  const around: string[] = [];
-  for (let path = folder; path !== host.home && path !== dirname(path); path = dirname(path))
-    around.push(path);
-  const existing = around.filter((path) => listed.has(path) && existsSync(path));
+  const listed = new Set([...markedFolders(folder, host), ...made]);
+  const existing = aroundDatabase(folder, host).filter(
+    (path) => listed.has(path) && existsSync(path),
+  );
   const files = [...FILES, ...JOURNALS, MARKER].map((name) => join(folder, name));
   const left = existsSync(folder) ? readdirSync(folder).length : 0;
-  if (left === 0 && existing.length === 0) return [];
   return [
-    { file: 'rm', args: ['-f', '--', ...files] },
+    ...(left === 0 ? [] : [{ file: 'rm', args: ['-f', '--', ...files] }]),
     ...existing.map((path) => ({ file: 'rmdir', args: ['--', path] })),
+    // Also where a folder is not empty: somebody uses it.
+    ...removeNotes(notesOf(folder, host)).map((it) => ({ ...it, cleansUp: true })),
   ];
+}
+
+/** Takes away notes of folders: empty folders themselves. */
+export function removeNotes(notes: readonly string[]): Command[] {
+  return notes.map((path) => ({ file: 'rmdir', args: ['--', path] }));
 }
 
 /** What a stopped attempt of devcert left: nothing of it can be anybody else's. */

@@ -67,7 +67,7 @@ function diagnose(folder: string): Explanation {
       ? 'the database is damaged, or another program has it locked'
       : whyUnreadable(damaged.path) === 'ENOENT'
         ? `the database is damaged: "${damaged.name}" is missing`
-        : `the database is damaged: "${damaged.name}" is no whole database`;
+        : `the database is damaged: "${damaged.name}" is not a whole database`;
   return {
     reason: what,
     hint: `close the browser and put "${printable(folder)}" back from a backup; without one: a browser makes a new database where cert9.db and key4.db are moved away, and every certificate, key and exception of your own in them is gone`,

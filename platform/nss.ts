@@ -23,8 +23,10 @@ import {
   makeCommands,
   markedFolders,
   missingFolders,
+  removeNotes,
   unmakeCommands,
 } from './nss-making.ts';
+import { notesOf } from './nss-marks.ts';
 import { explainFailure } from './nss-problems.ts';
 import type {
   Command,
@@ -126,14 +128,16 @@ function nssStore(
       // An empty file that somebody else left is filled by -A.
       const make = database.isNew || isUnfinished(folder);
       if (make)
-        made = [...missingFolders(folder, host), ...markedFolders(folder)].filter(isAbsolute);
+        made = [...missingFolders(folder, host), ...markedFolders(folder, host)].filter(isAbsolute);
       return [
-        ...(make ? makeCommands(certutil, folder, made) : []),
+        ...(make ? makeCommands(certutil, folder, made, host) : []),
         addCommand(certutil, folder, root, options),
       ];
     },
     planUninstall: async (root) => {
-      if (certutil === undefined || (!existsSync(folder) && made.length === 0)) return [];
+      const notes = notesOf(folder, host);
+      const nothing = !existsSync(folder) && made.length === 0 && notes.length === 0;
+      if (certutil === undefined || nothing) return [];
       const { entries: found, isCertain } = (await isThere())
         ? await findEntries(certutil, folder, root, host)
         : { entries: [], isCertain: true };
@@ -144,7 +148,7 @@ function nssStore(
       const keeps =
         (made.length === 0 || existsSync(join(folder, 'cert9.db'))) &&
         (await hasOthers(certutil, folder, found.length, host));
-      return [...deletions, ...(keeps ? [] : unmakeCommands(folder, made, host))];
+      return [...deletions, ...(keeps ? removeNotes(notes) : unmakeCommands(folder, made, host))];
     },
     list: async (organization) =>
       certutil !== undefined && (await isThere())
@@ -221,7 +225,8 @@ function whyNotRun(certutil: string, { failure, stderr }: CommandResult): string
     return `certutil cannot read the database: ${printable(stderr.trim())}`;
   const name = `"${printable(certutil)}"`;
   if (failure === 'timeout') return `${name} did not end in time and was stopped`;
-  if (failure === 'unsafe') return `${name} is not run as root: others than root can change it`;
+  if (failure === 'unsafe')
+    return `${name} is not run as root: users other than root can change it`;
   return `${name} could not be run`;
 }
 

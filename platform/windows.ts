@@ -5,6 +5,7 @@
 import { win32 } from 'node:path';
 import { DevcertError, say, type Text } from '../src/errors.ts';
 import { listAuthorities } from './windows-roots.ts';
+import { byHand, type Scope, scoped, scopesOf, storeNames } from './windows-scopes.ts';
 import type {
   Command,
   CommandResult,
@@ -63,7 +64,7 @@ function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
 /** Exit code 0: a certificate with this SHA-1 is in the store. `user`: the user's, with the machine's in it. */
 export function findCommand(
   { certutil }: Pick<WindowsTools, 'certutil'>,
-  scope: 'user' | 'machine',
+  scope: Scope,
   store: 'Root' | 'Disallowed',
   root: Pick<Root, 'sha1'>,
 ): Command {
@@ -73,7 +74,7 @@ export function findCommand(
 /** Adds the root. Windows asks in a dialog where it is the user's store. @param file as Windows knows it */
 export function addCommand(
   { certutil }: Pick<WindowsTools, 'certutil'>,
-  scope: 'user' | 'machine',
+  scope: Scope,
   file: string,
 ): Command {
   const args = [...scoped(scope), '-f', '-addstore', 'Root', file];
@@ -83,16 +84,11 @@ export function addCommand(
 /** Removes the root, by its SHA-1: a name or serial number may match several. */
 export function deleteCommand(
   { certutil }: Pick<WindowsTools, 'certutil'>,
-  scope: 'user' | 'machine',
+  scope: Scope,
   root: Pick<Root, 'sha1'>,
 ): Command {
   const args = [...scoped(scope), '-delstore', 'Root', root.sha1];
   return { file: certutil, args, ...asking(scope, 'remove the root of devcert') };
-}
-
-/** What somebody at that Windows types to remove the root. */
-export function byHand({ sha1 }: Pick<Root, 'sha1'>, scope: 'user' | 'machine'): string {
-  return ['certutil.exe', ...scoped(scope), '-delstore', 'Root', sha1].join(' ');
 }
 
 /** Exit code 0: the certificate is in the user's own store, whether Windows uses that one or not. */
@@ -112,12 +108,11 @@ export function windowsStoresBy(
   kind: StoreKind,
   tools: WindowsTools,
   host: Pick<Host, 'run'>,
-  { machine = false, everywhere = false }: FindOptions,
+  options: FindOptions,
 ): TrustStore[] {
-  const scopes = everywhere
-    ? (['machine', 'user'] as const)
-    : [machine ? ('machine' as const) : ('user' as const)];
-  return scopes.map((scope) => windowsStore(kind, tools, host, scope, everywhere));
+  return scopesOf(options).map((scope) =>
+    windowsStore(kind, tools, host, scope, options.everywhere === true),
+  );
 }
 
 /** @param alone it answers for itself: what the other store lends it does not count. */
@@ -125,10 +120,10 @@ function windowsStore(
   kind: StoreKind,
   tools: WindowsTools,
   host: Pick<Host, 'run'>,
-  scope: 'user' | 'machine',
+  scope: Scope,
   alone: boolean,
 ): TrustStore {
-  const has = async (where: 'user' | 'machine', store: 'Root' | 'Disallowed', root: Root) => {
+  const has = async (where: Scope, store: 'Root' | 'Disallowed', root: Root) => {
     const result = await host.run(findCommand(tools, where, store, root));
     // Windows makes the Disallowed store with the first certificate in it.
     return !(store === 'Disallowed' && isOneOf(NO_STORE, result, tools)) && isFound(result, tools);
@@ -140,8 +135,7 @@ function windowsStore(
   };
   return {
     kind,
-    name: scope === 'machine' ? 'Windows (whole machine)' : 'Windows',
-    location: scope === 'machine' ? 'LocalMachine\\Root' : 'CurrentUser\\Root',
+    ...storeNames(scope),
     scope,
     inspect: async (root): Promise<StoreState> => {
       try {
@@ -213,11 +207,7 @@ const CANCELLED = [0x800704c7, 1223];
 /** E_ACCESSDENIED, ERROR_ACCESS_DENIED. */
 const DENIED = [0x80070005, 5];
 
-function scoped(scope: 'user' | 'machine'): string[] {
-  return scope === 'user' ? ['-user'] : [];
-}
-
-function asking(scope: 'user' | 'machine', purpose: string): Partial<Command> {
+function asking(scope: Scope, purpose: string): Partial<Command> {
   if (scope === 'machine') return {};
   const prompt = `Windows asks in a dialog, perhaps behind other windows, whether to ${purpose}: choose Yes`;
   return { mayPrompt: true, needsPerson: true, prompt };

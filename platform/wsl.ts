@@ -4,20 +4,22 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix, win32 } from 'node:path';
-import { byHand, windowsStoresBy, type Handed, type WindowsTools } from './windows.ts';
-import type { Command, Host, Root, StoreFinder, StoreOptions, TrustStore } from './types.ts';
+import { windowsStoresBy, type Handed, type WindowsTools } from './windows.ts';
+import { byHand, scopesOf, storeNames } from './windows-scopes.ts';
+import type { Command, FindOptions, Host, Root, StoreFinder, TrustStore } from './types.ts';
 
 /** Finds the stores of the Windows user and machine, inside WSL. */
 export const wslStores: StoreFinder = {
   kind: 'windows',
   platforms: ['linux'],
   find: async (host, options) => {
-    const wslpath = isWsl(host) ? host.find('wslpath') : undefined;
-    if (wslpath === undefined) return [];
-    if (!startsPrograms(host)) return [absent(INTEROP_OFF, options)];
+    if (!isWsl(host)) return [];
+    const wslpath = host.find('wslpath');
+    if (wslpath === undefined) return isSession(host) ? absent(NO_WSLPATH, options) : [];
+    if (!startsPrograms(host)) return absent(INTEROP_OFF, options);
     const certutil = await findCertutil(wslpath, host);
     return certutil === undefined
-      ? [absent(NOT_MOUNTED, options)]
+      ? absent(NOT_MOUNTED, options)
       : windowsStoresBy('windows', tools(certutil, wslpath, host), host, options);
   },
 };
@@ -29,6 +31,11 @@ export function isWsl({ kernel, env, sysroot }: Pick<Host, 'kernel' | 'env' | 's
   // A distribution made from a container's file system keeps the mark of the container; WSL's own folder of
   // sockets is in no container.
   return has('run/WSL') || !['.dockerenv', 'run/.containerenv'].some(has);
+}
+
+/** True if WSL started this Linux: a chroot in one has its kernel, and no way to Windows. */
+function isSession({ env, sysroot }: Pick<Host, 'env' | 'sysroot'>): boolean {
+  return (env.WSL_DISTRO_NAME ?? '') !== '' || existsSync(join(sysroot, 'run/WSL'));
 }
 
 /**
@@ -127,24 +134,29 @@ const INTEROP_OFF = {
   reason: 'interop is off: this Linux cannot start Windows programs',
   hint: 'in Windows: wsl.exe --shutdown; if it stays off, in /etc/wsl.conf: [interop] enabled=true',
 };
+const NO_WSLPATH = {
+  reason: 'there is no wslpath on PATH: without it this Linux cannot reach Windows',
+  hint: 'WSL puts it into /usr/bin: add that to PATH',
+};
 const NOT_MOUNTED = {
   reason: 'the drive of Windows is not mounted in this Linux',
   hint: 'in /etc/wsl.conf: [automount] enabled=true, then in Windows: wsl.exe --shutdown',
 };
 
-function absent(why: { reason: string; hint: string }, options: StoreOptions): TrustStore {
-  return {
+/** Stores that nobody can ask: which of the two holds the root is not known either. */
+function absent(why: { reason: string; hint: string }, options: FindOptions): TrustStore[] {
+  return scopesOf(options).map((scope) => ({
     kind: 'windows',
-    name: 'Windows',
-    location: options.machine === true ? 'LocalMachine\\Root' : 'CurrentUser\\Root',
+    ...storeNames(scope),
+    scope,
     inspect: (root) =>
       Promise.resolve({
         state: 'unavailable',
         ...why,
         needed: false,
-        byHand: byHand(root, options.machine === true ? 'machine' : 'user'),
+        byHand: byHand(root, scope),
       }),
     planInstall: () => Promise.resolve([]),
     planUninstall: () => Promise.resolve([]),
-  };
+  }));
 }

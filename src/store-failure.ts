@@ -38,7 +38,7 @@ export function failureOf(
       return {
         status: 'failed',
         reason: lacks
-          ? 'needs root, and there is no sudo, doas or run0 here that root alone can change'
+          ? 'needs root, and there is no sudo, doas or run0 here that only root can change'
           : 'needs root, and nobody can be asked for a password here',
         hint: byHand,
       };
@@ -46,7 +46,7 @@ export function failureOf(
     case 'unsafe':
       return {
         status: 'failed',
-        reason: `"${command.file}" is not run as root: others than root can change it`,
+        reason: `"${command.file}" is not run as root: users other than root can change it`,
         hint: `if you trust it, ${byHand}`,
       };
     case 'nobody':

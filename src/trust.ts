@@ -284,7 +284,7 @@ function planned(plan: readonly Command[], host: Host): Turn {
 function unknown(state: StoreState & { state: 'unavailable' }): Turn {
   return {
     status: 'failed',
-    reason: `it was done, and the store cannot be asked what came of it: ${state.reason}`,
+    reason: `it was done, but the store cannot be asked whether it worked: ${state.reason}`,
     hint: state.hint ?? { command: 'status' },
   };
 }

@@ -26,6 +26,7 @@ describe('the package', () => {
     // agent and passphrases, a manual page, the guides.
     expect(packed.size).toBeLessThanOrEqual(450_000);
     expect(packed.unpackedSize).toBeLessThanOrEqual(1_500_000);
+    expect(packed.files.map(({ path }) => path)).toContain('dist/guides/safety.md');
     const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'));
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
   });

@@ -49,7 +49,7 @@ describe('statement', () => {
     writeFileSync(join(state, 'root.pem'), leaf.certificate.toString());
     const ran = await run(['--force']);
     expect(ran.status).toBe(1);
-    expect(twoLines(ran).error).toContain('not an authority');
+    expect(twoLines(ran).error).toContain('not a CA');
     expect((await run(['install', '--dry-run'])).status).toBe(1);
   });
 
@@ -225,7 +225,7 @@ describe('bad circumstances', () => {
     );
     for (const [when, message] of [
       ['1999-01-01', 'clock says'],
-      ['2050-01-01', 'the authority expired on'],
+      ['2050-01-01', 'the CA expired on'],
     ] as const) {
       const env = { NODE_OPTIONS: `--require ${faketime}`, FAKE_NOW: when };
       const ran = await run(['--force'], { env });

@@ -15,7 +15,7 @@ export interface Statement {
 export const STATEMENTS: Readonly<Record<number, Statement>> = {
   // The authority's files
   1: {
-    says: 'parallel first runs make one authority',
+    says: 'parallel first runs make one CA',
     measured: 'of 3 parallel runs 2 leaves do not verify, without an error, 15 times in 15',
   },
   2: {

@@ -56,7 +56,7 @@ describe('installRoot()', () => {
     expect(await installRoot(stores, root, { ...host, run, findForRoot })).toMatchObject([
       {
         status: 'failed',
-        reason: '"tool" is not run as root: others than root can change it',
+        reason: '"tool" is not run as root: users other than root can change it',
         hint: `if you trust it, as an administrator: sudo -- tool add 0 ${root.sha256}`,
       },
       { status: 'trusted' },

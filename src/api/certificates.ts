@@ -118,7 +118,7 @@ export async function csr(
   options: CsrOptions = {},
 ): Promise<CsrResult> {
   const { csr } = await import('../commands/csr.ts');
-  return csr(projectContext({}), textsOf(names, 'names'), checked(options, csrSpec));
+  return csr(await projectContext({}), textsOf(names, 'names'), checked(options, csrSpec));
 }
 
 /**

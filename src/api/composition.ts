@@ -47,11 +47,11 @@ export interface Listener {
  * @throws DevcertError `refused` if the state folder is not this user's alone, or a newer devcert's.
  */
 export async function context(listener: Listener, ca?: string): Promise<Context> {
-  const context = projectContext(listener, ca);
+  const context = await projectContext(listener, ca);
   const { env } = context.host;
-  const folder = stateFolder(env);
+  const folder = await stateFolder(env);
   await assertOwnState(folder, context.host);
-  const former = formerStateFolder(env);
+  const former = await formerStateFolder(env);
   if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former))) {
     const { migrateState, moveState } = await import('../commands/migrate.ts');
     if (former !== undefined) moveState(former, folder);
@@ -64,18 +64,18 @@ export async function context(listener: Listener, ca?: string): Promise<Context>
 }
 
 /** The same for work that has nothing to do with the state folder. */
-export function projectContext(listener: Listener, ca?: string): Context {
+export async function projectContext(listener: Listener, ca?: string): Promise<Context> {
   const host = createHost(
     (commandLine) => listener.announce?.(commandLine),
     (prompt) => listener.ask?.(prompt),
   );
   return {
     host,
-    folder: authorityFolder(host.env, ca),
+    folder: await authorityFolder(host.env, ca),
     ca: ca === 'default' ? undefined : ca,
     cwd: process.cwd(),
     finders: [],
-    defaultFolder: defaultStateFolder(),
+    defaultFolder: await defaultStateFolder(),
     keys: new Keyring({
       passphrase:
         listener.password === undefined

@@ -18,7 +18,7 @@ export async function addHosts(
 ): Promise<HostsResult> {
   const { addHosts } = await import('../commands/hosts.ts');
   const wanted = checked(options, hostsSpec);
-  return addHosts(projectContext(listenerOf(listener)), textsOf(names, 'names'), wanted);
+  return addHosts(await projectContext(listenerOf(listener)), textsOf(names, 'names'), wanted);
 }
 
 /**
@@ -35,11 +35,11 @@ export async function removeHosts(
   const { removeHosts } = await import('../commands/hosts.ts');
   const wanted = checked(options, hostsSpec);
   const which = names === 'all' ? names : textsOf(names, 'names');
-  return removeHosts(projectContext(listenerOf(listener)), which, wanted);
+  return removeHosts(await projectContext(listenerOf(listener)), which, wanted);
 }
 
 /** The names in that block. @throws DevcertError `file`. */
 export async function listHosts(): Promise<HostsResult> {
   const { listHosts } = await import('../commands/hosts.ts');
-  return listHosts(projectContext({}));
+  return listHosts(await projectContext({}));
 }

@@ -47,7 +47,7 @@ export function hasOpenKey(pem: string): boolean {
 
 /** What an authority's key is called where somebody is asked for its passphrase. */
 export function keyName(ca: string | undefined): string {
-  return `the key of the authority "${ca ?? 'default'}"`;
+  return `the key of the CA "${ca ?? 'default'}"`;
 }
 
 // Not decodePem() for these: nearly every key is open, and a good pair needs none.

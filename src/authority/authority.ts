@@ -68,7 +68,7 @@ export function readAuthority(pem: AuthorityPem, folder: string): Authority {
   if (issuer === undefined) throw invalid(`issuer.pem in "${folder}" is not a certificate`, folder);
   const chain = issuer.fingerprint256 === root.fingerprint256 ? [root] : [...below, root];
   if (!chain.every(({ ca }) => ca))
-    throw invalid(`issuer.pem in "${folder}" is not an authority's certificate`, folder);
+    throw invalid(`issuer.pem in "${folder}" is not a CA's certificate`, folder);
   const keeping = parseKeeping(pem.keeping, folder);
   const access = accessTo(keeping, pem.issuerKey, issuer, folder);
   // By names and key identifiers, in a tenth of the time that checking the signature takes: it was
@@ -149,7 +149,7 @@ export function usagesOf(chain: readonly X509Certificate[]): Usage[] {
  */
 export function readRoot(pem: string, folder: string): X509Certificate {
   const root = readCertificate(pem, 'root.pem', folder);
-  if (!root.ca) throw invalid(`root.pem in "${folder}" is not an authority's certificate`, folder);
+  if (!root.ca) throw invalid(`root.pem in "${folder}" is not a CA's certificate`, folder);
   return root;
 }
 
@@ -161,15 +161,15 @@ export function assertNotExpired(
   now: Date,
 ): void {
   if (now > notAfter)
-    throw new DevcertError('expired', `the authority expired on ${notAfter.toUTCString()}`, {
+    throw new DevcertError('expired', `the CA expired on ${notAfter.toUTCString()}`, {
       hint: say`make a new one and issue all again: ${{ command: 'ca replace', names: authorityNameOf(folder) }}`,
     });
   if (now < notBefore)
     throw new DevcertError(
       'expired',
-      `the authority is valid from ${notBefore.toUTCString()} on, and this machine's clock says ${now.toUTCString()}`,
+      `the CA is valid from ${notBefore.toUTCString()} on, and this machine's clock says ${now.toUTCString()}`,
       {
-        hint: say`set the clock, or start anew: ${startAnew(folder)}`,
+        hint: say`set the clock, or start over: ${startAnew(folder)}`,
       },
     );
 }

@@ -5,7 +5,7 @@ import { authorityNameOf } from './marker.ts';
 /** A file of the authority in a folder is not what it should be. */
 export function invalid(message: string, folder: string, cause?: unknown): DevcertError {
   return new DevcertError('invalid-authority', message, {
-    hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
+    hint: say`put the right file back, or start over: ${startAnew(folder)}`,
     cause,
   });
 }

@@ -121,7 +121,7 @@ export async function ensureAuthority(
         'invalid-authority',
         `"${folder}" holds ${leftOver.name} and no root.pem`,
         {
-          hint: say`put root.pem back, or start anew: ${startAnew(folder)}`,
+          hint: say`put root.pem back, or start over: ${startAnew(folder)}`,
         },
       );
     changeFolder(folder, { files: filesOf(folder, pem) });
@@ -133,7 +133,7 @@ export async function ensureAuthority(
 export function filesOf(folder: string, pem: AuthorityPem): Change['files'] {
   // The last look before anything is written, not even into a temporary file.
   if (parseKeeping(pem.keeping, folder).way !== 'file' && hasOpenKey(pem.issuerKey))
-    throw new TypeError('an open key of an authority that is protected');
+    throw new TypeError('an open key of a CA that is protected');
   return parts.flatMap(({ name, part, mode }) => {
     const data = pem[part];
     return data === undefined || data === '' ? [] : [{ path: join(folder, name), data, mode }];
@@ -200,12 +200,12 @@ function read(folder: string): Authority {
   const pem = readPem(folder);
   const { root, issuer, issuerKey } = pem;
   if (root === '')
-    throw new DevcertError('no-authority', 'there is no authority yet', {
+    throw new DevcertError('no-authority', 'there is no CA yet', {
       hint: { command: 'install', ca: authorityNameOf(folder) },
     });
   const needsKey = hasKeyFile(parseKeeping(pem.keeping, folder));
   if (issuer === '' && issuerKey === '')
-    throw new DevcertError('invalid-authority', `the authority in "${folder}" has no key here`, {
+    throw new DevcertError('invalid-authority', `the CA in "${folder}" has no key here`, {
       hint: say`with its key: ${{ command: 'ca import', force: true, name: authorityNameOf(folder) }}; without: ${startAnew(folder)}`,
     });
   if (issuer === '' || (issuerKey === '' && needsKey))
@@ -213,7 +213,7 @@ function read(folder: string): Authority {
       'invalid-authority',
       `${issuer === '' ? 'issuer.pem' : 'issuer-key.pem'} is missing in "${folder}"`,
       {
-        hint: say`put it back, or start anew: ${startAnew(folder)}`,
+        hint: say`put it back, or start over: ${startAnew(folder)}`,
       },
     );
   const authority = decoded(pem, folder);

@@ -91,8 +91,8 @@ function findIssuer(
     );
   if (authorities.length === 0)
     throw invalid(
-      `${nameOf(certificates[0])} is not an authority's certificate (CA:TRUE, keyCertSign)`,
-      'give the certificate of the authority, not of a server or client',
+      `${nameOf(certificates[0])} is not a CA's certificate (CA:TRUE, keyCertSign)`,
+      'give the certificate of the CA, not of a server or client',
     );
   if (keys.length === 0)
     throw invalid(
@@ -111,16 +111,16 @@ function findIssuer(
     throw pairs[0] === undefined
       ? invalid(
           `the private key belongs to none of the certificates (${namesOf(authorities)})`,
-          say`give the key of the authority: ${{ key: 'FILE' }}`,
+          say`give the key of the CA: ${{ key: 'FILE' }}`,
         )
       : invalid(
-          `the private key belongs to ${nameOf(pairs[0].issuer)}, which is not an authority`,
-          say`give the authority's own key: ${{ key: 'FILE' }}`,
+          `the private key belongs to ${nameOf(pairs[0].issuer)}, which is not a CA`,
+          say`give the CA's own key: ${{ key: 'FILE' }}`,
         );
   const others = good.filter(({ issuer }) => sha256Of(issuer) !== sha256Of(first.issuer));
   if (others.length > 0)
     throw invalid(
-      `there are keys of several authorities: ${namesOf([first, ...others].map(({ issuer }) => issuer))}`,
+      `there are keys of several CAs: ${namesOf([first, ...others].map(({ issuer }) => issuer))}`,
       'give the files of one of them',
     );
   return first;
@@ -139,7 +139,7 @@ function onlyRoot(certificates: readonly X509Certificate[]): X509Certificate {
   if (root === undefined || roots.some((it) => sha256Of(it) !== sha256Of(root)))
     throw invalid(
       `there is ${root === undefined ? 'no root' : 'more than one root'} in the files`,
-      'give one root certificate: one that is an authority and signed by itself',
+      'give one root certificate: one that is a CA and signed by itself',
     );
   return root;
 }
@@ -196,8 +196,8 @@ function checkOne(
   if (limit !== undefined && limit < index)
     throw new DevcertError(
       'refused',
-      `${name} lets ${limit} authorities be below it, and there are ${index}`,
-      { hint: 'an authority made properly has a longer path length: ask who made it' },
+      `${name} lets ${limit} CAs be below it, and there are ${index}`,
+      { hint: 'a CA made properly has a longer path length: ask who made it' },
     );
   checkKey(certificate, name);
   // Nobody looks at the signature of the root: it is trusted as it is.
@@ -230,16 +230,16 @@ function checkPowers(
 ): void {
   const usages = usagesOf(chain);
   if (clientsOnly && !usages.includes('clientAuth'))
-    throw new DevcertError('refused', 'it may not certify clients (no clientAuth)', {
+    throw new DevcertError('refused', 'it may not issue for clients (no clientAuth)', {
       hint: say`leave ${{ clientsOnly: true }} out, or import another one`,
     });
   if (!clientsOnly && !usages.includes('serverAuth'))
     throw usages.length === 0
-      ? new DevcertError('refused', 'it may certify neither servers nor clients', {
+      ? new DevcertError('refused', 'it may issue for neither servers nor clients', {
           hint: 'import one whose extended key usage has serverAuth, or has no such extension',
         })
-      : new DevcertError('refused', 'it may certify clients only (no serverAuth)', {
-          hint: say`say that this is meant: ${{ clientsOnly: true }}`,
+      : new DevcertError('refused', 'it may issue for clients only (no serverAuth)', {
+          hint: say`if that is what you want: ${{ clientsOnly: true }}`,
         });
   const bad = constraints?.closed?.filter((form: ClosedForm) =>
     ['directory', 'other'].includes(form),

@@ -56,7 +56,7 @@ export function parseKeeping(text: string | undefined, folder: string): Keeping 
     // Not JSON: said below, for every kind of damage.
   }
   throw new DevcertError('invalid-authority', `${KEEPING_FILE} in "${folder}" is damaged`, {
-    hint: say`put the right file back, or start anew: ${startAnew(folder)}`,
+    hint: say`put the right file back, or start over: ${startAnew(folder)}`,
   });
 }
 
@@ -117,7 +117,7 @@ export function assertNotSealed(
   const names = asked.length === 0 ? keeping.names : asked;
   throw new DevcertError(
     'refused',
-    `this authority is sealed: its key is gone since it certified ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
+    `this CA is sealed: its key was thrown away after it had issued for ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
     {
       hint: say`make another in its place, for all names you need: ${{ command: 'install', sealed: true, names, ca: authorityNameOf(folder) }}`,
     },

@@ -63,7 +63,7 @@ export function assertExists(folder: string, name: string | undefined): void {
   if (hasAuthority(folder)) return;
   throw new DevcertError(
     'no-authority',
-    name === undefined ? 'there is no authority yet' : `there is no authority "${name}"`,
+    name === undefined ? 'there is no CA yet' : `there is no CA "${name}"`,
     { hint: name === undefined ? { command: 'install' } : { command: 'ca create', names: name } },
   );
 }

@@ -18,7 +18,7 @@ import type { Host } from '../../platform/types.ts';
 import { isOwnGroup } from '../../platform/accounts.ts';
 import { keepsOwners, mountOf, NOBODY, ownerlessName, parseMounts } from '../../platform/mounts.ts';
 import { DevcertError, systemCode } from '../errors.ts';
-import { withFileError } from '../disk/filesystem.ts';
+import { fileError, withFileError } from '../disk/filesystem.ts';
 import { isStateFolder, MARKER, strangers } from './marker.ts';
 import { type Asker, Refusals } from './refusals.ts';
 import { isTemporary } from './staged.ts';
@@ -201,7 +201,9 @@ class Check {
     try {
       return lstatSync(path, { throwIfNoEntry: false });
     } catch (error) {
-      if (systemCode(error) === 'ENOTDIR') return undefined;
+      const code = systemCode(error);
+      if (code === 'ENOTDIR') return undefined;
+      if (code === 'ENAMETOOLONG') throw fileError(error, 'read', path);
       throw this.refusals.unreadable(folder, lstatSync(folder).uid, error);
     }
   }

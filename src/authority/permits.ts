@@ -25,7 +25,7 @@ function permitting(authority: Authority, permit: readonly string[]): Text {
   const { folder = '', root, usages, clientsOnly } = authority;
   const ca = authorityNameOf(folder);
   if (readOrigin(folder, root) !== undefined)
-    return say`an imported authority keeps its constraints; use another: ${{ command: 'ca create', names: 'NAME', permit }}`;
+    return say`an imported CA keeps its constraints; use another: ${{ command: 'ca create', names: 'NAME', permit }}`;
   // No store trusts it, so there is nothing to install.
   const isForStores = clientsOnly !== true && usages.includes('serverAuth');
   if (ca === undefined || isForStores) return { command: 'install', permit, ca };

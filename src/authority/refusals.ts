@@ -25,7 +25,7 @@ export class Refusals {
     return refused(
       `devcert runs as root, and HOME="${home}" is ${owner === undefined ? 'another user' : this.nameOf(owner)}'s`,
       caller === '' || caller === 'root'
-        ? `keep root's authority apart: export DEVCERT_HOME=${quoteForPosix(own)}`
+        ? `keep root's CA apart: export DEVCERT_HOME=${quoteForPosix(own)}`
         : 'run it as yourself, not with sudo: it asks for sudo where it needs it',
     );
   }
@@ -93,7 +93,7 @@ export class Refusals {
   /** The way out where somebody else's folder cannot be mended. */
   private elsewhere(): string {
     return (this.asker.env.DEVCERT_HOME ?? '') === ''
-      ? 'keep the authority elsewhere: export DEVCERT_HOME="$(mktemp -d /var/tmp/devcert.XXXXXX)"'
+      ? 'keep the CA elsewhere: export DEVCERT_HOME="$(mktemp -d /var/tmp/devcert.XXXXXX)"'
       : 'use the folder that devcert has for you: unset DEVCERT_HOME';
   }
 

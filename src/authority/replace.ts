@@ -59,7 +59,7 @@ export async function promotePending(folder: string, expected: Authority): Promi
     recover(folder);
     if (!isIssuer(pending, expected)) {
       if (isIssuer(folder, expected)) return;
-      throw new DevcertError('busy', 'another devcert replaced this authority in the meantime', {
+      throw new DevcertError('busy', 'another devcert replaced this CA in the meantime', {
         hint: say`see what there is now: ${{ command: 'ca list' }}`,
       });
     }

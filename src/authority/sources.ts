@@ -46,7 +46,7 @@ export function sourceFiles(argument: string, host: Host, cwd: string): string[]
     const files = names.map((name) => join(path, name));
     if (existsSync(files[0] ?? '')) return files.filter((file) => existsSync(file));
   }
-  throw new DevcertError('invalid-input', `there is no authority of a known kind in "${path}"`, {
+  throw new DevcertError('invalid-input', `there is no CA of a known kind in "${path}"`, {
     hint: say`name the files: ${{ command: 'ca import', names: ['CERTIFICATE', 'KEY'] }}`,
   });
 }

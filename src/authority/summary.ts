@@ -56,7 +56,7 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
   let authority: Authority | undefined;
   let problem: string | undefined;
   try {
-    if (part('issuer.pem') === '') problem = 'its key is not here: it can be trusted only';
+    if (part('issuer.pem') === '') problem = 'its key is not here: it can only be trusted';
     else
       authority = readAuthority(
         {

@@ -28,7 +28,7 @@ export async function certify(
   const publicKey = publicKeyOf(request.publicKey);
   for (const certificate of authority.chain)
     if (publicKeyDer(certificate.publicKey).equals(publicKey.der))
-      throw new DevcertError('refused', "the key is an authority's own", {
+      throw new DevcertError('refused', "the key is a CA's own", {
         hint: say`make a new key: ${{ command: 'csr', names: 'NAMES…' }}`,
       });
   return signLeaf(authority, { ...request, publicKey }, identity, now, keys);

@@ -100,7 +100,7 @@ export function readOwnCsr(path: string, key: KeyObject | undefined): Buffer | u
     if (!(error instanceof DevcertError)) throw error;
     // Whatever it is, it is not what is about to be written there.
   }
-  throw new DevcertError('file', `"${path}" is there already and is no CSR for this key`, {
+  throw new DevcertError('file', `"${path}" is there already and is not a CSR for this key`, {
     hint: say`move it away, write elsewhere (${{ out: 'DIR' }}), or replace it: ${{ force: true }}`,
   });
 }

@@ -78,7 +78,7 @@ const wordFor = { email: 'an e-mail address', uri: 'a URI' } as const;
 
 function readChildren(value: Buffer): Element[] {
   const element = readElement(value);
-  if (element.tag !== TAG.sequence) throw notReadable('subjectAltName', 'it is no list');
+  if (element.tag !== TAG.sequence) throw notReadable('subjectAltName', 'it is not a list');
   return [...element.children()];
 }
 

@@ -132,11 +132,11 @@ function assertUsages(authority: Authority, usages: readonly Usage[]): void {
   const forClients = permitted.includes('clientAuth');
   throw new DevcertError(
     'refused',
-    `this authority certifies ${forClients ? 'clients' : 'servers'} only`,
+    `this CA issues for ${forClients ? 'clients' : 'servers'} only`,
     {
       hint: forClients
         ? { command: 'issue', client: true, names: 'NAME', ca: 'NAME' }
-        : say`use another authority: ${{ ca: 'NAME' }}`,
+        : say`use another CA: ${{ ca: 'NAME' }}`,
     },
   );
 }

@@ -17,7 +17,7 @@ export function certificateNotes(
     );
   if (!request.usages.includes('serverAuth') && names.some(({ type }) => type === 'dns'))
     notes.push(
-      'clients that look at no usage (wget) take it for a certificate of the server of that name, too',
+      'clients that ignore the usages (wget) take it for a certificate of the server of that name, too',
     );
   return [...notes, ...commonNameNotes(constraints, request)];
 }

@@ -48,7 +48,7 @@ export function pairIn(
       'invalid-input',
       `the key in "${keyFile}" is not that of a certificate in "${certFile}"`,
       {
-        hint: say`issue both anew, or name the files that belong together: ${{ certFile: true }}, ${{ keyFile: true }}`,
+        hint: say`issue both again, or name the files that belong together: ${{ certFile: true }}, ${{ keyFile: true }}`,
       },
     );
   const isRoot = (der: Buffer) => {

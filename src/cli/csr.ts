@@ -13,9 +13,9 @@ import {
 import type { Style } from './terminal.ts';
 
 export const csrCommand: Declaration = {
-  summary: 'make a key and a CSR, for an authority to sign',
+  summary: 'make a key and a CSR, for a CA to sign',
   description:
-    'Makes a key and a CSR (PKCS#10) for the names: .devcert/csr/key.pem and csr.pem. A key that is there is used again. No authority is needed. Sign it with devcert sign, or send csr.pem to whoever signs.',
+    'Makes a key and a CSR (PKCS#10) for the names: .devcert/csr/key.pem and csr.pem. A key that is there is used again. No CA is needed. Sign it with devcert sign, or send csr.pem to whoever signs.',
   positionals: [
     { name: '[names...]', description: 'DNS names and IP addresses; localhost if there are none' },
   ],

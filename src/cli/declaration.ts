@@ -49,13 +49,13 @@ export const daysOption: OptionDeclaration = {
 /** Which authority: for every command that works with one. */
 export const caOption: OptionDeclaration = {
   flags: '--ca <name>',
-  description: 'the authority of this name instead of the default one',
+  description: 'the CA of this name instead of the default one',
 };
 
 /** For every command that works with one and takes its name alone. */
 export const authorityArgument: Positional = {
   name: '[name]',
-  description: 'the default authority if left out',
+  description: 'the default CA if left out',
 };
 
 /** For every command that makes an authority. */

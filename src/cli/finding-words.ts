@@ -36,7 +36,7 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
   expired: (it, issue) => [
     `it expired ${ago(it.number('days'))}`,
     it.text('role') === 'trusted'
-      ? 'take it out: it certifies nothing'
+      ? 'take it out: it proves nothing'
       : it.text('role') === 'leaf'
         ? say`issue it again: ${issue}`
         : 'get the current one',
@@ -103,11 +103,11 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
   ],
   'self-signed': (_, issue) => [
     'it is signed by itself: only clients that were told of this very certificate trust it',
-    say`have it signed by your authority: ${issue}`,
+    say`have it signed by your CA: ${issue}`,
   ],
   'authority-as-leaf': (_, issue) => [
-    'it is for a host and an authority at once: Firefox, NSS and rustls refuse it, and its key can sign others',
-    say`issue one that is no authority: ${issue}`,
+    'it is for a host and a CA at once: Firefox, NSS and rustls refuse it, and its key can sign others',
+    say`issue one that is no CA: ${issue}`,
   ],
   'no-server-purpose': (it, issue) =>
     it.has('purposes')
@@ -132,7 +132,7 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     say`issue it again: ${issue}`,
   ],
   'signs-others': (_, issue) => [
-    'its key usage lets it sign others (keyCertSign), and it is no authority: OpenSSL and Node refuse it',
+    'its key usage lets it sign others (keyCertSign), and it is no CA: OpenSSL and Node refuse it',
     say`issue it again: ${issue}`,
   ],
   'no-names': (it, issue) => [
@@ -155,11 +155,11 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     say`issue one that is: ${{ command: 'issue', names: it.text('name') }}`,
   ],
   'outside-constraints': (it) => [
-    `"${it.text('name')}" is outside what its authority may certify: clients refuse the whole certificate`,
-    'take the name out, or have another authority sign it',
+    `"${it.text('name')}" is outside what its CA may certify: clients refuse the whole certificate`,
+    'take the name out, or have another CA sign it',
   ],
   'common-name-outside': (it) => [
-    `its common name "${it.text('name')}" is a host outside what its authority may certify: OpenSSL, Node, Python and Java refuse the certificate`,
+    `its common name "${it.text('name')}" is a host outside what its CA may certify: OpenSSL, Node, Python and Java refuse the certificate`,
     'have it issued with a DNS name beside it, or without the common name',
   ],
   'outlives-issuer': (it) => [
@@ -167,7 +167,7 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
     'renew the issuer before that day',
   ],
   'issuer-not-authority': (it) => [
-    `it is signed by "${it.text('issuer')}", which is no authority`,
+    `it is signed by "${it.text('issuer')}", which is no CA`,
     'have it signed by one',
   ],
   'issuer-key-usage': (it) => [
@@ -176,15 +176,15 @@ const texts: Readonly<Record<FindingCode, (what: What, issue: Step) => [string, 
   ],
   'issuer-purpose': (it) => [
     `it may not certify for what the certificate below is for (${it.text('purpose')}): most clients refuse that one`,
-    'have it signed by an authority for it',
+    'have it signed by a CA for it',
   ],
   'issuer-name': (it) => [
     `it writes the name of its issuer "${it.text('issuer')}" in other bytes than that does itself: Go does not find the issuer`,
     'have it signed again: an issuer is named byte for byte as in its own certificate',
   ],
   'path-length': (it) => [
-    `it lets ${it.text('limit')} authorities be below it, and there are ${it.text('below')}: clients refuse the chain`,
-    'have it made with a longer path length, or leave an authority out',
+    `it lets ${it.text('limit')} CAs be below it, and there are ${it.text('below')}: clients refuse the chain`,
+    'have it made with a longer path length, or leave a CA out',
   ],
   'key-identifier': (it) => [
     `it says that another key than that of "${it.text('issuer')}" signed it: OpenSSL, GnuTLS and Node do not find the issuer`,

@@ -11,13 +11,13 @@ const dryRun: OptionDeclaration = {
 };
 
 export const hostsCommand: Declaration = {
-  summary: 'have this machine answer for names, by its hosts file',
+  summary: 'lead names to this machine, in its hosts file',
   description:
     'Keeps a marked block of the hosts file in which names lead to this machine, by IPv4 and IPv6. Lines of others are never changed; uninstall takes the block out.',
   examples: ['devcert hosts add api.test shop.test', 'devcert hosts remove --all'],
   commands: {
     add: {
-      summary: 'let names lead to this machine',
+      summary: 'lead names to this machine',
       description: 'Adds names to the block. Those that another line answers for are left to it.',
       positionals: [{ name: '<names...>', description: 'DNS names, without wildcards' }],
       options: [dryRun],

@@ -11,11 +11,11 @@ import { installLines } from './report.ts';
 type Flags = Omit<InstallOptions, 'sealed'> & CaPasswordFlags & { readonly sealed?: boolean };
 
 export const installCommand: Declaration = {
-  summary: 'make the authority, once per machine, and have every store trust it',
+  summary: 'make the CA, once per machine, and have every store trust it',
   description:
-    'Makes the authority if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the authority’s key can forge the names it certifies in every client, and other names in some. Exit code: 0 if every store that is there was done or lacks but a program, which is named; 1 if one failed; 5 if the authority has expired.',
+    'Makes the CA if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the CA’s key can forge the names it issues for in every client, and other names in some. Exit code: 0 if every store that is there trusts the root, or lacks only a program, which is named; 1 if one failed; 5 if the CA has expired.',
   positionals: [
-    { name: '[names...]', description: 'with --sealed: all that it will ever certify' },
+    { name: '[names...]', description: 'with --sealed: all names that it will ever issue for' },
   ],
   options: [
     ...storeOptions,
@@ -29,7 +29,7 @@ export const installCommand: Declaration = {
     {
       flags: '--sealed',
       description:
-        'make an authority for a certificate with these names, into .devcert, and keep no key of it: another set of names is another authority',
+        'make a CA for a certificate with these names, into .devcert, and keep no key of it: another set of names is another CA',
     },
     { flags: '--out <folder>', description: 'with --sealed: write the certificate there' },
     {
@@ -39,12 +39,12 @@ export const installCommand: Declaration = {
     },
     {
       flags: '--permit <domain>',
-      description: 'let the authority certify this domain, too (repeatable)',
+      description: 'let the CA issue for this domain, too (repeatable)',
       repeatable: true,
     },
     {
       flags: '--no-constraints',
-      description: 'let it certify every name: dangerous, for mbedTLS and Botan 2 only',
+      description: 'let it issue for every name: dangerous, only for mbedTLS and Botan 2',
     },
     caOption,
     { flags: '--dry-run', description: 'print the exact commands and change nothing' },

@@ -59,7 +59,7 @@ export function theftText(
 /** What an authority may certify, and what a thief of its key could. */
 export function powerLines(constraints: Constraints | undefined, keeping?: Keeping): string[] {
   return [
-    ...wrap(`It certifies ${constraintsText(constraints)}`),
+    ...wrap(`It issues for ${constraintsText(constraints)}`),
     ...wrap(theftText(constraints, { keeping })),
   ];
 }
@@ -76,7 +76,7 @@ export function keepingText(keeping: Keeping, earlierRoots: readonly string[] = 
     case 'file':
       return 'in a file of yours';
     case 'sealed':
-      return `none: sealed, for what it has certified${earlier}`;
+      return `none: sealed after it had issued${earlier}`;
     case 'passphrase':
       return keeping.wasOpen
         ? `in a file, encrypted; it lay open before, so backups may have it${earlier}`
@@ -98,7 +98,7 @@ export const keepingWord: Readonly<Record<Keeping['way'], string>> = {
 export function madeLines(made: MadeAuthority | undefined): string[] {
   if (made === undefined) return [];
   return [
-    'Made an authority of your own; the key of its root exists no more',
+    'Made a CA of your own and threw the key of its root away',
     ...powerLines(made.constraints, made.keeping),
     '',
   ];

@@ -30,7 +30,7 @@ export function listLines(certificates: readonly ListedCertificate[], style: Sty
   return certificates.flatMap(({ state, certFile, ca }, index) => {
     const [text = '', end = '', names = ''] = rows[index] ?? [];
     const painted = state === 'valid' ? style.good : DUE.includes(state) ? style.bad : style.dim;
-    const of = ca === 'default' ? '' : `, of the authority ${printable(ca)}`;
+    const of = ca === 'default' ? '' : `, of the CA ${printable(ca)}`;
     return [
       `${painted(text.padEnd(width))}  ${end}  ${printable(names)}`,
       `${' '.repeat(width)}  ${style.dim(`${printable(certFile)}${of}`)}`,
@@ -45,7 +45,7 @@ function stateText({ state, daysLeft }: ListedCertificate): string {
     expired: 'expired',
     gone: 'file is gone',
     changed: 'replaced',
-    orphaned: 'of an old authority',
+    orphaned: 'of an old CA',
   };
   return words[state];
 }

@@ -16,7 +16,7 @@ export function manualPage(all: readonly CommandWords[], version: string): strin
     '.SH COMMANDS',
     ...all.flatMap(commandLines),
     '.SH EXIT STATUS',
-    '0 done, 1 failed, 2 usage, 3 no authority, 4 not trusted, 5 expired, 6 refused, 7 cancelled',
+    '0 done, 1 failed, 2 usage, 3 no CA, 4 not trusted, 5 expired, 6 refused, 7 cancelled',
   ];
 }
 

@@ -35,13 +35,19 @@ function meantBy(word: string): Step | undefined {
   const typed = word.toLowerCase();
   if (Object.hasOwn(elsewhere, typed)) return elsewhere[typed];
   if (typed.length < 3) return undefined; // as likely a host: "db", "ci"
-  const [nearest] = [...Object.keys(commands), 'localhost']
+  const meant = nearest(typed, [...Object.keys(commands), 'localhost']);
+  if (meant === undefined) return undefined;
+  if (meant === 'localhost') return { command: 'issue', names: 'localhost' };
+  return { command: meant as NonNullable<Step['command']> };
+}
+
+/** Which of the words is most likely meant, if any is near enough. */
+export function nearest(typed: string, words: readonly string[]): string | undefined {
+  const [first] = words
     .map((it) => ({ it, far: distance(typed, it) }))
     .filter(({ it, far }) => far <= Math.max(1, Math.floor(it.length / 4)))
     .sort((a, b) => a.far - b.far);
-  if (nearest === undefined) return undefined;
-  if (nearest.it === 'localhost') return { command: 'issue', names: 'localhost' };
-  return { command: nearest.it as NonNullable<Step['command']> };
+  return first?.it;
 }
 
 function isLocalhost({ command, names }: Step): boolean {

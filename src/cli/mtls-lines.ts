@@ -11,7 +11,7 @@ export function mtlsLines(result: MtlsResult, style: Style): string[] {
   const { folder, set, parties, written } = result;
   const whose =
     set.serverCa === set.clientCa
-      ? `one authority, ${set.serverCa}`
+      ? `one CA, ${set.serverCa}`
       : `server by ${set.serverCa}, clients by ${set.clientCa}`;
   return [
     ...madeLines(result.made),
@@ -25,7 +25,7 @@ export function mtlsLines(result: MtlsResult, style: Style): string[] {
       ]),
       style,
     ),
-    `Each folder is for one machine: cert.pem, key.pem, and trust.pem, whom it trusts`,
+    `Each folder is for one machine: cert.pem, key.pem, and the CA that it trusts, trust.pem`,
     `See ${printable(folder)}/README.md; to try a server: devcert mtls check localhost:8443 --dir ${printable(set.name)}`,
   ].flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, 100)));
 }
@@ -46,7 +46,7 @@ export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] 
     accepted === undefined
       ? []
       : accepted.length === 0
-        ? ['', 'It asks for a certificate, of no authority in particular']
+        ? ['', 'It asks for a certificate, of no CA in particular']
         : ['', 'It asks for a certificate of:', ...accepted.map((it) => `  ${printable(it)}`)];
   return [
     `${result.server} as client "${result.client}"`,
@@ -57,16 +57,16 @@ export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] 
     '',
     result.ok
       ? style.good('The right certificate gets in and all the wrong ones do not')
-      : style.bad('Not all is as it should be'),
+      : style.bad('Something is not as it should be'),
   ];
 }
 
 export function mtlsRotateLines(result: MtlsRotateResult): string[] {
   const { ca, step, written, reload, made } = result;
   const what = {
-    1: `Old and new authority "${ca}" are both trusted now`,
-    2: `Certificates come from the new authority "${ca}" now`,
-    3: `The old authority "${ca}" is gone`,
+    1: `Old and new CA "${ca}" are both trusted now`,
+    2: `Certificates come from the new CA "${ca}" now`,
+    3: `The old CA "${ca}" is gone`,
   }[step];
   const next = { 1: '--issue', 2: '--finish', 3: undefined }[step];
   return [

@@ -30,7 +30,7 @@ const dirOption: OptionDeclaration = {
 const check: Declaration = {
   summary: 'does a server let the right client in, and no wrong one?',
   description:
-    'Connects with the right certificate, none, one of another authority, one for servers only and an expired one, by TLS 1.3 and 1.2. Exit code 1 if anything is not as it should.',
+    'Connects with the right certificate, none, one of another CA, one for servers only and an expired one, by TLS 1.3 and 1.2. Exit code 1 if anything is not as it should.',
   positionals: [{ name: '<address>', description: 'HOST:PORT' }],
   options: [
     dirOption,
@@ -53,13 +53,13 @@ const check: Declaration = {
 };
 
 const rotate: Declaration = {
-  summary: 'another authority for one side, without an outage, in three steps',
+  summary: 'another CA for one side, without an outage, in three steps',
   description:
-    'First all trust old and new; with --issue certificates come from the new authority; with --finish the old one goes. Reload the parties between the steps.',
+    'First all trust old and new; with --issue certificates come from the new CA; with --finish the old one goes. Reload the parties between the steps.',
   options: [
     dirOption,
-    { flags: '--client-ca', description: "begin with the clients' authority" },
-    { flags: '--server-ca', description: "begin with the server's authority" },
+    { flags: '--client-ca', description: "begin with the clients' CA" },
+    { flags: '--server-ca', description: "begin with the server's CA" },
     { flags: '--issue', description: 'the second step: issue from the new one' },
     { flags: '--finish', description: 'the last step: drop the old one' },
     ...passwordOptions,
@@ -93,8 +93,8 @@ export const mtlsCommand: Declaration = {
       repeatable: true,
     },
     caOption,
-    { flags: '--server-ca <name>', description: "the server's authority, which clients trust" },
-    { flags: '--client-ca <name>', description: "the clients' authority, which the server trusts" },
+    { flags: '--server-ca <name>', description: "the server's CA, which clients trust" },
+    { flags: '--client-ca <name>', description: "the clients' CA, which the server trusts" },
     {
       flags: '--plain-cn',
       description: "a client's common name is its name alone, as PostgreSQL wants it",

@@ -16,13 +16,23 @@ import { VERSION, version } from './version.ts';
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.done;
   const words = await commandFirst(argv);
+  const [word, topic] = words;
+  const guide = word === 'help' && topic !== undefined ? await guideFor(topic) : '';
+  if (guide !== '' && !isCommand(topic ?? '')) {
+    write(1, guide);
+    return EXIT.done;
+  }
   try {
     const program = await createProgram(words, terminal, (code) => (exitCode = code));
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return EXIT.done; // --help
+    if (error.exitCode === 0) {
+      // --help, and help COMMAND: what there is a guide to as well follows
+      if (guide !== '') write(1, `\n${guide}`);
+      return EXIT.done;
+    }
     throw usageError(error, await helpFor(words));
   }
 }
@@ -35,15 +45,18 @@ async function createProgram(
 ): Promise<Command> {
   const program = new Command('devcert')
     .description(
-      'Real HTTPS on local names: an authority of your own, constrained to them, that your machine trusts until you uninstall it. Keep its key to yourself: whoever copies it can forge these names in every client, and in some others, too.',
+      'Real HTTPS on local names: a CA of your own, constrained to them, that your machine trusts until you uninstall it. Keep its key to yourself: whoever copies it can forge these names in every client, and in some others, too.',
     )
     .version(version, '-V, --version')
     .exitOverride()
-    .configureOutput(output)
-    .addHelpText('after', examples);
+    .configureOutput(output);
   const [word = ''] = argv;
   if (VERSION.test(word)) return program;
   const listed = HELP.test(word);
+  if (listed) {
+    const { topicLines } = await import('./guides.ts');
+    program.addHelpText('after', `\nTopics:\n${topicLines().join('\n')}\n${examples}`);
+  }
   program.helpCommand(listed);
   const chosen = isCommand(word) ? word : defaultCommand;
   for (const [name, load] of Object.entries(commands))
@@ -55,6 +68,16 @@ async function createProgram(
         exit,
       );
   return program;
+}
+
+/**
+ * What `devcert help TOPIC` prints; nothing for a command that has no guide.
+ *
+ * @throws DevcertError `usage` if the topic is neither.
+ */
+async function guideFor(topic: string): Promise<string> {
+  const { guideText, topics } = await import('./guides.ts');
+  return isCommand(topic) && !topics().includes(topic) ? '' : guideText(topic, helpWidth());
 }
 
 type Exit = (code: number) => void;
@@ -127,19 +150,22 @@ const output: OutputConfiguration = {
   outputError: () => undefined,
   getOutHasColors: () => false,
   getErrHasColors: () => false,
-  // What is no terminal has no width.
-  getOutHelpWidth: () => Math.min(process.stdout.columns || 80, 100),
+  getOutHelpWidth: helpWidth,
 };
+
+function helpWidth(): number {
+  return Math.min(process.stdout.columns || 80, 100); // what is no terminal has no width
+}
 
 const examples = `
 Examples:
   devcert install                     once per machine
   devcert localhost api.test          once per project: cert.pem and key.pem
   devcert status                      who trusts it
-  devcert install --permit corp.example
+  devcert help safety                 one of the topics
   devcert uninstall --purge           and it is all gone
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 no authority, 4 not trusted, 5 expired,
+Exit codes: 0 done, 1 failed, 2 usage, 3 no CA, 4 not trusted, 5 expired,
 6 refused, 7 cancelled`;
 
 function indented(lines: readonly string[]): string {

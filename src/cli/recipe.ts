@@ -20,7 +20,7 @@ export const recipeCommand: Declaration = {
     },
     {
       flags: '--ca-file <file>',
-      description: 'with --client-certs: of these authorities instead',
+      description: 'with --client-certs: of these CAs instead',
     },
   ],
   examples: [

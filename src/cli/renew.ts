@@ -9,9 +9,9 @@ import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
 import { runThrough } from './run-through.ts';
 
 export const renewCommand: Declaration = {
-  summary: 'make certificates anew that have expired or are about to',
+  summary: 'issue certificates again that have expired or are about to',
   description:
-    'Makes anew what is due of the certificates in and below this folder, with their names, files and kind of key, and what was exported of them. A program behind -- is run if something was renewed, to have a server load it.',
+    'Issues again what is due in this folder and below, with the same names, files and kind of key, and what was exported of it. A program behind -- is run if something was renewed, for example to have a server load it.',
   positionals: [{ name: '[program...]', description: 'behind --: run it after a renewal' }],
   options: [
     { flags: '--all', description: 'on the whole machine, not just here' },

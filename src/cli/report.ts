@@ -17,10 +17,10 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
   const head = {
     kept: [],
     created: planned
-      ? ['Would make an authority of your own', ...powerLines(result.constraints, keeping), '']
+      ? ['Would make a CA of your own', ...powerLines(result.constraints, keeping), '']
       : madeLines(result),
     replaced: [
-      planned ? 'Would replace the authority' : 'Replaced the authority',
+      planned ? 'Would replace the CA' : 'Replaced the CA',
       ...powerLines(result.constraints, keeping),
       '',
     ],
@@ -36,7 +36,7 @@ export function installLines(result: InstallResult, style: Style, ca?: string): 
 
 function sealedLines({ names, certFile, keyFile }: WrittenLeaf, style: Style): string[] {
   return [
-    ...wrap(`Made an authority for ${names.join(', ')}; neither of its keys exists any more`),
+    ...wrap(`Made a CA for ${names.join(', ')} and threw both of its keys away`),
     ...table(
       [
         ['certificate', printable(certFile)],
@@ -92,21 +92,17 @@ export function uninstallLines(
 ): string[] {
   if (orphansOnly)
     return orphans.length === 0
-      ? ['There is no orphan: each root of yours in a store belongs to an authority']
+      ? ['There are no orphans: each root of yours in a store belongs to a CA']
       : [...orphanLines(orphans), ...outcomeLines(outcomes, style)];
   const left = orphanNote(orphans);
   const more = left.length === 0 ? [] : ['', ...left];
   if (outcomes.length === 0)
     return purged && hadAuthority
-      ? ['Deleted the authority', ...more]
+      ? ['Deleted the CA', ...more]
       : left.length > 0
-        ? ['There is no authority here', ...more]
-        : ['There is no authority, so there is nothing to remove'];
-  return [
-    ...outcomeLines(outcomes, style),
-    ...(purged ? ['', 'Deleted the authority'] : []),
-    ...more,
-  ];
+        ? ['There is no CA here', ...more]
+        : ['There is no CA, so there is nothing to remove'];
+  return [...outcomeLines(outcomes, style), ...(purged ? ['', 'Deleted the CA'] : []), ...more];
 }
 
 export function statusLines(result: StatusResult, style: Style, ca?: string): string[] {
@@ -114,14 +110,13 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
   const lost = orphanNote(result.orphans, result.unread);
   const others = [...(lost.length === 0 ? [] : ['', ...lost]), ...otherLines(result, style)];
   const project = projectLines(result, style);
-  if (authority === undefined)
-    return [`There is no authority in ${result.folder}`, ...project, ...others];
+  if (authority === undefined) return [`There is no CA in ${result.folder}`, ...project, ...others];
   const left = `${authority.daysLeft} days left`;
   return [
     authority.name,
     ...table(
       [
-        ['can certify', constraintsText(authority.constraints)],
+        ['issues for', constraintsText(authority.constraints)],
         [
           'valid until',
           `${date(authority.notAfter)}, ${authority.daysLeft < SOON_DAYS ? style.bad(left) : left}`,
@@ -158,16 +153,16 @@ function projectLines({ project }: StatusResult, style: Style): string[] {
   const days = daysLeft < 0 ? style.bad('expired') : `${daysLeft} days left`;
   const of =
     ca === undefined
-      ? style.bad('no authority of yours issued it: devcert')
+      ? style.bad('no CA of yours issued it: devcert')
       : ca === 'default'
         ? days
-        : `${days}, of the authority ${ca}`;
+        : `${days}, of the CA ${ca}`;
   return ['', `This project's certificate: ${printable(names.join(', '))}; ${of}`];
 }
 
 function otherLines({ others }: StatusResult, style: Style): string[] {
   if (others.length === 0) return [];
-  return ['', 'Authorities with names:', ...summaryLines(others, style)];
+  return ['', 'CAs with names:', ...summaryLines(others, style)];
 }
 
 function storeLines(report: StoreReport, width: number, style: Style): string[] {

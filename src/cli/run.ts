@@ -1,5 +1,5 @@
 /** `devcert run -- COMMAND` and `devcert env` */
-import { DevcertError, EXIT } from '../errors.ts';
+import { DevcertError, EXIT, printable, say } from '../errors.ts';
 import { environment, type EnvironmentOptions } from '../index.ts';
 import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
 import { runThrough } from './run-through.ts';
@@ -14,7 +14,7 @@ const options: readonly OptionDeclaration[] = [
 ];
 
 export const runCommand: Declaration = {
-  summary: 'run a program that trusts the root besides what it trusts anyway',
+  summary: 'run a program that trusts the CA, too',
   description:
     'Runs a program with the variables by which Node, Deno, Bun, npm, Python, curl, git, Go, Ruby, PHP and others trust the root, too; DEVCERT_CERT, DEVCERT_KEY and DEVCERT_CA name the files. Its terminal, signals and exit code are its own.',
   positionals: [{ name: '<program...>', description: 'with its arguments, behind --' }],
@@ -72,6 +72,12 @@ export function usualShell(platform: NodeJS.Platform, { SHELL = '' }: NodeJS.Pro
 
 /** One variable as the shell sets it; whatever its value holds is text there. */
 export function line(shell: Shell, name: string, value: string): string {
+  // Printed, they would be left out, or would end the line; whatever quotes a file of variables knows, its
+  // readers disagree about the rest.
+  if (printable(value) !== value || (shell === 'dotenv' && /['\n]/.test(value)))
+    throw new DevcertError('usage', `cannot write ${name} for ${shell}: "${printable(value)}"`, {
+      hint: say`move the project to a folder without such characters, or: ${{ command: 'run', names: ['--', 'COMMAND'] }}`,
+    });
   switch (shell) {
     case 'sh':
       return `export ${name}='${value.replaceAll("'", `'\\''`)}'`;

@@ -13,7 +13,7 @@ import { MAX_CSR_BYTES } from '../policy.ts';
 export const signCommand: Declaration = {
   summary: 'sign a CSR that somebody sent',
   description:
-    'Signs a CSR (PKCS#10, PEM or DER) whose own signature is right. Its key and its alternative names are granted, and a client’s common name; everything else it asks for is dropped, and told. The certificate is written beside the CSR (printer.csr gives printer.crt; csr.pem gives cert.pem and ca.pem); for "-" it goes to standard output.',
+    'Signs a CSR (PKCS#10, PEM or DER) whose own signature is right. Its key and its alternative names are granted, and a client’s common name; everything else it asks for is left out, and listed. The certificate is written beside the CSR (printer.csr gives printer.crt; csr.pem gives cert.pem and ca.pem); for "-" it goes to standard output.',
   positionals: [{ name: '<file>', description: 'the CSR, or "-" for standard input' }],
   options: [
     { flags: '--client', description: 'for a client instead of a server' },

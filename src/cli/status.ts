@@ -5,8 +5,8 @@ import { statusLines } from './report.ts';
 import { SOON_DAYS } from '../policy.ts';
 
 export const statusCommand: Declaration = {
-  summary: 'show the authority and ask each store whether it trusts it',
-  description: `Shows the authority and asks each store. Exit code: 0 trusted (a store that lacks but a program, which is named, does not count), 3 no authority, 4 not trusted everywhere, 5 expires within ${SOON_DAYS} days.`,
+  summary: 'show the CA and ask each store whether it trusts it',
+  description: `Shows the CA and asks each store. Exit code: 0 trusted (a store that lacks only a program does not count; it is named), 3 no CA, 4 not trusted everywhere, 5 expires within ${SOON_DAYS} days.`,
   options: [...storeOptions, caOption],
   async run(_positionals, options: StatusOptions, terminal) {
     const result = await status(options, terminal);

@@ -10,13 +10,13 @@ import { uninstallLines } from './report.ts';
 export const uninstallCommand: Declaration = {
   summary: 'take the root out of every store',
   description:
-    'Removes the root from every store and checks that it is gone; without --ca the roots of all authorities.',
+    'Removes the root from every store and checks that it is gone; without --ca the roots of all CAs.',
   options: [
     ...storeOptions,
-    { flags: '--purge', description: 'delete the authority and the list of what it issued, too' },
+    { flags: '--purge', description: 'also delete the CA and the list of what it issued' },
     {
       flags: '--orphans',
-      description: 'instead, remove the roots of yours that no folder of devcert knows any more',
+      description: 'remove only the roots of yours that no folder of devcert knows any more',
     },
     { flags: '--yes', description: 'with --orphans: do not ask' },
     caOption,

@@ -48,7 +48,7 @@ export async function exportAuthority(
   const target = contextOf(context, name);
   assertExists(target.folder, target.ca);
   const root = await currentRoot(target.folder);
-  if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
+  if (root === undefined) throw new DevcertError('no-authority', 'the CA is gone', {});
   const file = targetFile(context, target.ca ?? 'devcert', options);
   if (withKey && der)
     throw exclusive({ withKey: true }, { der: true }, 'the key comes as PEM, with issuer and root');

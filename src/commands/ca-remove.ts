@@ -35,7 +35,7 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
   refuseSudo(context);
   const target = contextOf(context, name);
   if (target.ca === undefined)
-    throw new DevcertError('usage', 'the default authority is removed with all the others', {
+    throw new DevcertError('usage', 'the default CA is removed with all the others', {
       hint: { command: 'uninstall', purge: true },
     });
   assertExists(target.folder, target.ca);

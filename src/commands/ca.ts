@@ -88,7 +88,7 @@ export async function createNamed(
   refuseSudo(context);
   const target = contextOf(context, name);
   if (target.ca === undefined)
-    throw new DevcertError('usage', '"default" is the authority that install makes', {
+    throw new DevcertError('usage', '"default" is the CA that install makes', {
       hint: { command: 'install' },
     });
   if (hasAuthority(target.folder)) throw alreadyThere(name);
@@ -142,13 +142,13 @@ export async function importAuthority(
   const imported = readImport(context, sources, options);
   if (hasAuthority(target.folder)) {
     if (imported.pem.issuerKey === '')
-      throw new DevcertError('refused', 'a root without its key cannot replace an authority', {
+      throw new DevcertError('refused', 'a root without its key cannot replace a CA', {
         hint: say`give it a name of its own: ${{ name: 'NAME' }}`,
       });
     return replaceByImport(target, imported, options.passphrase);
   }
   if (options.trustOnly === true && target.ca === undefined)
-    throw new DevcertError('usage', 'the default authority is to issue: it needs its key', {
+    throw new DevcertError('usage', 'the default CA has to issue: it needs its key', {
       hint: say`give this one a name: ${{ name: 'NAME' }}`,
     });
   const keeper = await keeperFor(target, { passphrase: options.passphrase });
@@ -185,13 +185,13 @@ export async function replaceNamed(
   const target = contextOf(context, name);
   assertExists(target.folder, target.ca);
   if (sources.length === 0 && (options.key ?? options.root) !== undefined)
-    throw new DevcertError('usage', 'a key or root belongs to an authority that is imported', {
+    throw new DevcertError('usage', 'a key or root belongs to a CA that is imported', {
       hint: say`give that, too: ${{ command: 'ca replace', import: 'FILE' }}`,
     });
   if (sources.length > 0 && options.sshAgent !== undefined)
-    throw exclusive({ import: true }, { sshAgent: true }, 'an imported authority brings its key');
+    throw exclusive({ import: true }, { sshAgent: true }, 'an imported CA brings its key');
   if (sources.length > 0 && (options.permit !== undefined || options.constraints === false))
-    throw new DevcertError('usage', 'an imported authority keeps the constraints it came with', {
+    throw new DevcertError('usage', 'an imported CA keeps the constraints it came with', {
       hint: say`leave out ${{ import: true }}, or ${{ permit: true }} and ${{ constraints: false }}`,
     });
   if (sources.length > 0) {
@@ -221,7 +221,7 @@ async function replaceByImport(
 ): Promise<ReplaceResult> {
   const keeper = await keeperFor(target, { passphrase, isImported: true });
   if (imported.clientsOnly && !isClientsOnly(target.folder))
-    throw new DevcertError('refused', 'what certifies servers cannot become one for clients only', {
+    throw new DevcertError('refused', 'a CA for servers cannot become one for clients only', {
       hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,
     });
   return replaceBy(target, importSuccessor(imported, keeper), imported.notes);
@@ -244,7 +244,7 @@ function readImport(
 ): Imported {
   const more = [options.key, options.root].filter((it) => it !== undefined);
   if (sources.length + more.length === 0)
-    throw new DevcertError('usage', 'which authority?', {
+    throw new DevcertError('usage', 'which CA?', {
       hint: say`${{ command: 'ca import', names: 'mkcert' }}, or a folder, or FILE…`,
     });
   const files = [...sources, ...more].flatMap((it) => sourceFiles(it, host, cwd));
@@ -288,10 +288,10 @@ export function summaryOf({ folder, ca, host }: Context): AuthoritySummary {
 
 function alreadyThere(name: string | undefined): DevcertError {
   return name === undefined || name === 'default'
-    ? new DevcertError('refused', 'there is a default authority already', {
+    ? new DevcertError('refused', 'there is a default CA already', {
         hint: say`keep this one beside it: ${{ name: 'NAME' }}; or let it take over: ${{ force: true }}`,
       })
-    : new DevcertError('refused', `there is an authority "${name}" already`, {
+    : new DevcertError('refused', `there is a CA "${name}" already`, {
         hint: say`${{ command: 'ca show', names: name }}, or put another in its place: ${{ command: 'ca replace', names: name }}`,
       });
 }

@@ -54,10 +54,10 @@ export async function wantedChange(
   if (current === undefined && !protects) return undefined;
   if (readOrigin(folder, authority.root) !== undefined)
     throw isAsked
-      ? new DevcertError('refused', 'an imported authority keeps the constraints it came with', {
+      ? new DevcertError('refused', 'an imported CA keeps the constraints it came with', {
           hint: say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', permit: 'DOMAIN' }}`,
         })
-      : new DevcertError('refused', 'an imported authority keeps the key it came with', {
+      : new DevcertError('refused', 'an imported CA keeps the key it came with', {
           hint:
             wishes.passphrase === true
               ? say`encrypt that: ${{ command: 'ca protect', names: ca, keepKey: true }}`

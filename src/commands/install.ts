@@ -34,6 +34,7 @@ import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';
 import { dryRun, missingKinds } from './install-plan.ts';
 import { assertOneWay, isAsWished } from './keeper.ts';
+import { dueNotes } from './list.ts';
 import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 
@@ -155,13 +156,14 @@ export async function install(
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
-  if (root === undefined) throw new DevcertError('no-authority', 'the authority is gone', {});
+  if (root === undefined) throw new DevcertError('no-authority', 'the CA is gone', {});
   const authority = await loadAuthority(folder).catch((error: unknown) => {
     if (error instanceof DevcertError)
       notes.push(`it is trusted and issues nothing: ${error.message}`);
     return undefined;
   });
   assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
+  if (options.dryRun !== true) notes.push(...dueNotes(context));
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
   if (options.dryRun === true || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
@@ -185,10 +187,10 @@ function assertSealedAlone(options: InstallOptions): void {
     throw exclusive(
       { sealed: true },
       { passphrase: true },
-      'a sealed authority has no key that could be encrypted',
+      'a sealed CA has no key that could be encrypted',
     );
   if (sealed !== undefined && sshAgent !== undefined)
-    throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed authority has no key');
+    throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed CA has no key');
   assertOneWay(options);
   if (
     sealed === undefined
@@ -197,16 +199,12 @@ function assertSealedAlone(options: InstallOptions): void {
   )
     return;
   throw sealed === undefined
-    ? new DevcertError('usage', 'files are written with a sealed authority only', {
+    ? new DevcertError('usage', 'files are written with a sealed CA only', {
         hint: { command: 'install', sealed: true, names: 'NAMES' },
       })
-    : new DevcertError(
-        'usage',
-        'a sealed authority certifies the names that are given, no others',
-        {
-          hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
-        },
-      );
+    : new DevcertError('usage', 'a sealed CA issues for the names that are given, and no others', {
+        hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
+      });
 }
 
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
@@ -231,7 +229,7 @@ function assertForStores({ folder, ca }: Context): void {
   if (!hasAuthority(folder) || !isClientsOnly(folder)) return;
   throw new DevcertError(
     'refused',
-    `the authority "${ca ?? 'default'}" is for clients only: no store may trust it`,
+    `the CA "${ca ?? 'default'}" is for clients only: no store may trust it`,
     {
       hint: say`give its root to the servers that ask for certificates: ${{ command: 'ca export', names: ca }}`,
     },

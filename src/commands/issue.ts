@@ -82,6 +82,7 @@ export async function issue(
     ...(written.issued ? await keyFolderNotes(host, paths.keyFile) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
     ...stale,
+    ...(written.issued && !created ? (await import('./list.ts')).dueNotes(context) : []),
     ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
   return {

@@ -121,7 +121,7 @@ function encrypted(keys: Keyring, encrypt: Encrypter): Keeper {
   return {
     keep: (pem) => {
       const key = decodePrivateKeyPem(pem.issuerKey);
-      if (key === undefined) throw new TypeError('an authority without its key');
+      if (key === undefined) throw new TypeError('a CA without its key');
       const keeping = encodeKeeping({ way: 'passphrase', wasOpen: false });
       return { ...pem, issuerKey: encrypt(key), keeping };
     },

@@ -1,8 +1,15 @@
 /** `devcert list`: the certificates that the ledger has, and how each of them is now. Changes nothing. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { certificateIn, authorityCertificates } from '../authority/certificates.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { type CertificateEntry, type LedgerEntry, readLedger } from '../ledger/ledger.ts';
+import { worded } from '../errors.ts';
+import {
+  type CertificateEntry,
+  ledgerFile,
+  type LedgerEntry,
+  readLedger,
+} from '../ledger/ledger.ts';
 import { DAY_MS, dueDays } from '../policy.ts';
 import { type Context, stateFolderOf } from './context.ts';
 
@@ -41,6 +48,31 @@ export function list(context: Context): ListResult {
     .map((entry) => listed(entry, issuers, now));
   return { certificates };
 }
+
+/**
+ * A note on certificates that are due, by the ledger alone: no certificate is read, and of a list that is very
+ * long nothing is said, as reading it would take longer than issuing.
+ */
+export function dueNotes(context: Context): string[] {
+  const stateFolder = stateFolderOf(context);
+  const size = statSync(ledgerFile(stateFolder), { throwIfNoEntry: false })?.size ?? 0;
+  if (size > MAX_SEARCHED_BYTES) return [];
+  const now = context.host.now().getTime();
+  const due = readLedger(stateFolder)
+    .filter(isCertificate)
+    .filter(
+      ({ certificate: { notAfter, validityDays, certFile } }) =>
+        Date.parse(notAfter) - now < dueDays(validityDays) * DAY_MS && existsSync(certFile),
+    );
+  if (due.length === 0) return [];
+  const which =
+    due.length === 1
+      ? `"${due[0]?.certificate.certFile ?? ''}" is`
+      : `${due.length} certificates are`;
+  return [worded`${which} to be renewed: ${{ command: 'renew', all: true }}`];
+}
+
+const MAX_SEARCHED_BYTES = 256 * 1024;
 
 /** True for what a renewal makes anew. */
 export function isDue({ state }: Pick<ListedCertificate, 'state'>): boolean {

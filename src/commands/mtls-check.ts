@@ -206,7 +206,7 @@ async function wrongIdentities(
     };
     const like = { certificate: new X509Certificate(right.certPem), names: request.names };
     const other = await byAnotherAuthority(authority, request, identity(context), now);
-    wrong.push(['of another authority', other]);
+    wrong.push(['of another CA', other]);
     const { keys } = context;
     wrong.push(
       ['for servers only', await forServersOnly(authority, like, now, keys)],
@@ -215,7 +215,7 @@ async function wrongIdentities(
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     notes.push(
-      `tried without wrong certificates that the client authority makes: ${error.message}`,
+      `tried without wrong certificates that the client CA makes: ${error.message}`,
     );
   }
   return wrong;

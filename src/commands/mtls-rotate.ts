@@ -108,7 +108,7 @@ async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority
     await stagePending(folder, await newAuthority(target, keeper, old.constraints, usages).make());
   }
   const pending = readPending(folder);
-  if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
+  if (pending === undefined) throw new DevcertError('file', 'the new CA is gone', {});
   const root = rootInFile(pending.rootPem, pendingRootFile(folder));
   const outcomes = await installRoot(stores, root, host, trusting(target));
   const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
@@ -134,7 +134,7 @@ async function issueFromNew(target: Context, password: string | undefined): Prom
 async function end(target: Context, password: string | undefined): Promise<Renewed[]> {
   const { folder } = target;
   if (readPending(folder) !== undefined)
-    throw new DevcertError('refused', 'nothing was issued from the new authority yet', {
+    throw new DevcertError('refused', 'nothing was issued from the new CA yet', {
       hint: say`reload the parties, then: ${{ command: 'mtls rotate', issue: true }}`,
     });
   markRotating(folder, false);
@@ -147,7 +147,7 @@ function chosenSide(set: MtlsSet, { clientCa, serverCa }: MtlsRotateOptions): st
   if (set.serverCa === set.clientCa) return set.serverCa;
   if ((clientCa === true) !== (serverCa === true))
     return clientCa === true ? set.clientCa : set.serverCa;
-  throw new DevcertError('usage', 'which authority?', {
+  throw new DevcertError('usage', 'which CA?', {
     hint: say`${{ clientCa: true }} (${set.clientCa}) or ${{ serverCa: true }} (${set.serverCa}), one after the other`,
   });
 }
@@ -158,7 +158,7 @@ function rotatingSide(context: Context, set: MtlsSet, options: MtlsRotateOptions
   );
   const [ca] = rotating;
   if (ca === undefined)
-    throw new DevcertError('refused', 'no authority of this set is being rotated', {
+    throw new DevcertError('refused', 'no CA of this set is being rotated', {
       hint: say`begin: ${{ command: 'mtls rotate', clientCa: true }}`,
     });
   return rotating.length === 1 ? ca : chosenSide(set, options);

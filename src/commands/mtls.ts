@@ -67,7 +67,7 @@ export async function mtls(
   const notes = [...written.notes];
   if (set.serverCa === set.clientCa)
     notes.push(
-      worded`one authority for both sides: every client certificate it ever issued gets in. With two: ${{ serverCa: 'X', clientCa: 'Y' }}`,
+      worded`one CA for both sides: every client certificate it ever issued gets in. With two: ${{ serverCa: 'X', clientCa: 'Y' }}`,
     );
   return { ...written, notes, folder, set };
 }
@@ -118,7 +118,7 @@ function changedSet(stateFolder: string, folder: string): string[] {
     return `${name}${cn} (${names.join(', ')})`;
   });
   return [
-    `"${file}" ${why}, and was followed: server ${serverNames.join(', ')} of authority "${serverCa}"; clients of "${clientCa}": ${parties.join('; ')}`,
+    `"${file}" ${why}, and was followed: server ${serverNames.join(', ')} of CA "${serverCa}"; clients of "${clientCa}": ${parties.join('; ')}`,
   ];
 }
 
@@ -144,7 +144,7 @@ async function certifier(
 function wantedSet(name: string, old: MtlsSet | undefined, options: Lists<MtlsOptions>): MtlsSet {
   const { ca, serverCa, clientCa } = options;
   if (ca !== undefined && (serverCa !== undefined || clientCa !== undefined))
-    throw new DevcertError('usage', say`${{ ca: true }} is one authority for both sides`, {
+    throw new DevcertError('usage', say`${{ ca: true }} is one CA for both sides`, {
       hint: say`leave it out, or ${{ serverCa: true }} and ${{ clientCa: true }}`,
     });
   const set = {
@@ -159,7 +159,7 @@ function wantedSet(name: string, old: MtlsSet | undefined, options: Lists<MtlsOp
     options.force !== true &&
     (old.serverCa !== set.serverCa || old.clientCa !== set.clientCa)
   )
-    throw new DevcertError('refused', `the set "${name}" has other authorities`, {
+    throw new DevcertError('refused', `the set "${name}" has other CAs`, {
       hint: say`make another set (${{ out: 'DIR' }}), or change it at once for all parties: ${{ force: true }}`,
     });
   if (set.clients.length === 0)

@@ -106,9 +106,13 @@ async function ask(
   unread: readonly string[],
 ): Promise<void> {
   if (confirm === undefined)
-    throw new DevcertError('usage', 'orphans are removed only after asking, and nobody is asked', {
-      hint: { command: 'uninstall', orphans: true, yes: true },
-    });
+    throw new DevcertError(
+      'usage',
+      'orphans are removed only after asking, and nobody can be asked here',
+      {
+        hint: { command: 'uninstall', orphans: true, yes: true },
+      },
+    );
   if (!(await confirm(orphans, unread)))
     throw new DevcertError('cancelled', 'cancelled, and nothing was removed', {});
 }

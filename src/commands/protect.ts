@@ -43,7 +43,7 @@ export async function protect(
   assertNotSealed(old.keeping, target.folder);
   if (keepKey) return encryptInPlace(target, old);
   if (readOrigin(target.folder, old.root) !== undefined)
-    throw new DevcertError('refused', 'an imported authority keeps the key it came with', {
+    throw new DevcertError('refused', 'an imported CA keeps the key it came with', {
       hint:
         old.keeping.way === 'file'
           ? say`encrypt that: ${{ command: 'ca protect', names: target.ca, keepKey: true }}`
@@ -104,7 +104,7 @@ async function encryptInPlace(target: Context, old: Authority): Promise<ReplaceR
 /** What waits to take over has a key of its own, which would stay as it is. */
 async function clearUp(target: Context): Promise<void> {
   if (isRotating(target.folder))
-    throw new DevcertError('refused', 'this authority is being rotated', {
+    throw new DevcertError('refused', 'this CA is being rotated', {
       hint: say`finish that first: ${{ command: 'mtls rotate', finish: true, dir: 'DIR' }}`,
     });
   await clearPending(target, await findEverywhere(target));

@@ -79,7 +79,7 @@ export async function recipe(
     options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
   if (clientCerts && !existsSync(trust))
     throw new DevcertError('file', `there is no "${printable(trust)}"`, {
-      hint: say`give a PEM file with the authorities of clients: ${{ caFile: 'FILE' }}`,
+      hint: say`give a PEM file with the CAs of clients: ${{ caFile: 'FILE' }}`,
     });
   const slashed = (path: string) => (windows ? path.replaceAll('\\', '/') : path);
   const at = (file: RecipeFile) => slashed(join(dir, file));
@@ -213,7 +213,7 @@ function leafIn(certFile: string): X509Certificate {
     return new X509Certificate(readIfThere(certFile) ?? '');
   } catch (error) {
     if (error instanceof DevcertError) throw error;
-    throw new DevcertError('invalid-input', `"${printable(certFile)}" is no certificate`, {
+    throw new DevcertError('invalid-input', `"${printable(certFile)}" is not a certificate`, {
       hint: say`${{ command: 'issue', force: true }} issues a new one`,
       cause: error,
     });

@@ -70,7 +70,7 @@ async function renewOf(
 ): Promise<Renewed[]> {
   try {
     if (!hasAuthority(context.folder))
-      return due.map((it) => ({ ...asRenewed(it), reason: 'its authority is gone' }));
+      return due.map((it) => ({ ...asRenewed(it), reason: 'its CA is gone' }));
     const authority = await loadAuthority(context.folder);
     const files = new Set(due.map(({ certificate }) => certificate.certFile));
     const where = ({ certificate }: CertificateEntry) => files.has(certificate.certFile);

@@ -43,7 +43,7 @@ export interface Successor {
 
 /** Another run was faster, and what it made is not what was asked for. */
 export function madeMeanwhile(): DevcertError {
-  return new DevcertError('busy', 'another devcert made an authority in the meantime', {
+  return new DevcertError('busy', 'another devcert made a CA in the meantime', {
     hint: 'run the same command again',
   });
 }
@@ -78,7 +78,7 @@ export async function replaceAuthority(
   const { host, folder } = context;
   const trust = trusting(context);
   if (isRotating(folder))
-    throw new DevcertError('refused', 'this authority is being rotated', {
+    throw new DevcertError('refused', 'this CA is being rotated', {
       hint: say`finish that first: ${{ command: 'mtls rotate', finish: true, dir: 'DIR' }}`,
     });
   await recoverFolder(folder);
@@ -86,7 +86,7 @@ export async function replaceAuthority(
   await clearPending(context, stores, successor);
   if (readPending(folder) === undefined) await stagePending(folder, await successor.make());
   const pending = readPending(folder);
-  if (pending === undefined) throw new DevcertError('file', 'the new authority is gone', {});
+  if (pending === undefined) throw new DevcertError('file', 'the new CA is gone', {});
   const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));
 
   const outcomes = await installRoot(stores, pendingRoot, host, trust);

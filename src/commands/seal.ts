@@ -42,7 +42,7 @@ export async function prepareSealing(
 ): Promise<Sealing> {
   const typed: Step = { command: 'install', sealed: true, ca: context.ca };
   if (names.length === 0)
-    throw new DevcertError('usage', 'which names? A sealed authority never certifies others', {
+    throw new DevcertError('usage', 'which names? A sealed CA never issues for others', {
       hint: { ...typed, names: ['localhost', 'api.test'] },
     });
   const now = context.host.now();

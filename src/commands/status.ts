@@ -1,6 +1,7 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
 import type { X509Certificate } from 'node:crypto';
 import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
+import { constraintsOf } from '../authority/authority.ts';
 import { authorityCertificates, certificateIn } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import type { Keeping } from '../authority/keeping.ts';
@@ -95,7 +96,8 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   let keeping: Keeping | undefined;
   let problem: string | undefined;
   const { X509Certificate } = await import('node:crypto');
-  let notAfter = new Date(new X509Certificate(root.der).validTo);
+  const certificate = new X509Certificate(root.der);
+  let notAfter = new Date(certificate.validTo);
   try {
     const authority = await loadAuthority(folder);
     ({ constraints, keeping } = authority);
@@ -103,6 +105,8 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     problem = error.message;
+    // Without a usable key, too, the root says what it is for.
+    constraints = constraintsOf([certificate]);
   }
   const daysLeft = Math.floor((notAfter.getTime() - host.now().getTime()) / DAY_MS);
   return {

@@ -140,7 +140,7 @@ function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
   if (orphans === true && (purge === true || ca !== undefined))
     throw new DevcertError(
       'usage',
-      say`an orphan belongs to no authority: ${{ orphans: true }} stands alone`,
+      say`an orphan belongs to no CA: ${{ orphans: true }} stands alone`,
       {
         hint: { command: 'uninstall', orphans: true },
       },
@@ -237,7 +237,7 @@ function leftNotes({ folder }: Context, purged: boolean, kept: readonly string[]
     ];
   if (purged) return [];
   return readHomes(folder).length > 0
-    ? [`"${folder}" stays: it lists your other folders of authorities`]
+    ? [`"${folder}" stays: it lists your other folders of CAs`]
     : [`"${folder}" stays: files that are not devcert's are in it`];
 }
 

@@ -144,7 +144,7 @@ async function rootsOf(context: Context, { roots }: VerifyOptions): Promise<Root
   if (roots !== undefined) return rootsInFile(roots, context.cwd);
   const pem = await loadRoot(context.folder);
   if (pem !== undefined) return { label: 'devcert', certificates: [new X509Certificate(pem)] };
-  throw new DevcertError('no-authority', 'there is no authority to verify against', {
+  throw new DevcertError('no-authority', 'there is no CA to verify against', {
     hint: say`make one: ${{ command: 'install', ca: context.ca }}; or ask others: ${{ roots: 'system' }}`,
   });
 }

@@ -136,7 +136,7 @@ const REASONS: Partial<Record<string, readonly [string, string, (keyof typeof CO
   EACCES: ['permission denied', 'look who may write there: ', 'permissions'],
   EPERM: ['the system does not permit it', 'look who may write there: ', 'permissions'],
   ENAMETOOLONG: ['the name is too long', 'choose a shorter path'],
-  ENOTDIR: ['a part of its path is no folder', 'move away what stands there: ', 'permissions'],
+  ENOTDIR: ['a part of its path is not a folder', 'move away what stands there: ', 'permissions'],
   ENOENT: ['its folder does not exist', 'make it first: ', 'make'],
   ELOOP: ['it is a symbolic link', 'use the path that the link points to'],
   EISDIR: ['it is a folder', 'move it away or choose another path'],

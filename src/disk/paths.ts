@@ -1,7 +1,6 @@
 /** Where devcert keeps its state: the one home of env-paths. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import envPaths from 'env-paths';
 import { DevcertError, printable, say } from '../errors.ts';
 import { hasModes } from './filesystem.ts';
 
@@ -13,7 +12,9 @@ import { hasModes } from './filesystem.ts';
  * @param env the environment; `DEVCERT_HOME` and `XDG_CONFIG_HOME` are read from it.
  * @throws DevcertError `usage` for a relative `DEVCERT_HOME`, `file` if there is no home folder.
  */
-export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
+export async function stateFolder(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
   const override = env.DEVCERT_HOME;
   if (override !== undefined && override !== '') {
     if (isAbsolute(override)) return override;
@@ -23,7 +24,7 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
         : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
     });
   }
-  const folder = defaultStateFolder();
+  const folder = await defaultStateFolder();
   if (folder !== undefined) return folder;
   throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
     hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
@@ -31,8 +32,10 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /** The state folder where no `DEVCERT_HOME` is set; undefined if there is no home folder. */
-export function defaultStateFolder(): string | undefined {
-  const { config, data } = envPaths('devcert');
+export async function defaultStateFolder(): Promise<string | undefined> {
+  const paths = await usualPaths();
+  if (paths === undefined) return undefined;
+  const { config, data } = paths;
   // A key does not roam: on Windows the folder that goes from machine to machine is not for it.
   const folder = hasModes ? config : data;
   // The XDG specification has relative values ignored; env-paths follows them.
@@ -42,11 +45,22 @@ export function defaultStateFolder(): string | undefined {
 }
 
 /** Where devcert 0.1 kept its state, if that was elsewhere: on Windows. */
-export function formerStateFolder(
+export async function formerStateFolder(
   env: Readonly<Record<string, string | undefined>>,
-): string | undefined {
+): Promise<string | undefined> {
   if (hasModes || (env.DEVCERT_HOME ?? '') !== '') return undefined;
-  return envPaths('devcert').config;
+  return (await usualPaths())?.config;
+}
+
+/** This system's folders for devcert; undefined for a user without HOME and without an entry in passwd. */
+async function usualPaths(): Promise<{ config: string; data: string } | undefined> {
+  try {
+    homedir();
+  } catch {
+    return undefined; // what env-paths does when it is loaded would throw, too
+  }
+  const { default: envPaths } = await import('env-paths');
+  return envPaths('devcert');
 }
 
 /**
@@ -56,11 +70,11 @@ export function formerStateFolder(
  * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
  * @throws DevcertError as {@link stateFolder}, `usage` for another name.
  */
-export function authorityFolder(
+export async function authorityFolder(
   env: Readonly<Record<string, string | undefined>>,
   name: string | undefined,
-): string {
-  return authorityFolderIn(stateFolder(env), name);
+): Promise<string> {
+  return authorityFolderIn(await stateFolder(env), name);
 }
 
 /** As {@link authorityFolder}, in a given state folder. */
@@ -74,7 +88,7 @@ export function authorityFolderIn(folder: string, name: string | undefined): str
   )
     throw new DevcertError(
       'usage',
-      `"${printable(name).slice(0, 60)}" is no name for an authority`,
+      `"${printable(name).slice(0, 60)}" cannot be the name of a CA`,
       {
         hint: say`use lower-case letters, digits and hyphens: ${{ ca: 'api-clients' }}`,
       },

@@ -68,7 +68,7 @@ async function trustSource(
 ): Promise<ExportSource> {
   const root = await loadRoot(folder);
   if (root === undefined)
-    throw new DevcertError('no-authority', 'there is no authority whose root could be exported', {
+    throw new DevcertError('no-authority', 'there is no CA whose root could be exported', {
       hint: ca === undefined ? { command: 'install' } : { command: 'ca create', names: ca },
     });
   const own = { certificate: new X509Certificate(root).raw, alias: request.alias };

@@ -140,7 +140,7 @@ export function mendKeys(paths: readonly string[]): string[] {
     if (mode === undefined) return [];
     tighten(path, SECRET_MODE);
     return [
-      worded`"${path}" was open to others (mode 0${mode.toString(8)}); it is 0600 now. If others use this machine, issue anew: ${{ force: true }}`,
+      worded`"${path}" was open to others (mode 0${mode.toString(8)}); it is 0600 now. If others use this machine, issue it again: ${{ force: true }}`,
     ];
   });
 }

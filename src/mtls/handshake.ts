@@ -98,7 +98,7 @@ export async function tryHandshake(options: HandshakeOptions): Promise<Ending> {
     });
     socket.once('close', () => {
       if (received.length > 0) judgeData();
-      else end('closed', 'closed without a word');
+      else end('closed', 'closed the connection');
     });
   });
 }
@@ -132,6 +132,6 @@ function judgeError(error: Error, end: (kind: Ending['kind'], detail: string) =>
     end('version', 'not offered');
   else if (alert !== undefined) end('refused', `alert "${alert}"`);
   else if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED')
-    end('closed', 'closed without a word');
+    end('closed', 'closed the connection');
   else end('closed', (code === '' ? error.message : code).slice(0, 100));
 }

@@ -111,7 +111,7 @@ export function encodeSet(set: MtlsSet): string {
  */
 export function parsePartyName(text: string): string {
   if (partyName.test(text)) return text;
-  throw new DevcertError('usage', `"${text.slice(0, 60)}" is no name for a party`, {
+  throw new DevcertError('usage', `"${text.slice(0, 60)}" cannot be the name of a party`, {
     hint: say`use letters, digits, hyphens, dots, or an e-mail address: ${{ client: true }} web`,
   });
 }

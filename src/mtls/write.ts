@@ -185,9 +185,7 @@ function partyBatch(
   const { trusted, certifier, files, certPem, keyPem, issued, request } = party;
   const stores = keyStoreFiles({ ...party, roots: trusted.roots }, password);
   if (stores.stale)
-    notes.push(
-      `"${files.folder}" has key stores of before, which need their password: give it again`,
-    );
+    notes.push(`"${files.folder}" has key stores from an earlier run: give their password again`);
   const paths = pairPaths(files);
   return {
     outputs: [

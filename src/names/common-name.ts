@@ -42,7 +42,7 @@ export function commonNameProblem(text: string): string | undefined {
   if (Array.from(text).length > MAX_CHARACTERS) return `has more than ${MAX_CHARACTERS} characters`;
   if (text.trim() !== text) return 'begins or ends with white space';
   if (printable(text) !== text || /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u.test(text))
-    return 'holds characters that cannot be seen';
+    return 'has invisible characters';
   return undefined;
 }
 
@@ -71,7 +71,7 @@ export function commonNameObjection(
   const host = hostIn(commonNameOf(request) ?? '');
   if (host === undefined || isPermitted(constraints, { type: 'dns', value: host }))
     return undefined;
-  if (host.includes('.')) return 'looks like a host outside what this authority may sign';
+  if (host.includes('.')) return 'looks like a host outside what this CA may sign';
   // Beside no DNS name some clients take a server's common name for its host.
   const isServer = request.usages.includes('serverAuth');
   if (isServer && !request.names.some(({ type }) => type === 'dns'))

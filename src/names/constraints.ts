@@ -164,7 +164,7 @@ export async function assertPermitted(
     .map((name) => `"${formatName(name)}"`)
     .join(', ');
   const verb = outside.length === 1 ? 'is' : 'are';
-  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this authority may sign`;
+  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this CA may sign`;
   throw new DevcertError('outside-constraints', message, {
     hint: await hintFor(outside.slice(0, MAX_LISTED), permitting),
   });
@@ -253,7 +253,7 @@ async function hintFor(
   if (typeof permit === 'string' || !('permit' in permit)) return permit;
   for (const domain of domains)
     if (await hasPublicDomain(domain))
-      return say`only if "${domain}" is yours, as a thief of the key could forge it, too: ${permit}`;
+      return say`only if "${domain}" is yours, because whoever copies the key could forge it, too: ${permit}`;
   return permit;
 }
 

@@ -51,12 +51,12 @@ function parse(file: string, others = false): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     if (others) return undefined;
-    throw invalid(file, 'it is no JSON', example);
+    throw invalid(file, 'it is not JSON', example);
   }
 }
 
 function checked(file: string, said: unknown, folder: string): ProjectFile {
-  if (!isObject(said)) throw invalid(file, 'it is no object', example);
+  if (!isObject(said)) throw invalid(file, 'it is not an object', example);
   for (const member of Object.keys(said)) {
     if (known.has(member)) continue;
     throw FORBIDDEN.test(member)
@@ -69,12 +69,12 @@ function checked(file: string, said: unknown, folder: string): ProjectFile {
   const { names, key, days } = said;
   const isNames = Array.isArray(names) && names.every((it) => typeof it === 'string');
   if (!isNames || names.length === 0 || names.length > MAX_NAMES)
-    throw invalid(file, '"names" is no list of names', example);
+    throw invalid(file, '"names" is not a list of names', example);
   if (key !== undefined && !(keyTypes as readonly unknown[]).includes(key))
-    throw invalid(file, '"key" is no type of key', keyTypes.join(' | '));
+    throw invalid(file, '"key" is not a type of key', keyTypes.join(' | '));
   const isDays = typeof days === 'number' && Number.isInteger(days) && days >= 1;
   if (days !== undefined && !(isDays && days <= MAX_LEAF_DAYS))
-    throw invalid(file, `"days" is no whole number from 1 to ${String(MAX_LEAF_DAYS)}`, example);
+    throw invalid(file, `"days" is not a whole number from 1 to ${String(MAX_LEAF_DAYS)}`, example);
   return {
     file,
     names: names.map((name: string) => filled(name, folder)),

@@ -32,7 +32,7 @@ func main() {
 	}
 	clients := x509.NewCertPool()
 	if !clients.AppendCertsFromPEM(pem) {
-		log.Fatal("no certificate of an authority to accept clients of")
+		log.Fatal("no certificate of a CA to accept clients of")
 	}
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "hello", r.TLS.PeerCertificates[0].Subject)

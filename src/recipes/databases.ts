@@ -116,7 +116,7 @@ tls-auth-clients ${input.clientCerts ? `yes\ntls-ca-cert-file ${redis(input.trus
       },
     ],
     notes: [
-      'redis-cli checks the authority, no name; other clients both',
+      'redis-cli checks the CA, no name; other clients both',
       'as a service it runs as another user: see the comments',
     ],
   }),

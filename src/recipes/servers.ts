@@ -26,7 +26,7 @@ const nginxRecipe: Recipe = {
 ${
   clientCerts
     ? `
-    # Only clients with a certificate of these authorities; 2: there is an issuer between it and the root
+    # Only clients with a certificate of these CAs; 2: there is an issuer between it and the root
     ssl_client_certificate ${nginx(trust)};
     ssl_verify_client on;
     ssl_verify_depth 2;
@@ -87,7 +87,7 @@ const apacheRecipe: Recipe = {
 ${
   clientCerts
     ? `
-    # Only clients with a certificate of these authorities; 2: there is an issuer between it and the root
+    # Only clients with a certificate of these CAs; 2: there is an issuer between it and the root
     SSLCACertificateFile ${apache(trust)}
     SSLVerifyClient require
     SSLVerifyDepth 2

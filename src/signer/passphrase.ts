@@ -32,7 +32,7 @@ export function parsePassphrase(text: string, what: string, isNew: boolean): str
   if (problem === undefined) return passphrase;
   throw new DevcertError('password', `the passphrase of ${what} ${problem}`, {
     hint: isNew
-      ? 'take a few words that nobody says together: "correct horse battery" is taken'
+      ? 'take a few words that do not belong together: "correct horse battery" is taken'
       : 'give the one that the key was encrypted with',
   });
 }

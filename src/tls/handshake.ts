@@ -120,7 +120,7 @@ export async function shakeHands(options: TlsOptions, timeoutMs: number): Promis
       end({ code: systemCode(error) ?? '', detail: error.message });
     });
     socket.once('close', () => {
-      end({ code: 'ECONNRESET', detail: 'closed without a word' });
+      end({ code: 'ECONNRESET', detail: 'closed the connection' });
     });
   });
 }

@@ -52,19 +52,19 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
   if (world.retired.some((root) => signs(root) || isSame(top.x509, root)))
     return {
       code: 'old-authority',
-      message: 'it is of an authority of yours that was replaced',
+      message: 'it is of a CA of yours that was replaced',
       fix: again,
     };
   if (isSame(leaf.x509, top.x509) && leaf.details.isSelfSigned)
     return {
       code: 'self-signed',
-      message: 'the certificate is signed by itself, so no authority vouches for it',
+      message: 'the certificate is signed by itself, so no CA vouches for it',
       fix: say`have one issued by yours: ${again}`,
     };
   if (world.systemTrusts)
     return {
       code: 'system-authority',
-      message: 'it is not of your authority, but of one that this system trusts',
+      message: 'it is not of your CA, but of one that this system trusts',
       fix: say`check it against those: ${{ roots: 'system' }}`,
     };
   const { subject, issuer } = top.details;
@@ -72,13 +72,13 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
   if (who.includes(`O=${AUTHORITY_ORGANIZATION}`))
     return {
       code: 'other-devcert',
-      message: `it is of another devcert authority, of another machine or deleted: ${who}`,
+      message: `it is of another CA of devcert, of another machine or deleted: ${who}`,
       fix: again,
     };
   if (/O=mkcert development CA\b/.test(who))
     return {
       code: 'mkcert',
-      message: `it is of mkcert, not of your authority: ${who}`,
+      message: `it is of mkcert, not of your CA: ${who}`,
       fix: say`${again}; or check it against mkcert's: ${{ roots: '"$(mkcert -CAROOT)/rootCA.pem"' }}`,
     };
   const proxy = proxies.find((pattern) => pattern.test(who));
@@ -86,13 +86,13 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
     return {
       code: 'proxy',
       message: `a proxy answers in the place of the server: its certificate is of ${who}`,
-      fix: 'have the host left out of the proxy (NO_PROXY, or the settings of the network), or install the authority of the proxy',
+      fix: 'have the host left out of the proxy (NO_PROXY, or the settings of the network), or install the CA of the proxy',
     };
   if (top.details.isSelfSigned)
     return {
       code: 'unknown-authority',
       message: `its root is not among the roots that were asked: ${who}`,
-      fix: say`to trust it, get it from whoever runs it: ${{ roots: 'FILE' }}; to use your own authority: ${again}`,
+      fix: say`to trust it, get it from whoever runs it: ${{ roots: 'FILE' }}; to use your own CA: ${again}`,
     };
   return sent.length === 1 || leaf === top
     ? {
@@ -128,13 +128,13 @@ function ownCause({ name, issuer }: World['known'][number], top: Link, { asked }
   if (asked.label !== 'devcert' && name === asked.ca)
     return {
       code: 'other-authority',
-      message: `it is of your devcert authority, which is not among the roots that were asked (${asked.label})`,
+      message: `it is of your own CA, which is not among the roots that were asked (${asked.label})`,
       fix: say`leave ${{ roots: asked.label }} out; to have the system trust it: ${{ command: 'install' }}`,
     };
   if (name !== asked.ca)
     return {
       code: 'other-authority',
-      message: `it is of your authority "${name}", which was not asked`,
+      message: `it is of your CA "${name}", which was not asked`,
       fix: say`check it against that one: ${{ ca: name }}`,
     };
   return {

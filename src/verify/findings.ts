@@ -32,7 +32,7 @@ export function verifyProblem(
   const isLeaf = own.sha256 === leaf.sha256;
   const whose = isLeaf ? '' : `"${own.label ?? own.subject}": `;
   const again = say`issue it again: ${issueStep(leaf, MOST_NAMES)}, and restart the server`;
-  const renewed = say`have its authority issue "${own.label ?? own.subject}" again, or use another one: ${issueStep(leaf, MOST_NAMES)}`;
+  const renewed = say`have its CA issue "${own.label ?? own.subject}" again, or use another one: ${issueStep(leaf, MOST_NAMES)}`;
   return problem(
     told.code,
     told.step,
@@ -71,13 +71,13 @@ const words: Partial<Record<FindingCode, Words>> = {
   'outside-constraints': ({ name }) => ({
     code: 'outside-constraints',
     step: 'chain',
-    message: `"${String(name)}" is outside what its authority may certify`,
+    message: `"${String(name)}" is outside what its CA may certify`,
     fix: say`take the name out, or permit it: ${{ command: 'install', permit: 'DOMAIN' }}`,
   }),
   'common-name-outside': ({ name }) => ({
     code: 'outside-constraints',
     step: 'chain',
-    message: `its common name "${String(name)}" is outside what its authority may certify`,
+    message: `its common name "${String(name)}" is outside what its CA may certify`,
   }),
   'critical-unknown': ({ extension }) => ({
     code: 'critical-extension',
@@ -92,8 +92,8 @@ const words: Partial<Record<FindingCode, Words>> = {
   'issuer-not-authority': ({ issuer }) => ({
     code: 'not-an-authority',
     step: 'chain',
-    message: `it is signed by "${String(issuer)}", which is no authority`,
-    fix: 'have it signed by an authority',
+    message: `it is signed by "${String(issuer)}", which is no CA`,
+    fix: 'have it signed by a CA',
   }),
   'no-server-purpose': ({ purposes }) => ({
     code: 'wrong-purpose',
@@ -108,12 +108,12 @@ const words: Partial<Record<FindingCode, Words>> = {
   'authority-as-leaf': () => ({
     code: 'wrong-purpose',
     step: 'purpose',
-    message: 'it is an authority: Firefox, NSS and rustls refuse it for a host',
+    message: 'it is a CA: Firefox, NSS and rustls refuse it for a host',
   }),
   'issuer-purpose': () => ({
     code: 'wrong-purpose',
     step: 'purpose',
-    message: 'its authority is not for this purpose',
+    message: 'its CA is not for this purpose',
   }),
   'key-usage': ({ usages }) => ({
     code: 'wrong-purpose',

@@ -160,7 +160,7 @@ function readPublicKey(der: Buffer): KeyObject {
 function assertNamedCurve(publicKeyInfo: Buffer): void {
   if (curveOf(publicKeyInfo) !== UNNAMED_CURVE) return;
   throw new DevcertError('weak-key', 'the key is on a curve that has no name', {
-    hint: say`make it anew on P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
+    hint: say`make it again on P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }
 
@@ -175,7 +175,7 @@ function checkSignature(
     throw new DevcertError(
       'weak-key',
       `the CSR is signed by an algorithm that is weak or not known: ${signatureName(algorithm)}`,
-      { hint: say`make it anew with SHA-256: ${{ command: 'csr', names: 'NAMES…' }}` },
+      { hint: say`make it again with SHA-256: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
   const { hash, key: kind, saltLength } = scheme;
   let valid: boolean;

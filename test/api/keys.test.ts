@@ -15,7 +15,7 @@ import {
 } from '../../src/index.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
-const KEY = 'the key of the authority "people"';
+const KEY = 'the key of the CA "people"';
 const CA = { ca: 'people', client: true } as const;
 
 let asked: [string, string][] = [];

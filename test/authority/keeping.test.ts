@@ -59,7 +59,7 @@ describe('an authority whose key is encrypted', () => {
     const request = parseLeafRequest(['api.test']);
     await expect(issueLeaf(authority, request, 'a@b', now)).rejects.toMatchObject({
       code: 'password',
-      message: 'the key of the authority "default" needs its passphrase',
+      message: 'the key of the CA "default" needs its passphrase',
     });
     await expect(
       issueLeaf(authority, request, 'a@b', now, keyring('wrong horse')),

@@ -318,7 +318,7 @@ describe.runIf(isRoot)('assertOwnState() of root', () => {
     const { home, make, host } = world({ uid: 0, isRoot: true });
     const state = join(home, '.config/devcert-nodejs');
     const message = `devcert runs as root, and HOME="${home}" is ada's`;
-    const hint = "keep root's authority apart: export DEVCERT_HOME=/root/.config/devcert-nodejs";
+    const hint = "keep root's CA apart: export DEVCERT_HOME=/root/.config/devcert-nodejs";
     await expect(assertOwnState(state, host)).rejects.toEqual(refused(hint, message));
     // Also where root has a folder in it already, or XDG_CONFIG_HOME is root's.
     make('home/.config', 0);
@@ -404,6 +404,12 @@ describe.runIf(isRoot && process.platform === 'linux')('assertOwnState() and mou
 });
 
 describe('assertOwnFolder()', () => {
+  test.runIf(hasModes)('a path that is too long is that, and nothing of root’s', () => {
+    expect(() => {
+      assertOwnFolder(`/${'a'.repeat(5000)}`);
+    }).toThrow(expect.objectContaining({ code: 'file', hint: 'choose a shorter path' }));
+  });
+
   test.runIf(hasModes)('refuses a project, whatever its folders are called', () => {
     const folder = temporaryFolder();
     for (const name of ['staging-server', 'pending', 'next']) mkdirSync(join(folder, name));

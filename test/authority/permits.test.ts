@@ -34,13 +34,13 @@ describe('assertCertifies()', () => {
     const context = machine();
     await install(context);
     expect(await outside(context, 'a.corp.com')).toBe(
-      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert install --permit corp.com',
+      'only if "corp.com" is yours, because whoever copies the key could forge it, too: devcert install --permit corp.com',
     );
 
     await createNamed(context, 'api', { permit: ['acme.com'] });
     const api = contextOf(context, 'api');
     expect(await outside(api, 'a.corp.com')).toBe(
-      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert install --permit corp.com --ca api',
+      'only if "corp.com" is yours, because whoever copies the key could forge it, too: devcert install --permit corp.com --ca api',
     );
     await install(api, { permit: ['corp.com'] });
     for (const name of ['a.corp.com', 'a.acme.com'])
@@ -49,7 +49,7 @@ describe('assertCertifies()', () => {
     await createNamed(context, 'people', { permit: ['acme.com'], clientsOnly: true });
     const people = contextOf(context, 'people');
     expect(await outside(people, 'a.corp.com', true)).toBe(
-      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert ca replace people --permit corp.com',
+      'only if "corp.com" is yours, because whoever copies the key could forge it, too: devcert ca replace people --permit corp.com',
     );
     // What was permitted before stays permitted.
     await replaceNamed(context, 'people', [], { permit: ['corp.com'] });
@@ -68,7 +68,7 @@ describe('assertCertifies()', () => {
       encodeOrigin({ ...origin, root: sha256Of(root) }),
     );
     expect(await outside(company, 'a.corp.com')).toBe(
-      'an imported authority keeps its constraints; use another: devcert ca create NAME --permit corp.com',
+      'an imported CA keeps its constraints; use another: devcert ca create NAME --permit corp.com',
     );
     expect(new X509Certificate(readFileSync(join(company.folder, 'root.pem'))).ca).toBe(true);
   });
@@ -88,8 +88,8 @@ describe('the hint for an authority that is not as it should be', () => {
         rmSync(join(folder, 'issuer.pem'));
       },
       'invalid-authority',
-      'put it back, or start anew: devcert uninstall --purge && devcert install',
-      'put it back, or start anew: devcert uninstall --purge --ca api && devcert ca create api',
+      'put it back, or start over: devcert uninstall --purge && devcert install',
+      'put it back, or start over: devcert uninstall --purge --ca api && devcert ca create api',
     ],
     [
       'with a damaged root',
@@ -97,8 +97,8 @@ describe('the hint for an authority that is not as it should be', () => {
         writeFileSync(join(folder, 'root.pem'), 'damaged');
       },
       'invalid-authority',
-      'put the right file back, or start anew: devcert uninstall --purge && devcert install',
-      'put the right file back, or start anew: devcert uninstall --purge --ca api && devcert ca create api',
+      'put the right file back, or start over: devcert uninstall --purge && devcert install',
+      'put the right file back, or start over: devcert uninstall --purge --ca api && devcert ca create api',
     ],
     [
       'without its key',
@@ -142,7 +142,7 @@ describe('the hint for an authority that is not as it should be', () => {
     await install(context);
     rmSync(join(context.folder, 'issuer.pem'));
     await expect(issue(context, [])).rejects.toMatchObject({
-      hint: 'put it back, or start anew: devcert uninstall --purge && devcert install',
+      hint: 'put it back, or start over: devcert uninstall --purge && devcert install',
     });
   });
 

@@ -25,7 +25,7 @@ describe('devcert ca', () => {
     );
     const outside = await run(['a.corp.com', '--client', '--ca', 'people']);
     expect(twoLines(outside).hint).toBe(
-      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert ca replace people --permit corp.com',
+      'only if "corp.com" is yours, because whoever copies the key could forge it, too: devcert ca replace people --permit corp.com',
     );
     const exported = await run([
       'ca',

@@ -248,6 +248,32 @@ describe.runIf(isRoot)('what cannot be read is not absent', () => {
   });
 });
 
+describe.runIf(isRoot)('a user without a HOME and without an entry in passwd', () => {
+  test('is told what to set; DEVCERT_HOME is enough', async () => {
+    const { run, state } = homeOf(ADA);
+    const install = ['install', '--stores', 'nss'];
+    for (const args of [
+      [],
+      install,
+      ['status'],
+      ['uninstall'],
+      ['ca', 'list'],
+      ['csr', 'a.test'],
+    ]) {
+      const ran = await run(args, { env: { HOME: undefined, DEVCERT_HOME: undefined } });
+      expect([args, ran.status]).toEqual([args, 1]);
+      expect(twoLines(ran)).toEqual({
+        error: 'cannot find your home folder: HOME is not set',
+        hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
+      });
+    }
+    const env = { HOME: undefined, DEVCERT_HOME: state };
+    expect((await run([], { env })).status).toBe(0);
+    expect((await run(['uninstall', '--purge'], { env })).status).toBe(0);
+    expect(existsSync(state)).toBe(false);
+  });
+});
+
 describe.runIf(isRoot)('root', () => {
   test('of a container, in a mounted home of somebody else’s: refused, with the way out', async () => {
     const { run, home } = homeOf(ADA);
@@ -257,7 +283,7 @@ describe.runIf(isRoot)('root', () => {
       expect({ args, status: ran.status }).toEqual({ args, status: 6 });
       expect(twoLines(ran)).toEqual({
         error: `devcert runs as root, and HOME="${home}" is ${ADA}'s`,
-        hint: "keep root's authority apart: export DEVCERT_HOME=/root/.config/devcert-nodejs",
+        hint: "keep root's CA apart: export DEVCERT_HOME=/root/.config/devcert-nodejs",
       });
     }
     expect(everything(home)).toEqual(before);
@@ -271,7 +297,7 @@ describe.runIf(isRoot)('root', () => {
 });
 
 describe('what a new authority may certify', () => {
-  const PERMITTED = /It certifies localhost, test, [^]*Whoever\s+copies/;
+  const PERMITTED = /It issues for localhost, test, [^]*Whoever\s+copies/;
 
   test('is printed by the first issue, sign and mtls, and not again', async () => {
     for (const args of [['api.test'], ['mtls', 'api', '--client', 'ada'], ['sign', 'web.csr']]) {
@@ -294,7 +320,7 @@ describe('what a new authority may certify', () => {
       ['ca', 'create', 'team'],
     ]) {
       const { stdout } = await run(args);
-      expect(stdout.replace(/\s+/g, ' ')).toMatch(/certif(?:ies|y) localhost, test, .*lan/);
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(/issues for localhost, test, .*lan/);
     }
   });
 

@@ -48,7 +48,7 @@ test('a slip of a command makes nothing and permits nothing', async () => {
     'a name of your own ends in ".test" or ".localhost": devcert shop.test',
   ]);
   expect(twoLines(await run(['google.com'])).hint).toBe(
-    'only if "google.com" is yours, as a thief of the key could forge it, too: devcert install --permit google.com',
+    'only if "google.com" is yours, because whoever copies the key could forge it, too: devcert install --permit google.com',
   );
   expect((await run(['status'])).status).toBe(3); // there is still no authority
 });

@@ -8,7 +8,7 @@ import type { ReplaceResult } from '../../src/commands/ca.ts';
 import { openKeysIn } from '../helpers/bare-keys.ts';
 import { freshHome, type Home, twoLines } from '../helpers/cli.ts';
 
-const KEY = 'the key of the authority "people"';
+const KEY = 'the key of the CA "people"';
 const WAYS = '--ca-password-file FILE, --ca-password-env VARIABLE or --ca-password-stdin';
 
 /** A home with an authority for clients whose key is encrypted. */

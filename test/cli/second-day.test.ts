@@ -32,6 +32,9 @@ describe('devcert list and renew', () => {
     const due = await run(['list'], later);
     expect(due.status).toBe(5);
     expect(due.stderr).toContain('1 to renew: devcert renew --all');
+    expect((await run(['other.test', '--out', 'other'], later)).stderr).toContain(
+      `note: "${join(project, 'short/cert.pem')}" is to be renewed: devcert renew --all\n`,
+    );
     const dry = await run(['renew', '--dry-run'], later);
     expect(dry.stdout.trim()).toBe(`Due: ${join(project, 'short/cert.pem')}`);
     const program = [process.execPath, '-e', 'console.log("reloaded"); process.exitCode = 3'];
@@ -139,6 +142,20 @@ describe('devcert run and env', () => {
     expect(line(shell, 'A', value)).toBe(text);
     if (shell === 'sh' && process.platform !== 'win32')
       expect(execFileSync('sh', ['-c', `${text}; printf %s "$A"`]).toString()).toBe(value);
+  });
+
+  test.each([
+    ['sh', '/shop\u001b[2J/cert.pem'],
+    ['fish', '/shop\u202e/cert.pem'],
+    ['dotenv', "/it's/cert.pem"],
+    ['dotenv', '/shop\nNODE_OPTIONS=--require=x/cert.pem'],
+  ] as const)('%s: a value that cannot be written as it is is refused: %j', (shell, value) => {
+    expect(() => line(shell, 'A', value)).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        hint: expect.stringContaining('devcert run') as unknown,
+      }),
+    );
   });
 
   test('the shell of the terminal is the default one', () => {

@@ -84,7 +84,7 @@ describe('install()', () => {
       await expect(install(later('2040'), options)).rejects.toMatchObject({
         code: 'expired',
         exitCode: 5,
-        message: expect.stringMatching(/^the authority expired on .* 2036/) as string,
+        message: expect.stringMatching(/^the CA expired on .* 2036/) as string,
         hint: 'make a new one and issue all again: devcert ca replace',
       });
     expect(ran).toEqual([]);
@@ -184,6 +184,17 @@ describe('install()', () => {
       authority: 'kept',
       root: second.root,
     });
+  });
+
+  test('status says what an authority may certify, also where its key is damaged', async () => {
+    const { context } = projectMachine();
+    await install(context);
+    const constraints = (await status(context)).authority?.constraints;
+    expect(constraints?.dns).toContain('localhost');
+    writeFileSync(join(context.folder, 'issuer-key.pem'), 'damaged');
+    const { authority } = await status(context);
+    expect(authority?.problem).toContain('issuer-key.pem');
+    expect(authority?.constraints).toEqual(constraints);
   });
 
   test('--permit renews the root where it is: the machine’s store, though nobody says so again', async () => {

@@ -241,7 +241,7 @@ describe('mtlsCheck()', () => {
           `${version} server's certificate: trusted`,
           `${version} right certificate: let in`,
           `${version} no certificate: refused`,
-          `${version} of another authority: refused`,
+          `${version} of another CA: refused`,
           `${version} for servers only: refused`,
           `${version} expired: refused`,
         ]),
@@ -271,7 +271,7 @@ describe('mtlsCheck()', () => {
     onTestFinished(() => wrong.close());
     const refused = await mtlsCheck(context, `localhost:${wrong.port}`, { dir: 'api' });
     expect(refused).toMatchObject({ ok: false });
-    // Refused and closed without a word look the same here, and neither is taken for good.
+    // Refused and closed the connection look the same here, and neither is taken for good.
     expect(refused.lines[1]).toMatchObject({ what: 'right certificate', ok: false });
     const foreign = await server(at('other/server'));
     const { lines } = await mtlsCheck(context, `localhost:${foreign.port}`, { dir: 'api' });

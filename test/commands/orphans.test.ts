@@ -96,7 +96,7 @@ describe('orphans', () => {
     for (const store of stores) expect([...store.roots]).toEqual([]);
     const none = await sure(context);
     expect(uninstallLines(none, style, true)).toEqual([
-      'There is no orphan: each root of yours in a store belongs to an authority',
+      'There are no orphans: each root of yours in a store belongs to a CA',
     ]);
   });
 

@@ -49,7 +49,7 @@ function run(context: Context, answer: string | DevcertError = PASSPHRASE) {
   return { asked, context: { ...context, keys } };
 }
 
-const OWN = 'the key of the authority "default"';
+const OWN = 'the key of the CA "default"';
 
 /** A machine whose authority has an encrypted key; its context asks nobody. */
 async function encrypted(stores?: MemoryStoreOptions[]) {
@@ -459,7 +459,7 @@ describe('protect()', () => {
     });
     const { asked, context: asking } = run(context);
     const result = await protect(asking, 'company', { keepKey: true });
-    expect(asked).toEqual(['new: the key of the authority "company"']);
+    expect(asked).toEqual(['new: the key of the CA "company"']);
     expect(result).toMatchObject({ keeping: { way: 'passphrase' }, origin: { files: [file] } });
     expect(filesWithKey(base, createPrivateKey(foreign.issuerKey))).toEqual([]);
   });
@@ -508,18 +508,18 @@ describe('authorities that have names', () => {
     const { base, context } = projectMachine();
     const { asked, context: asking } = run(context);
     await createNamed(asking, 'people', { clientsOnly: true, passphrase: true });
-    expect(asked).toEqual(['new: the key of the authority "people"']);
+    expect(asked).toEqual(['new: the key of the CA "people"']);
     const named = contextOf(context, 'people');
     assertNoBareKey(base, named.folder);
     await expect(issue({ ...named }, ['ada@example.test'], { client: true })).rejects.toMatchObject(
       {
         code: 'password',
-        message: 'the key of the authority "people" needs its passphrase',
+        message: 'the key of the CA "people" needs its passphrase',
       },
     );
     const again = run(named);
     await issue(again.context, ['ada@example.test'], { client: true });
-    expect(again.asked).toEqual(['the key of the authority "people"']);
+    expect(again.asked).toEqual(['the key of the CA "people"']);
   });
 
   test('a name that is taken is refused before anybody is asked', async () => {

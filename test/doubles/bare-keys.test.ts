@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { generateKey } from '../../src/keys.ts';
+import { generateKey, publicKeyHash } from '../../src/keys.ts';
 import { encryptKeyPem } from '../../src/signer/passphrase.ts';
-import { filesWithKey, openKeysIn } from '../helpers/bare-keys.ts';
+import { filesWithKey, openKeyHashesIn, openKeysIn } from '../helpers/bare-keys.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 test('a key is found in every form that is not encrypted, and in none that is', () => {
@@ -30,11 +30,15 @@ test('a key is found in every form that is not encrypted, and in none that is', 
   for (const [name, data] of Object.entries(forms))
     writeFileSync(join(folder, 'below', name), data);
   writeFileSync(join(folder, 'encrypted.pem'), encryptKeyPem(key, 'correct horse'));
-  const other = generateKey('p256').export({ format: 'pem', type: 'pkcs8' });
-  writeFileSync(join(folder, 'other.pem'), other);
+  const other = generateKey('p256');
+  const otherPem = other.export({ format: 'pem', type: 'pkcs8' }).toString();
+  writeFileSync(join(folder, 'other.pem'), otherPem);
   const found = Object.keys(forms).map((name) => `below/${name}`);
   expect(filesWithKey(folder, key).sort()).toEqual(found.sort());
   expect(openKeysIn(folder).sort()).toEqual(
     ['below/journal.json', 'below/pkcs8.pem', 'below/sec1.pem', 'other.pem'].sort(),
   );
+  // Half a key, of a file that was being written, has no public half.
+  writeFileSync(join(folder, 'half.pem'), otherPem.slice(0, 90));
+  expect(openKeyHashesIn(folder).sort()).toEqual([publicKeyHash(key), publicKeyHash(other)].sort());
 });

@@ -1,7 +1,8 @@
 /** Private keys on the disk, in whatever form somebody may have written them. */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { publicKeyHash } from '../../src/keys.ts';
 
 /** Relative paths of all files below a folder; none if it is not there. */
 export function filesBelow(folder: string): string[] {
@@ -16,6 +17,17 @@ export function openKeysIn(folder: string): string[] {
   return filesBelow(folder).filter((name) =>
     /BEGIN (?!ENCRYPTED )[A-Z ]*PRIVATE KEY/.test(readFileSync(join(folder, name), 'latin1')),
   );
+}
+
+/** Of each whole key in {@link openKeysIn} the hash of its public half, once. */
+export function openKeyHashesIn(folder: string): string[] {
+  const pem = /-----BEGIN ((?!ENCRYPTED )[A-Z ]*PRIVATE KEY)-----[^-]+-----END \1-----/g;
+  const hashes = openKeysIn(folder).flatMap((name) => {
+    // JSON has a text with its line breaks written as \\n.
+    const text = readFileSync(join(folder, name), 'latin1').replaceAll('\\n', '\n');
+    return [...text.matchAll(pem)].map(([key]) => publicKeyHash(createPublicKey(key)));
+  });
+  return [...new Set(hashes)];
 }
 
 /**

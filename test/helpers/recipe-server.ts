@@ -71,7 +71,7 @@ export async function makeParties(): Promise<Parties> {
     client,
     strangers: {
       none: {},
-      'of another authority': wrong,
+      'of another CA': wrong,
       'for servers only': await issue('second', ['localhost']),
     },
   };

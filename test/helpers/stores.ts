@@ -39,6 +39,7 @@ export interface MemoryStoreOptions {
   /** Number of another store that its commands reach, too. */
   readonly reaches?: number;
   readonly elevated?: boolean;
+  readonly restart?: string;
   readonly scope?: 'user' | 'machine';
 }
 
@@ -125,6 +126,7 @@ function memoryStore(options: MemoryStoreOptions, index: number): MemoryStore {
     location: `memory:${index}`,
     ...(options.scope === undefined ? {} : { scope: options.scope }),
     ...(options.lacks === undefined ? {} : { lacks: options.lacks }),
+    ...(options.restart === undefined ? {} : { restart: options.restart }),
     roots,
     inspect: (root): Promise<StoreState> =>
       Promise.resolve(

@@ -377,12 +377,9 @@ const rows: Readonly<Record<string, Row>> = {
   'an issuer for clients only': row(authority({ purposes: [OID.clientAuth] }), {
     codes: ['issuer-purpose'],
   }),
-  'an issuer that is no authority': row(
-    certificate({ subject: cn('no authority'), days: 400 }, root),
-    {
-      codes: ['issuer-not-authority'],
-    },
-  ),
+  'an issuer that is no authority': row(certificate({ subject: cn('no CA'), days: 400 }, root), {
+    codes: ['issuer-not-authority'],
+  }),
   'signed by another key of that name': {
     leaf: {},
     by: authority(),

@@ -101,7 +101,7 @@ function chainOf(authorities: readonly Subtrees[], names: readonly Buffer[]): Ch
         ? undefined
         : contextTag(tag, true, Buffer.concat(bases.map((it) => sequence(it)))),
     );
-    const subject = { commonName: `authority ${index}` };
+    const subject = { commonName: `CA ${index}` };
     const more = [extension(OID.nameConstraints, sequence(...lists), true)];
     above.unshift(make({ authority: true, subject, more }, above[0]));
   }

@@ -337,7 +337,7 @@ describe('inspectFile() finds', () => {
   });
 
   test('"issuer-not-authority" and "outlives-issuer"', () => {
-    const between = make({ subject: { commonName: 'no authority' }, endDays: 95 }, issuer);
+    const between = make({ subject: { commonName: 'no CA' }, endDays: 95 }, issuer);
     const below = make({ names: ['b.test'] }, between);
     expect(codes(inspect(below.pem + between.pem + issuer.pem))).toEqual(['issuer-not-authority']);
     const nameless = make({ endDays: 60, authority: true, subject: { commonName: 'short' } }, root);

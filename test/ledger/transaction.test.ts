@@ -154,7 +154,9 @@ describe('replaceFiles()', () => {
     if (hasModes) {
       // Windows says of both that they are not there.
       expect(write(join(folder, 'n'.repeat(300))).message).toContain('the name is too long');
-      expect(write(join(folder, 'file', 'a')).message).toContain('a part of its path is no folder');
+      expect(write(join(folder, 'file', 'a')).message).toContain(
+        'a part of its path is not a folder',
+      );
     }
     expect(write(join(folder, 'no', 'a')).hint).toContain('mkdir');
     expect(fs.readdirSync(folder)).toEqual(['file']);

@@ -65,12 +65,12 @@ describe('commonNameObjection()', () => {
     ['Ada Lovelace', undefined],
     ['alice.test', undefined],
     ['localhost', undefined],
-    ['www.google.com', 'outside what this authority may sign'],
-    ['WWW.Google.COM.', 'outside what this authority may sign'],
-    ['*.google.com', 'outside what this authority may sign'],
-    ['a_b.google.com', 'outside what this authority may sign'],
-    ['8.8.8.8', 'outside what this authority may sign'],
-    ['eviltest.com', 'outside what this authority may sign'],
+    ['www.google.com', 'outside what this CA may sign'],
+    ['WWW.Google.COM.', 'outside what this CA may sign'],
+    ['*.google.com', 'outside what this CA may sign'],
+    ['a_b.google.com', 'outside what this CA may sign'],
+    ['8.8.8.8', 'outside what this CA may sign'],
+    ['eviltest.com', 'outside what this CA may sign'],
   ])('of a client to "%s": %s', (cn, objection) => {
     const text = commonNameObjection(constraints, client('alice', cn));
     if (objection === undefined) expect(text).toBeUndefined();

@@ -246,21 +246,21 @@ describe('assertPermitted()', () => {
   test.each([
     [
       ['api.corp.com'],
-      'only if "corp.com" is yours, as a thief of the key could forge it, too: devcert install --permit corp.com',
+      'only if "corp.com" is yours, because whoever copies the key could forge it, too: devcert install --permit corp.com',
     ],
     [
       ['*.api.corp.co.uk'],
-      'only if "corp.co.uk" is yours, as a thief of the key could forge it, too: devcert install --permit corp.co.uk',
+      'only if "corp.co.uk" is yours, because whoever copies the key could forge it, too: devcert install --permit corp.co.uk',
     ],
     [
       ['me.github.io'],
-      'only if "me.github.io" is yours, as a thief of the key could forge it, too: devcert install --permit me.github.io',
+      'only if "me.github.io" is yours, because whoever copies the key could forge it, too: devcert install --permit me.github.io',
     ],
     [['db.corp'], 'devcert install --permit db.corp'],
     [['corp'], 'a name of your own ends in ".test" or ".localhost": devcert corp.test'],
     [
       ['a.x.com', 'b.x.com', 'c.y.com', 'localhost'],
-      'only if "x.com" is yours, as a thief of the key could forge it, too: devcert install --permit x.com --permit y.com',
+      'only if "x.com" is yours, because whoever copies the key could forge it, too: devcert install --permit x.com --permit y.com',
     ],
     [['8.8.8.8'], 'of IP addresses only private and loopback ones are permitted'],
     [['x.com', '2001:4860::8888'], 'of IP addresses only private and loopback ones are permitted'],
@@ -280,10 +280,10 @@ describe('assertPermitted()', () => {
 
   test('names every name outside', async () => {
     expect(await refusal('localhost', 'bücher.de', '8.8.8.8')).toMatchObject({
-      message: '"xn--bcher-kva.de (bücher.de)", "8.8.8.8" are outside what this authority may sign',
+      message: '"xn--bcher-kva.de (bücher.de)", "8.8.8.8" are outside what this CA may sign',
     });
     expect(await refusal('x.com')).toMatchObject({
-      message: '"x.com" is outside what this authority may sign',
+      message: '"x.com" is outside what this CA may sign',
     });
   });
 });

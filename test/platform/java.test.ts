@@ -398,7 +398,7 @@ describe('Java store', () => {
   test.each([
     ['timeout', 'keytool did not end in time'],
     ['not-found', 'keytool did not run (not-found)'],
-    ['unsafe', 'its keytool is not run as root: others than root can change it'],
+    ['unsafe', 'its keytool is not run as root: users other than root can change it'],
   ] as const)('is not available after %s', async (failure, reason) => {
     const { host } = withKeytool({ exitCode: undefined, failure });
     expect(await (await onlyStore(host)).inspect(root)).toMatchObject({

@@ -223,14 +223,14 @@ describe('linuxSystemStores', () => {
     const nixos = await onlyStore(machine({ '/etc/NIXOS': '', ...debian.bare }, []));
     expect(await nixos.inspect(root)).toEqual({
       state: 'unavailable',
-      reason: 'devcert does not know how this system keeps its authorities',
+      reason: 'devcert does not know how this system keeps its CAs',
       hint: 'add /state/root.pem to security.pki.certificateFiles in configuration.nix and run "sudo nixos-rebuild switch"',
       needed: true,
     });
     const unknown = await onlyStore(machine({}, []));
     expect(await unknown.inspect(root)).toMatchObject({
       state: 'unavailable',
-      hint: "add /state/root.pem to this system's list of trusted authorities by hand",
+      hint: "add /state/root.pem to this system's list of trusted CAs by hand",
       needed: true,
     });
     expect(await unknown.planInstall(root)).toEqual([]);

@@ -179,7 +179,7 @@ describe('nssStores', () => {
   });
 
   test.each([
-    ['unsafe', '"/usr/bin/certutil" is not run as root: others than root can change it'],
+    ['unsafe', '"/usr/bin/certutil" is not run as root: users other than root can change it'],
     ['timeout', '"/usr/bin/certutil" did not end in time and was stopped'],
     ['not-found', '"/usr/bin/certutil" could not be run'],
   ] satisfies [CommandResult['failure'], string][])(

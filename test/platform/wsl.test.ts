@@ -193,6 +193,37 @@ describe('wslStores', () => {
     expect(ran.lines).toEqual([]);
   });
 
+  test('out of reach, and asked for everywhere: the line for the store of the machine, too', async () => {
+    const host = fakeHost({ kernel, programs: { wslpath: '/bin/wslpath' } });
+    const stores = await wslStores.find(host, { everywhere: true });
+    const outcomes = await uninstallRoot(stores, root, host);
+    expect(outcomes.map(({ store, byHand }) => [store, byHand])).toEqual([
+      ['Windows (whole machine)', `certutil.exe -delstore Root ${sha1}`],
+      ['Windows', `certutil.exe -user -delstore Root ${sha1}`],
+    ]);
+  });
+
+  test.each([
+    ['the variable of WSL', { WSL_DISTRO_NAME: 'Debian' }, false],
+    ['its folder of sockets', {}, true],
+  ])('without wslpath on PATH Windows is named: %s', async (_name, env, hasFolder) => {
+    const sysroot = interop(temporaryFolder());
+    if (hasFolder) mkdirSync(join(sysroot, 'run/WSL'), { recursive: true });
+    const host = fakeHost({ kernel, sysroot, env });
+    expect(await uninstallRoot(await wslStores.find(host, {}), root, host)).toMatchObject([
+      {
+        status: 'skipped',
+        reason: expect.stringContaining('no wslpath on PATH') as string,
+        byHand: `certutil.exe -user -delstore Root ${sha1}`,
+      },
+    ]);
+  });
+
+  test('a chroot in WSL without wslpath has no Windows', async () => {
+    const sysroot = interop(temporaryFolder());
+    expect(await wslStores.find(fakeHost({ kernel, sysroot }), {})).toEqual([]);
+  });
+
   test.runIf(hasShell)('interop off: no shell runs the bytes of a Windows program', async () => {
     const sysroot = temporaryFolder();
     const certutil = join(sysroot, 'System32/certutil.exe');

@@ -146,7 +146,7 @@ describe.runIf(ready)('what runs as root', () => {
     });
     expect(root).toMatchObject({
       status: 'failed',
-      reason: 'its keytool is not run as root: others than root can change it',
+      reason: 'its keytool is not run as root: users other than root can change it',
     });
     expect([...new Set(ran.trim().split('\n'))]).toEqual(['keytool 4001']);
   });

@@ -43,7 +43,7 @@ const clients = [
   ['none', false, false],
   ['a server', false, false],
   ['expired', false, false],
-  ['of another authority', false, false],
+  ['of another CA', false, false],
 ] as const;
 
 beforeAll(async () => {
@@ -78,7 +78,7 @@ beforeAll(async () => {
       notBefore: new Date(Date.now() - 9 * DAY_MS),
       notAfter: new Date(Date.now() - DAY_MS),
     }),
-    'of another authority': await issueFor(stranger, ['alice'], { client: true }),
+    'of another CA': await issueFor(stranger, ['alice'], { client: true }),
   };
   for (const [name, { certPem, keyPem }] of Object.entries(pairs))
     identities.set(name, { cert: Buffer.from(certPem), key: Buffer.from(keyPem) });

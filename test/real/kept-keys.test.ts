@@ -17,8 +17,8 @@ import { KEYLESS, type Loot } from '../forgeries/keyless.ts';
 import { type NamesServer, serveByName } from '../forgeries/server.ts';
 import { freshHome, type Home } from '../helpers/cli.ts';
 import { issueFor, makeAuthority } from '../helpers/forge.ts';
+import { openKeyHashesIn } from '../helpers/bare-keys.ts';
 import { temporaryFolder } from '../helpers/host.ts';
-import { openKeysBelow } from '../helpers/open-keys.ts';
 import { startAgent } from '../helpers/openssh-agent.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
@@ -107,7 +107,7 @@ function assertEncrypted({ forged, other, status }: Report): void {
   // So that the two above failed for want of the passphrase.
   expect(forged?.right).toMatchObject({ status: 0 });
   expect(other).toMatchObject({ status: 2 });
-  expect(other.output).toContain('the key of the authority "default" needs a passphrase');
+  expect(other.output).toContain('the key of the CA "default" needs a passphrase');
   expect(status.output).toContain('"passphrase"');
   expect(status.output).toContain('"earlierRoots": []');
 }
@@ -224,7 +224,7 @@ describe('with every file of a sealed authority, what is signed for other permit
   });
 
   test('no file holds another key than that of the certificate', () => {
-    const keys = openKeysBelow(home.home);
+    const keys = openKeyHashesIn(home.home);
     expect(keys).toEqual([publicKeyHash(lootIn(home).leaf.publicKey)]);
   });
 

@@ -26,7 +26,13 @@ import { authorityCertificates } from '../../src/authority/certificates.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { isRecorded, readLedger } from '../../src/ledger/ledger.ts';
 import { bundledModule } from '../helpers/bundle.ts';
-import { authorityKeysIn, filesWithKey, openKeysIn } from '../helpers/bare-keys.ts';
+import {
+  authorityKeysIn,
+  filesBelow,
+  filesWithKey,
+  openKeyHashesIn,
+  openKeysIn,
+} from '../helpers/bare-keys.ts';
 import { CLI } from '../helpers/cli.ts';
 import {
   actions,
@@ -35,7 +41,6 @@ import {
   readStores,
   writeStores,
 } from '../helpers/killed-scenario.ts';
-import { filesBelow, openKeysBelow } from '../helpers/open-keys.ts';
 
 const HOOK = join(import.meta.dirname, '../helpers/kill-hook.cjs');
 const scenario = bundledModule('test/helpers/killed-scenario.ts');
@@ -206,13 +211,13 @@ async function encrypted(home: string): Promise<void> {
 
 /** No key of an authority was ever written; the same command makes it whole. */
 async function assertSealed(home: string, saved: string): Promise<void> {
-  const before = new Set(openKeysBelow(saved));
+  const before = new Set(openKeyHashesIn(saved));
   assertNoNewKey(home, before);
   await actions['install --sealed'](await contextWith(home));
   assertNoNewKey(home, before);
   const state = join(home, 'state');
   expect(readKeeping(state)).toEqual({ way: 'sealed', names: ['localhost'] });
-  expect(openKeysBelow(state)).toEqual([]);
+  expect(openKeyHashesIn(state)).toEqual([]);
   const [{ root } = { root: undefined }] = authorityCertificates(state);
   const sha256 = root?.fingerprint256.replaceAll(':', '').toLowerCase();
   expect(readStores(home)).toEqual([[sha256], [sha256]]);
@@ -223,9 +228,9 @@ async function assertSealed(home: string, saved: string): Promise<void> {
 
 /** Every key that is new belongs to the certificate for localhost: no CA has it. */
 function assertNoNewKey(home: string, before: ReadonlySet<string>): void {
-  const added = openKeysBelow(home).filter((hash) => !before.has(hash));
-  const ofCas = filesBelow(home).flatMap((path) =>
-    decodeCertificates(path)
+  const added = openKeyHashesIn(home).filter((hash) => !before.has(hash));
+  const ofCas = filesBelow(home).flatMap((name) =>
+    decodeCertificates(join(home, name))
       .filter(({ ca }) => ca)
       .map(({ publicKey }) => publicKeyHash(publicKey)),
   );

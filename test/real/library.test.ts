@@ -1,4 +1,4 @@
-/** The README's servers on certificateFor(), word for word, on the packed package in a project of its own. */
+/** The library guide's servers on certificateFor(), word for word, on the packed package in a project of its own. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,7 +14,9 @@ const PACKAGES = [
   ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
 ];
 
-const snippets = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)]
+const snippets = [
+  ...readFileSync(join(ROOT, 'src/guides/library.md'), 'utf8').matchAll(/```js\n(.*?)```/gs),
+]
   .map(([, text = '']) => text)
   .filter((text) => text.includes('certificateFor'));
 
@@ -32,7 +34,7 @@ beforeAll(async () => {
   project = folder;
 });
 
-test('the README shows Node.js, Express, Fastify and Vite', () => {
+test('the guide shows Node.js, Express, Fastify and Vite', () => {
   expect(
     snippets.map((text) => /\n(?:import|.*)\b(express|fastify|vite)'/.exec(text)?.[1]),
   ).toEqual([undefined, 'express', 'fastify', 'vite']);

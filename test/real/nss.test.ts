@@ -278,18 +278,42 @@ describe.runIf(ready)('nssStores', () => {
     expect(kills).toBeGreaterThan(3);
   }, 120_000);
 
-  test('killed before it could mark the folder: the next run completes it, uninstall leaves nothing', async () => {
+  test.each([
+    ['the next run completes it, uninstall leaves nothing', ['trusted', 'removed']],
+    ['uninstall alone leaves nothing', ['removed']],
+  ])('killed at any step of making the folders: %s', async (_what, expected) => {
     const { home, host, root, stores } = await machine();
     const before = listing(home);
     const stop = new Error('killed');
-    const run: Host['run'] = (command) =>
-      command.file === 'tee' ? Promise.reject(stop) : host.run(command);
-    const dying = { ...host, run };
-    await expect(installRoot(await nssStores.find(dying, {}), root, dying)).rejects.toBe(stop);
-    expect(listing(home).length).toBeGreaterThan(before.length);
-    expect(statuses(await installRoot(await stores(), root, host))).toEqual(['trusted']);
+    let ended: unknown = stop;
+    for (let step = 1; ended === stop; step++) {
+      let count = 0;
+      const run: Host['run'] = (command) =>
+        /\/(mkdir|tee|rm|rmdir)$/.test(`/${command.file}`) && ++count > step
+          ? Promise.reject(stop)
+          : host.run(command);
+      const dying = { ...host, run };
+      const found = await nssStores.find(dying, {});
+      ended = await installRoot(found, root, dying).catch((error: unknown) => error);
+      expect(listing(home).length).toBeGreaterThan(before.length);
+      if (expected.length > 1)
+        expect(await installRoot(await stores(), root, host)).toMatchObject([
+          { status: ended === stop ? 'trusted' : 'already-trusted' },
+        ]);
+      expect(statuses(await uninstallRoot(await stores(), root, host))).toEqual(['removed']);
+      expect(listing(home)).toEqual(before);
+      if (step > 9) throw new Error('the steps do not end');
+    }
+  });
+
+  test('a note takes away empty folders alone, not what somebody put into them', async () => {
+    const { home, host, root, stores } = await machine();
+    const share = join(home, '.local/share');
+    mkdirSync(join(share, 'pki/nssdb'), { recursive: true });
+    mkdirSync(join(home, '.local.made-by-devcert'));
+    writeFileSync(join(share, 'notes'), 'mine');
     expect(statuses(await uninstallRoot(await stores(), root, host))).toEqual(['removed']);
-    expect(listing(home)).toEqual(before);
+    expect(listing(home)).toEqual(['.local', '.local/share', '.local/share/notes']);
   });
 
   test('folders that somebody keeps something in are not taken away with the database', async () => {
@@ -324,7 +348,7 @@ describe.runIf(ready)('nssStores', () => {
     const whole = readFileSync(cert9);
     writeFileSync(cert9, whole.subarray(0, 9000));
     const damaged = await asked();
-    expect(damaged?.reason).toBe('the database is damaged: "cert9.db" is no whole database');
+    expect(damaged?.reason).toBe('the database is damaged: "cert9.db" is not a whole database');
     expect(damaged?.hint).toMatch(/every certificate, key and exception of your own/);
     writeFileSync(cert9, whole);
     renameSync(join(folder, 'key4.db'), join(folder, 'away'));

@@ -192,7 +192,7 @@ describe('nginx', () => {
     const { stdout, status } = await home.run(['inspect', `localhost:${port}`]);
     expect(status).toBe(0);
     expect(stdout).toContain(new X509Certificate(leaf).serialNumber);
-    expect(stdout).toContain("this machine's devcert authority");
+    expect(stdout).toContain("this machine's devcert CA");
   });
 });
 

@@ -122,7 +122,7 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
     expect(ran.stdout).toMatch(/Windows +skipped: interop is off/);
     expect(ran.status).toBe(0);
     const purged = devcertWith(off, 'uninstall', '--purge');
-    expect(purged.stdout).toContain('Deleted the authority');
+    expect(purged.stdout).toContain('Deleted the CA');
     expect(purged.stderr).toMatch(
       /it still does.* certutil\.exe -user -delstore Root [0-9a-f]{40}$/m,
     );

@@ -9,7 +9,7 @@ import { Keyring } from '../../src/signer/keyring.ts';
 import { decryptKeyPem, encryptKeyPem, parsePassphrase } from '../../src/signer/passphrase.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
-const WHAT = 'the key of the authority "default"';
+const WHAT = 'the key of the CA "default"';
 const key = generateKey('p256');
 const pem = encryptKeyPem(key, 'correct horse');
 
@@ -49,7 +49,7 @@ describe('Keyring', () => {
   test('says at once what is missing where nobody can be asked', async () => {
     await expect(new Keyring().open(pem, WHAT)).rejects.toMatchObject({
       code: 'password',
-      message: 'the key of the authority "default" needs its passphrase',
+      message: 'the key of the CA "default" needs its passphrase',
       hint: expect.stringContaining('--ca-password-file FILE') as string,
     });
   });
@@ -59,7 +59,7 @@ describe('Keyring', () => {
     const error = await keys.open(pem, WHAT).catch((it: unknown) => it);
     expect(error).toMatchObject({
       code: 'password',
-      message: 'this is not the passphrase of the key of the authority "default"',
+      message: 'this is not the passphrase of the key of the CA "default"',
     });
     expect(keys.isFailure(error)).toBe(true);
     const other = encryptKeyPem(generateKey('p256'), 'wrong horse');

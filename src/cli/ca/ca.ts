@@ -42,12 +42,12 @@ type Flags = PasswordFlags & CaPasswordFlags;
 const permitOptions: readonly OptionDeclaration[] = [
   {
     flags: '--permit <domain>',
-    description: 'let it certify this domain, too (repeatable)',
+    description: 'let it issue for this domain, too (repeatable)',
     repeatable: true,
   },
   {
     flags: '--no-constraints',
-    description: 'let it certify every name: dangerous, for mbedTLS and Botan 2 only',
+    description: 'let it issue for every name: dangerous, only for mbedTLS and Botan 2',
   },
 ];
 
@@ -64,7 +64,7 @@ const sourceOptions: readonly OptionDeclaration[] = [
 
 const clientsOnly: OptionDeclaration = {
   flags: '--clients-only',
-  description: 'it certifies clients, never servers, and no store may trust it',
+  description: 'it issues for clients, never for servers, and no store may trust it',
 };
 
 const passphrase: OptionDeclaration = {
@@ -73,9 +73,9 @@ const passphrase: OptionDeclaration = {
 };
 
 const create: Declaration = {
-  summary: 'make an authority with a name',
+  summary: 'make a CA with a name',
   description:
-    'Makes an authority beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it certifies in every client that trusts it, and other names in some.',
+    'Makes a CA beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it issues for in every client that trusts it, and other names in some.',
   positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
   options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions, ...agentOptions],
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
@@ -85,13 +85,13 @@ const create: Declaration = {
 };
 
 const list: Declaration = {
-  summary: 'list the authorities',
-  description: 'Lists the default authority and those with names.',
+  summary: 'list the CAs',
+  description: 'Lists the default CA and those with names.',
   async run(_positionals, _options, terminal) {
     const authorities = await listAuthorities();
     terminal.print(
       authorities.length === 0
-        ? ['There is no authority yet: devcert install']
+        ? ['There is no CA yet: devcert install']
         : summaryLines(authorities, terminal.style),
     );
     terminal.json({ authorities });
@@ -100,8 +100,8 @@ const list: Declaration = {
 };
 
 const show: Declaration = {
-  summary: 'show one: what it may certify, until when, where it lies',
-  description: 'Shows what an authority may certify, until when, its key, and where it lies.',
+  summary: 'show one: what it issues for, until when, where it is',
+  description: 'Shows what a CA issues for, until when, its key, and where it is.',
   positionals: [authorityArgument],
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
@@ -110,9 +110,9 @@ const show: Declaration = {
 };
 
 const importing: Declaration = {
-  summary: "take mkcert's, minica's or your company's authority",
+  summary: "take mkcert's, minica's or your company's CA",
   description:
-    'Takes an authority that exists: certificate and private key, in any format. It is checked first, and put into no store.',
+    'Takes a CA that exists: certificate and private key, in any format. It is checked first, and put into no store.',
   positionals: [
     { name: '[sources...]', description: 'mkcert, a folder, or files (PEM, DER, P12, JKS)' },
   ],
@@ -120,10 +120,10 @@ const importing: Declaration = {
     { flags: '--name <name>', description: 'keep it under this name; the default one if left out' },
     ...sourceOptions,
     clientsOnly,
-    { flags: '--trust-only', description: 'take a root without its key: to be trusted only' },
+    { flags: '--trust-only', description: 'take a root without its key: it can only be trusted' },
     passphrase,
     ...caPasswordOptions,
-    { flags: '--force', description: 'let it replace the authority that is there' },
+    { flags: '--force', description: 'let it replace the CA that is there' },
   ],
   examples: [
     'devcert ca import mkcert',
@@ -159,7 +159,7 @@ const exporting: Declaration = {
     const listener = await asking(options, terminal);
     const password =
       options.withKey === true
-        ? await readPassword(options, { what: "the authority's key", isNew: true }, terminal)
+        ? await readPassword(options, { what: "the CA's key", isNew: true }, terminal)
         : undefined;
     const result = await exportAuthority(name, { ...options, password }, listener);
     const { file, pem } = result;
@@ -169,7 +169,7 @@ const exporting: Declaration = {
 };
 
 const replace: Declaration = {
-  summary: 'put a new authority in the place of one, and issue all again',
+  summary: 'replace a CA with a new one, and issue everything again',
   description:
     'Makes a new root and issuer with the same constraints (or imports one), has the stores that trust the old one trust it, issues everything again, and drops the old one.',
   positionals: [authorityArgument],
@@ -195,17 +195,16 @@ const replace: Declaration = {
 };
 
 const remove: Declaration = {
-  summary: 'take one with a name out of every store and delete it',
-  description:
-    'Removes the root from every store, checks that it is gone, and deletes the authority.',
-  positionals: [{ name: '<name>', description: 'the name of the authority' }],
+  summary: 'take its root out of every store and delete it',
+  description: 'Removes the root from every store, checks that it is gone, and deletes the CA.',
+  positionals: [{ name: '<name>', description: 'the name of the CA' }],
   async run([name = ''], _options, terminal) {
     cancelOnInterrupt(terminal);
     const result = await removeAuthority(name, terminal);
     terminal.progress('');
     terminal.print([
       ...result.outcomes.map(({ store, status }) => `  ${store}  ${status}`),
-      `Deleted the authority "${name}"`,
+      `Deleted the CA "${name}"`,
     ]);
     if (result.left.length > 0)
       terminal.note(`what it issued stays, trusted by nothing: ${result.left.join(', ')}`);
@@ -221,9 +220,8 @@ function showReplaced(result: ReplaceResult, terminal: Terminal): number {
 }
 
 export const caCommand: Declaration = {
-  summary: 'authorities with names, imported ones, replacing one',
-  description:
-    'Works with authorities: the default one and those with names (--ca NAME elsewhere).',
+  summary: 'CAs with names, imported ones, replacing one',
+  description: 'Works with CAs: the default one and those with names (--ca NAME elsewhere).',
   commands: {
     create,
     list,

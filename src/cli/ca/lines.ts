@@ -52,7 +52,7 @@ export function authorityLines(
     ...table(
       [
         ['for', clientsOnly ? 'clients only: no store may trust it' : usagesText(authority)],
-        ['can certify', constraintsText(authority.constraints)],
+        ['issues for', constraintsText(authority.constraints)],
         ['valid until', until(authority, style)],
         [
           'key',
@@ -89,7 +89,7 @@ export function keptLines(result: AuthorityResult, verb: string, style: Style): 
         ...(problem === undefined ? [`Next, in a project: devcert localhost${ca}`] : []),
       ];
   return [
-    `${verb} the authority ${authorityLines(result, style).join('\n')}`,
+    `${verb} the CA ${authorityLines(result, style).join('\n')}`,
     '',
     ...wrap(theftText(result.constraints, { clientsOnly, keeping: result.keeping })),
     '',
@@ -107,8 +107,8 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
   const again = renewedLines(result.renewed);
   return [
     replaced
-      ? `Replaced the authority ${authorityLines(result, style).join('\n')}`
-      : 'Kept the old authority: a store that trusts it failed for the new one',
+      ? `Replaced the CA ${authorityLines(result, style).join('\n')}`
+      : 'Kept the old CA: a store that trusts it failed for the new one',
     ...(stores.length === 0 ? [] : ['', ...stores]),
     ...(again.length === 0 ? [] : ['', ...again]),
   ];
@@ -117,7 +117,7 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
 /** What `ca protect` and `ca unprotect` came to. Protected is what no store trusts an open key for. */
 export function protectLines(result: ReplaceResult, style: Style): string[] {
   const { name, keeping, replaced, earlierRoots, constraints, clientsOnly } = result;
-  const key = `the key of the authority "${name}"`;
+  const key = `the key of the CA "${name}"`;
   const again = `devcert install${name === 'default' ? '' : ` --ca ${name}`}`;
   if (keeping.way === 'file')
     return replaced || result.outcomes.length === 0
@@ -141,12 +141,12 @@ export function renewedLines(renewed: readonly Renewed[]): string[] {
     const paths = printable(files.join(', '));
     const [done, left] =
       what === 'export'
-        ? ['Exported again', 'Still of the old authority']
+        ? ['Exported again', 'Still of the old CA']
         : ['Issued again', 'Not issued again'];
     if (reason === undefined) return [`${done}: ${paths}`];
     return [
       `${left}: ${paths}: ${printable(reason)}`,
-      ...(command === undefined ? [] : [`  make it anew: ${printable(command)}`]),
+      ...(command === undefined ? [] : [`  make it again: ${printable(command)}`]),
     ];
   });
 }

@@ -11,7 +11,7 @@ import { type CaPasswordFlags, caPasswordOptions } from '../password/options.ts'
 export const protect: Declaration = {
   summary: 'encrypt the key of one with a passphrase',
   description:
-    'Makes a new authority whose key is encrypted, has the stores that trust the old one trust it, issues everything again, and drops the old one, whose key may have been copied while it lay open. Issuing then asks for the passphrase. Exit code 1 if a store still trusts the old one.',
+    'Makes a new CA whose key is encrypted, has the stores that trust the old one trust it, issues everything again, and drops the old one, whose key may have been copied while it lay open. Issuing then asks for the passphrase. Exit code 1 if a store still trusts the old one.',
   positionals: [authorityArgument],
   options: [
     {
@@ -40,7 +40,7 @@ export const protect: Declaration = {
 export const unprotect: Declaration = {
   summary: 'write the key of one into an open file again',
   description:
-    'Decrypts the key of an authority. Whoever copies it then can forge the names that it certifies in every client, and other names in some.',
+    'Decrypts the key of a CA. Whoever copies it then can forge the names that it issues for in every client, and other names in some.',
   positionals: [authorityArgument],
   options: caPasswordOptions,
   async run([name], options: CaPasswordFlags, terminal) {

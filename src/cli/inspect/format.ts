@@ -45,7 +45,7 @@ export function fileText({ kind, format, certificates, keys }: InspectedFile): s
   ];
   const [first] = certificates;
   const isAuthority = kind === 'certificate' && first !== undefined && roleOf(first) === 'anchor';
-  return [isAuthority ? 'authority certificate' : kinds[kind], formats[format], ...counts].join(
+  return [isAuthority ? 'CA certificate' : kinds[kind], formats[format], ...counts].join(
     ', ',
   );
 }
@@ -92,7 +92,7 @@ export function usageText(certificate: CertificateDetails): string {
     certificate.pathLength === undefined
       ? ''
       : certificate.pathLength === 0
-        ? ', and no authority below it'
+        ? ', and no CA below it'
         : `, and at most ${certificate.pathLength} ${certificate.pathLength === 1 ? 'authority' : 'authorities'} below it`;
   const what = named === undefined ? 'certificates' : `certificates for ${and(named)}`;
   return `signing ${what}${below}`;

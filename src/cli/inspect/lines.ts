@@ -133,8 +133,8 @@ function certificateRows(certificate: InspectedCertificate): Row[] {
 
 function ownText(authority: string): string {
   return authority === 'default'
-    ? "this machine's devcert authority"
-    : `this machine's devcert authority "${shown(authority)}"`;
+    ? "this machine's devcert CA"
+    : `this machine's devcert CA "${shown(authority)}"`;
 }
 
 function nameRows(names: InspectedCertificate['names']): Row[] {

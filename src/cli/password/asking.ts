@@ -28,7 +28,7 @@ export async function asking(
   const isGiven = (caPasswordFile ?? caPasswordEnv ?? caPasswordStdin) !== undefined;
   if (caPasswordStdin === true && passwordStdin === true)
     throw new DevcertError('usage', 'standard input cannot be two passwords at once', {
-      hint: 'give the one of the authority with --ca-password-file FILE',
+      hint: 'give the one of the CA with --ca-password-file FILE',
     });
   const own = {
     ...(caPasswordFile === undefined ? {} : { passwordFile: caPasswordFile }),

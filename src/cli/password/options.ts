@@ -13,7 +13,7 @@ export const passwordOptions: readonly OptionDeclaration[] = [
 export const caPasswordOptions: readonly OptionDeclaration[] = [
   {
     flags: '--ca-password-file <file>',
-    description: "the passphrase of the authority's key is the first line of this file",
+    description: "the passphrase of the CA's key is the first line of this file",
   },
   { flags: '--ca-password-env <variable>', description: 'it is the value of this variable' },
   { flags: '--ca-password-stdin', description: 'it is the first line of standard input' },

@@ -127,9 +127,13 @@ export async function askPassword(request: PasswordRequest): Promise<string> {
     else if ((await prompt('The same again: ')) === password) return password;
     else write(STDERR, 'The two are not the same\n');
   }
-  throw new DevcertError('password', `no ${noun} for ${request.what} was given twice alike`, {
-    hint: `run the same again, or put it into a file: ${flag}-file FILE`,
-  });
+  throw new DevcertError(
+    'password',
+    `the two entries of the ${noun} for ${request.what} differed each time`,
+    {
+      hint: `run the same again, or put it into a file: ${flag}-file FILE`,
+    },
+  );
 }
 
 const capitalized = (text: string) => text.replace(/^./, (letter) => letter.toUpperCase());
