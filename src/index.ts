@@ -1,6 +1,7 @@
 /** devcert as a library: what the command does, as functions, and certificates in memory. */
 export * from './api/ca.ts';
 export * from './api/certificates.ts';
+export * from './api/doctor.ts';
 export * from './api/hosts.ts';
 export * from './api/ledger.ts';
 export * from './api/mtls.ts';
@@ -45,6 +46,9 @@ export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { ProjectCertificate, StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type { VerifyOptions } from './commands/verify.ts';
+export type { CheckOptions, CheckResult } from './doctor/check.ts';
+export type { DoctorResult } from './doctor/doctor.ts';
+export type { Finding } from './doctor/finding.ts';
 export type * from './inspect/types.ts';
 export type { KeyType } from './keys.ts';
 export type { MtlsClient, MtlsSet } from './mtls/set.ts';

@@ -107,6 +107,7 @@ describe('architecture', () => {
       'verify',
       'mtls',
       'commands',
+      'doctor',
       'api',
       'cli',
     ];

@@ -92,6 +92,11 @@ export async function projectContext(listener: Listener, ca?: string): Promise<C
 
 /** The same with all kinds of stores that there are. */
 export async function contextWithStores(listener: Listener, ca?: string): Promise<Context> {
+  return withStores(await context(listener, ca));
+}
+
+/** With all kinds of stores that there are. */
+export async function withStores(context: Context): Promise<Context> {
   const { storeFinders } = await import('../../platform/stores.ts');
-  return { ...(await context(listener, ca)), finders: storeFinders };
+  return { ...context, finders: storeFinders };
 }

@@ -88,8 +88,8 @@ function readNaming(file: string, bytes: Buffer, passwords: Passwords) {
   }
 }
 
-/** As mkcert looks for its CAROOT. */
-function mkcertFolder({ env, platform, home }: Host): string {
+/** As mkcert looks for its CAROOT. @throws DevcertError `file` without a home folder. */
+export function mkcertFolder({ env, platform, home }: Host): string {
   if (env.CAROOT !== undefined && env.CAROOT !== '') return resolve('/', env.CAROOT);
   if (platform === 'win32' && env.LocalAppData !== undefined)
     return join(env.LocalAppData, 'mkcert');

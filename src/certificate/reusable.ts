@@ -27,14 +27,12 @@ export function isReusable(
 ): existing is ReusablePair {
   const { certificate, certText } = existing;
   if (certificate === undefined || certText === undefined) return false;
-  const lifetimeDays = Math.round(
-    (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) - BACKDATE_MS) / DAY_MS,
-  );
+  const days = lifetimeDays(certificate);
   return (
     hasKey(certificate, existing.key, request) &&
     certificate.verify(authority.issuer.publicKey) &&
     certText.startsWith(certificate.toString() + authority.chainPem) &&
-    Date.parse(certificate.validTo) - now.getTime() > dueDays(lifetimeDays) * DAY_MS &&
+    Date.parse(certificate.validTo) - now.getTime() > dueDays(days) * DAY_MS &&
     Date.parse(certificate.validFrom) <= now.getTime() &&
     sameSet(
       readNames(certificate.raw),
@@ -43,8 +41,13 @@ export function isReusable(
     sameSet(readUsages(certificate.raw), request.usages) &&
     readCommonName(certificate.raw) === commonNameOf(request) &&
     (request.keyType === undefined || request.keyType === keyTypeOf(certificate.publicKey)) &&
-    (request.validityDays === undefined || leafDays(request.validityDays) === lifetimeDays)
+    (request.validityDays === undefined || leafDays(request.validityDays) === days)
   );
+}
+
+/** For how many days a certificate of devcert's was issued. */
+export function lifetimeDays({ validFrom, validTo }: X509Certificate): number {
+  return Math.round((Date.parse(validTo) - Date.parse(validFrom) - BACKDATE_MS) / DAY_MS);
 }
 
 /** The last second of a leaf that is to be valid for so many days. RFC 5280 4.1.2.5: that second counts, too. */
@@ -66,7 +69,8 @@ function hasKey(
   return certificateKeyHash(certificate) === publicKeyHash(request.publicKey);
 }
 
-function isKeyOf(certificate: X509Certificate, key: KeyObject): boolean {
+/** True if the key is that of the certificate. */
+export function isKeyOf(certificate: X509Certificate, key: KeyObject): boolean {
   try {
     return certificate.checkPrivateKey(key);
   } catch {

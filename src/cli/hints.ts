@@ -15,7 +15,7 @@ export interface Step extends Partial<Record<OptionName, OptionValue>> {
 type OptionValue = string | boolean | readonly string[] | undefined;
 
 type CommandName =
-  | Each<'issue install uninstall status inspect verify csr sign export recipe mtls list renew run env'>
+  | Each<'issue install uninstall status check doctor inspect verify csr sign export recipe mtls list renew run env'>
   | `ca ${Each<'create export import list protect remove replace show unprotect'>}`
   | `hosts ${Each<'add list remove'>}`
   | `mtls ${Each<'check rotate'>}`;

@@ -30,14 +30,14 @@ export interface EnvironmentResult {
 }
 
 /** They add to what is trusted: the root alone, behind what they hold already. */
-const ADDING = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'];
+export const ADDING = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'];
 /** They take the place of what is trusted otherwise. OpenSSL's (Python, Ruby, PHP, curl, Go) stands first. */
-const REPLACING = [
+export const REPLACING = [
   ...['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'AWS_CA_BUNDLE'],
   ...['GIT_SSL_CAINFO', 'PIP_CERT', 'CARGO_HTTP_CAINFO'],
 ];
 /** npm reads NODE_EXTRA_CA_CERTS, unless one of these is set, or `cafile` in a file of its settings. */
-const NPM = ['npm_config_cafile', 'NPM_CONFIG_CAFILE'] as const;
+export const NPM = ['npm_config_cafile', 'NPM_CONFIG_CAFILE'] as const;
 
 /**
  * The variables, and the files that they name written into the state folder.
@@ -141,8 +141,8 @@ function readNpmCafile({ host, cwd }: Context): string | undefined {
   return undefined;
 }
 
-/** Undefined if there is none, or it cannot be read. */
-function readText(file: string): string | undefined {
+/** The text of a file of roots; undefined if there is none, or it cannot be read. */
+export function readText(file: string): string | undefined {
   try {
     return readIfThere(file, { maxBytes: MAX_STORE_BYTES })?.toString();
   } catch (error) {

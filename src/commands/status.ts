@@ -130,7 +130,8 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   };
 }
 
-function projectCertificate(context: Context): ProjectCertificate | undefined {
+/** The certificate in `.devcert` of the current folder; undefined if there is none that can be read. */
+export function projectCertificate(context: Context): ProjectCertificate | undefined {
   const { certFile } = outputPaths({}, context.cwd);
   const certificate = certificateIn(certFile);
   if (certificate === undefined) return undefined;
@@ -169,9 +170,13 @@ function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly:
   if (daysLeft < SOON_DAYS) return EXIT.expired;
   // No store is to trust it.
   if (clientsOnly) return EXIT.done;
+  return isTrusted(stores) ? EXIT.done : EXIT.notTrusted;
+}
+
+/** True if every store that is here trusts the root, or lacks but a program. */
+export function isTrusted(stores: readonly StoreReport[]): boolean {
   const here = stores.filter(
     ({ state, needed, lacks }) => lacks === undefined && (state !== 'unavailable' || needed),
   );
-  const trusted = here.length > 0 && here.every(({ state }) => state === 'trusted');
-  return trusted ? EXIT.done : EXIT.notTrusted;
+  return here.length > 0 && here.every(({ state }) => state === 'trusted');
 }

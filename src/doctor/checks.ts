@@ -1,0 +1,20 @@
+/** Every check of `doctor`. Adding one is one file and one line here. */
+import { authorityCheck, stateCheck } from './authority.ts';
+import { handshakesCheck } from './handshakes.ts';
+import type { Check } from './machine.ts';
+import { namesCheck } from './names.ts';
+import { othersCheck } from './others.ts';
+import { orphansCheck, storesCheck } from './stores.ts';
+import { variablesCheck } from './variables.ts';
+
+/** In the order of their findings: causes before what comes of them. */
+export const checks: readonly Check[] = [
+  stateCheck,
+  authorityCheck,
+  storesCheck,
+  variablesCheck,
+  handshakesCheck,
+  namesCheck,
+  orphansCheck,
+  othersCheck,
+];

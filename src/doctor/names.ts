@@ -1,0 +1,72 @@
+/** Whether the names of the project lead to this machine. */
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
+import type { Host } from '../../platform/types.ts';
+import { say } from '../errors.ts';
+import { finding, type Finding } from './finding.ts';
+import type { Check } from './machine.ts';
+
+/** Asked of the system, as every program here does; in a process that can be ended when DNS does not answer. */
+const ASK = `const { lookup } = require('dns').promises;
+Promise.all(require('process').argv.slice(1).map((name) =>
+  lookup(name, { all: true }).then((all) => all.map(({ address }) => address), () => [])
+)).then((all) => { require('fs').writeSync(1, JSON.stringify(all)); process.exit(); });`;
+const LOOKUP_MS = 4000;
+
+export const namesCheck: Check = {
+  id: 'names',
+  about: 'names of the project',
+  async run({ context: { host }, project }) {
+    // RFC 6761 6.3: it is always this machine.
+    const known = readHostNames(host).add('localhost');
+    const names = project.names.filter(
+      (name) => isIP(name) === 0 && !/[*@:]/.test(name) && !known.has(name),
+    );
+    if (names.length === 0) return [];
+    const answers = await resolve(names, host);
+    const own = ownAddresses();
+    return names.flatMap((name, index) => judge(name, answers[index] ?? [], own, host));
+  },
+};
+
+async function resolve(names: readonly string[], host: Host): Promise<readonly string[][]> {
+  const { stdout } = await host.run({
+    file: process.execPath,
+    args: ['-e', ASK, ...names],
+    timeoutMs: LOOKUP_MS,
+  });
+  try {
+    return JSON.parse(stdout) as string[][];
+  } catch {
+    return []; // it was ended: nothing answers for any of them
+  }
+}
+
+function ownAddresses(): ReadonlySet<string> {
+  const all = Object.values(networkInterfaces()).flatMap((it) => it ?? []);
+  return new Set(all.map(({ address }) => address));
+}
+
+function judge(
+  name: string,
+  addresses: readonly string[],
+  own: ReadonlySet<string>,
+  host: Host,
+): Finding[] {
+  const add = { command: 'hosts add', names: name } as const;
+  if (addresses.length === 0)
+    return name.endsWith('.localhost')
+      ? [
+          finding(
+            'names',
+            'note',
+            `only browsers find "${name}" here: it is not in ${hostsFile(host)}`,
+            add,
+          ),
+        ]
+      : [finding('names', 'other', `"${name}" does not resolve on this machine`, add)];
+  if (addresses.some((it) => own.has(it) || it.startsWith('127.') || it === '::1')) return [];
+  const where = `"${name}" is another machine: ${addresses.join(', ')}`;
+  return [finding('names', 'note', where, say`if it is to be this one: ${add}`)];
+}

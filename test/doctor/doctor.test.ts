@@ -1,0 +1,313 @@
+/** `doctor` and its checks over machines that do not exist. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Command, CommandResult } from '../../platform/types.ts';
+import type { Context } from '../../src/commands/context.ts';
+import { install } from '../../src/commands/install.ts';
+import { issue } from '../../src/commands/issue.ts';
+import { currentRoot } from '../../src/commands/roots.ts';
+import { status } from '../../src/commands/status.ts';
+import { doctorLines } from '../../src/cli/doctor.ts';
+import { authorityCheck, stateCheck } from '../../src/doctor/authority.ts';
+import { doctor } from '../../src/doctor/doctor.ts';
+import { exitCodeOf, finding } from '../../src/doctor/finding.ts';
+import { handshakesCheck } from '../../src/doctor/handshakes.ts';
+import type { Check } from '../../src/doctor/machine.ts';
+import { namesCheck } from '../../src/doctor/names.ts';
+import { othersCheck } from '../../src/doctor/others.ts';
+import { orphansCheck, storeFindings, storesCheck } from '../../src/doctor/stores.ts';
+import { variablesCheck } from '../../src/doctor/variables.ts';
+import { DevcertError } from '../../src/errors.ts';
+import { DAY_MS } from '../../src/policy.ts';
+import { hasModes } from '../helpers/can.ts';
+import { projectMachine, type MemoryStoreOptions } from '../helpers/stores.ts';
+
+/** A machine that trusts its authority, with a certificate in the project. */
+async function healthy(names = ['localhost'], stores?: readonly MemoryStoreOptions[]) {
+  const made = projectMachine(stores);
+  await install(made.context);
+  await issue(made.context, names);
+  return made;
+}
+
+/** The same with something else on the machine. */
+function on(context: Context, host: Partial<Context['host']>): Context {
+  return { ...context, host: { ...context.host, ...host } };
+}
+
+const found = async (context: Context, check: Check) =>
+  (await doctor(context, undefined, [check])).findings;
+
+const ended = (result: Partial<CommandResult> = {}): Promise<CommandResult> =>
+  Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...result });
+
+describe('doctor()', () => {
+  test('finds nothing on a machine where all is well', async () => {
+    const { context } = await healthy();
+    const result = await doctor(context);
+    expect(result).toMatchObject({ findings: [], exitCode: 0 });
+    const plain = (text: string) => text;
+    const lines = doctorLines(result, { good: plain, bad: plain, dim: plain }).join(' ');
+    expect(lines).toMatch(/^Nothing is wrong\. Looked at: .*trust stores/);
+  });
+
+  test('makes a finding of what a check throws, and of a state folder that is refused', async () => {
+    const { context } = await healthy();
+    const error = new DevcertError('file', 'cannot read it', { hint: { command: 'status' } });
+    const throwing: Check = {
+      id: 'x',
+      about: 'x',
+      run: () => {
+        throw error;
+      },
+    };
+    const expected = { problem: 'cannot read it', cure: 'devcert status', exitCode: 1 };
+    expect(await found(context, throwing)).toMatchObject([{ check: 'x', ...expected }]);
+    const refused = await doctor(context, error);
+    expect(refused).toMatchObject({ findings: [{ check: 'state', ...expected }], exitCode: 1 });
+  });
+
+  test('a bug in a check stays a bug', async () => {
+    const { context } = await healthy();
+    const run = () => {
+      throw new TypeError('bug');
+    };
+    await expect(found(context, { id: 'x', about: 'x', run })).rejects.toThrow('bug');
+  });
+
+  test('tells which check is done, and ends programs when the time for all is over', async () => {
+    const { context } = await healthy();
+    const told: string[] = [];
+    const limits: (number | undefined)[] = [];
+    const run = (command: Command) => {
+      limits.push(command.timeoutMs);
+      return ended();
+    };
+    const asking: Check = {
+      id: 'x',
+      about: 'programs',
+      run: async ({ context: { host } }) => {
+        await host.run({ file: 'slow', args: [], timeoutMs: 60_000 });
+        return [];
+      },
+    };
+    const watched = { ...on(context, { run }), progress: (doing: string) => told.push(doing) };
+    await doctor(watched, undefined, [asking]);
+    expect(told).toEqual(['1 of 1: programs']);
+    expect(limits[0]).toBeLessThan(10_000);
+  });
+
+  test('exit codes: no authority, then expiry, then trust, then the rest; notes do not count', () => {
+    const of = (...weights: Parameters<typeof finding>[1][]) =>
+      exitCodeOf(weights.map((weight) => finding('x', weight, 'a', 'b')));
+    expect(of()).toBe(0);
+    expect(of('note')).toBe(0);
+    expect(of('other', 'note')).toBe(1);
+    expect(of('other', 'trust')).toBe(4);
+    expect(of('trust', 'expiry')).toBe(5);
+    expect(of('expiry', 'missing')).toBe(3);
+  });
+});
+
+describe('stores', () => {
+  test('what is wrong counts exactly where status says that the root is not trusted', async () => {
+    const kinds: readonly MemoryStoreOptions[][] = [
+      [{}],
+      [{ behaviour: 'fails' }],
+      [{ unavailable: { reason: 'locked', needed: true } }],
+      [{ unavailable: { reason: 'nothing here', needed: false } }, {}],
+      [{ unavailable: { reason: 'nothing here', needed: false } }],
+      [{ behaviour: 'fails', lacks: { program: 'certutil' } }],
+      [{ behaviour: 'fails', lacks: { program: 'certutil' } }, {}],
+      [],
+    ];
+    for (const stores of kinds) {
+      const { context } = await healthy(['localhost'], stores);
+      const { stores: reports, exitCode } = await status(context);
+      expect({ stores, code: exitCodeOf(storeFindings(reports, undefined)) }).toEqual({
+        stores,
+        code: exitCode,
+      });
+      expect(exitCodeOf(await found(context, storesCheck))).toBe(exitCode);
+    }
+  });
+
+  test('a root that no state folder knows is an orphan', async () => {
+    const { context, base } = await healthy();
+    const again = { ...context, folder: join(base, 'state-2') };
+    expect(await found(context, orphansCheck)).toEqual([]);
+    await install(again);
+    expect(await found(context, orphansCheck)).toMatchObject([
+      { cure: 'devcert uninstall --orphans', exitCode: 1 },
+    ]);
+  });
+});
+
+describe('dates and files', () => {
+  test('authority and certificate that end soon, have ended, or begin later', async () => {
+    const { context } = await healthy();
+    const at = async (days: number) => {
+      const now = new Date(context.host.now().getTime() + days * DAY_MS);
+      return found(on(context, { now: () => now }), authorityCheck);
+    };
+    expect(await at(1)).toEqual([]);
+    expect(await at(380)).toMatchObject([{ check: 'project', cure: 'devcert', exitCode: 5 }]);
+    const soon = (await at(3640)).filter(({ check }) => check === 'authority');
+    expect(soon).toMatchObject([{ cure: 'devcert ca replace', exitCode: 5 }]);
+    const over = (await at(3700)).filter(({ check }) => check === 'authority');
+    expect(over).toMatchObject([
+      { exitCode: 5, cure: expect.stringContaining('ca replace') as string },
+    ]);
+    const early = await at(-300);
+    expect(early.map(({ check }) => check)).toEqual(['clock', 'clock']);
+    expect(early.every(({ cure }) => cure === 'set the clock of this machine')).toBe(true);
+  });
+
+  test.runIf(hasModes)('a folder that cannot be written and keys that others read', async () => {
+    const { context } = await healthy();
+    expect(await found(context, stateCheck)).toEqual([]);
+    const key = join(context.cwd, '.devcert/key.pem');
+    chmodSync(key, 0o640);
+    chmodSync(context.folder, 0o500);
+    const cures = (await found(context, stateCheck)).map(({ cure }) => cure);
+    chmodSync(context.folder, 0o700);
+    expect(cures).toEqual([`chmod u+rwx ${context.folder}`, `chmod 600 ${key}`]);
+  });
+
+  test('other development CAs are notes', async () => {
+    const { context } = await healthy();
+    const home = context.host.home ?? '';
+    expect(await found(context, othersCheck)).toEqual([]);
+    for (const file of [
+      '.local/share/mkcert/rootCA.pem',
+      '.config/devcert/certificate-authority/certificate.cert',
+      '.local/share/caddy/pki/authorities/local/root.crt',
+    ]) {
+      mkdirSync(dirname(join(home, file)), { recursive: true });
+      writeFileSync(join(home, file), '');
+    }
+    const notes = await found(on(context, { env: { container: 'podman' } }), othersCheck);
+    expect(notes.map(({ problem, exitCode }) => [problem.split(' ')[0], exitCode])).toEqual([
+      ['mkcert', 0],
+      ['the', 0],
+      ['Caddy', 0],
+      ['this', 0],
+    ]);
+  });
+});
+
+describe('names', () => {
+  test('those that do not resolve, or to another machine; never those of the hosts file', async () => {
+    const { context } = await healthy(['a.test', 'b.test', 'c.test', 'd.localhost', '127.0.0.1']);
+    const { sysroot } = context.host;
+    mkdirSync(join(sysroot, 'etc'), { recursive: true });
+    writeFileSync(join(sysroot, 'etc/hosts'), '127.0.0.1 a.test\n');
+    const asked: string[][] = [];
+    const run = ({ args }: Command) => {
+      const names = args.slice(2);
+      asked.push(names);
+      const answers: Record<string, string[]> = { 'b.test': ['192.0.2.7'] };
+      return ended({ stdout: JSON.stringify(names.map((name) => answers[name] ?? [])) });
+    };
+    const names = await found(on(context, { run }), namesCheck);
+    expect(asked).toEqual([['b.test', 'c.test', 'd.localhost']]);
+    expect(names.map(({ cure, exitCode }) => [cure, exitCode])).toEqual([
+      ['if it is to be this one: devcert hosts add b.test', 0],
+      ['devcert hosts add c.test', 1],
+      ['devcert hosts add d.localhost', 0],
+    ]);
+    const own = () => ended({ stdout: '[["127.0.0.1"],["::1"],["127.0.1.1"]]' });
+    expect(await found(on(context, { run: own }), namesCheck)).toEqual([]);
+    const hanging = () => ended({ exitCode: undefined, failure: 'timeout' });
+    expect(exitCodeOf(await found(on(context, { run: hanging }), namesCheck))).toBe(1);
+  });
+});
+
+describe('variables', () => {
+  test('files without the root, or that cannot be read; and verification that is off', async () => {
+    const { context } = await healthy();
+    const root = await currentRoot(context.folder);
+    const file = (name: string, text: string) => {
+      const path = join(context.cwd, name);
+      writeFileSync(path, text);
+      return path;
+    };
+    const env = {
+      SSL_CERT_FILE: file('without.pem', '# corporate\n'),
+      NODE_EXTRA_CA_CERTS: file('with.pem', `# corporate\n${root?.pem.replaceAll('\n', '\r\n')}`),
+      REQUESTS_CA_BUNDLE: join(context.cwd, 'missing.pem'),
+      CURL_CA_BUNDLE: '',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    };
+    const wrong = await found(on(context, { env }), variablesCheck);
+    expect(
+      wrong.map(({ problem, cure, exitCode }) => [problem.split(/[ =]/)[0], cure, exitCode]),
+    ).toEqual([
+      ['NODE_TLS_REJECT_UNAUTHORIZED', 'unset NODE_TLS_REJECT_UNAUTHORIZED', 1],
+      ['SSL_CERT_FILE', 'eval "$(devcert env)"', 4],
+      ['REQUESTS_CA_BUNDLE', 'eval "$(devcert env)"', 4],
+    ]);
+  });
+});
+
+describe('handshakes', () => {
+  /** A machine with these programs, each of which ends as `behave` says. */
+  function having(
+    context: Context,
+    programs: readonly string[],
+    behave: (url: string, program: string) => Promise<CommandResult>,
+    env: Record<string, string> = {},
+  ): Context {
+    return on(context, {
+      env,
+      find: (program) => (programs.includes(program) ? `/usr/bin/${program}` : undefined),
+      run: ({ file, args }) => {
+        const url = /https:[^'"]+/.exec(args.join(' '))?.[0] ?? '';
+        return behave(url, file.replace('/usr/bin/', ''));
+      },
+    });
+  }
+  const distrusts = () =>
+    ended({ exitCode: 60, stderr: 'curl: (60) SSL certificate problem: unable to get issuer' });
+
+  test('a program that opens the page with a real handshake trusts the root', async () => {
+    const { context } = await healthy();
+    const root = await currentRoot(context.folder);
+    const opens = (ca: string | undefined) => (url: string) =>
+      new Promise<CommandResult>((resolve) => {
+        // The machine does not exist, and neither does its clock.
+        get(url, { ca, checkServerIdentity: () => undefined }, (response) => {
+          response.resume().on('end', () => void ended().then(resolve));
+        }).on('error', ({ message }) => void ended({ exitCode: 1, stderr: message }).then(resolve));
+      });
+    const real = on(context, { now: () => new Date() });
+    expect(await found(having(real, ['curl'], opens(root?.pem)), handshakesCheck)).toEqual([]);
+    const refused = await found(having(real, ['curl'], opens(undefined)), handshakesCheck);
+    expect(refused).toMatchObject([
+      { check: 'handshakes', cure: 'devcert run -- curl', exitCode: 4 },
+    ]);
+  });
+
+  test('a list of its own is a note; what cannot be tried is one, too', async () => {
+    const { context } = await healthy();
+    expect(await found(having(context, ['node'], distrusts), handshakesCheck)).toMatchObject([
+      { cure: 'devcert run -- node', exitCode: 0 },
+    ]);
+    const broken = () => ended({ exitCode: 127, stderr: 'no libphp.so' });
+    const [tried] = await found(having(context, ['php'], broken), handshakesCheck);
+    expect(tried).toMatchObject({ exitCode: 0 });
+    expect(tried?.problem).toContain('could not be tried: no libphp.so');
+  });
+
+  test('what fails because of something that is told already is not told again', async () => {
+    const { context, stores } = await healthy();
+    const bundle = join(context.cwd, 'corporate.pem');
+    writeFileSync(bundle, '');
+    const variable = having(context, ['curl'], distrusts, { SSL_CERT_FILE: bundle });
+    expect(await found(variable, handshakesCheck)).toEqual([]);
+    stores[0]?.roots.clear();
+    expect(await found(having(context, ['curl'], distrusts), handshakesCheck)).toEqual([]);
+  });
+});
