@@ -31,7 +31,7 @@ export async function check(options: CheckOptions = {}): Promise<CheckResult> {
 export async function doctor(listener: Pick<Listener, 'progress'> = {}): Promise<DoctorResult> {
   const { doctor } = await import('../doctor/doctor.ts');
   let refusal: DevcertError | undefined;
-  let machine = projectContext(listenerOf(listener));
+  let machine = await projectContext(listenerOf(listener));
   try {
     machine = await context(listener);
   } catch (error) {

@@ -34,7 +34,7 @@ export const csrCommand: Declaration = {
   examples: [
     'devcert csr api.test           then: devcert sign .devcert/csr/csr.pem',
     'devcert csr api.test --key-file server.key --out to-sign',
-    'devcert csr --client alice     then: devcert sign --client .devcert/csr/csr.pem',
+    'devcert csr --client alice   then: devcert sign --client .devcert/csr/csr.pem',
   ],
   async run(names, flags: Flags, terminal) {
     const options = withoutPasswordFlags(flags);

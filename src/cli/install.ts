@@ -51,7 +51,7 @@ export const installCommand: Declaration = {
   ],
   examples: [
     'devcert install --sealed localhost api.test   and nothing else, ever',
-    'devcert install --ssh-agent SHA256:…          your agent signs what is certified',
+    'devcert install --ssh-agent SHA256:…   your agent signs',
   ],
   async run(names, { sealed, ...flags }: Flags, terminal) {
     const options = { ...flags, sealed: sealed === true ? names : undefined };

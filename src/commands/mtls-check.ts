@@ -214,9 +214,7 @@ async function wrongIdentities(
     );
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    notes.push(
-      `tried without wrong certificates that the client CA makes: ${error.message}`,
-    );
+    notes.push(`tried without wrong certificates that the client CA makes: ${error.message}`);
   }
   return wrong;
 }

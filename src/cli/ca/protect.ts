@@ -21,7 +21,7 @@ export const protect: Declaration = {
     ...caPasswordOptions,
   ],
   examples: [
-    'devcert ca protect                                  asks for the passphrase, twice',
+    'devcert ca protect                                  asks twice for it',
     'devcert ca protect people --ca-password-file FILE   the one with this name',
   ],
   async run([name], options: ProtectOptions & CaPasswordFlags, terminal) {

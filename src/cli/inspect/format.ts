@@ -45,9 +45,7 @@ export function fileText({ kind, format, certificates, keys }: InspectedFile): s
   ];
   const [first] = certificates;
   const isAuthority = kind === 'certificate' && first !== undefined && roleOf(first) === 'anchor';
-  return [isAuthority ? 'CA certificate' : kinds[kind], formats[format], ...counts].join(
-    ', ',
-  );
+  return [isAuthority ? 'CA certificate' : kinds[kind], formats[format], ...counts].join(', ');
 }
 
 /** `P-256`, `RSA, 2048 bits`. */
