@@ -131,7 +131,7 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
           : [['cannot issue', style.bad(authority.problem)]]),
       ],
       style,
-      ['can certify'],
+      ['issues for'],
     ),
     '',
     ...result.stores.flatMap((store) => storeLines(store, widest(result.stores), style)),

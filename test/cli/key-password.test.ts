@@ -82,7 +82,7 @@ describe.runIf(hasExpect)('a key with a password of its own', () => {
       expect(output).not.toMatch(/storepass|keypass1/);
     }
     expect(readFileSync(at('csr/csr.pem'), 'utf8')).toContain('BEGIN CERTIFICATE REQUEST');
-    expect(outputs[1]).toContain('Imported the authority own');
+    expect(outputs[1]).toContain('Imported the CA own');
   });
 
   test('and a wrong one is refused', async () => {

@@ -70,7 +70,7 @@ export function authorityLines(
         ...(problem === undefined ? [] : [['cannot issue', style.bad(printable(problem))]]),
       ],
       style,
-      ['can certify'],
+      ['issues for'],
     ),
   ];
 }
