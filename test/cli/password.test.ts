@@ -10,7 +10,7 @@ import {
 } from '../../src/cli/password/password.ts';
 import { Line } from '../../src/cli/password/line.ts';
 import { DevcertError } from '../../src/errors.ts';
-import { hasModes } from '../helpers/can.ts';
+import { hasShell, hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 const notes: string[] = [];
@@ -123,7 +123,7 @@ test('askPassword() fails at once where nobody can be asked, and names the flags
   });
 });
 
-describe('askPassword() at a terminal', () => {
+describe.runIf(hasShell)('askPassword() at a terminal', () => {
   /** Types a line whenever it is asked. */
   function typing(lines: readonly string[]) {
     vi.stubEnv('CI', undefined);

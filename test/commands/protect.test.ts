@@ -32,7 +32,7 @@ import { withLock } from '../../src/disk/lock.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { Keyring } from '../../src/signer/keyring.ts';
 import { authorityKeysIn, filesWithKey, openKeysIn } from '../helpers/bare-keys.ts';
-import { seenMode } from '../helpers/can.ts';
+import { hasShell, seenMode } from '../helpers/can.ts';
 import { type MemoryStoreOptions, projectMachine } from '../helpers/stores.ts';
 
 const PASSPHRASE = 'correct horse';
@@ -86,23 +86,26 @@ describe('install({ passphrase })', () => {
     expect(issuer.checkPrivateKey(opened)).toBe(true);
   });
 
-  test('OpenSSL opens the key with the passphrase, and says what protects it', async () => {
-    const { context } = await encrypted();
-    const openssl = (...args: string[]) =>
-      execFileSync('openssl', args, {
-        cwd: context.folder,
-        encoding: 'utf8',
-        timeout: 20_000,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-    const pass = (passphrase: string) => ['-passin', `pass:${passphrase}`];
-    const key = ['pkey', '-in', 'issuer-key.pem', '-noout'];
-    expect(() => openssl(...key, ...pass(PASSPHRASE))).not.toThrow();
-    expect(() => openssl(...key, ...pass('wrong horse'))).toThrow();
-    const asn1 = openssl('asn1parse', '-in', 'issuer-key.pem');
-    for (const part of ['PBES2', 'PBKDF2', 'hmacWithSHA256', 'aes-256-cbc', '0927C0'])
-      expect(asn1).toContain(part); // 0927C0: 600000 iterations
-  });
+  test.runIf(hasShell)(
+    'OpenSSL opens the key with the passphrase, and says what protects it',
+    async () => {
+      const { context } = await encrypted();
+      const openssl = (...args: string[]) =>
+        execFileSync('openssl', args, {
+          cwd: context.folder,
+          encoding: 'utf8',
+          timeout: 20_000,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+      const pass = (passphrase: string) => ['-passin', `pass:${passphrase}`];
+      const key = ['pkey', '-in', 'issuer-key.pem', '-noout'];
+      expect(() => openssl(...key, ...pass(PASSPHRASE))).not.toThrow();
+      expect(() => openssl(...key, ...pass('wrong horse'))).toThrow();
+      const asn1 = openssl('asn1parse', '-in', 'issuer-key.pem');
+      for (const part of ['PBES2', 'PBKDF2', 'hmacWithSHA256', 'aes-256-cbc', '0927C0'])
+        expect(asn1).toContain(part); // 0927C0: 600000 iterations
+    },
+  );
 
   test('asks nobody for an authority that is encrypted already, or in a dry run', async () => {
     const { context, result } = await encrypted();

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasShell } from '../helpers/can.ts';
 import { recipe } from '../../src/commands/recipe.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { findRecipe } from '../../src/recipes/list.ts';
@@ -38,22 +39,25 @@ describe('recipe()', () => {
     expect(there).toEqual(blocks);
   });
 
-  test('of a file that is committed has paths that every checkout has', async () => {
-    const { dir, context } = await project();
-    for (const name of ['vite', 'sveltekit', 'astro', 'nuxt', 'webpack', 'next', 'angular']) {
-      const text = (await recipe(context, name)).blocks[0]?.text;
-      expect(text).toContain('.devcert/key.pem');
-      expect(text).not.toContain(slashed(context.cwd));
-      // Beside the project there is no path that is everybody's.
-      const far = await recipe({ ...context, cwd: join(context.cwd, 'app') }, name, { dir });
-      expect(far.blocks[0]?.text).toContain(`${dir}/key.pem`);
-    }
-    const option = join(context.cwd, '-x');
-    cpSync(dir, option, { recursive: true });
-    expect((await recipe(context, 'next', { dir: '-x' })).blocks[0]?.text).toContain(
-      ' ./-x/key.pem',
-    );
-  });
+  test.runIf(hasShell)(
+    'of a file that is committed has paths that every checkout has',
+    async () => {
+      const { dir, context } = await project();
+      for (const name of ['vite', 'sveltekit', 'astro', 'nuxt', 'webpack', 'next', 'angular']) {
+        const text = (await recipe(context, name)).blocks[0]?.text;
+        expect(text).toContain('.devcert/key.pem');
+        expect(text).not.toContain(slashed(context.cwd));
+        // Beside the project there is no path that is everybody's.
+        const far = await recipe({ ...context, cwd: join(context.cwd, 'app') }, name, { dir });
+        expect(far.blocks[0]?.text).toContain(`${dir}/key.pem`);
+      }
+      const option = join(context.cwd, '-x');
+      cpSync(dir, option, { recursive: true });
+      expect((await recipe(context, 'next', { dir: '-x' })).blocks[0]?.text).toContain(
+        ' ./-x/key.pem',
+      );
+    },
+  );
 
   test('lets in clients of trust.pem, else of ca.pem, or of --ca-file', async () => {
     const { dir, context } = await project();

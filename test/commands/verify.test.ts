@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type TlsOptions } from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import { hasShell } from '../helpers/can.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { inspect } from '../../src/commands/inspect.ts';
 import { withServers } from '../../src/commands/inspect-server.ts';
@@ -231,7 +232,7 @@ describe('verify() where TLS does not come about', () => {
     });
   });
 
-  test('the key of another certificate', async () => {
+  test.runIf(hasShell)('the key of another certificate', async () => {
     const { serve, check, pair } = await project();
     const inner = await serve({ maxVersion: 'TLSv1.2' });
     const [own = '', issuer = ''] = pair.cert.split(/(?<=-----END CERTIFICATE-----\n)/);

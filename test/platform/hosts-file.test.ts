@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasShell } from '../helpers/can.ts';
 import {
   blockNames,
   hostsFile,
@@ -88,7 +89,7 @@ describe('withNames()', () => {
   });
 });
 
-describe('writeHostsCommands()', () => {
+describe.runIf(hasShell)('writeHostsCommands()', () => {
   const host = { platform: 'linux' as const, env: {} };
 
   test('a copy takes the place of the file, which keeps its owner and mode', () => {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasShell } from '../helpers/can.ts';
 import { generateKey, publicKeyHash, publicKeyOf } from '../../src/keys.ts';
 import { openingSigner } from '../../src/signer/key.ts';
 import { Keyring } from '../../src/signer/keyring.ts';
@@ -126,7 +127,7 @@ describe('parsePassphrase()', () => {
     ).toBe('private');
   });
 
-  test('the longest that is taken is one that OpenSSL takes from a file', () => {
+  test.runIf(hasShell)('the longest that is taken is one that OpenSSL takes from a file', () => {
     const passphrase = parsePassphrase('a'.repeat(1023), WHAT, true);
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'key.pem'), encryptKeyPem(key, passphrase));
