@@ -47,8 +47,11 @@ describe('verify() accepts nothing that it should not', () => {
     await expectScore('PKITS', VECTORS.replace('==', ' '), cases ?? []);
   });
 
-  test.runIf(LIMBO !== undefined)('x509-limbo', { timeout: 400_000 }, async () => {
-    const cases = limbo(LIMBO ?? '');
+  // No registry has it: without the file there is no such test.
+  const file = LIMBO;
+  if (file === undefined) return;
+  test('x509-limbo', { timeout: 400_000 }, async () => {
+    const cases = limbo(file);
     expect(cases.length).toBeGreaterThan(200);
     await expectScore('x509-limbo', 'without what it takes of BetterTLS', cases);
   });
