@@ -130,6 +130,8 @@ function typeOf(key: KeyObject, der: () => Buffer): string {
 }
 
 function detailsOf(key: KeyObject): NonNullable<KeyObject['asymmetricKeyDetails']> {
+  // Node ends the whole process for one whose parameters are missing (GetDsaKeyDetail); nothing is issued for it.
+  if (key.asymmetricKeyType === 'dsa') return {};
   try {
     return key.asymmetricKeyDetails ?? {};
   } catch {
