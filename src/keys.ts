@@ -130,9 +130,9 @@ function typeOf(key: KeyObject, der: () => Buffer): string {
 }
 
 function detailsOf(key: KeyObject): NonNullable<KeyObject['asymmetricKeyDetails']> {
-  // Node ends the whole process for one whose parameters are missing (GetDsaKeyDetail); nothing is issued for it.
-  if (key.asymmetricKeyType === 'dsa') return {};
   try {
+    // Node ends the whole process at a DSA key without parameters (GetDsaKeyDetail).
+    if (key.asymmetricKeyType === 'dsa' && !hasDsaParameters(key)) return {};
     return key.asymmetricKeyDetails ?? {};
   } catch {
     return {}; // RSA-PSS with parameters that OpenSSL cannot read: a kind without a size, so none that is strong
@@ -145,3 +145,11 @@ const curves: Readonly<Record<string, string>> = {
   secp384r1: 'p384',
   secp521r1: 'p521',
 };
+
+/** True if a SEQUENCE, p, q and g, follows the algorithm's identifier (RFC 3279 2.3.2). */
+function hasDsaParameters(key: KeyObject): boolean {
+  const type = key.type === 'private' ? 'pkcs8' : 'spki';
+  const der = key.export({ type, format: 'der' } as { type: 'spki'; format: 'der' });
+  const at = der.indexOf(Buffer.from('06072a8648ce380401', 'hex'));
+  return at !== -1 && der[at + 9] === 0x30;
+}
