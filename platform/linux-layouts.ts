@@ -137,6 +137,13 @@ export function findLayout(
     : { layout };
 }
 
+/** The files in which this system has all roots that it trusts, absolute; none where devcert knows no layout. */
+export function bundleFiles(host: Parameters<typeof findLayout>[0]): string[] {
+  const found = findLayout(host);
+  if (found === undefined || !('layout' in found)) return [];
+  return found.layout.bundles.map((bundle) => join(host.sysroot, bundle));
+}
+
 /**
  * The refresh command of a layout with its program's path, one that may run as root where there is one;
  * undefined if the program is missing.

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
-import { findLayout } from './linux-layouts.ts';
+import { bundleFiles } from './linux-layouts.ts';
 import type { Host } from './types.ts';
 
 /** Where programs of systems without a layout that devcert knows look: OpenSSL's and LibreSSL's own. */
@@ -16,11 +16,10 @@ const WITHOUT_FILE: ReadonlySet<NodeJS.Platform> = new Set(['darwin', 'win32']);
  * system, and before Node 22.15, which cannot ask, Mozilla's list as Node brings it.
  */
 export function systemRoots(host: Host): string {
-  const found = findLayout(host);
-  const bundles = found !== undefined && 'layout' in found ? found.layout.bundles : [];
-  for (const file of [...bundles, ...(WITHOUT_FILE.has(host.platform) ? [] : USUAL)]) {
+  const usual = WITHOUT_FILE.has(host.platform) ? [] : USUAL;
+  for (const file of [...bundleFiles(host), ...usual.map((it) => join(host.sysroot, it))]) {
     try {
-      const text = readFileSync(join(host.sysroot, file), 'utf8');
+      const text = readFileSync(file, 'utf8');
       if (text.includes('-----BEGIN')) return text;
     } catch {
       continue; // not there or not to be read: the next

@@ -1,8 +1,8 @@
 /** The roots that a verification trusts, each choice of them fail-closed: what cannot be read is an error. */
 import { X509Certificate } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Host } from '../../platform/types.ts';
-import { findLayout } from '../../platform/linux-layouts.ts';
+import { bundleFiles } from '../../platform/linux-layouts.ts';
 import { readIfThere } from '../disk/files.ts';
 import { DevcertError, say } from '../errors.ts';
 import { parseCertificate } from '../keystore/entries.ts';
@@ -33,10 +33,8 @@ export function rootsInFile(file: string, cwd: string): Roots {
 
 /** What this machine's system trusts. @throws DevcertError `file` if that cannot be told here. */
 export async function systemRoots(host: Host): Promise<Roots> {
-  const found = findLayout(host);
-  const bundles = found !== undefined && 'layout' in found ? found.layout.bundles : [];
-  for (const bundle of bundles) {
-    const certificates = certificatesIn(join(host.sysroot, bundle));
+  for (const bundle of bundleFiles(host)) {
+    const certificates = certificatesIn(bundle);
     if (certificates !== undefined && certificates.length > 0)
       return { label: 'system', certificates };
   }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { homeWithDatabase } from '../helpers/database-home.ts';
+import { clock } from '../helpers/clock.ts';
 
 interface Checked {
   findings: { check: string; problem: string; cure: string; exitCode: number }[];
@@ -110,17 +111,3 @@ describe.runIf(process.platform === 'linux')('devcert check', () => {
     expect(existsSync(join(home, 'asked'))).toBe(true);
   });
 });
-
-/** A module that sets the clock of a process forward. */
-function clock(folder: string, days: number): string {
-  const file = join(folder, `clock-${days}.mjs`);
-  writeFileSync(
-    file,
-    `const real = Date; const ahead = ${days * 86_400_000};
-    globalThis.Date = class extends real {
-      constructor(...args) { args.length === 0 ? super(real.now() + ahead) : super(...args); }
-      static now() { return real.now() + ahead; }
-    };`,
-  );
-  return new URL(`file://${file}`).href;
-}

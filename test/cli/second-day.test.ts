@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { line, usualShell } from '../../src/cli/run.ts';
 import { freshHome, twoLines } from '../helpers/cli.ts';
+import { clock } from '../helpers/clock.ts';
 
 describe('devcert list and renew', () => {
   test('list says how each certificate is; renew makes anew what is due and runs the program', async () => {
@@ -49,20 +50,6 @@ describe('devcert list and renew', () => {
     expect([again.status, again.stdout]).toEqual([0, expect.not.stringContaining('reloaded')]);
   }, 60_000);
 });
-
-/** A module that sets the clock of a process forward. */
-function clock(folder: string, days: number): string {
-  const file = join(folder, 'clock.mjs');
-  writeFileSync(
-    file,
-    `const real = Date; const ahead = ${days * 86_400_000};
-    globalThis.Date = class extends real {
-      constructor(...args) { args.length === 0 ? super(real.now() + ahead) : super(...args); }
-      static now() { return real.now() + ahead; }
-    };`,
-  );
-  return new URL(`file://${file}`).href;
-}
 
 describe('devcert run and env', () => {
   test('variables name files in the state folder, which uninstall takes', async () => {

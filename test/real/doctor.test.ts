@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CLI } from '../helpers/cli.ts';
+import { clock } from '../helpers/clock.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { findProgram } from '../helpers/run.ts';
 
@@ -265,18 +266,4 @@ async function coveredNamespace(): Promise<{ pid: number; end: () => void }> {
     });
   });
   return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
-}
-
-/** A module that moves the clock of a process. */
-function clock(folder: string, days: number): string {
-  const file = join(folder, `clock${days}.mjs`);
-  writeFileSync(
-    file,
-    `const real = Date; const ahead = ${days * 86_400_000};
-    globalThis.Date = class extends real {
-      constructor(...args) { args.length === 0 ? super(real.now() + ahead) : super(...args); }
-      static now() { return real.now() + ahead; }
-    };`,
-  );
-  return new URL(`file://${file}`).href;
 }
