@@ -1,10 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DevcertError } from '../../src/errors.ts';
 import { replaceFiles } from '../../src/ledger/transaction.ts';
-import { bundledModule } from '../helpers/bundle.ts';
+import { failure, fileProcess } from '../helpers/file-process.ts';
 import { canMake, hasLinks, hasModes, seenMode } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
@@ -12,33 +11,7 @@ const isRoot = process.getuid?.() === 0;
 const canMount = isRoot && process.platform === 'linux';
 const mode = (path: string) => fs.statSync(path).mode & 0o7777;
 const text = (path: string) => fs.readFileSync(path, 'utf8');
-
-function failure(action: () => unknown): DevcertError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DevcertError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
-
-// For a process of its own: another umask, another user, another mount table.
-const bundle = bundledModule('test/helpers/disk.ts');
-
-/** Runs code with files.ts as `f`, node:fs as `fs`; prints `error.code|cause|message|hint` if it throws. */
-function child(code: string, options: { uid?: number; before?: string } = {}): string {
-  const program = `import * as f from ${JSON.stringify(bundle())}; import fs from 'node:fs';
-    try { ${code} } catch (e) { console.log([e.code, e.cause?.code, e.message, e.hint].join('|')) }`;
-  const node = [process.execPath, '--input-type=module', '-e', program] as const;
-  const [file, ...args] =
-    options.before === undefined
-      ? node
-      : (['unshare', '-m', 'sh', '-ec', `${options.before}; exec "$@"`, 'sh', ...node] as const);
-  const result = spawnSync(file, args, { encoding: 'utf8', uid: options.uid, timeout: 20_000 });
-  expect(result.stderr).toBe('');
-  return result.stdout.trim();
-}
+const child = fileProcess();
 
 describe('replaceFiles()', () => {
   test.runIf(hasModes).each([0o000, 0o077, 0o022])('gives exact modes under umask %o', (umask) => {
