@@ -20,7 +20,7 @@ test.concurrent.each([
   ['CSRs', 25_000, run.csrs, 'fuzzCsrs'],
   ['files to inspect', 15_000, run.keystore, 'fuzzInspect'],
   ['keys of every kind', 30_000, run.keys, 'fuzzKeys'],
-  ['chains with thousands of names and constraints', 500, run.chains, 'fuzzChains'],
+  ['chains with thousands of names and constraints', 250, run.chains, 'fuzzChains'],
 ] as const)(
   '%s: %i inputs',
   async (_, count, fuzz, name) => {
