@@ -14,8 +14,8 @@ import {
 } from '../names/constraints.ts';
 import { isLoopbackName, type Name, parseNames } from '../names/names.ts';
 import type { Outcome } from '../trust.ts';
-import { type Context, stateFolderOf } from './context.ts';
-import { assertMayMake, haveTrusted, kindsOf } from './ensure.ts';
+import { assertNoBuild, type Context, stateFolderOf } from './context.ts';
+import { haveTrusted, kindsOf } from './ensure.ts';
 import { type Pair, pairInFiles } from './ensure-pair.ts';
 import { addHosts } from './hosts.ts';
 
@@ -54,7 +54,7 @@ export async function certificateForDomains(
   const names = parseNames(domains);
   const dir = domainFolder(stateFolderOf(context), names);
   const paths = outputPaths({ out: dir }, context.cwd);
-  if (!hasAuthority(folder)) assertMayMake(context, 'auto');
+  assertNoBuild(context);
   const permits = await permitsFor(context, names, options);
   const isFirst = permits.length > 0 || !hasAuthority(folder) || !existsSync(paths.certFile);
   const { outcomes, notes } = isFirst

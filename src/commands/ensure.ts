@@ -3,14 +3,20 @@ import type { StoreKind } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { outputPaths } from '../certificate/output.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError } from '../errors.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { projectRequest } from '../project/request.ts';
 import type { Outcome } from '../trust.ts';
 import { readNames } from '../x509/read.ts';
-import { type AuthorityOption, type Context, ensureAuthorityFor, type Lists } from './context.ts';
+import {
+  assertNoBuild,
+  type AuthorityOption,
+  type Context,
+  ensureAuthorityFor,
+  type Lists,
+} from './context.ts';
 import { type Pair, pairFromElsewhere, pairInFiles, type PairRequest } from './ensure-pair.ts';
 import type { InstallResult } from './install.ts';
 import { currentRoot, rootInFile } from './roots.ts';
@@ -84,7 +90,8 @@ export async function ensure(
   if (!hasAuthority(folder)) {
     const pair = pairFromElsewhere(request, host.now());
     if (pair !== undefined) return judged(context, pair, request, kinds, options);
-    assertMayMake(context, wish);
+    if (wish === 'never') assertExists(folder, ca);
+    assertNoBuild(context);
     // Before anything is asked or changed for names that it could not issue for.
     await assertPermitted(await defaultConstraints(host.hostname), request.names);
   }
@@ -119,22 +126,6 @@ export function kindsOf(context: Context, stores?: string): StoreKind[] {
   if (stores !== undefined) return kinds;
   const left = context.finders.filter(({ onRequest }) => onRequest).map(({ kind }) => kind);
   return kinds.filter((kind) => kind !== 'java' && !left.includes(kind));
-}
-
-/**
- * A build that is to be shipped has no use for a CA of this machine, which may be anybody's.
- *
- * @throws DevcertError `no-authority`, `refused`.
- */
-export function assertMayMake({ host }: Context, wish: InstallWish): void {
-  if (wish === 'never')
-    throw new DevcertError('no-authority', 'there is no CA on this machine yet', {
-      hint: say`make one that its browsers trust: ${{ command: 'install' }}`,
-    });
-  if (host.env.NODE_ENV === 'production')
-    throw new DevcertError('refused', 'no CA is made where NODE_ENV is "production"', {
-      hint: say`ask for a certificate only when a server is started, or make the CA first: ${{ command: 'install' }}`,
-    });
 }
 
 /** Which stores are to trust it, and what it is to be able to issue for. */
