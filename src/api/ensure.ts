@@ -53,16 +53,25 @@ export async function ensure(
  * @throws DevcertError `no-authority`, `invalid-authority`, `usage`, `file`; `refused` in Bun and Deno, whose
  *   `fetch` takes its roots when they start.
  */
-export async function trustThisProcess(options: AuthorityOption = {}): Promise<void> {
-  const wanted = checked(options, { ca: 'text' });
-  const { folder, ca } = await context({}, wanted.ca);
-  const { currentRoot } = await import('../commands/roots.ts');
-  const root = await currentRoot(folder);
-  if (root === undefined) {
-    const { assertExists } = await import('../authority/named.ts');
-    assertExists(folder, ca);
-    return;
-  }
+export async function trustThisProcess(options: TrustProcessOptions = {}): Promise<void> {
+  const wanted = checked(options, { ca: 'text', root: 'text' });
+  const root = wanted.root ?? (await rootOf(wanted.ca));
+  const { tryCertificate } = await import('../certificate/output.ts');
+  if (tryCertificate(root)?.ca !== true) throw wrongType('"root"', 'a certificate in PEM');
   const { trustInThisProcess } = await import('../../platform/this-process.ts');
-  trustInThisProcess(root.pem);
+  trustInThisProcess(root);
+}
+
+/** Which root. */
+export interface TrustProcessOptions extends AuthorityOption {
+  /** PEM of another one than the CA's here: `ca` of {@link Ensured}, whose pair may have come from elsewhere. */
+  readonly root?: string;
+}
+
+async function rootOf(name: string | undefined): Promise<string> {
+  const { folder, ca } = await context({}, name);
+  const { assertExists } = await import('../authority/named.ts');
+  const { loadRoot } = await import('../authority/folder.ts');
+  assertExists(folder, ca);
+  return (await loadRoot(folder)) ?? '';
 }
