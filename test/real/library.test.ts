@@ -3,16 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshHome } from '../helpers/cli.ts';
+import { JAVASCRIPT_PACKAGES } from '../helpers/framework-apps.ts';
 import { installPacked } from '../helpers/packed.ts';
 import { freePort, npmPackages, startProgram, visit } from '../helpers/recipe-server.ts';
 import { needs } from '../helpers/require.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The same as in recipes-javascript.test.ts: installed once for both. */
-const PACKAGES = [
-  ...['express@5.3.0', 'fastify@5.12.8', 'vite@8.3.8', '@grpc/grpc-js@1.14.7'],
-  ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
-];
 
 const snippets = [
   ...readFileSync(join(ROOT, 'src/guides/library.md'), 'utf8').matchAll(/```js\n(.*?)```/gs),
@@ -23,7 +19,7 @@ const snippets = [
 let project: string | undefined;
 
 beforeAll(async () => {
-  const packages = await npmPackages(PACKAGES);
+  const packages = await npmPackages(JAVASCRIPT_PACKAGES);
   if (!needs(packages !== undefined, 'packages from npm')) return;
   const folder = mkdtempSync(join(packages ?? '', 'run-'));
   afterAll(() => {

@@ -1,0 +1,168 @@
+/** devcert as a plugin of Vite 5 and newer: `vite` and `vite preview` over HTTPS. */
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { DevcertError, type ErrorCode, say } from '../errors.ts';
+
+export interface DevcertPluginOptions {
+  /** DNS names and IP addresses; those of the project file if left out, else of the pair that is there, else `localhost`. */
+  readonly names?: string | readonly string[];
+  /** Name of the CA; the default one if left out. */
+  readonly ca?: string;
+  /**
+   * What happens on a machine that has no CA, or does not trust it. `never`, the default: plain HTTP and a line that
+   * says why, without a CA. `auto`: one is made, and the stores here are asked to trust it. `require`: the same, and
+   * Vite does not start unless that worked.
+   */
+  readonly install?: 'never' | 'auto' | 'require';
+}
+
+/** The options of Vite's servers that the plugin reads or sets. */
+export interface ServerOptions {
+  https?: unknown;
+  allowedHosts?: unknown;
+  middlewareMode?: unknown;
+  watch?: unknown;
+  hmr?: unknown;
+}
+
+/** What of Vite's configuration the plugin reads. */
+export interface ViteConfig {
+  root?: string;
+  server?: ServerOptions;
+  preview?: ServerOptions;
+}
+
+/** What of Vite's servers the plugin uses. */
+export interface ViteServer {
+  printUrls(): void;
+  readonly resolvedUrls: { readonly local: string[]; readonly network: string[] } | null;
+  readonly config: { readonly logger: Logger };
+}
+
+interface Logger {
+  warn(message: string): void;
+}
+
+/** What the plugin adds to Vite's configuration; `vite preview` takes the same unless it has its own. */
+export interface Served {
+  server: { https?: { cert: string; key: string }; allowedHosts?: string[] };
+}
+
+/** A plugin, as Vite's own type describes it. */
+export interface DevcertPlugin {
+  readonly name: string;
+  readonly apply: 'serve';
+  config(config: ViteConfig, env: { isPreview?: boolean }): Promise<Served | undefined>;
+  configResolved(config: { readonly logger: Logger }): void;
+  configureServer(server: ViteServer): void;
+  configurePreviewServer(server: ViteServer): void;
+}
+
+/** Faults of what the project says, the same on every machine: no reason to serve plain HTTP on some. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set(['usage', 'invalid-name', 'invalid-input']);
+
+/**
+ * `plugins: [devcert()]`: Vite's dev server, its hot reload and `vite preview` over HTTPS with the pair in `.devcert`
+ * of the project, which is made or made again where it has to be. Does nothing in a build, where Vite serves
+ * inside another server (`middlewareMode`), and where `https` is set already.
+ *
+ * @throws from its hooks, DevcertError: for a fault of the options or the project file, and with `install: 'require'`.
+ */
+export function devcert(options: DevcertPluginOptions = {}): DevcertPlugin {
+  let cert: string | undefined;
+  let note: string | undefined;
+  const printing = (server: ViteServer) => {
+    const print = server.printUrls.bind(server);
+    server.printUrls = () => {
+      print();
+      const foreign = cert === undefined ? [] : foreignHosts(cert, server.resolvedUrls);
+      if (foreign.length > 0)
+        server.config.logger.warn(
+          `devcert: the certificate is not for ${foreign.join(', ')}: add it to its names`,
+        );
+    };
+  };
+  return {
+    name: 'devcert',
+    apply: 'serve',
+    async config({ root = '.', server = {}, preview = {} }, { isPreview = false }) {
+      cert = note = undefined;
+      if (server.https !== undefined || (isPreview ? preview.https !== undefined : isInner(server)))
+        return undefined;
+      const { allowedHost } = await import('../recipes/host.ts');
+      const addHosts = (names: readonly string[]) =>
+        server.allowedHosts === true ? {} : { allowedHosts: names.map(allowedHost) };
+      try {
+        const pair = await pairFor(projectFolder(resolve(root)), options);
+        ({ cert } = pair);
+        note = pair.note;
+        return { server: { https: { cert, key: pair.key }, ...addHosts(pair.names) } };
+      } catch (error) {
+        if (!(error instanceof DevcertError)) throw error;
+        const why = [error.message, error.hint].filter(Boolean).join('; ');
+        if (options.install === 'require' || FAULTS.has(error.code))
+          throw new DevcertError(error.code, `devcert: ${why}`, { cause: error });
+        note = `plain HTTP: ${why}`;
+        return { server: addHosts([options.names ?? []].flat()) };
+      }
+    },
+    configResolved({ logger }) {
+      if (note !== undefined) logger.warn(`devcert: ${note}`);
+    },
+    configureServer: printing,
+    configurePreviewServer: printing,
+  };
+}
+
+export default devcert;
+
+/**
+ * True for a server that nobody opens: one inside another server, or one in which a framework compiles, as React
+ * Router and Vitest do; in builds, too.
+ */
+function isInner({ middlewareMode, watch, hmr }: ServerOptions): boolean {
+  return Boolean(middlewareMode) || (watch === null && hmr === false);
+}
+
+/** Where `devcert` is run for this root: the next folder upwards that is a package, else the root. */
+function projectFolder(root: string): string {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) return root;
+  }
+}
+
+/** Hosts in what Vite prints that browsers would be warned of. */
+function foreignHosts(cert: string, urls: ViteServer['resolvedUrls']): string[] {
+  const leaf = new X509Certificate(cert);
+  const hosts = [...(urls?.local ?? []), ...(urls?.network ?? [])].map((url) =>
+    new URL(url).hostname.replace(/^\[|\]$/g, ''),
+  );
+  return [...new Set(hosts)].filter(
+    (host) => (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) === undefined,
+  );
+}
+
+/** TODO: ensure(). */
+async function pairFor(folder: string, { names, ca, install = 'never' }: DevcertPluginOptions) {
+  const { issue } = await import('../api/certificates.ts');
+  const { context } = await import('../api/composition.ts');
+  const here = await context({}, ca);
+  if (install === 'never' && !existsSync(join(here.folder, 'root.pem')))
+    throw new DevcertError('no-authority', 'there is no CA on this machine yet', {
+      hint: say`for HTTPS: npx ${{ command: 'install' }}`,
+    });
+  const made = await issue(names, {
+    ca,
+    out: join(folder, '.devcert'),
+    again: names === undefined,
+  });
+  return {
+    cert: readFileSync(made.certFile, 'utf8'),
+    key: readFileSync(made.keyFile, 'utf8'),
+    names: made.names,
+    note: undefined,
+  };
+}
