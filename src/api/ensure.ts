@@ -1,11 +1,12 @@
 /** What frameworks build on: a certificate that browsers here accept, as one call. */
+import { resolve } from 'node:path';
 import type { Ensured, EnsureOptions, InstallWish } from '../commands/ensure.ts';
 import { checked, listenerOf, type Spec, wrongType } from './arguments.ts';
 import { contextWithStores, type Listener, withoutSurprise } from './composition.ts';
 
 const ensureSpec: Spec<EnsureOptions> = {
   ...{ names: 'list', install: 'text', dir: 'text', stores: 'text' },
-  ...{ ca: 'text', key: 'text', days: 'days' },
+  ...{ ca: 'text', key: 'text', days: 'days', cwd: 'text' },
 };
 
 /**
@@ -38,5 +39,6 @@ export async function ensure(
     throw wrongType('"install"', '"never", "auto" or "require"');
   const asked = listenerOf(listener);
   const here = withoutSurprise(await contextWithStores(asked, wanted.ca), asked);
-  return ensure(here, wanted, asked.confirmInstall?.bind(asked));
+  const cwd = resolve(here.cwd, wanted.cwd ?? '');
+  return ensure({ ...here, cwd }, wanted, asked.confirmInstall?.bind(asked));
 }

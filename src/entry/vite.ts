@@ -1,21 +1,20 @@
 /** devcert as a plugin of Vite 5 and newer: `vite` and `vite preview` over HTTPS. */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
-import { DevcertError, type ErrorCode, say } from '../errors.ts';
+import type { EnsureOptions } from '../commands/ensure.ts';
+import { DevcertError, type ErrorCode } from '../errors.ts';
 
-export interface DevcertPluginOptions {
-  /** DNS names and IP addresses; those of the project file if left out, else of the pair that is there, else `localhost`. */
-  readonly names?: string | readonly string[];
-  /** Name of the CA; the default one if left out. */
-  readonly ca?: string;
+/** What the plugin takes of {@link EnsureOptions}. */
+export interface DevcertPluginOptions extends Pick<EnsureOptions, 'names' | 'ca'> {
   /**
-   * What happens on a machine that has no CA, or does not trust it. `never`, the default: plain HTTP and a line that
-   * says why, without a CA. `auto`: one is made, and the stores here are asked to trust it. `require`: the same, and
-   * Vite does not start unless that worked.
+   * For a machine that has no CA, or does not trust it.
+   * - `never` (the default): without a CA plain HTTP, and a line that says why.
+   * - `auto`: a CA is made and trusted as far as that asks nobody; HTTPS even where it is not trusted.
+   * - `require`: the same, and Vite does not start unless a store here trusts it.
    */
-  readonly install?: 'never' | 'auto' | 'require';
+  readonly install?: EnsureOptions['install'];
 }
 
 /** The options of Vite's servers that the plugin reads or sets. */
@@ -23,6 +22,7 @@ export interface ServerOptions {
   https?: unknown;
   allowedHosts?: unknown;
   middlewareMode?: unknown;
+  preTransformRequests?: unknown;
   watch?: unknown;
   hmr?: unknown;
 }
@@ -72,7 +72,7 @@ const FAULTS: ReadonlySet<ErrorCode> = new Set(['usage', 'invalid-name', 'invali
  */
 export function devcert(options: DevcertPluginOptions = {}): DevcertPlugin {
   let cert: string | undefined;
-  let note: string | undefined;
+  let said: readonly string[] = [];
   const printing = (server: ViteServer) => {
     const print = server.printUrls.bind(server);
     server.printUrls = () => {
@@ -88,28 +88,30 @@ export function devcert(options: DevcertPluginOptions = {}): DevcertPlugin {
     name: 'devcert',
     apply: 'serve',
     async config({ root = '.', server = {}, preview = {} }, { isPreview = false }) {
-      cert = note = undefined;
-      if (server.https !== undefined || (isPreview ? preview.https !== undefined : isInner(server)))
-        return undefined;
+      [cert, said] = [undefined, []];
+      const isServed = isPreview ? preview.https === undefined : !isInner(server);
+      if (server.https !== undefined || !isServed) return undefined;
       const { allowedHost } = await import('../recipes/host.ts');
       const addHosts = (names: readonly string[]) =>
         server.allowedHosts === true ? {} : { allowedHosts: names.map(allowedHost) };
       try {
-        const pair = await pairFor(projectFolder(resolve(root)), options);
+        const { ensure } = await import('../api/ensure.ts');
+        const pair = await ensure({ ...options, cwd: projectFolder(resolve(root)) });
         ({ cert } = pair);
-        note = pair.note;
-        return { server: { https: { cert, key: pair.key }, ...addHosts(pair.names) } };
+        const { key, names, notes, trust } = pair;
+        said = [...notes, ...(trust.trusted ? [] : [trust.line])];
+        return { server: { https: { cert, key }, ...addHosts(names) } };
       } catch (error) {
         if (!(error instanceof DevcertError)) throw error;
-        const why = [error.message, error.hint].filter(Boolean).join('; ');
+        const why = typed([error.message, error.hint].filter(Boolean).join('; '));
         if (options.install === 'require' || FAULTS.has(error.code))
           throw new DevcertError(error.code, `devcert: ${why}`, { cause: error });
-        note = `plain HTTP: ${why}`;
+        said = [`plain HTTP: ${why}`];
         return { server: addHosts([options.names ?? []].flat()) };
       }
     },
     configResolved({ logger }) {
-      if (note !== undefined) logger.warn(`devcert: ${note}`);
+      for (const it of said) logger.warn(`devcert: ${typed(it)}`);
     },
     configureServer: printing,
     configurePreviewServer: printing,
@@ -122,8 +124,9 @@ export default devcert;
  * True for a server that nobody opens: one inside another server, or one in which a framework compiles, as React
  * Router and Vitest do; in builds, too.
  */
-function isInner({ middlewareMode, watch, hmr }: ServerOptions): boolean {
-  return Boolean(middlewareMode) || (watch === null && hmr === false);
+function isInner({ middlewareMode, preTransformRequests, watch, hmr }: ServerOptions): boolean {
+  if (Boolean(middlewareMode)) return true;
+  return hmr === false && (watch === null || preTransformRequests === false);
 }
 
 /** Where `devcert` is run for this root: the next folder upwards that is a package, else the root. */
@@ -145,24 +148,7 @@ function foreignHosts(cert: string, urls: ViteServer['resolvedUrls']): string[] 
   );
 }
 
-/** TODO: ensure(). */
-async function pairFor(folder: string, { names, ca, install = 'never' }: DevcertPluginOptions) {
-  const { issue } = await import('../api/certificates.ts');
-  const { context } = await import('../api/composition.ts');
-  const here = await context({}, ca);
-  if (install === 'never' && !existsSync(join(here.folder, 'root.pem')))
-    throw new DevcertError('no-authority', 'there is no CA on this machine yet', {
-      hint: say`for HTTPS: npx ${{ command: 'install' }}`,
-    });
-  const made = await issue(names, {
-    ca,
-    out: join(folder, '.devcert'),
-    again: names === undefined,
-  });
-  return {
-    cert: readFileSync(made.certFile, 'utf8'),
-    key: readFileSync(made.keyFile, 'utf8'),
-    names: made.names,
-    note: undefined,
-  };
+/** The command of a package that one project alone has is not on the PATH. */
+function typed(text: string): string {
+  return text.replaceAll(/(?<=[:,] )devcert /g, 'npx devcert ');
 }
