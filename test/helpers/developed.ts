@@ -2,13 +2,14 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startChromium, trustingHome } from './chromium-page.ts';
 import { freshHome } from './cli.ts';
 import { type Framework, QUIET, writeFiles } from './framework-apps.ts';
 import { installPacked } from './packed.ts';
 import { expectHotReload, expectLinks } from './recipe-browser.ts';
-import { startProgram, visit } from './recipe-server.ts';
+import { freePort, npmPackages, startProgram, visit } from './recipe-server.ts';
+import { needs } from './require.ts';
 
 /** A heading of the guide with what is to be written and typed below it. */
 export interface Lines {
@@ -85,4 +86,21 @@ export async function expectDeveloped(
   const link = await expectLinks({ ca, port, output, beside });
   const page = await startChromium(trustingHome(root));
   await expectHotReload(page, link, { source: join(folder, source), keeps });
+}
+
+/** A test for each of these by its lines of the guide. */
+export function developEach(apps: Readonly<Record<string, Framework>>): void {
+  // npm gets them all at once: what takes time is the network.
+  const installed = Object.entries(apps).map(
+    ([name, app]) => [name, app, npmPackages(app.packages)] as const,
+  );
+  for (const [name, app, installing] of installed)
+    test(`the guide's lines for ${name}`, { timeout: 200_000 }, async (context) => {
+      const packages = await installing;
+      if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
+      const { script, files = {} } = lines.get(name) ?? {};
+      const port = await freePort();
+      const folder = projectIn(packages ?? '', { ...app.files(port), ...files });
+      await expectDeveloped(folder, script ?? app.start ?? '', app, port);
+    });
 }

@@ -57,7 +57,9 @@ export interface Framework {
   readonly keeps: Watched['keeps'];
 }
 
-export const frameworks: Record<string, Framework> = {
+type FrameworkName = 'next' | 'nuxt' | 'angular' | 'sveltekit' | 'astro' | 'storybook' | 'wrangler';
+
+export const frameworks: Readonly<Record<FrameworkName, Framework>> = {
   next: {
     packages: ['next@16.4.6', 'react@19.2.0', 'react-dom@19.2.0'],
     // It fetches from itself, by the root in NODE_EXTRA_CA_CERTS.

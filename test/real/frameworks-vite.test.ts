@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startChromium, trustingHome } from '../helpers/chromium-page.ts';
-import { expectDeveloped, lines, own, projectIn, root } from '../helpers/developed.ts';
-import { bundlerFiles } from '../helpers/framework-apps.ts';
+import { developEach, expectDeveloped, lines, own, projectIn, root } from '../helpers/developed.ts';
+import { bundlerFiles, frameworks } from '../helpers/framework-apps.ts';
 import { expectLinks } from '../helpers/recipe-browser.ts';
 import { freePort, npmPackages, startProgram, visit } from '../helpers/recipe-server.ts';
 import { needs } from '../helpers/require.ts';
@@ -89,3 +89,6 @@ test('the plugin has the type that each Vite wants', async (context) => {
   expect(output).toBe('');
   expect(status).toBe(0);
 });
+
+const { sveltekit, astro } = frameworks;
+developEach({ sveltekit, astro });
