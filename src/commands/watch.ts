@@ -103,7 +103,7 @@ export async function watch(
       if (stamp !== doubtful) doubtful = stamp;
       else {
         known = stamp;
-        tell(error);
+        tell(notTaken(error));
       }
     }
   };
@@ -115,16 +115,23 @@ export async function watch(
     if (!renew || isClosed || hasDaysEnough(certificate, now)) return;
     failedAt = now.getTime();
     try {
-      const [renewed] = await renewFile(await open(), certFile);
-      const end = `"${certFile}" ends on ${new Date(certificate.validTo).toUTCString()}`;
-      if (renewed === undefined)
-        throw new DevcertError('refused', `${end}, and devcert did not issue it`);
-      if (renewed.reason !== undefined)
-        throw new DevcertError('refused', `${end}, and was not renewed: ${renewed.reason}`);
+      const results = await renewFile(await open(), certFile);
+      if (results.length === 0)
+        throw new DevcertError('refused', `"${certFile}" is due, and devcert did not issue it`);
       look();
+      // The pair itself, or what was exported of it.
+      const left = results.filter(({ reason }) => reason !== undefined);
+      const words = left.map(({ files, reason }) => `"${files.join()}" is not renewed: ${reason}`);
+      if (words.length > 0) throw new DevcertError('refused', words.join('; '));
     } catch (error) {
       tell(error);
     }
+  };
+
+  const notTaken = (error: unknown) => {
+    if (!(error instanceof DevcertError)) return error;
+    const { code, message, hint } = error;
+    return new DevcertError(code, `"${certFile}" is not taken: ${message}`, { hint, cause: error });
   };
 
   load(stampOf([certFile, keyFile]));
