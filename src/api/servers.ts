@@ -30,8 +30,8 @@ const watchSpec: Spec<WatchOptions> = {
  * name because they open an address, get the server's own certificate; from a server that has none, an alert
  * (`handshake_failure`).
  *
- * Each certificate is kept until it is due, at most 1000 of them, those that were used last; one is made for
- * all who wait for it. The authority is made now if there is none yet, never by a handshake; once it is
+ * Each certificate is kept until it is due, at most 500 of them, those that were used last; one is made for
+ * all who wait for it. They have one key, made now. The authority is made now if there is none yet, never by a handshake; once it is
  * replaced, certificates come from its successor. Writes nothing else, and touches no trust store.
  *
  * @param listener its `password` opens the authority's key, now; `failed` is told of every client that is

@@ -6,12 +6,13 @@ import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { loadAuthority, rootFile } from '../authority/folder.ts';
 import { assertNotSealed } from '../authority/keeping.ts';
 import { assertCertifies } from '../authority/permits.ts';
-import { assertUsages, issueLeaf } from '../certificate/issue.ts';
+import { assertUsages, signLeaf } from '../certificate/issue.ts';
 import { hasDaysEnough } from '../certificate/reusable.ts';
 import { asError, DevcertError, say } from '../errors.ts';
+import { generateKeyPair } from '../keys.ts';
 import { isPermitted } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
-import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../names/request.ts';
+import { DEFAULT_KEY_TYPE, type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { allowNames, parseServerName } from '../names/server-names.ts';
 import { ALLOW_MS, MAX_SERVER_CONTEXTS } from '../policy.ts';
 import { keySigner } from '../signer/key.ts';
@@ -74,15 +75,20 @@ export async function sniCallback(
   const { host, folder } = context;
   const { allow } = options;
   const allowed = typeof allow === 'function' ? undefined : allowNames(allow);
-  const { keyType, validityDays } = parseLeafRequest([], { key: options.key, days: options.days });
+  const { usages, keyType, validityDays } = parseLeafRequest([], {
+    key: options.key,
+    days: options.days,
+  });
   refuseSudo(context);
   const names = allowed?.names ?? [];
   const stamp = stampOf(folder);
   const { authority } = await ensureAuthorityFor(context, names, host.now());
   assertNotExpired(authority, host.now());
-  assertUsages(authority, ['serverAuth']);
+  assertUsages(authority, usages);
   await assertCertifies(authority, names);
   const who = identity(context);
+  // One for all: they are in the same memory anyway, and no handshake waits for a key to be made.
+  const { publicKey, keyPem: key } = generateKeyPair(keyType ?? DEFAULT_KEY_TYPE);
   const held = new Map<string, Held>();
   const making = new Map<string, Promise<SecureContext>>();
   let current = { stamp, authority: await unattended(authority, context) };
@@ -110,11 +116,9 @@ export async function sniCallback(
     const wanted: Name = { type: 'dns', value: name };
     // Not by assertCertifies() alone: a refusal that tells what would help takes longer than a signature.
     if (!isPermitted(authority.constraints, wanted)) throw notAllowed(name);
-    const request: LeafRequest = {
-      ...{ names: [wanted], usages: ['serverAuth'], commonName: undefined, keyType, validityDays },
-    };
-    const leaf = await issueLeaf(authority, request, who, host.now());
-    const { certPem: cert, keyPem: key, certificate } = leaf;
+    const request = { names: [wanted], usages, commonName: undefined, validityDays, publicKey };
+    const certificate = await signLeaf(authority, request, who, host.now());
+    const cert = certificate.toString() + authority.chainPem;
     const made = createSecureContext({ ...options.secureContext, cert, key });
     return keep(name, { context: made, certificate, authority });
   };

@@ -50,6 +50,11 @@ describe('allowNames()', () => {
     expect(nameFor('constructor')).toBeUndefined();
   });
 
+  test('takes more names than one certificate may have', () => {
+    const { nameFor } = allowNames(Array.from({ length: 10_000 }, (_, index) => `n${index}.test`));
+    expect(nameFor('n9999.test')).toBe('n9999.test');
+  });
+
   test.for([
     [['*.test'], 'invalid-name'],
     [['*'], 'invalid-name'],
