@@ -50,7 +50,10 @@ export function listenerOf<T extends object>(listener: T): T {
   return listener;
 }
 
-const calls: readonly string[] = ['announce', 'ask', 'progress', 'password', 'failed', 'loaded'];
+const calls: readonly string[] = [
+  ...['announce', 'ask', 'progress', 'password', 'confirm', 'confirmInstall'],
+  ...['failed', 'loaded'],
+];
 
 /** Options of these kinds, each list as one. @throws DevcertError `usage`. */
 export function checked<T extends object>(options: T, spec: Spec<T>): Lists<T> {

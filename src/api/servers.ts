@@ -20,7 +20,7 @@ const sniSpec: Spec<Omit<SniOptions, 'allow'>> = {
   ...{ ca: 'text', key: 'text', days: 'days', secureContext: 'object' },
 };
 const watchSpec: Spec<WatchOptions> = {
-  ...{ out: 'text', certFile: 'text', keyFile: 'text', renew: 'boolean' },
+  ...{ dir: 'text', certFile: 'text', keyFile: 'text', renew: 'boolean' },
 };
 
 /**
@@ -37,7 +37,7 @@ const watchSpec: Spec<WatchOptions> = {
  * @param listener its `password` opens the authority's key, now; `failed` is told of every client that is
  *   refused.
  * @throws DevcertError `refused` for an authority that is sealed or whose key is in an SSH agent, which may
- *   want a touch; `password` for one whose key nobody opens; `usage`, `invalid-name`, `outside-constraints`,
+ *   want a touch, and for a CA that would have to be made in a production build; `password` for one whose key nobody opens; `usage`, `invalid-name`, `outside-constraints`,
  *   `file`, `invalid-authority`, `no-authority`, `expired`, `busy`.
  */
 export async function sniCallback(
@@ -65,7 +65,7 @@ export async function sniCallback(
  * servers go on with what they have; a renewal is tried again after an hour.
  *
  * @param servers one or more, of `node:https`, `node:http2` or `node:tls`.
- * @param options paths as {@link issue} takes and returns them; `.devcert` in the current folder by default.
+ * @param options the pair of {@link ensure} and {@link issue} by default, or where another one is.
  * @throws DevcertError `usage`; `file`, `invalid-input` or `password` if there is no pair to begin with.
  */
 export async function watch(

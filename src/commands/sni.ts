@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
-import { loadAuthority, rootFile } from '../authority/folder.ts';
+import { hasAuthority, loadAuthority, rootFile } from '../authority/folder.ts';
 import { assertNotSealed } from '../authority/keeping.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { assertUsages, signLeaf } from '../certificate/issue.ts';
@@ -22,6 +22,7 @@ import {
   ensureAuthorityFor,
   identity,
   type Lists,
+  refuseProduction,
   refuseSudo,
 } from './context.ts';
 
@@ -80,6 +81,7 @@ export async function sniCallback(
     days: options.days,
   });
   refuseSudo(context);
+  if (!hasAuthority(folder)) refuseProduction(context);
   const names = allowed?.names ?? [];
   const stamp = stampOf(folder);
   const { authority } = await ensureAuthorityFor(context, names, host.now());

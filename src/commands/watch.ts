@@ -18,8 +18,10 @@ export interface WatchedServer {
   removeListener(event: 'close', listener: () => void): unknown;
 }
 
-/** Which files: those of `.devcert` in the current folder if it says nothing. */
-export interface WatchOptions extends OutputOptions {
+/** Which pair: that of `.devcert` in the current folder if it says nothing. */
+export interface WatchOptions extends Omit<OutputOptions, 'out'> {
+  /** Folder of `cert.pem` and `key.pem`. */
+  readonly dir?: string;
   /** False: only take what is in the files, and renew nothing. True by default. */
   readonly renew?: boolean;
 }
@@ -56,12 +58,15 @@ export interface Watcher {
 export async function watch(
   context: Pick<Context, 'host' | 'cwd'>,
   servers: readonly WatchedServer[],
-  { renew = true, ...output }: WatchOptions,
+  { renew = true, dir, ...files }: WatchOptions,
   events: WatchEvents,
   open: () => Promise<Context>,
 ): Promise<Watcher> {
   const { host, cwd } = context;
-  const { certFile, keyFile } = outputPaths(output, cwd);
+  const { certFile, keyFile } = outputPaths(
+    { ...(dir === undefined ? {} : { out: dir }), ...files },
+    cwd,
+  );
   let certificate: X509Certificate;
   /** Of the files that were loaded, or told to be no pair. */
   let known = '';

@@ -246,6 +246,11 @@ describe('sniCallback()', () => {
     const context = machine();
     await answering(context, { allow: () => true });
     expect(existsSync(join(context.folder, 'root.pem'))).toBe(true);
+    const build = projectMachine([{}], { env: { NODE_ENV: 'production' } }).context;
+    await expect(answering(build, { allow: ['app.test'] })).rejects.toMatchObject({
+      code: 'refused',
+    });
+    expect(existsSync(build.folder)).toBe(false);
     const named = contextOf(context, 'people');
     await expect(answering(named, { allow: ['app.test'] })).rejects.toMatchObject({
       code: 'no-authority',

@@ -286,7 +286,7 @@ describe('watch()', () => {
   test('is refused without a pair to begin with', async () => {
     const { context } = await project();
     const server = createServer();
-    await expect(watching(context, [server], { out: 'nowhere' })).rejects.toMatchObject({
+    await expect(watching(context, [server], { dir: 'nowhere' })).rejects.toMatchObject({
       code: 'file',
     });
     expect(vi.getTimerCount()).toBe(0);
