@@ -126,6 +126,19 @@ export function identity(context: Context): string {
 }
 
 /**
+ * Before a library makes a CA that nobody asked for by a command: a build that is to be shipped has no use for one
+ * of this machine, which may be anybody's.
+ *
+ * @throws DevcertError `refused`.
+ */
+export function refuseProduction({ host }: Pick<Context, 'host'>): void {
+  if (host.env.NODE_ENV !== 'production') return;
+  throw new DevcertError('refused', 'no CA is made where NODE_ENV is "production"', {
+    hint: say`ask for a certificate only when a server is started, or make the CA first: ${{ command: 'install' }}`,
+  });
+}
+
+/**
  * Under sudo devcert would make a second authority, root's, that no browser of the user trusts; or
  * leave files of root in the user's home.
  *

@@ -9,7 +9,13 @@ import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { projectRequest } from '../project/request.ts';
 import type { Outcome } from '../trust.ts';
 import { readNames } from '../x509/read.ts';
-import { type AuthorityOption, type Context, ensureAuthorityFor, type Lists } from './context.ts';
+import {
+  type AuthorityOption,
+  type Context,
+  ensureAuthorityFor,
+  type Lists,
+  refuseProduction,
+} from './context.ts';
 import { type Pair, pairFromElsewhere, pairInFiles, type PairRequest } from './ensure-pair.ts';
 import { currentRoot, rootInFile } from './roots.ts';
 import { parseStoreKinds } from './stores.ts';
@@ -118,16 +124,12 @@ function kindsOf(context: Context, stores: string | undefined): StoreKind[] {
   return kinds.filter((kind) => kind !== 'java' && !left.includes(kind));
 }
 
-/** A build that is to be shipped has no use for a CA of this machine, which may be anybody's. */
 function assertMayMake({ host }: Context, wish: InstallWish): void {
   if (wish === 'never')
     throw new DevcertError('no-authority', 'there is no CA on this machine yet', {
       hint: say`make one that its browsers trust: ${{ command: 'install' }}`,
     });
-  if (host.env.NODE_ENV === 'production')
-    throw new DevcertError('refused', 'no CA is made where NODE_ENV is "production"', {
-      hint: say`ask for a certificate only when a server is started, or make the CA first: ${{ command: 'install' }}`,
-    });
+  refuseProduction({ host });
 }
 
 /** Makes the authority if there is none, and has stores trust it. @returns what the user is to be told. */
