@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import type { EnsureOptions } from '../commands/ensure.ts';
+import type { WatchedServer } from '../commands/watch.ts';
 import { DevcertError, type ErrorCode } from '../errors.ts';
 
 /** What the plugin takes of {@link EnsureOptions}. */
@@ -39,6 +40,8 @@ export interface ViteServer {
   printUrls(): void;
   readonly resolvedUrls: { readonly local: string[]; readonly network: string[] } | null;
   readonly config: { readonly logger: Logger };
+  /** Of `node:http` or `node:http2`; null where Vite is inside another server. */
+  readonly httpServer: object | null;
 }
 
 interface Logger {
@@ -56,8 +59,8 @@ export interface DevcertPlugin {
   readonly apply: 'serve';
   config(config: ViteConfig, env: { isPreview?: boolean }): Promise<Served | undefined>;
   configResolved(config: { readonly logger: Logger }): void;
-  configureServer(server: ViteServer): void;
-  configurePreviewServer(server: ViteServer): void;
+  configureServer(server: ViteServer): Promise<void>;
+  configurePreviewServer(server: ViteServer): Promise<void>;
 }
 
 /** Faults of what the project says, the same on every machine: no reason to serve plain HTTP on some. */
@@ -73,22 +76,31 @@ const FAULTS: ReadonlySet<ErrorCode> = new Set(['usage', 'invalid-name', 'invali
 export function devcert(options: DevcertPluginOptions = {}): DevcertPlugin {
   let cert: string | undefined;
   let said: readonly string[] = [];
-  const printing = (server: ViteServer) => {
+  let dir: string | undefined;
+  const serve = async (server: ViteServer) => {
+    const { logger } = server.config;
     const print = server.printUrls.bind(server);
     server.printUrls = () => {
       print();
       const foreign = cert === undefined ? [] : foreignHosts(cert, server.resolvedUrls);
       if (foreign.length > 0)
-        server.config.logger.warn(
+        logger.warn(
           `devcert: the certificate is not for ${foreign.join(', ')}: add it to its names`,
         );
     };
+    // A pair that is renewed or gets a name while Vite runs.
+    if (dir === undefined || !isSecure(server.httpServer)) return;
+    const failed = ({ message }: Error) => {
+      logger.warn(`devcert: ${typed(message)}`);
+    };
+    const { watch } = await import('../api/servers.ts');
+    await watch(server.httpServer, { dir }, { failed }).catch(failed);
   };
   return {
     name: 'devcert',
     apply: 'serve',
     async config({ root = '.', server = {}, preview = {} }, { isPreview = false }) {
-      [cert, said] = [undefined, []];
+      [cert, dir, said] = [undefined, undefined, []];
       const isServed = isPreview ? preview.https === undefined : !isInner(server);
       if (server.https !== undefined || !isServed) return undefined;
       const { allowedHost } = await import('../recipes/host.ts');
@@ -98,6 +110,7 @@ export function devcert(options: DevcertPluginOptions = {}): DevcertPlugin {
         const { ensure } = await import('../api/ensure.ts');
         const pair = await ensure({ ...options, cwd: projectFolder(resolve(root)) });
         ({ cert } = pair);
+        dir = dirname(pair.paths.cert);
         const { key, names, notes, trust } = pair;
         said = [...notes, ...(trust.trusted ? [] : [trust.line])];
         return { server: { https: { cert, key }, ...addHosts(names) } };
@@ -113,8 +126,8 @@ export function devcert(options: DevcertPluginOptions = {}): DevcertPlugin {
     configResolved({ logger }) {
       for (const it of said) logger.warn(`devcert: ${typed(it)}`);
     },
-    configureServer: printing,
-    configurePreviewServer: printing,
+    configureServer: serve,
+    configurePreviewServer: serve,
   };
 }
 
@@ -127,6 +140,10 @@ export default devcert;
 function isInner({ middlewareMode, preTransformRequests, watch, hmr }: ServerOptions): boolean {
   if (Boolean(middlewareMode)) return true;
   return hmr === false && (watch === null || preTransformRequests === false);
+}
+
+function isSecure(server: object | null): server is WatchedServer {
+  return server !== null && 'setSecureContext' in server;
 }
 
 /** Where `devcert` is run for this root: the next folder upwards that is a package, else the root. */

@@ -149,9 +149,10 @@ describe('with a CA', () => {
         network: ['https://192.168.1.7:5173/', 'https://other.test:5173/'],
       },
       config: { logger },
+      httpServer: null,
       printUrls: () => lines.push('printed'),
     };
-    plugin.configureServer(server);
+    await plugin.configureServer(server);
     server.printUrls();
     expect(lines).toEqual([
       'printed',
