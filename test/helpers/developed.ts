@@ -36,7 +36,9 @@ export const lines = new Map<string, Lines>(
 
 // One machine: a CA, and the package as it is published.
 const machine = mkdtempSync(join(tmpdir(), 'devcert-frameworks-'));
-const { env, state, project, run: devcert } = freshHome(machine);
+const { env, state, project, run } = freshHome(machine);
+/** The command, on that machine. */
+export const devcert = run;
 /** The environment of a developer who has that CA. */
 export const own = { ...QUIET, ...env, HOME: machine, DEVCERT_HOME: state };
 export const root = join(project, 'ca.pem');
@@ -83,7 +85,10 @@ export async function expectDeveloped(
   const answer = async () => JSON.stringify(await visit(port, { ca }));
   await expect.poll(answer, { timeout: 60_000 }).toContain(says);
   expect(await visit(port, {})).toEqual({ error: expect.stringMatching(/^UNABLE_TO_/) as string });
-  const link = await expectLinks({ ca, port, output, beside });
+  const served = { ca, port, output, beside };
+  // Servers print no links.
+  const link =
+    keeps === 'server' ? `https://localhost:${String(port)}/` : await expectLinks(served);
   const page = await startChromium(trustingHome(root));
   await expectHotReload(page, link, { source: join(folder, source), keeps });
 }
@@ -100,7 +105,14 @@ export function developEach(apps: Readonly<Record<string, Framework>>): void {
       if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
       const { script, files = {} } = lines.get(name) ?? {};
       const port = await freePort();
-      const folder = projectIn(packages ?? '', { ...app.files(port), ...files });
+      const atPort = Object.entries(files).map(([file, text]) => [
+        file,
+        text.replaceAll('8443', String(port)),
+      ]);
+      const folder = projectIn(packages ?? '', {
+        ...app.files(port),
+        ...(Object.fromEntries(atPort) as typeof files),
+      });
       await expectDeveloped(folder, script ?? app.start ?? '', app, port);
     });
 }

@@ -28,6 +28,7 @@ export const QUIET = {
 export const JAVASCRIPT_PACKAGES = [
   ...['express@5.3.0', 'fastify@5.12.8', 'vite@8.3.8', '@grpc/grpc-js@1.14.7'],
   ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
+  ...['hono@4.13.19', '@hono/node-server@2.1.9'],
 ];
 
 const page = (script: string) =>

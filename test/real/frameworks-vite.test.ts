@@ -1,9 +1,18 @@
 /** The Vite plugin in real Vites: hot reload over HTTPS, the preview, builds, and its type. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
 import { startChromium, trustingHome } from '../helpers/chromium-page.ts';
-import { developEach, expectDeveloped, lines, own, projectIn, root } from '../helpers/developed.ts';
+import {
+  devcert,
+  developEach,
+  expectDeveloped,
+  lines,
+  own,
+  projectIn,
+  root,
+} from '../helpers/developed.ts';
 import { bundlerFiles, frameworks } from '../helpers/framework-apps.ts';
 import { expectLinks } from '../helpers/recipe-browser.ts';
 import { freePort, npmPackages, startProgram, visit } from '../helpers/recipe-server.ts';
@@ -35,7 +44,21 @@ for (const { name } of VITES)
     const stranger = await startChromium(trustingHome());
     const url = `https://localhost:${String(port)}/`;
     expect(await stranger.open(url)).toBe('ERR_CERT_AUTHORITY_INVALID');
+    // One more name, while Vite runs.
+    expect((await devcert(['--add', 'hot.test'], { cwd: folder })).status).toBe(0);
+    await expect.poll(() => namesAt(port), { timeout: 10_000 }).toContain('DNS:hot.test');
   });
+
+/** The names in what the server sends. */
+function namesAt(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: 'localhost', ca: readFileSync(root) }, () => {
+      resolve(socket.getPeerX509Certificate()?.subjectAltName ?? '');
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
 
 test('the plugin makes nothing in a build, nor where there is no CA; the preview has the pair', async (context) => {
   const packages = await vites;

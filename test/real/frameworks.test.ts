@@ -10,5 +10,20 @@ const webpack = {
   says: '<script',
   beside: '127.0.0.1',
 } as const;
+const server = {
+  packages: JAVASCRIPT_PACKAGES,
+  files: () => ({ 'package.json': '{ "type": "module" }' }),
+  source: 'server.mjs',
+  keeps: 'server',
+} as const;
+const nitro = {
+  packages: ['nitropack@2.13.6'],
+  files: () => ({
+    'routes/index.js': `import { eventHandler } from 'h3';\nexport default eventHandler(() => 'hello');\n`,
+  }),
+  source: 'routes/index.js',
+  keeps: 'server',
+} as const;
 const { next, nuxt, angular, storybook, wrangler } = frameworks;
 developEach({ next, nuxt, angular, storybook, wrangler, webpack });
+developEach({ express: server, fastify: server, hono: server, nitro });
