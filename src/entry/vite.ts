@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import type { EnsureOptions } from '../commands/ensure.ts';
 import type { WatchedServer } from '../commands/watch.ts';
-import { DevcertError, type ErrorCode } from '../errors.ts';
+import { DevcertError, type ErrorCode, worded } from '../errors.ts';
 
 /** What the plugin takes of {@link EnsureOptions}. */
 export interface DevcertPluginOptions extends Pick<EnsureOptions, 'names' | 'ca'> {
@@ -116,9 +116,16 @@ export function devcert(options: DevcertPluginOptions = {}): DevcertPlugin {
         return { server: { https: { cert, key }, ...addHosts(names) } };
       } catch (error) {
         if (!(error instanceof DevcertError)) throw error;
-        const why = typed([error.message, error.hint].filter(Boolean).join('; '));
-        if (options.install === 'require' || FAULTS.has(error.code))
-          throw new DevcertError(error.code, `devcert: ${why}`, { cause: error });
+        const { code, message } = error;
+        // Nobody can be asked here.
+        const hint =
+          code === 'password'
+            ? worded`in a terminal: ${{ command: 'issue', names: options.names }}`
+            : error.hint;
+        const why = typed(hint === undefined ? message : `${message}; ${hint}`);
+        if (options.install === 'require' || FAULTS.has(code))
+          // Vite shows the message alone, and a cause with its whole stack.
+          throw new DevcertError(code, `devcert: ${why}`, { hint });
         said = [`plain HTTP: ${why}`];
         return { server: addHosts([options.names ?? []].flat()) };
       }
@@ -167,5 +174,5 @@ function foreignHosts(cert: string, urls: ViteServer['resolvedUrls']): string[] 
 
 /** The command of a package that one project alone has is not on the PATH. */
 function typed(text: string): string {
-  return text.replaceAll(/(?<=[:,] )devcert /g, 'npx devcert ');
+  return text.replaceAll(/(?<=[:,] )devcert(?= |$)/g, 'npx devcert');
 }

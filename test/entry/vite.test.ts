@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import devcert, { type DevcertPluginOptions, type ViteConfig } from '../../src/entry/vite.ts';
-import { certificateFor } from '../../src/index.ts';
+import { certificateFor, protectAuthority } from '../../src/index.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 let folder = '';
@@ -138,6 +138,22 @@ describe('with a CA', () => {
     });
     writeFileSync(join(folder, 'devcert.json'), '{ "ca": "mine" }');
     await expect(start()).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+
+  test('a protected key is not asked for: its pair serves, and where a new one is needed, a line says how', async () => {
+    const { server } = await start();
+    const password = () => Promise.resolve('a long passphrase');
+    await protectAuthority('default', { keepKey: true }, { password }); // touches no store
+    expect((await start()).server).toEqual(server);
+    expect((await start({ names: ['app.test', 'b.test'] })).lines).toEqual([
+      expect.stringMatching(
+        /plain HTTP: .*passphrase; in a terminal: npx devcert app\.test b\.test$/,
+      ),
+    ]);
+    rmSync(join(folder, '.devcert'), { recursive: true });
+    expect((await start()).lines).toEqual([
+      expect.stringMatching(/plain HTTP: .*passphrase; in a terminal: npx devcert$/),
+    ]);
   });
 
   test('says which of the printed hosts the certificate is not for', async () => {
