@@ -1,5 +1,6 @@
 /** The library guide's servers on sniCallback() and watch(), on the packed package and the Nodes that there are. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,9 +21,10 @@ const platform = `${process.platform}-${process.arch}`;
 /** What runs the servers: a package, and where the program is in it. */
 const runtimes = [
   ['Node 20.0.0', `node-${platform}@20.0.0`, `node-${platform}/bin/node`],
-  ['Node 22.0.0', `node-${platform}@22.0.0`, `node-${platform}/bin/node`],
   ['Node 24.21.0', `node-${platform}@24.21.0`, `node-${platform}/bin/node`],
 ] as const;
+
+const FRAMEWORKS = ['fastify@5.12.8', 'hono@4.13.19', '@hono/node-server@2.1.9'];
 
 /** The program; undefined without network. */
 async function programOf(spec: string, path: string): Promise<string | undefined> {
@@ -141,6 +143,34 @@ describe.for(runtimes)('%s', ([name, spec, path]) => {
     const isRenewed = async () => (await certificate(port)).end > first.end + 700 * DAY_MS;
     expect(await until(isRenewed, 10 * WATCH_MS)).toBe(true);
   });
+});
+
+test('watch() takes what Fastify and Hono give for their server', async (context) => {
+  const packages = await npmPackages(FRAMEWORKS);
+  if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
+  const { resolve } = createRequire(join(packages ?? '', 'package.json'));
+  const url = (name: string) => JSON.stringify(pathToFileURL(resolve(name)));
+  const second = await freePort();
+  const text = `
+    import { createServer } from 'node:https';
+    import { ensure, watch } from 'devcert-local';
+    import Fastify from ${url('fastify')};
+    import { serve } from ${url('@hono/node-server')};
+    const pair = await ensure({ names: ['localhost'] });
+    const hono = serve({
+      ...{ fetch: () => new Response('hello'), createServer, serverOptions: pair },
+      ...{ port: ${second}, hostname: 'localhost' },
+    });
+    const app = Fastify({ https: pair });
+    await watch([app.server, hono]);
+    await app.listen({ port: 8443, host: 'localhost' });`;
+  const { port, devcert, root } = await start(process.execPath, text);
+  expect(await visit(second, { ca: root() })).toEqual({ page: 'hello' });
+  expect((await devcert('localhost', 'api.test')).status).toBe(0);
+  for (const it of [port, second]) {
+    const isNew = async () => (await certificate(it)).names === 'DNS:localhost, DNS:api.test';
+    expect(await until(isNew, 10 * WATCH_MS)).toBe(true);
+  }
 });
 
 test('a program that only watches comes to its end', async () => {
