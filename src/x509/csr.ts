@@ -5,8 +5,8 @@ import { keyTypeOf, publicKeyDer } from '../keys.ts';
 import type { Name } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
 import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
-import { signatureAlgorithm } from './certificate.ts';
-import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
+import { signatureAlgorithm, signedDer } from './certificate.ts';
+import { contextTag, integer, oid, sequence, set } from './der.ts';
 import { type Attribute, attributesOf, nameText } from './distinguished-name.ts';
 import { subjectAltName } from './extensions.ts';
 import { curveOf, UNNAMED_CURVE } from './ec-key.ts';
@@ -42,7 +42,7 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
     publicKeyDer(key),
     contextTag(0, true, attribute),
   );
-  return sequence(info, algorithm, bitString(sign(hash, info, key)));
+  return signedDer(info, algorithm, sign(hash, info, key));
 }
 
 /**
