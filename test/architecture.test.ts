@@ -109,6 +109,7 @@ describe('architecture', () => {
       'commands',
       'doctor',
       'api',
+      'testing',
       'cli',
     ];
     const floorOf = (path: string) => floors.indexOf(/^src\/(\w+)\//.exec(path)?.[1] ?? '');
