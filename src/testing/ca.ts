@@ -29,6 +29,9 @@ export function createTestCa(options: TestCaOptions = {}): TestCa {
   return new MemoryCa(makeTestAuthority(TEST_ORGANIZATION, name, new Date()));
 }
 
+/** Of the subject of every leaf. */
+export const LEAF_ORGANIZATION = 'devcert test certificate';
+
 const leafSpec: Spec<Omit<TestLeafOptions, 'notBefore' | 'notAfter'>> = {
   ...{ client: 'boolean', peer: 'boolean', cn: 'text', key: 'text' },
 };
@@ -164,7 +167,7 @@ class MemoryCa implements TestCa {
     // What signs itself has to be able to.
     const { publicKey, keyPem } = generateKeyPair(by === 'itself' ? DEFAULT_KEY_TYPE : type);
     const subject = encodeSubject({
-      organization: 'devcert test certificate',
+      organization: LEAF_ORGANIZATION,
       commonName: commonNameOf(request),
     });
     const own = { subject, keyIdentifier: keyIdentifier(publicKey) };
