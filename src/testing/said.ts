@@ -1,8 +1,8 @@
 /** What clients that trust the CA say of each broken certificate: measured by `test/real/testing-clients.test.ts`. */
 import type { BrokenKind } from './kinds.ts';
 
-/** Debian 12's curl 7.88 (OpenSSL 3.0) and GnuTLS 3.7, Node 20, Go 1.26, Chromium. */
-export const clients = ['curl', 'Node', 'Go', 'GnuTLS', 'Chromium'] as const;
+/** Debian 12's curl 7.88 (OpenSSL 3.0) and GnuTLS 3.7, Node 20, Chromium. */
+export const clients = ['curl', 'Node', 'GnuTLS', 'Chromium'] as const;
 export type Client = (typeof clients)[number];
 
 /** A part of what each says; undefined: it takes it. */
@@ -10,71 +10,61 @@ export const said: Readonly<Record<BrokenKind, Readonly<Record<Client, string | 
   expired: {
     curl: 'certificate has expired',
     Node: 'CERT_HAS_EXPIRED',
-    Go: 'certificate has expired',
     GnuTLS: 'expired certificate',
     Chromium: 'ERR_CERT_DATE_INVALID',
   },
   'not-yet-valid': {
     curl: 'certificate is not yet valid',
     Node: 'CERT_NOT_YET_VALID',
-    Go: 'not yet valid',
     GnuTLS: 'not yet valid certificate',
     Chromium: 'ERR_CERT_DATE_INVALID',
   },
   'wrong-name': {
     curl: 'no alternative certificate subject name matches',
     Node: 'ERR_TLS_CERT_ALTNAME_INVALID',
-    Go: 'certificate is valid for wrong-name.invalid',
     GnuTLS: 'name in the certificate does not match',
     Chromium: 'ERR_CERT_COMMON_NAME_INVALID',
   },
   'self-signed': {
     curl: 'self-signed certificate',
     Node: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-    Go: 'signed by unknown authority',
     GnuTLS: 'issuer is unknown',
     Chromium: 'ERR_CERT_AUTHORITY_INVALID',
   },
   'unknown-authority': {
     curl: 'unable to get local issuer certificate',
     Node: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    Go: 'signed by unknown authority',
     GnuTLS: 'issuer is unknown',
     Chromium: 'ERR_CERT_AUTHORITY_INVALID',
   },
   'missing-issuer': {
     curl: 'unable to get local issuer certificate',
     Node: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    Go: 'signed by unknown authority',
     GnuTLS: 'issuer is unknown',
     Chromium: 'ERR_CERT_AUTHORITY_INVALID',
   },
   'wrong-purpose': {
     curl: 'unsuitable certificate purpose',
     Node: 'INVALID_PURPOSE',
-    Go: 'incompatible key usage',
     GnuTLS: 'does not match the intended purpose',
     Chromium: 'ERR_CERT_INVALID',
   },
   'weak-key': {
     curl: 'certificate key too weak',
     Node: undefined,
-    Go: undefined,
     GnuTLS: undefined,
     Chromium: undefined,
   },
   'weak-signature': {
     curl: 'signature digest algorithm too weak',
     Node: 'UNSPECIFIED',
-    Go: 'insecure algorithm',
     GnuTLS: 'insecure algorithm',
     Chromium: 'ERR_CERT_INVALID',
   },
   revoked: {
     curl: 'certificate revoked',
     Node: 'CERT_REVOKED',
-    Go: undefined,
-    GnuTLS: 'revoked',
+    GnuTLS: undefined,
     Chromium: undefined,
   },
 };
