@@ -44,6 +44,7 @@ export type { Orphan } from './commands/orphans.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/recipe.ts';
 export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';
 export type { Renewed } from './commands/renew.ts';
+export type { ServedOld } from './commands/served.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { ProjectCertificate, StatusOptions, StatusResult } from './commands/status.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';

@@ -4,6 +4,7 @@ import { handshakesCheck } from './handshakes.ts';
 import type { Check } from './machine.ts';
 import { namesCheck } from './names.ts';
 import { othersCheck } from './others.ts';
+import { servedCheck } from './served.ts';
 import { orphansCheck, storesCheck } from './stores.ts';
 import { variablesCheck } from './variables.ts';
 
@@ -14,6 +15,7 @@ export const checks: readonly Check[] = [
   storesCheck,
   variablesCheck,
   handshakesCheck,
+  servedCheck,
   namesCheck,
   orphansCheck,
   othersCheck,
