@@ -1,5 +1,5 @@
 /** TCP ports on which programs of this user listen, as far as this system tells. Looks, and changes nothing. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Host } from './types.ts';
 
@@ -11,18 +11,16 @@ export interface ListeningPort {
   readonly process: { readonly name: string; readonly pid: number } | undefined;
 }
 
-type Looks = Pick<Host, 'platform' | 'sysroot' | 'uid' | 'run'>;
+type Looks = Pick<Host, 'sysroot' | 'uid' | 'find' | 'run'>;
 
 /** Those that can be reached at a loopback address; none where there is neither /proc nor lsof. */
 export async function listeningPorts(host: Looks): Promise<readonly ListeningPort[]> {
   if (host.uid === undefined) return [];
-  if (host.platform !== 'darwin') return fromProc(host.sysroot, host.uid);
-  const { stdout } = await host.run({
-    file: '/usr/sbin/lsof',
-    args: [...LSOF, String(host.uid)],
-    timeoutMs: 2000,
-  });
-  return fromLsof(stdout);
+  if (existsSync(join(host.sysroot, 'proc/net/tcp'))) return fromProc(host.sysroot, host.uid);
+  const file = host.find('lsof');
+  if (file === undefined) return [];
+  const args = [...LSOF, String(host.uid)];
+  return fromLsof((await host.run({ file, args, timeoutMs: 2000 })).stdout);
 }
 
 /** Fields that programs read; TCP, listening, and of this user, whose number follows. */

@@ -10,7 +10,7 @@ import type { Style } from './terminal.ts';
 export const checkCommand: Declaration = {
   summary: "check that this project's certificate is good and trusted here",
   description:
-    'For a postinstall or predev script: one line if the certificate in .devcert is good and this machine trusts its authority, else what is wrong and what to type. Asks every store but those of Java, unless --stores names them. Exit code: 0 all is well, 3 no authority, 4 not trusted, 5 expired or due, 1 anything else.',
+    'For a postinstall or predev script: one line if the certificate in .devcert is good and this machine trusts its CA, else what is wrong and what to type. Asks every store but those of Java, unless --stores names them. Exit code: 0 all is well, 3 no CA, 4 not trusted, 5 expired or due, 1 anything else.',
   options: storeOptions,
   examples: ['devcert check', 'devcert check || devcert install'],
   async run(_positionals, options: CheckOptions, terminal) {

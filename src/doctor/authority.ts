@@ -60,7 +60,7 @@ function open(file: string): Finding[] {
 /** Whether it can be read, and its dates. */
 export const authorityCheck: Check = {
   id: 'authority',
-  about: 'the authority',
+  about: 'the CA',
   async run({ context: { folder, host }, root }) {
     if (root === undefined) return [];
     const authority = await loadAuthority(folder);
@@ -75,7 +75,7 @@ export const authorityCheck: Check = {
       return [finding(id, isEarly ? 'other' : 'expiry', error.message, cure)];
     }
     if (authority.notAfter.getTime() - now.getTime() >= SOON_DAYS * DAY_MS) return [];
-    const ends = `the authority expires on ${authority.notAfter.toUTCString()}`;
+    const ends = `the CA expires on ${authority.notAfter.toUTCString()}`;
     const replace = { command: 'ca replace', names: authorityNameOf(folder) } as const;
     return [finding('authority', 'expiry', ends, replace)];
   },

@@ -61,7 +61,7 @@ function judge(
           finding(
             'names',
             'note',
-            `only browsers find "${name}" here: it is not in ${hostsFile(host)}`,
+            `"${name}" is not in ${hostsFile(host)}: Chromium and Firefox find it by themselves, Safari, Java and others do not`,
             add,
           ),
         ]

@@ -60,7 +60,7 @@ function faults(
     );
   if (ca === undefined)
     found.push(
-      finding('project', 'trust', `no authority of yours issued "${certFile}"`, {
+      finding('project', 'trust', `no CA of yours issued "${certFile}"`, {
         ...again,
         force: true,
       }),

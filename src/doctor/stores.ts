@@ -52,14 +52,14 @@ export const storesCheck: Check = {
 /** Roots of this user that no state folder knows: who has the key of one can forge. */
 export const orphansCheck: Check = {
   id: 'orphans',
-  about: 'roots without an authority',
+  about: 'roots without a CA',
   async run({ context, stores }) {
     const { orphans } = await findOrphans(context, (await stores).found);
     return orphans.map(({ name, root, stores }) =>
       finding(
         'orphans',
         'other',
-        `${stores.map(({ store }) => store).join(', ')} has a root that no authority of yours has: ${name} (SHA-256 ${root})`,
+        `${stores.map(({ store }) => store).join(', ')} has a root that no CA of yours has: ${name} (SHA-256 ${root})`,
         { command: 'uninstall', orphans: true },
       ),
     );

@@ -81,8 +81,7 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
       message: `it is of mkcert, not of your CA: ${who}`,
       fix: say`${again}; or check it against mkcert's: ${{ roots: '"$(mkcert -CAROOT)/rootCA.pem"' }}`,
     };
-  const proxy = proxies.find((pattern) => pattern.test(who));
-  if (proxy !== undefined)
+  if (isInterceptor(who))
     return {
       code: 'proxy',
       message: `a proxy answers in the place of the server: its certificate is of ${who}`,
@@ -152,6 +151,11 @@ function signed(certificate: X509Certificate, issuer: X509Certificate): boolean 
 
 function isSame(one: X509Certificate, other: X509Certificate): boolean {
   return one.raw.equals(other.raw);
+}
+
+/** True if the name of an authority, as text, is that of one which answers in the place of servers. */
+export function isInterceptor(name: string): boolean {
+  return proxies.some((pattern) => pattern.test(name));
 }
 
 /** Names in certificates of programs that answer in the place of servers: of companies, and of tools. */

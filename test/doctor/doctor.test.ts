@@ -1,7 +1,8 @@
 /** `doctor` and its checks over machines that do not exist. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { dirname, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { Command, CommandResult } from '../../platform/types.ts';
 import type { Context } from '../../src/commands/context.ts';
@@ -16,12 +17,15 @@ import { exitCodeOf, finding } from '../../src/doctor/finding.ts';
 import { handshakesCheck } from '../../src/doctor/handshakes.ts';
 import type { Check } from '../../src/doctor/machine.ts';
 import { namesCheck } from '../../src/doctor/names.ts';
+import { policiesCheck } from '../../src/doctor/policies.ts';
+import { proxyCheck } from '../../src/doctor/proxy.ts';
 import { othersCheck } from '../../src/doctor/others.ts';
 import { orphansCheck, storeFindings, storesCheck } from '../../src/doctor/stores.ts';
 import { variablesCheck } from '../../src/doctor/variables.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { DAY_MS } from '../../src/policy.ts';
 import { hasModes } from '../helpers/can.ts';
+import { make } from '../inspect/certificates.ts';
 import { projectMachine, type MemoryStoreOptions } from '../helpers/stores.ts';
 
 /** A machine that trusts its authority, with a certificate in the project. */
@@ -252,6 +256,75 @@ describe('variables', () => {
   });
 });
 
+describe('proxies', () => {
+  test('names that programs would ask a proxy for, and a line that has them left out', async () => {
+    const { context } = await healthy(['localhost', 'api.test', '*.app.test', '127.0.0.1']);
+    const asks = (env: Record<string, string>) => found(on(context, { env }), proxyCheck);
+    const proxy = { https_proxy: 'http://ada:secret@proxy.corp:3128' };
+    expect(await asks({})).toEqual([]);
+    expect(await asks(proxy)).toMatchObject([
+      {
+        problem: 'https_proxy has programs ask a proxy for localhost, api.test, app.test',
+        cure: 'export NO_PROXY=localhost,api.test,app.test no_proxy=localhost,api.test,app.test',
+        exitCode: 1,
+      },
+    ]);
+    expect(await asks({ ...proxy, NO_PROXY: 'localhost, .TEST' })).toEqual([]);
+    expect(await asks({ ...proxy, NO_PROXY: '*' })).toEqual([]);
+    // What one of the two leaves out counts for some programs only.
+    const half = { ...proxy, NO_PROXY: 'localhost,test:8443', no_proxy: 'localhost,test.corp' };
+    const [told] = await asks(half);
+    expect(told?.problem).toContain('for api.test, app.test');
+    expect(told?.cure).toContain('NO_PROXY=localhost,test:8443,test.corp,api.test,app.test no_');
+    const windows = await found(on(context, { env: proxy, platform: 'win32' }), proxyCheck);
+    expect(windows[0]?.cure).toMatch(/^\$env:NO_PROXY = 'localhost,api\.test/);
+  });
+
+  test('roots of proxies among the system’s, and of others in a file that a variable names', async () => {
+    const { context } = await healthy();
+    const rootCalled = (commonName: string) =>
+      make({ authority: true, subject: { commonName } }).pem;
+    const own = await currentRoot(context.folder);
+    const foreign = rootCalled('Corp TLS Inspection CA');
+    const other = rootCalled('Ada');
+    const bundle = join(context.host.sysroot, 'etc/ssl/certs/ca-certificates.crt');
+    mkdirSync(dirname(bundle), { recursive: true });
+    const extra = join(context.cwd, 'extra.pem');
+    writeFileSync(extra, [own?.pem, other, foreign, rootCertificates[0]].join('\n'));
+    writeFileSync(bundle, [rootCertificates[0], foreign, 'torn'].join('\n'));
+    const env = { NODE_EXTRA_CA_CERTS: extra, SSL_CERT_FILE: extra };
+    const told = await found(on(context, { env }), proxyCheck);
+    expect(told.map(({ problem, exitCode }) => [problem, exitCode])).toEqual([
+      [
+        'the system trusts a root that can answer in the place of servers: CN=Corp TLS Inspection CA',
+        0,
+      ],
+      ['NODE_EXTRA_CA_CERTS adds a root that can answer in the place of servers: CN=Ada', 0],
+    ]);
+  });
+});
+
+describe('policies', () => {
+  test('of Chromium that switch the user’s roots off, with what takes them out', async () => {
+    const { context } = await healthy();
+    const { sysroot } = context.host;
+    const write = (file: string, text: string) => {
+      mkdirSync(dirname(join(sysroot, file)), { recursive: true });
+      writeFileSync(join(sysroot, file), text);
+    };
+    write('etc/chromium/policies/managed/a.json', '{"CAPlatformIntegrationEnabled": true}');
+    write('etc/chromium/policies/managed/torn.json', '{"CAPlatformIntegrationEnabled": false');
+    expect(await found(context, policiesCheck)).toEqual([]);
+    write('etc/opt/chrome/policies/managed/our own.json', '{"CAPlatformIntegrationEnabled":false}');
+    write('etc/brave/policies/managed/b.json', '{"CAPlatformIntegrationEnabled":false,"Other":1}');
+    const told = await found(context, policiesCheck);
+    expect(told.map(({ cure, exitCode }) => [cure, exitCode])).toEqual([
+      ["sudo rm '/etc/opt/chrome/policies/managed/our own.json'", 4],
+      [expect.stringContaining('have the administrator take'), 4],
+    ]);
+  });
+});
+
 describe('handshakes', () => {
   /** A machine with these programs, each of which ends as `behave` says. */
   function having(
@@ -299,6 +372,37 @@ describe('handshakes', () => {
     const [tried] = await found(having(context, ['php'], broken), handshakesCheck);
     expect(tried).toMatchObject({ exitCode: 0 });
     expect(tried?.problem).toContain('could not be tried: no libphp.so');
+  });
+
+  test('curl on the TLS of Windows asks for lists of revoked ones: a note, and its own option', async () => {
+    const { context } = await healthy();
+    const schannel = () =>
+      ended({
+        exitCode: 35,
+        stderr:
+          'curl: (35) schannel: next InitializeSecurityContext failed: CRYPT_E_NO_REVOCATION_CHECK (0x80092012)',
+      });
+    expect(await found(having(context, ['curl'], schannel), handshakesCheck)).toMatchObject([
+      { cure: 'curl --ssl-revoke-best-effort', exitCode: 0 },
+    ]);
+  });
+
+  test('Go is a client without anything to compile: what it writes goes with a folder', async () => {
+    const { context } = await healthy();
+    const seen: (Command | undefined)[] = [];
+    const go = on(context, {
+      find: (program) => (program === 'go' ? '/usr/bin/go' : undefined),
+      run: (command) => {
+        seen.push(command);
+        return ended({ exitCode: 1, stderr: 'x509: certificate signed by unknown authority' });
+      },
+    });
+    expect(await found(go, handshakesCheck)).toMatchObject([
+      { cure: 'devcert run -- go', exitCode: 4 },
+    ]);
+    const { GOPROXY, GOMODCACHE = '', GOSUMDB } = seen[0]?.env ?? {};
+    expect([GOPROXY, GOSUMDB]).toEqual([expect.stringMatching(/^https:.*\/go$/), 'off']);
+    expect(existsSync(dirname(GOMODCACHE))).toBe(false);
   });
 
   test('what fails because of something that is told already is not told again', async () => {

@@ -50,17 +50,19 @@ describe('listeningPorts()', () => {
     ]);
   });
 
-  test('asks lsof on macOS, and nobody where there is neither', async () => {
+  test('asks lsof where there is no /proc, and nobody where there is neither', async () => {
     const { run, lines } = recorder(() => ({
       stdout:
         'p123\ncnode\nf20\nn127.0.0.1:8443\nf21\nn[::1]:8443\np9\ncnginx\nn*:443\nn10.0.0.2:80\n',
     }));
-    expect(await listeningPorts(fakeHost({ platform: 'darwin', uid: 501, run }))).toEqual([
+    expect(
+      await listeningPorts(fakeHost({ uid: 501, run, programs: { lsof: '/usr/sbin/lsof' } })),
+    ).toEqual([
       { port: 8443, addresses: ['127.0.0.1', '::1'], process: { name: 'node', pid: 123 } },
       { port: 443, addresses: ['127.0.0.1', '::1'], process: { name: 'nginx', pid: 9 } },
     ]);
     expect(lines).toEqual(['/usr/sbin/lsof -nP -Fpcn -iTCP -sTCP:LISTEN -a -u 501']);
-    expect(await listeningPorts(fakeHost({ platform: 'win32', uid: undefined }))).toEqual([]);
+    expect(await listeningPorts(fakeHost({ uid: undefined }))).toEqual([]);
     expect(await listeningPorts(fakeHost())).toEqual([]);
   });
 

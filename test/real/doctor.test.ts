@@ -218,7 +218,7 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
     rmSync(state, { recursive: true });
     await type('devcert install >&2 && devcert localhost --force >&2');
     const { problem, cure } = only(await doctor());
-    expect(problem).toMatch(/a root that no authority of yours has: devcert root .* \(SHA-256/);
+    expect(problem).toMatch(/a root that no CA of yours has: devcert root .* \(SHA-256/);
     // Without a terminal nobody is asked, and it says what to add.
     const asked = await type(cure);
     expect(asked.stderr).toContain(`hint: ${cure} --yes`);
