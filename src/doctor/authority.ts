@@ -65,18 +65,18 @@ export const authorityCheck: Check = {
     if (root === undefined) return [];
     const authority = await loadAuthority(folder);
     const now = host.now();
+    const replace = { command: 'ca replace', names: authorityNameOf(folder) } as const;
     try {
       assertNotExpired(authority, now);
     } catch (error) {
       if (!(error instanceof DevcertError)) throw error;
       const isEarly = now < authority.notBefore;
-      const cure = isEarly ? 'set the clock of this machine' : (DevcertError.hintOf(error) ?? '');
+      const cure = isEarly ? 'set the clock of this machine' : replace;
       const id = isEarly ? 'clock' : 'authority';
       return [finding(id, isEarly ? 'other' : 'expiry', error.message, cure)];
     }
     if (authority.notAfter.getTime() - now.getTime() >= SOON_DAYS * DAY_MS) return [];
     const ends = `the CA expires on ${authority.notAfter.toUTCString()}`;
-    const replace = { command: 'ca replace', names: authorityNameOf(folder) } as const;
     return [finding('authority', 'expiry', ends, replace)];
   },
 };

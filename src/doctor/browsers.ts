@@ -13,9 +13,9 @@ import { policyFindings } from './policies.ts';
 export const browsersCheck: Check = {
   id: 'browsers',
   about: 'browsers that open a page',
-  async run({ context, root }) {
+  async run({ context, root, isOver }) {
     const { host } = context;
-    if (root === undefined || host.platform !== 'linux') return [];
+    if (root === undefined || isOver || host.platform !== 'linux') return [];
     // Asked again: to wait for all stores, Java's among them, would take the time that a browser needs.
     const found = await findEverywhere(context, ['nss']);
     const reports = await inspectStores(found, root, { now: host.now() });

@@ -16,8 +16,8 @@ export const handshakesCheck: Check = {
   id: 'handshakes',
   about: 'programs that open a page',
   async run(machine) {
-    const { context, root } = machine;
-    if (root === undefined) return [];
+    const { context, root, isOver } = machine;
+    if (root === undefined || isOver) return [];
     let certificate: ServerCertificate;
     try {
       certificate = await scratchCertificate(context);

@@ -52,11 +52,17 @@ function faults(
   const now = host.now();
   const paths = outputPaths({}, cwd);
   const certificate = certificateIn(certFile);
-  const { key } = readExisting(paths);
+  const { key, keyText } = readExisting(paths);
   if (certificate === undefined) return found; // it went while it was looked at
   if (key === undefined || !isKeyOf(certificate, key))
     found.push(
-      finding('project', 'other', `"${paths.keyFile}" is not the key of the certificate`, again),
+      finding(
+        'project',
+        'other',
+        `"${paths.keyFile}" is not the key of the certificate`,
+        // What is there instead is not devcert's to replace.
+        keyText === undefined ? again : { ...again, force: true },
+      ),
     );
   if (ca === undefined)
     found.push(

@@ -30,7 +30,9 @@ export function storeFindings(reports: readonly StoreReport[], ca: string | unde
       case 'partial':
         return [finding('stores', 'trust', `${where} does not quite trust it${why}`, cure)];
       case 'unavailable':
-        return needed ? [finding('stores', 'trust', `${where} cannot be asked${why}`, cure)] : [];
+        if (needed) return [finding('stores', 'trust', `${where} cannot be asked${why}`, cure)];
+        // No fault of the machine, and somebody could do something about it.
+        return hint === undefined ? [] : [finding('stores', 'note', `${where}${why}`, hint)];
     }
   });
   const counts = found.some(({ exitCode }) => exitCode !== EXIT.done);
@@ -43,8 +45,8 @@ export function storeFindings(reports: readonly StoreReport[], ca: string | unde
 export const storesCheck: Check = {
   id: 'stores',
   about: 'trust stores',
-  async run({ context, root, stores }) {
-    if (root === undefined || isClientsOnly(context.folder)) return [];
+  async run({ context, root, isOver, stores }) {
+    if (root === undefined || isOver || isClientsOnly(context.folder)) return [];
     return storeFindings((await stores).reports, context.ca);
   },
 };

@@ -24,6 +24,8 @@ export interface World {
   }[];
   /** Of authorities of this machine that were replaced. */
   readonly retired: readonly X509Certificate[];
+  /** True for a certificate that was issued for this user on this machine, by whichever authority. */
+  readonly isIssuedHere: (leaf: X509Certificate) => boolean;
   /** True if the system's roots verify it, which were not asked. */
   readonly systemTrusts: boolean;
   /** Which roots were asked: `devcert`, `system` or a file; and of which authority. */
@@ -49,7 +51,10 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
     ({ root, issuer }) => signs(issuer) || signs(root) || isSame(top.x509, root),
   );
   if (own !== undefined) return ownCause(own, top, world);
-  if (world.retired.some((root) => signs(root) || isSame(top.x509, root)))
+  if (
+    world.retired.some((root) => signs(root) || isSame(top.x509, root)) ||
+    world.isIssuedHere(leaf.x509)
+  )
     return {
       code: 'old-authority',
       message: 'it is of a CA of yours that was replaced',
