@@ -5,12 +5,14 @@ import {
   chmodSync,
   copyFileSync,
   cpSync,
+  existsSync,
   readFileSync,
   readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, join, relative, resolve } from 'node:path';
 import { build } from 'rolldown';
 import { parseAst } from 'rolldown/parseAst';
 import { dts } from 'rolldown-plugin-dts';
@@ -77,6 +79,12 @@ const groups = [
     all: true,
   },
 ];
+
+/** Every file of src/entry is an export of its own, `devcert-local/NAME`. */
+const folder = join(root, 'src/entry');
+const entries = existsSync(folder)
+  ? readdirSync(folder).map((file) => [basename(file, '.ts'), `src/entry/${file}`])
+  : [];
 
 /** What packages get in place of a module. */
 const LIBRARY = 'library';
@@ -197,8 +205,8 @@ function edited(code, edit) {
 
 const { output } = await build({
   cwd: root,
-  input: { 'bin/devcert': 'bin/devcert.ts', index: LIBRARY },
-  preserveEntrySignatures: 'allow-extension', // groups ask for it; nothing imports the two entries
+  input: { 'bin/devcert': 'bin/devcert.ts', index: LIBRARY, ...Object.fromEntries(entries) },
+  preserveEntrySignatures: 'allow-extension', // groups ask for it; nothing imports the entries
   platform: 'node',
   transform: { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } },
   plugins: [replacing, writingDer, lazy],
@@ -206,6 +214,7 @@ const { output } = await build({
   output: {
     dir: 'dist',
     format: 'cjs',
+    exports: 'named', // a default export is one of them
     minify: true,
     comments: false, // the licences stand in full in dist/LICENSES.txt
     entryFileNames: '[name].cjs',
@@ -222,8 +231,9 @@ const { output } = await build({
 });
 chmodSync(join(root, 'dist/bin/devcert.cjs'), 0o755);
 
-// What `devcert help TOPIC` prints.
+// What `devcert help TOPIC` prints, and what "$schema" of a devcert.json can point at.
 cpSync(join(root, 'src/guides'), join(root, 'dist/guides'), { recursive: true });
+copyFileSync(join(root, 'src/project/schema.json'), join(root, 'dist/schema.json'));
 
 const modules = output.flatMap(({ modules = {} }) => Object.keys(modules));
 const moved = groups
@@ -249,20 +259,33 @@ const manual = execFileSync(process.execPath, ['dist/bin/devcert.cjs', 'completi
 writeFileSync(join(root, 'dist/devcert.1'), manual);
 
 // For `import`: the names are spelled out, as a loader cannot see them in CommonJS that is minified.
-const names = Object.keys(await import('../dist/index.cjs')).filter((name) =>
-  /^(?!default$)\w+$/.test(name),
-);
-writeFileSync(
-  join(root, 'dist/index.mjs'),
-  `import library from './index.cjs';\nexport const { ${names.join(', ')} } = library;\n`,
-);
+const require = createRequire(import.meta.url);
+for (const name of ['index', ...entries.map(([name]) => name)]) {
+  const { default: whole, ...named } = require(`../dist/${name}.cjs`);
+  const names = Object.keys(named).join(', ');
+  const lines = [
+    `import library from './${name}.cjs';`,
+    names === '' ? '' : `export const { ${names} } = library;`,
+    whole === undefined ? '' : 'export default library.default;',
+  ];
+  writeFileSync(join(root, `dist/${name}.mjs`), lines.filter(Boolean).join('\n') + '\n');
+}
 
-// The public types in one file, for both.
-await build({
+// The public types, for `import`, and the same for `require()`.
+const { output: types } = await build({
   cwd: root,
-  input: { index: 'src/index.ts' },
+  input: { index: 'src/index.ts', ...Object.fromEntries(entries) },
   checks: { bundlerTimings: false },
   plugins: [dts({ emitDtsOnly: true, tsconfig: join(root, '.ci/tsconfig.types.json') })],
-  output: { dir: 'dist', format: 'esm', entryFileNames: '[name].mts' },
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    entryFileNames: '[name].mts',
+    chunkFileNames: 'types/[name]-[hash].d.mts',
+  },
 });
-copyFileSync(join(root, 'dist/index.d.mts'), join(root, 'dist/index.d.cts'));
+for (const { fileName, code } of types)
+  writeFileSync(
+    join(root, 'dist', fileName.replace(/\.mts$/, '.cts')),
+    code.replace(/(from "\.[^"]*)\.mjs"/g, '$1.cjs"'),
+  );

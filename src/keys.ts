@@ -10,6 +10,7 @@ import {
   type X509Certificate,
 } from 'node:crypto';
 import { curveOf } from './x509/ec-key.ts';
+import { dsaModulusLength } from './x509/key-kinds.ts';
 import { MAX_RSA_BITS, MIN_RSA_BITS } from './policy.ts';
 
 /** The key types that can be asked for; the first is the default. All of them work in every client measured. */
@@ -122,6 +123,7 @@ export function keyIdentifier(key: KeyObject | PublicKey): Buffer {
 
 function typeOf(key: KeyObject, der: () => Buffer): string {
   const known = key.asymmetricKeyType === 'ec' ? curveOf(der()) : undefined;
+  if (key.asymmetricKeyType === 'dsa') return `dsa${dsaModulusLength(der()) ?? ''}`;
   // Not asked of one on a curve that is spelled out: Node need not be able to tell, and then aborts.
   const { namedCurve = known, modulusLength } = known === undefined ? detailsOf(key) : {};
   if (namedCurve !== undefined) return curves[namedCurve] ?? namedCurve;
@@ -131,9 +133,8 @@ function typeOf(key: KeyObject, der: () => Buffer): string {
 
 function detailsOf(key: KeyObject): NonNullable<KeyObject['asymmetricKeyDetails']> {
   try {
-    // Node ends the whole process at a DSA key without parameters (GetDsaKeyDetail).
-    if (key.asymmetricKeyType === 'dsa' && !hasDsaParameters(key)) return {};
-    return key.asymmetricKeyDetails ?? {};
+    // Node ends the whole process at a DSA key whose parameters OpenSSL cannot use (GetDsaKeyDetail).
+    return key.asymmetricKeyType === 'dsa' ? {} : (key.asymmetricKeyDetails ?? {});
   } catch {
     return {}; // RSA-PSS with parameters that OpenSSL cannot read: a kind without a size, so none that is strong
   }
@@ -145,11 +146,3 @@ const curves: Readonly<Record<string, string>> = {
   secp384r1: 'p384',
   secp521r1: 'p521',
 };
-
-/** True if a SEQUENCE, p, q and g, follows the algorithm's identifier (RFC 3279 2.3.2). */
-function hasDsaParameters(key: KeyObject): boolean {
-  const type = key.type === 'private' ? 'pkcs8' : 'spki';
-  const der = key.export({ type, format: 'der' } as { type: 'spki'; format: 'der' });
-  const at = der.indexOf(Buffer.from('06072a8648ce380401', 'hex'));
-  return at !== -1 && der[at + 9] === 0x30;
-}

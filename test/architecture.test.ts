@@ -109,6 +109,7 @@ describe('architecture', () => {
       'commands',
       'doctor',
       'api',
+      'entry',
       'cli',
     ];
     const floorOf = (path: string) => floors.indexOf(/^src\/(\w+)\//.exec(path)?.[1] ?? '');
@@ -118,6 +119,10 @@ describe('architecture', () => {
         .map((it) => `${path} -> ${it}`),
     );
     expect(up).toEqual([]);
+    // Of the package: nothing of ours stands on them.
+    expect(
+      sources.filter(({ imports }) => imports.some((it) => it.startsWith('src/entry/'))),
+    ).toEqual([]);
   });
 
   test('errors import their words alone, contracts the type of these, and words nothing', () => {

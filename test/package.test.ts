@@ -1,16 +1,17 @@
 /** The package as it is published: small, for `import` and `require()`, and for who bundles it. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import * as library from '../src/index.ts';
 import { temporaryFolder } from './helpers/host.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
+const folder = join(root, 'src/entry');
+/** Of `devcert-local/NAME`. */
+const entries = existsSync(folder) ? readdirSync(folder).map((file) => basename(file, '.ts')) : [];
 
 describe('the package', () => {
   test('is at most 450 kB packed, 1.5 MB unpacked, and holds dist/ alone', () => {
@@ -31,12 +32,44 @@ describe('the package', () => {
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
   });
 
-  test('gives import and require() the same functions', async () => {
-    const url = pathToFileURL(join(root, 'dist/index.mjs')).href;
-    const imported = (await import(url)) as Record<string, unknown>;
-    const required = require(join(root, 'dist/index.cjs')) as Record<string, unknown>;
-    expect(Object.keys(imported).sort()).toEqual(Object.keys(library).sort());
-    for (const [name, value] of Object.entries(imported)) expect(required[name]).toBe(value);
+  test('exports every file of src/entry, the schema of devcert.json, and nothing more', () => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      exports: Record<string, unknown>;
+    };
+    const forBoth = (name: string) => ({
+      import: { types: `./dist/${name}.d.mts`, default: `./dist/${name}.mjs` },
+      require: { types: `./dist/${name}.d.cts`, default: `./dist/${name}.cjs` },
+    });
+    expect(exports).toEqual({
+      '.': forBoth('index'),
+      ...Object.fromEntries(entries.map((name) => [`./${name}`, forBoth(name)])),
+      './package.json': './package.json',
+      './schema.json': './dist/schema.json',
+    });
+    const schema = readFileSync(join(root, 'src/project/schema.json'), 'utf8');
+    expect(readFileSync(join(root, 'dist/schema.json'), 'utf8')).toBe(schema);
+  });
+
+  test('gives import and require() the same', async () => {
+    // In a process of its own: Vitest has ways with default exports.
+    const code = `
+      import { createRequire } from 'node:module';
+      const require = createRequire(import.meta.url);
+      const same = async (name) => {
+        const imported = await import('./dist/' + name + '.mjs');
+        const required = require('./dist/' + name + '.cjs');
+        const names = new Set([imported, required].flatMap(Object.keys));
+        return [...names].filter((it) => required[it] === imported[it]).sort();
+      };
+      console.log(JSON.stringify(await Promise.all(process.argv.slice(1).map(same))));`;
+    const names = ['index', ...entries];
+    const args = ['--input-type=module', '--eval', code, ...names];
+    const both = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+    const sources = ['../src/index.ts', ...entries.map((name) => `../src/entry/${name}.ts`)];
+    const modules = sources.map((it) => import(it) as Promise<Record<string, unknown>>);
+    expect(JSON.parse(both)).toEqual(
+      (await Promise.all(modules)).map((it) => Object.keys(it).sort()),
+    );
   });
 
   test('works in one CommonJS file that somebody else bundled', async () => {
@@ -58,10 +91,16 @@ describe('the package', () => {
     expect(cert).toMatch(/^-----BEGIN CERTIFICATE-----/);
   });
 
-  test('has types of what is public alone', () => {
-    const types = readFileSync(join(root, 'dist/index.d.mts'), 'utf8');
-    expect(readFileSync(join(root, 'dist/index.d.cts'), 'utf8')).toBe(types);
-    for (const name of Object.keys(library)) expect(types).toContain(name);
-    expect(types).not.toMatch(/from ["']\.{1,2}\//);
+  test.for(['index', ...entries])('has the same types for both: %s', (name) => {
+    const modules = readFileSync(join(root, `dist/${name}.d.mts`), 'utf8');
+    const commonjs = readFileSync(join(root, `dist/${name}.d.cts`), 'utf8');
+    expect(commonjs.replace(/(?<=from "\.[^"]*)\.cjs(?=")/g, '.mjs')).toBe(modules);
+    const shared = [...modules.matchAll(/ from "(\.[^"]*)\.mjs"/g)].map(([, path = '']) => path);
+    for (const path of shared)
+      for (const file of [`${path}.d.mts`, `${path}.d.cts`])
+        expect([file, existsSync(join(root, 'dist', file))]).toEqual([file, true]);
+    const text = [modules, ...shared.map((it) => readFileSync(join(root, 'dist', `${it}.d.mts`)))];
+    const functions = Object.keys(require(join(root, `dist/${name}.cjs`)) as object);
+    for (const it of functions) expect(text.join('\n')).toContain(it);
   });
 });

@@ -1,7 +1,8 @@
 /** Kinds of keys that are named and not used: OpenSSL need not know them, and no certificate is made for them. */
 import { DevcertError } from '../errors.ts';
 import { type Element, fieldsOf, readElement, TAG } from './asn1.ts';
-import { decodeOid } from './asn1-values.ts';
+import { decodeIntegerBytes, decodeOid } from './asn1-values.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
 
 /** id-ecPublicKey (RFC 5480 2.1.1). */
 export const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
@@ -19,12 +20,20 @@ export function otherKind(algorithm: Element): string | undefined {
 
 /** The same of a SubjectPublicKeyInfo (RFC 5280 4.1.2.7); undefined for what is none, too. */
 export function otherPublicKind(publicKeyInfo: Buffer): string | undefined {
-  try {
-    return otherKind(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence));
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined; // whoever reads it says so
-    throw error;
-  }
+  return readOrUndefined(() => otherKind(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence)));
+}
+
+/**
+ * Bits of the prime of a DSA key by its SubjectPublicKeyInfo (RFC 3279 2.3.2); undefined if it does not
+ * carry parameters, or what it carries are none.
+ */
+export function dsaModulusLength(publicKeyInfo: Buffer): number | undefined {
+  return readOrUndefined(() => {
+    const algorithm = fieldsOf(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence));
+    algorithm.next(TAG.oid);
+    const prime = decodeIntegerBytes(fieldsOf(algorithm.next(TAG.sequence)).next());
+    return BigInt(`0x0${prime.toString('hex')}`).toString(2).length;
+  });
 }
 
 /** Names of curves that only others use; the dotted form of the rest. */

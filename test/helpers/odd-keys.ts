@@ -5,7 +5,15 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { bitString, contextTag, integer, octetString, oid, sequence } from '../../src/x509/der.ts';
+import {
+  bitString,
+  boolean,
+  contextTag,
+  integer,
+  octetString,
+  oid,
+  sequence,
+} from '../../src/x509/der.ts';
 
 type Kind = 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448';
 
@@ -90,3 +98,18 @@ export function pssKey(
     publicKey: sequence(algorithm, bitString(publicKey)),
   };
 }
+
+/** id-dsa (RFC 3279 2.3.2). */
+const DSA = '1.2.840.10040.4.1';
+
+const dsaParameters = sequence(integer(23), integer(11), integer(4));
+
+/** DSA public keys, DER, whose parameters are missing, too few, or none, and whose number is none. */
+export const oddDsaKeys: readonly Buffer[] = [
+  ...[undefined, octetString(Buffer.of(1)), sequence(), sequence(integer(1), integer(1))].map(
+    (parameters) => sequence(sequence(oid(DSA), parameters), bitString(integer(7))),
+  ),
+  ...[octetString(Buffer.of(7)), boolean(true), hex('0201f9')].map((number) =>
+    sequence(sequence(oid(DSA), dsaParameters), bitString(number)),
+  ),
+];

@@ -1,5 +1,5 @@
 /** Private keys that abort Node, or that nobody verifies: wherever one is read. */
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -20,6 +20,7 @@ import { bitString, contextTag, integer, octetString, oid, sequence } from '../.
 import {
   badPssParameters,
   EC_KEY,
+  oddDsaKeys,
   P256_ORDER,
   pkcs8,
   pssKey,
@@ -173,6 +174,28 @@ describe('RSA-PSS', () => {
       }
     }
   });
+});
+
+test('a DSA key that OpenSSL cannot use does not end the process: inspect tells its kind, with a size if it has one', () => {
+  const typesOf = (der: Buffer) => {
+    try {
+      const bytes = Buffer.from(encodePem('PUBLIC KEY', der));
+      const file = inspectFile({ file: 'x', bytes }, { now, authorities: [] });
+      return file.publicKeys.map(({ type }) => type);
+    } catch (error) {
+      expect(error).toBeInstanceOf(DevcertError);
+      return [];
+    }
+  };
+  const types = oddDsaKeys.flatMap(typesOf);
+  expect(types.length).toBeGreaterThan(0);
+  for (const type of types) expect(type).toMatch(/^dsa\d*$/);
+  const { publicKey } = generateKeyPairSync('dsa', {
+    ...{ modulusLength: 1024, divisorLength: 160 },
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  expect(typesOf(publicKey)).toEqual(['dsa1024']);
 });
 
 test('decodePrivateKeyPem() takes the first key, and none of a certificate or an encrypted one', () => {
