@@ -31,6 +31,8 @@ interface Found {
 }
 
 export interface Machine {
+  /** Of a process in its namespaces. */
+  readonly pid: number;
   readonly state: string;
   readonly project: string;
   readonly home: string;
@@ -93,6 +95,7 @@ export async function brokenMachine({
       });
     });
   return {
+    pid,
     home,
     project,
     state: join(home, '.config/devcert-nodejs'),
