@@ -1,6 +1,6 @@
 /** `devcert check` */
 import type { CheckOptions, CheckResult } from '../doctor/check.ts';
-import { printable } from '../errors.ts';
+import { EXIT, printable } from '../errors.ts';
 import { check } from '../index.ts';
 import { type Declaration, storeOptions } from './declaration.ts';
 import { findingLines } from './finding-lines.ts';
@@ -21,11 +21,13 @@ export const checkCommand: Declaration = {
 
 /** One line if all is well; two for each thing that is not. */
 export function checkLines(result: CheckResult, style: Style): string[] {
-  const { names, notAfter, findings, stores } = result;
-  if (findings.length > 0 || notAfter === undefined) return findingLines(findings, style);
+  const { names, notAfter, findings, stores, exitCode } = result;
+  const told = findingLines(findings, style);
+  if (exitCode !== EXIT.done || notAfter === undefined) return told;
   const asked = stores.filter(({ state }) => state === 'trusted').length;
   const where = `${asked} ${asked === 1 ? 'store' : 'stores'}`;
   return [
+    ...told,
     `${style.good('good')}: ${printable(names.join(', '))}, until ${date(notAfter)}, trusted in ${where}`,
   ];
 }

@@ -51,7 +51,7 @@ function unwritable(folder: string): Finding[] {
 /** A key that others can read. Windows has no modes: there the folder was looked at. */
 function open(file: string): Finding[] {
   if (process.getuid === undefined) return [];
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = existsSync(file) ? statSync(file, { throwIfNoEntry: false }) : undefined;
   if (stat === undefined || (stat.mode & 0o077) === 0) return [];
   const what = `other users of this machine may read the key "${file}"`;
   return [finding('state', 'other', what, `chmod 600 ${quoteForPosix(file)}`)];

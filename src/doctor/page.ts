@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certificateFor, type ServerCertificate } from '../commands/certificate.ts';
 import type { Context } from '../commands/context.ts';
+import { withFileError } from '../disk/filesystem.ts';
 
 export interface Page {
   readonly port: number;
@@ -62,9 +63,11 @@ function listen(server: Server, address: string, port: number): Promise<void> {
   });
 }
 
-/** Calls with a folder for what a program writes, which goes when it has ended. */
+/** Calls with a folder for what a program writes, which goes when it has ended. @throws DevcertError `file`. */
 export async function inScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'devcert-doctor-'));
+  const folder = withFileError('make', join(tmpdir(), 'devcert-doctor-…'), () =>
+    mkdtempSync(join(tmpdir(), 'devcert-doctor-')),
+  );
   try {
     return await work(folder);
   } finally {

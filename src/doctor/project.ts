@@ -28,11 +28,22 @@ export function examineProject(context: Context, required: boolean): ExaminedPro
   const wanted = parseNames(file?.names ?? []).map(({ value }) => value);
   const certificate = projectCertificate(context);
   if (certificate === undefined) {
+    const { certFile } = outputPaths({}, context.cwd);
+    const { certText } = readExisting({ certFile });
+    if (certText !== undefined)
+      return { names: wanted, certificate, findings: [noCertificate(certFile, wanted)] };
     const findings = required || file !== undefined ? [none(context, file !== undefined)] : [];
     return { names: wanted, certificate, findings };
   }
   const names = wanted.length > 0 ? wanted : certificate.names;
   return { names, certificate, findings: faults(context, certificate, wanted) };
+}
+
+function noCertificate(certFile: string, wanted: readonly string[]): Finding {
+  return finding('project', 'other', `"${certFile}" is not a certificate`, {
+    ...{ command: 'issue', names: wanted.length > 0 ? [] : 'localhost' },
+    force: true,
+  });
 }
 
 const again = { command: 'issue', names: [] } as const;

@@ -30,9 +30,7 @@ export function storeFindings(reports: readonly StoreReport[], ca: string | unde
       case 'partial':
         return [finding('stores', 'trust', `${where} does not quite trust it${why}`, cure)];
       case 'unavailable':
-        if (needed) return [finding('stores', 'trust', `${where} cannot be asked${why}`, cure)];
-        // No fault of the machine, and somebody could do something about it.
-        return hint === undefined ? [] : [finding('stores', 'note', `${where}${why}`, hint)];
+        return needed ? [finding('stores', 'trust', `${where} cannot be asked${why}`, cure)] : [];
     }
   });
   const counts = found.some(({ exitCode }) => exitCode !== EXIT.done);
@@ -47,9 +45,18 @@ export const storesCheck: Check = {
   about: 'trust stores',
   async run({ context, root, isOver, stores }) {
     if (root === undefined || isOver || isClientsOnly(context.folder)) return [];
-    return storeFindings((await stores).reports, context.ca);
+    const { reports } = await stores;
+    return [...storeFindings(reports, context.ca), ...reports.flatMap(outOfReach)];
   },
 };
+
+/** No fault of the machine, and somebody could do something about it. */
+function outOfReach({ store, state, needed, lacks, reason, hint }: StoreReport): Finding[] {
+  if (state !== 'unavailable' || needed || lacks !== undefined) return [];
+  return reason === undefined || hint === undefined
+    ? []
+    : [finding('stores', 'note', `${store}: ${reason}`, hint)];
+}
 
 /** Roots of this user that no state folder knows: who has the key of one can forge. */
 export const orphansCheck: Check = {

@@ -1,5 +1,5 @@
 /** `doctor` and its checks over machines that do not exist. */
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -10,7 +10,9 @@ import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { currentRoot } from '../../src/commands/roots.ts';
 import { status } from '../../src/commands/status.ts';
+import { checkLines } from '../../src/cli/check.ts';
 import { doctorLines } from '../../src/cli/doctor.ts';
+import { check } from '../../src/doctor/check.ts';
 import { authorityCheck, stateCheck } from '../../src/doctor/authority.ts';
 import { doctor } from '../../src/doctor/doctor.ts';
 import { exitCodeOf, finding } from '../../src/doctor/finding.ts';
@@ -138,6 +140,24 @@ describe('stores', () => {
     }
   });
 
+  test('what nobody needs and somebody could do something about is a note, and no end of check', async () => {
+    const unstarted = { reason: 'never started', hint: 'start it once', needed: false };
+    const { context } = await healthy(
+      ['localhost'],
+      [{}, { name: 'Firefox', unavailable: unstarted }],
+    );
+    expect(await found(context, storesCheck)).toMatchObject([
+      { problem: 'Firefox: never started', cure: 'start it once', exitCode: 0 },
+    ]);
+    expect((await check(context)).findings).toEqual([]);
+    const lacking = await healthy(['localhost'], [{}, { lacks: { program: 'certutil' } }]);
+    const result = await check(lacking.context);
+    expect(result.exitCode).toBe(0);
+    const plain = (text: string) => text;
+    const lines = checkLines(result, { good: plain, bad: plain, dim: plain });
+    expect(lines.at(-1)).toMatch(/^good: localhost/);
+  });
+
   test('a root that no state folder knows is an orphan', async () => {
     const { context, base } = await healthy();
     const again = { ...context, folder: join(base, 'state-2') };
@@ -212,20 +232,87 @@ describe('names', () => {
     const run = ({ args }: Command) => {
       const names = args.slice(2);
       asked.push(names);
-      const answers: Record<string, string[]> = { 'b.test': ['192.0.2.7'] };
+      const answers: Record<string, string[]> = { 'b.test': ['192.0.2.7'], localhost: ['::1'] };
       return ended({ stdout: JSON.stringify(names.map((name) => answers[name] ?? [])) });
     };
     const names = await found(on(context, { run }), namesCheck);
-    expect(asked).toEqual([['b.test', 'c.test', 'd.localhost']]);
+    expect(asked).toEqual([['localhost', 'b.test', 'c.test', 'd.localhost']]);
     expect(names.map(({ cure, exitCode }) => [cure, exitCode])).toEqual([
       ['if it is to be this one: devcert hosts add b.test', 0],
       ['devcert hosts add c.test', 1],
       ['devcert hosts add d.localhost', 0],
     ]);
-    const own = () => ended({ stdout: '[["127.0.0.1"],["::1"],["127.0.1.1"]]' });
+    const own = () => ended({ stdout: '[["::1"],["127.0.0.1"],["::1"],["127.0.1.1"]]' });
     expect(await found(on(context, { run: own }), namesCheck)).toEqual([]);
     const hanging = () => ended({ exitCode: undefined, failure: 'timeout' });
     expect(exitCodeOf(await found(on(context, { run: hanging }), namesCheck))).toBe(1);
+  });
+
+  test('localhost itself, where the hosts file is gone', async () => {
+    const { context } = await healthy();
+    const nothing = () => ended({ stdout: '[[]]' });
+    expect(await found(on(context, { run: nothing }), namesCheck)).toMatchObject([
+      {
+        problem: '"localhost" does not resolve on this machine',
+        cure: 'devcert hosts add localhost',
+        exitCode: 1,
+      },
+    ]);
+  });
+});
+
+describe('what is in the way of a file', () => {
+  const states: [string, (certFile: string) => void, RegExp, string][] = [
+    [
+      'a folder in the place of the certificate',
+      (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+      /cert\.pem" is a folder, not a file/,
+      'move "cert.pem" out of',
+    ],
+    [
+      'something else in the place of the certificate',
+      (file) => {
+        writeFileSync(file, 'torn');
+      },
+      /cert\.pem" is not a certificate/,
+      'devcert localhost --force',
+    ],
+    [
+      'a file in the place of the folder',
+      (file) => {
+        rmSync(dirname(file), { recursive: true });
+        writeFileSync(dirname(file), '');
+      },
+      /\.devcert.*(?:is not a folder|not a directory)/,
+      '',
+    ],
+  ];
+  test.each(states)('%s is a finding', async (_, spoil, problem, cure) => {
+    const { context } = await healthy();
+    spoil(join(context.cwd, '.devcert/cert.pem'));
+    const [told] = (await doctor(context, undefined, [stateCheck])).findings;
+    expect(told?.problem).toMatch(problem);
+    expect(told?.cure).toContain(cure);
+    expect(told?.exitCode).toBe(1);
+  });
+
+  test('no folder for what is temporary', async () => {
+    const { context } = await healthy();
+    const { TMPDIR, TEMP } = process.env;
+    process.env.TMPDIR = process.env.TEMP = join(context.cwd, 'nowhere');
+    try {
+      const told = await found(on(context, { find: (it) => `/usr/bin/${it}` }), handshakesCheck);
+      expect(told).toMatchObject([
+        { exitCode: 1, problem: expect.stringContaining('nowhere') as string },
+      ]);
+    } finally {
+      for (const [name, value] of Object.entries({ TMPDIR, TEMP }))
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+    }
   });
 });
 
