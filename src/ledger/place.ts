@@ -3,7 +3,7 @@
  * {@link place}, so that modes, refusals, folders and records are the same everywhere.
  */
 import { existsSync, rmdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DevcertError, say, worded } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
@@ -214,8 +214,9 @@ function fileOf(path: string, data: string | Buffer, force: boolean): WrittenFil
 
 function ignores(outputs: readonly Output[], made: readonly string[]) {
   const folders = new Set(outputs.map(({ path }) => dirname(path)));
-  return [...folders]
-    .filter((folder) => made.includes(folder))
+  // `.devcert` may be made on the way to `.devcert/csr`: what is written into it later is to be ignored, too.
+  return made
+    .filter((folder) => folders.has(folder) || basename(folder) === '.devcert')
     .map((folder) => join(folder, '.gitignore'))
     .filter((path) => !existsSync(path) && outputs.every((output) => output.path !== path))
     .map((path) => ({ path, data: '*\n', mode: PUBLIC_MODE }));
