@@ -51,11 +51,12 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
   const [stdoutIsTerminal, stderrIsTerminal] = [await isTerminal(STDOUT), await isTerminal(STDERR)];
   const wantsColour = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
   const progressive = env.TERM !== 'dumb' && !json && stderrIsTerminal;
-  let shown = false;
+  let shown = 0;
   let announced = false;
   const clear = () => {
-    if (shown) write(STDERR, '\r\u001b[K');
-    shown = false;
+    // By spaces: with NO_COLOR no escape is written at all.
+    if (shown > 0) write(STDERR, `\r${' '.repeat(shown)}\r`);
+    shown = 0;
   };
   const say = (kind: string, colour: string, text: string) => {
     clear();
@@ -107,8 +108,9 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
     progress: (doing) => {
       clear();
       if (!progressive || doing === '') return;
-      write(STDERR, `${printable(doing)} ...`);
-      shown = true;
+      const line = `${printable(doing)} ...`;
+      write(STDERR, line);
+      shown = line.length;
     },
     error: (error) => {
       say('error', '31', error.message);

@@ -63,6 +63,7 @@ test.each([
   terminal.note(
     'not in /etc/hosts: unless your DNS answers for it, devcert hosts add api.test www.test',
   );
+  terminal.progress('Java 21');
   terminal.print([terminal.style.good('trusted')]);
   expect(written.includes('\u001b')).toBe(escapes);
   const lines = written.replaceAll(/\u001b\[\d*m/g, '').split('\n');
@@ -72,7 +73,7 @@ test.each([
     '      /usr/local/share/ca-certificates/devcert-0c1792388aaa7fae.crt',
     'devcert: note: not in /etc/hosts: unless your DNS answers for it,',
     '  devcert hosts add api.test www.test',
-    'trusted',
+    env.TERM === 'dumb' ? 'trusted' : `Java 21 ...\r${' '.repeat(11)}\rtrusted`,
     '',
   ]);
 });
