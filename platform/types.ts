@@ -227,6 +227,8 @@ export interface StoreFinder {
   readonly kind: StoreKind;
   /** The systems that can have it; any if left out. */
   readonly platforms?: readonly NodeJS.Platform[];
+  /** False where its `platforms` can have it and this machine cannot: it is no kind of store there. */
+  isHere?(host: Host): boolean;
   /** Installed into only if it is named in `--stores`; removed from always. */
   readonly onRequest?: true;
   /** Empty where the kind does not exist (no NSS on Windows). Never throws for what the machine lacks. */

@@ -12,6 +12,7 @@ import type { Command, FindOptions, Host, Root, StoreFinder, TrustStore } from '
 export const wslStores: StoreFinder = {
   kind: 'windows',
   platforms: ['linux'],
+  isHere: isWsl,
   find: async (host, options) => {
     if (!isWsl(host)) return [];
     const wslpath = host.find('wslpath');

@@ -8,6 +8,8 @@ export interface Failure {
   readonly status: 'failed' | 'cancelled';
   readonly reason: string;
   readonly hint?: Text | undefined;
+  /** Those in the hint that do by hand what is not done. */
+  readonly commands?: readonly string[];
 }
 
 /**
@@ -28,6 +30,7 @@ export function failureOf(
     return { status: cancelled === true ? 'cancelled' : 'failed', reason, hint };
   }
   const byHand = handOver(left, host);
+  const { hint, commands } = byHand;
   switch (result.failure) {
     case 'not-found':
       return { status: 'failed', reason: `there is no program "${command.file}"` };
@@ -40,19 +43,21 @@ export function failureOf(
         reason: lacks
           ? 'needs root, and there is no sudo, doas or run0 here that only root can change'
           : 'needs root, and nobody can be asked for a password here',
-        hint: byHand,
+        hint,
+        commands,
       };
     }
     case 'unsafe':
       return {
         status: 'failed',
         reason: `"${command.file}" is not run as root: users other than root can change it`,
-        hint: `if you trust it, ${byHand}`,
+        hint: `if you trust it, ${hint}`,
+        commands,
       };
     case 'nobody':
-      return { status: 'failed', reason: 'nobody is here to answer what it asks', hint: byHand };
+      return { status: 'failed', reason: 'nobody is here to answer what it asks', ...byHand };
     case 'elevation-refused':
-      return { status: 'failed', reason: `root was refused: ${lastLine(result)}`, hint: byHand };
+      return { status: 'failed', reason: `root was refused: ${lastLine(result)}`, ...byHand };
     case 'killed':
       return { status: 'cancelled', reason: `"${command.file}" was stopped` };
     case undefined:
@@ -64,14 +69,13 @@ export function failureOf(
 }
 
 /** For a user who may act as root, to be typed into a shell from any account. */
-function handOver(commands: readonly Command[], host: Host): string {
+function handOver(left: readonly Command[], host: Host): { hint: string; commands: string[] } {
   const asAdministrator = host.isRoot ? undefined : findElevation(host);
-  const lines = commands.map((it) =>
+  const commands = left.map((it) =>
     formatCommand(it, asAdministrator === undefined ? { ...host, isRoot: true } : host),
   );
-  return asAdministrator === undefined
-    ? `run it yourself as root: ${lines.join(' && ')}`
-    : `as an administrator: ${lines.join(' && ')}`;
+  const whose = asAdministrator === undefined ? 'run it yourself as root' : 'as an administrator';
+  return { hint: `${whose}: ${commands.join(' && ')}`, commands };
 }
 
 function lastLine(result: CommandResult): string {

@@ -44,7 +44,7 @@ export interface Outcome {
   readonly byHand?: string;
   /** What to restart before the change is seen. */
   readonly restart?: string;
-  /** The command lines of a dry run, as typed into a shell. */
+  /** Command lines as typed into a shell: of a dry run, or those of the hint of a failure. */
   readonly commands?: readonly string[];
 }
 

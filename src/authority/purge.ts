@@ -1,12 +1,21 @@
 /** Deleting an authority and everything devcert keeps about it. */
-import { existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
-import { withFileError } from '../disk/filesystem.ts';
+import { shellCommand, withFileError } from '../disk/filesystem.ts';
+import { DevcertError, say, systemCode } from '../errors.ts';
 import { LOCK } from '../disk/lock.ts';
 import { JOURNAL } from '../ledger/journal.ts';
 import { applyChange } from '../ledger/transaction.ts';
-import { FOLDERS, HOMES, madeFolders, MARKER, markStateFolder, removeGuards } from './marker.ts';
+import {
+  authorityNameOf,
+  FOLDERS,
+  HOMES,
+  madeFolders,
+  MARKER,
+  markStateFolder,
+  removeGuards,
+} from './marker.ts';
 import { assertOwnFolder } from './ownership.ts';
 import { dropRetired, retiredRootFiles } from './retired.ts';
 import { isFolder, isTemporary, removeStaged } from './staged.ts';
@@ -30,6 +39,30 @@ export function makeStateFolder(folder: string): void {
   // Between the question whose it is and this moment somebody may have made it, or one above it.
   assertOwnFolder(folder);
   markStateFolder(folder, made);
+}
+
+/**
+ * Makes sure that {@link purge} can delete what is in the folder, before any store loses the root.
+ *
+ * @throws DevcertError `refused`.
+ */
+export function assertPurgeable(folder: string): void {
+  if (!existsSync(folder)) return;
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const isReadOnly = systemCode(error) === 'EROFS';
+    const why = isReadOnly ? 'is on a read-only file system' : 'cannot be written by you';
+    const cure = isReadOnly ? 'mount it writable' : shellCommand('permissions', folder);
+    throw new DevcertError(
+      'refused',
+      `"${folder}" ${why}: the CA in it is not deleted, and no store was changed`,
+      {
+        hint: say`${cure}, then again; or clear the stores alone: ${{ command: 'uninstall', ca: authorityNameOf(folder) }}`,
+        cause: error,
+      },
+    );
+  }
 }
 
 /**

@@ -1,10 +1,10 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
 import { DevcertError, formatText, say, worded } from '../errors.ts';
-import { formatIp } from '../names/ip.ts';
 import { type Name, parseName } from '../names/names.ts';
-import { contextTagOf, type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
+import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
 import type { Csr } from '../x509/csr.ts';
+import { type GeneralName, generalName } from '../x509/general-names.ts';
 import { keyUsageNames } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import type { ExtensionValue } from '../x509/read.ts';
@@ -27,19 +27,17 @@ export function requestedNames(csr: Csr, client: boolean, dropped: string[]): Na
       throw new DevcertError('invalid-input', `the CSR asks for more than ${MAX_NAMES} names`, {
         hint: 'split them over several certificates',
       });
-    const form = forms.get(element.tag);
-    if (form === undefined) dropped.push(`a name of another form (tag ${element.tag & 0x1f})`);
-    else if (form === 'ip') {
-      const { length } = element.content;
-      if (length === 4 || length === 16) names.push(parseName(formatIp(element.content)));
-      else dropped.push(`an address of ${length} bytes`);
-    } else {
-      const text = ascii(element, form);
-      if (!client && form !== 'dns')
+    const { type, value } = nameOf(element);
+    if (type === 'other' || type === 'directory')
+      dropped.push(`a name of another form, or damaged (tag ${element.tag & 0x1f})`);
+    else if (type === 'ip') names.push(parseName(value));
+    else {
+      assertAscii(value, type);
+      if (!client && type !== 'dns')
         dropped.push(
-          worded`${wordFor[form]}: for a client certificate only (${{ client: true }} or ${{ peer: true }})`,
+          worded`${wordFor[type]}: for a client certificate only (${{ client: true }} or ${{ peer: true }})`,
         );
-      else names.push(namedAs(form, text));
+      else names.push(namedAs(type, value));
     }
   }
   return names;
@@ -66,15 +64,17 @@ export function describeExtension({ type, value }: ExtensionValue): string {
   return `extension ${oidName(type)}`;
 }
 
-// GeneralName, RFC 5280 4.2.1.6; of other forms devcert knows nothing.
-const forms: ReadonlyMap<number, Name['type']> = new Map([
-  [contextTagOf(1, false), 'email'],
-  [contextTagOf(2, false), 'dns'],
-  [contextTagOf(6, false), 'uri'],
-  [contextTagOf(7, false), 'ip'],
-]);
-
 const wordFor = { email: 'an e-mail address', uri: 'a URI' } as const;
+
+/** What cannot be read is of no form that a certificate can have. */
+function nameOf(element: Element): GeneralName {
+  try {
+    return generalName(element);
+  } catch (error) {
+    if (error instanceof DevcertError) return { type: 'other', value: '' };
+    throw error;
+  }
+}
 
 function readChildren(value: Buffer): Element[] {
   const element = readElement(value);
@@ -82,12 +82,11 @@ function readChildren(value: Buffer): Element[] {
   return [...element.children()];
 }
 
-function ascii(element: Element, form: 'email' | 'dns' | 'uri'): string {
-  if (element.content.some((byte) => byte > 0x7f))
+function assertAscii(text: string, form: 'email' | 'dns' | 'uri'): void {
+  if (/[^\0-\x7f]/.test(text))
     throw new DevcertError('invalid-name', `a name of the CSR (${form}) is not ASCII`, {
       hint: say`an international name is written in its A-label form, xn--…: ${{ command: 'csr', names: 'NAMES…' }} does that`,
     });
-  return element.content.toString('latin1');
 }
 
 /** The name in this form; an address that stands in a dNSName, as many configurations have it, is an address. */

@@ -4,7 +4,7 @@ import { EXIT } from '../errors.ts';
 import { doctor } from '../index.ts';
 import type { Declaration } from './declaration.ts';
 import { findingLines } from './finding-lines.ts';
-import { wrap } from './lines.ts';
+import { wrap } from './wrap.ts';
 import type { Style } from './terminal.ts';
 
 export const doctorCommand: Declaration = {

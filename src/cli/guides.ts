@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { commands } from './commands.ts';
-import { wrap } from './lines.ts';
+import { wrap } from './wrap.ts';
 import { nearest } from './mistyped.ts';
 
 /** Beside the sources, and, as the build copies them, beside what was built of them. */

@@ -3,9 +3,7 @@ import { type Constraints, EVERY_ADDRESS, localNetworks } from '../names/constra
 import type { Keeping } from '../authority/keeping.ts';
 import type { MadeAuthority } from '../commands/context.ts';
 import type { Style } from './terminal.ts';
-
-/** Columns: what a terminal is wide at the least, and what still reads well. */
-const WIDTH = 79;
+import { WIDTH, wrap } from './wrap.ts';
 
 /** What an authority may certify, in words. */
 export function constraintsText(constraints: Constraints | undefined): string {
@@ -116,17 +114,6 @@ export function table(
       (line, index) => `  ${style.dim((index === 0 ? label : '').padEnd(width))}  ${line}`,
     ),
   );
-}
-
-/** Lines of at most `width` characters, broken between words; a longer word stays whole. */
-export function wrap(text: string, width = WIDTH): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }
 
 /** As ISO 8601 has it, without the time. */

@@ -4,7 +4,8 @@ import type { MtlsResult } from '../commands/mtls.ts';
 import type { MtlsCheckResult } from '../commands/mtls-check.ts';
 import type { MtlsRotateResult } from '../commands/mtls-rotate.ts';
 import { printable } from '../errors.ts';
-import { date, madeLines, table, wrap } from './lines.ts';
+import { date, madeLines, table } from './lines.ts';
+import { wrap } from './wrap.ts';
 import type { Style } from './terminal.ts';
 
 export function mtlsLines(result: MtlsResult, style: Style): string[] {
@@ -27,7 +28,7 @@ export function mtlsLines(result: MtlsResult, style: Style): string[] {
     ),
     `Each folder is for one machine: cert.pem, key.pem, and the CA that it trusts, trust.pem`,
     `See ${printable(folder)}/README.md; to try a server: devcert mtls check localhost:8443 --dir ${printable(set.name)}`,
-  ].flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, 100)));
+  ].flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line)));
 }
 
 export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] {

@@ -6,9 +6,10 @@ import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
 import type { Outcome, StoreReport } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca/lines.ts';
-import { constraintsText, date, keepingText, madeLines, powerLines, table, wrap } from './lines.ts';
+import { constraintsText, date, keepingText, madeLines, powerLines, table } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import type { Style } from './terminal.ts';
+import { WIDTH, wrap, wrapCommand } from './wrap.ts';
 import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
@@ -79,7 +80,9 @@ function nameOf(ca: string | undefined): string {
 }
 
 // What a line has room for; the rest stands beside the store.
-function stepOf({ store, hint }: Outcome): string {
+function stepOf(outcome: Outcome): string {
+  const { store, hint } = outcome;
+  if (isByHand(outcome)) return 'the commands above';
   const isShort = hint !== undefined && hint.length <= 50 && !hint.includes('devcert install');
   return printable(isShort ? hint : `see to ${store} as said above`);
 }
@@ -167,41 +170,102 @@ function otherLines({ others }: StatusResult, style: Style): string[] {
 
 function storeLines(report: StoreReport, width: number, style: Style): string[] {
   const { store, state, reason, hint, note, needed } = report;
-  const word =
-    state === 'trusted' ? style.good(state) : needed ? style.bad(state) : style.dim(state);
+  const paint = state === 'trusted' ? style.good : needed ? style.bad : style.dim;
   return [
-    `  ${printable(store).padEnd(width)}  ${word}${reason === undefined ? '' : `: ${printable(reason)}`}`,
-    ...(hint === undefined ? [] : [`  ${' '.repeat(width)}  try: ${printable(hint)}`]),
-    ...(note === undefined ? [] : [`  ${' '.repeat(width)}  ${style.dim(printable(note))}`]),
+    ...storeRow(store, width, state, paint, why(reason), style),
+    ...hintRows(hint, width, style),
+    ...(note === undefined ? [] : rows('', width, printable(note), style).map(style.dim)),
   ];
 }
 
 /** What happened in each store, or would. */
 export function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
   const width = widest(outcomes);
-  return outcomes.flatMap((outcome) => {
-    const { store, status, reason, hint, restart, commands } = outcome;
-    const words: Record<Outcome['status'], string> = {
-      trusted: style.good('trusted'),
-      'already-trusted': style.good('trusted already'),
-      removed: style.good('removed'),
-      'already-absent': 'was not in it',
-      skipped: style.dim('skipped'),
-      planned: 'would run:',
-      failed: style.bad('failed'),
-      cancelled: style.bad('cancelled'),
+  const told = outcomes.flatMap((outcome) => {
+    const { store, status, reason, hint, restart, commands = [] } = outcome;
+    const words: Record<Outcome['status'], readonly [string, Style['good']?]> = {
+      trusted: ['trusted', style.good],
+      'already-trusted': ['trusted already', style.good],
+      removed: ['removed', style.good],
+      'already-absent': ['was not in it'],
+      skipped: ['skipped', style.dim],
+      planned: ['would run:'],
+      failed: ['failed', style.bad],
+      cancelled: ['cancelled', style.bad],
     };
-    const after = restart === undefined ? '' : style.dim(` (restart ${restart} if it is open)`);
-    const why = reason === undefined ? '' : `: ${printable(reason)}`;
+    const [word, paint = (text: string) => text] = words[status];
+    const after = restart === undefined ? '' : ` (restart ${restart} if it is open)`;
     return [
-      `  ${printable(store).padEnd(width)}  ${words[status]}${why}${after}`,
-      ...(hint === undefined ? [] : [`  ${' '.repeat(width)}  try: ${printable(hint)}`]),
-      ...(commands ?? []).map((command) => `      ${command}`),
-      ...(status === 'planned' && commands?.length === 0 ? ['      nothing'] : []),
+      ...storeRow(store, width, word, paint, why(reason) + after, style),
+      ...(status === 'planned'
+        ? (commands.length === 0 ? ['nothing'] : commands).flatMap((it) => typed(it, style))
+        : commands.length === 0
+          ? hintRows(hint, width, style)
+          : []),
+    ];
+  });
+  return [...told, ...byHandLines(outcomes, style)];
+}
+
+/** What a person is to type for the stores that failed, once for all of them. */
+function byHandLines(outcomes: readonly Outcome[], style: Style): string[] {
+  const failed = outcomes.filter(isByHand);
+  const intros = new Set(failed.map(introOf));
+  return [...intros].flatMap((intro) => {
+    const commands = failed.flatMap((it) => (introOf(it) === intro ? (it.commands ?? []) : []));
+    const last = commands.length - 1;
+    return [
+      '',
+      printable(intro).replace(/^./, (letter) => letter.toUpperCase()),
+      ...commands.flatMap((it, index) => typed(index === last ? it : `${it} &&`, style)),
     ];
   });
 }
 
-function widest(rows: readonly { readonly store: string }[]): number {
-  return Math.max(0, ...rows.map(({ store }) => printable(store).length));
+function isByHand({ status, commands = [] }: Outcome): boolean {
+  return status !== 'planned' && commands.length > 0;
+}
+
+/** What a hint says before its commands. */
+function introOf({ hint = '', commands: [first = ''] = [] }: Outcome): string {
+  return hint.slice(0, Math.max(0, hint.indexOf(first))).trimEnd();
+}
+
+/** A command to copy: over several lines where a terminal would break it inside a word. */
+function typed(command: string, { commandWidth = Infinity }: Style): string[] {
+  return wrapCommand(command, commandWidth - 6).map((line) => `      ${line}`);
+}
+
+function why(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${printable(reason)}`;
+}
+
+function hintRows(hint: string | undefined, width: number, style: Style): string[] {
+  return hint === undefined ? [] : rows('', width, `try: ${printable(hint)}`, style);
+}
+
+/** @param word what comes first, painted. */
+function storeRow(
+  store: string,
+  width: number,
+  word: string,
+  paint: Style['good'],
+  rest: string,
+  style: Style,
+): string[] {
+  const [first = '', ...more] = rows(printable(store), width, word + rest, style);
+  const at = width + 4;
+  return [first.slice(0, at) + paint(word) + first.slice(at + word.length), ...more];
+}
+
+/** A label, and a text beside it. */
+function rows(label: string, width: number, text: string, style: Style): string[] {
+  const columns = (style.width ?? Infinity) < Infinity ? WIDTH : Infinity;
+  return wrap(text, Math.max(40, columns - width - 4)).map(
+    (line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`,
+  );
+}
+
+function widest(all: readonly { readonly store: string }[]): number {
+  return Math.max(0, ...all.map(({ store }) => printable(store).length));
 }

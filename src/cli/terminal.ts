@@ -5,6 +5,7 @@
  */
 import { fstatSync, writeSync } from 'node:fs';
 import { type DevcertError, EXIT, isPlain, printable, steering, systemCode } from '../errors.ts';
+import { WIDTH, wrap, wrapCommand } from './wrap.ts';
 
 export interface Terminal {
   /** Lines of the result. Nothing with `--json`. */
@@ -13,7 +14,7 @@ export interface Terminal {
   json(value: unknown): void;
   /** `devcert: note: …`, on stderr. Nothing with `--json`, where notes are part of the document. */
   note(text: string): void;
-  /** An exact command that is about to run as root, on stderr. */
+  /** An exact command that is about to run as root, on stderr: below one sentence, said before the first. */
   announce(commandLine: string): void;
   /** What the system is about to ask the user, on stderr. */
   ask(prompt: string): void;
@@ -34,6 +35,10 @@ export interface Style {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
   readonly dim: (text: string) => string;
+  /** Columns of the terminal; no limit by default, as in a pipe, where a row is one line. */
+  readonly width?: number;
+  /** Columns in which a command to copy must fit, lines that go on ending in a backslash; any number by default. */
+  readonly commandWidth?: number;
 }
 
 /**
@@ -46,18 +51,32 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
   const [stdoutIsTerminal, stderrIsTerminal] = [await isTerminal(STDOUT), await isTerminal(STDERR)];
   const wantsColour = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
   const progressive = env.TERM !== 'dumb' && !json && stderrIsTerminal;
-  let shown = false;
+  let shown = 0;
+  let announced = false;
   const clear = () => {
-    if (shown) write(STDERR, '\r\u001b[K');
-    shown = false;
+    // By spaces: with NO_COLOR no escape is written at all.
+    if (shown > 0) write(STDERR, `\r${' '.repeat(shown)}\r`);
+    shown = 0;
   };
   const say = (kind: string, colour: string, text: string) => {
     clear();
+    const line = `devcert: ${kind}: ${oneLine(text)}`;
+    const lines = stderrIsTerminal ? wrap(line, widthFor(line)) : [line];
+    const told = lines.join('\n  ');
     const label = wantsColour && stderrIsTerminal ? paint(colour)(`${kind}:`) : `${kind}:`;
-    write(STDERR, `devcert: ${label} ${oneLine(text)}\n`);
+    write(STDERR, `${told.replace(`${kind}:`, label)}\n`);
   };
   const terminal: Terminal = {
-    style: wantsColour && stdoutIsTerminal ? marks : plain,
+    style: {
+      ...(wantsColour && stdoutIsTerminal ? marks : plain),
+      get width() {
+        return stdoutIsTerminal ? process.stdout.columns || 80 : Infinity;
+      },
+      // A shell of Windows knows no backslash at the end of a line.
+      get commandWidth() {
+        return process.platform === 'win32' ? Infinity : this.width;
+      },
+    },
     show(lines, result, exitCode = EXIT.done) {
       terminal.print(lines);
       if ('notes' in result) for (const note of result.notes) terminal.note(note);
@@ -75,7 +94,13 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       if (!json) say('note', '33', text);
     },
     announce: (commandLine) => {
-      say('note', '33', `this changes the whole machine and needs root: ${commandLine}`);
+      if (!announced) say('note', '33', 'this changes the whole machine and needs root:');
+      clear();
+      announced = true;
+      const lines = stderrIsTerminal
+        ? wrapCommand(commandLine, widthFor(commandLine) - 4)
+        : [commandLine];
+      for (const line of lines) write(STDERR, `    ${printable(line)}\n`);
     },
     ask: (prompt) => {
       say('note', '33', prompt);
@@ -83,8 +108,9 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
     progress: (doing) => {
       clear();
       if (!progressive || doing === '') return;
-      write(STDERR, `${printable(doing)} ...`);
-      shown = true;
+      const line = `${printable(doing)} ...`;
+      write(STDERR, line);
+      shown = line.length;
     },
     error: (error) => {
       say('error', '31', error.message);
@@ -123,6 +149,11 @@ async function isTerminal(descriptor: number): Promise<boolean> {
   }
   const { isatty } = await import('node:tty');
   return isatty(descriptor);
+}
+
+/** What is short needs no width; to ask for it loads Node's network stack. */
+function widthFor(text: string): number {
+  return text.length <= WIDTH ? WIDTH : Math.max(40, (process.stderr.columns || 80) - 3);
 }
 
 const paint = (code: string) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;

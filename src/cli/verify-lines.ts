@@ -8,7 +8,7 @@ import type {
   VerifyStep,
 } from '../verify/types.ts';
 import { dateText, nameText, shown } from './inspect/format.ts';
-import { wrap } from './lines.ts';
+import { WIDTH, wrap } from './wrap.ts';
 import type { Style } from './terminal.ts';
 
 export function verifyLines(result: VerifyResult, style: Style): string[] {
@@ -87,7 +87,7 @@ function stepLines(
 }
 
 function fitted(text: string, limit: number): string[] {
-  return wrap(shown(text, limit), 100 - INDENT.length);
+  return wrap(shown(text, limit), WIDTH - INDENT.length);
 }
 
 /** More than this are counted only. */

@@ -1,6 +1,6 @@
 /** What every action works with: this machine, the state folder, the kinds of stores. */
 import { existsSync } from 'node:fs';
-import { dirname, win32 } from 'node:path';
+import { basename, dirname, win32 } from 'node:path';
 import type { Host, StoreFinder } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Keeping } from '../authority/keeping.ts';
@@ -11,7 +11,7 @@ import { madeFolders } from '../authority/marker.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
 import { assertPermitted, type Constraints, defaultConstraints } from '../names/constraints.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, printable, say } from '../errors.ts';
 import type { TrustOptions } from '../trust.ts';
 import { type IssuedCertificate, readLedger } from '../ledger/ledger.ts';
 import type { PlaceContext } from '../ledger/place.ts';
@@ -235,11 +235,19 @@ async function closeFolder(host: Host, folder: string): Promise<readonly string[
   return protectFolder(folder, host);
 }
 
-/** What to tell of the folder that a key was written into, where modes do not tell: on Windows. */
-export async function keyFolderNotes(host: Host, keyFile: string): Promise<readonly string[]> {
-  if (host.platform !== 'win32') return [];
+/** What to tell of files with a key that were just written: git would take them, or, on Windows, who can read them. */
+export async function keyFolderNotes(host: Host, ...files: string[]): Promise<readonly string[]> {
+  const { isCommittable } = await import('../project/ignored.ts');
+  const open = files.filter(isCommittable).map((file) => `"${printable(basename(file))}"`);
+  const notes =
+    open.length === 0
+      ? []
+      : [`git would commit the key: a line ${open.join(' and one ')} in .gitignore keeps it out`];
+  if (host.platform !== 'win32') return notes;
   const { strangeFolderNotes } = await import('../../platform/windows-acl.ts');
-  return strangeFolderNotes(dirname(keyFile), host);
+  const folders = [...new Set(files.map((file) => dirname(file)))];
+  for (const folder of folders) notes.push(...(await strangeFolderNotes(folder, host)));
+  return notes;
 }
 
 /**

@@ -86,7 +86,7 @@ export async function exportCertificate(
     encode,
   );
   const files = exportedFiles(request, source);
-  const secret = files.find((file) => file.secret);
+  const withKey = files.flatMap(({ path, secret }) => (secret ? [path] : []));
   return {
     ...exportedParts(request, source),
     written,
@@ -96,7 +96,7 @@ export async function exportCertificate(
       ...source.notes,
       ...noted,
       ...notes,
-      ...(secret === undefined || !written ? [] : await keyFolderNotes(context.host, secret.path)),
+      ...(written ? await keyFolderNotes(context.host, ...withKey) : []),
     ],
   };
 }

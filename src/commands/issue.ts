@@ -1,6 +1,5 @@
 /** `devcert issue`: names → certificate files of a project. */
 import { existsSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
@@ -9,7 +8,7 @@ import type { CertificateHash } from '../certificate/hash.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { printable, worded } from '../errors.ts';
+import { worded } from '../errors.ts';
 import { isLoopbackName, type Name } from '../names/names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../names/request.ts';
 import {
@@ -78,6 +77,9 @@ export async function issue(
   });
   const exports = beside?.map((it) => it.result());
   const stale = written.issued && !isFirst ? await staleNotes(context, written) : [];
+  const withKey = (exports ?? [])
+    .flatMap(({ files }) => files)
+    .flatMap(({ path, secret }) => (secret ? [path] : []));
   const notes = [
     ...modes,
     ...written.notes,
@@ -86,8 +88,7 @@ export async function issue(
     ...(written.issued && request.names.some((name) => isOfNetwork(name, host.hostname))
       ? (await import('./network.ts')).networkNotes(written.caFile, host.hostname)
       : []),
-    ...(written.issued ? await keyFolderNotes(host, paths.keyFile) : []),
-    ...(written.issued ? await unignoredNotes(paths.keyFile) : []),
+    ...(written.issued ? await keyFolderNotes(host, paths.keyFile, ...withKey) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
     ...stale,
     ...(written.issued && !created ? (await import('./list.ts')).dueNotes(context) : []),
@@ -105,17 +106,6 @@ export async function issue(
         }
       : {}),
   };
-}
-
-/** Of a key that git would commit; `.devcert` ignores itself. */
-async function unignoredNotes(keyFile: string): Promise<string[]> {
-  if (basename(dirname(keyFile)) === '.devcert') return [];
-  const { isCommittable } = await import('../project/ignored.ts');
-  return isCommittable(keyFile)
-    ? [
-        `git would commit the key: a line "${printable(basename(keyFile))}" in .gitignore keeps it out`,
-      ]
-    : [];
 }
 
 /** Exports of a certificate that was just replaced, which still hold the old one. */

@@ -11,9 +11,12 @@ import type { Context } from './context.ts';
  */
 export function parseStoreKinds(
   text: string | undefined,
-  { finders, host: { platform } }: Pick<Context, 'finders' | 'host'>,
+  { finders, host }: Pick<Context, 'finders' | 'host'>,
 ): StoreKind[] {
-  const here = finders.filter(({ platforms }) => platforms?.includes(platform) !== false);
+  const { platform } = host;
+  const here = finders.filter(
+    (finder) => finder.platforms?.includes(platform) !== false && finder.isHere?.(host) !== false,
+  );
   const known = [...new Set(here.map(({ kind }) => kind))];
   if (text === undefined) return known;
   const words = text.split(',').map((word) => word.trim().toLowerCase());

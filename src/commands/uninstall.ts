@@ -6,7 +6,7 @@ import { agentNotes } from '../authority/keeping.ts';
 import { domainsFolder, removeDomains } from '../authority/domains.ts';
 import { removeEnvironment } from '../authority/environment.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
-import { purge } from '../authority/purge.ts';
+import { assertPurgeable, purge } from '../authority/purge.ts';
 import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
 import { dropRetired, retiredRoot } from '../authority/retired.ts';
 import { DevcertError, say, worded } from '../errors.ts';
@@ -80,6 +80,8 @@ export async function uninstall(
   const contexts = [context];
   if (context.ca === undefined)
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
+  if (options.purge === true && options.dryRun !== true)
+    for (const { folder } of contexts) assertPurgeable(folder);
   const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
   const { roots, damage } = await knownRoots(contexts);
   const stores = await findEverywhere(context, kinds, options);

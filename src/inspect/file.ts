@@ -51,13 +51,6 @@ export function readFile(
 ): { file: InspectedFile; certificates: readonly Told[] } {
   const { store, protection, isLocked } = openFile(input);
   const aliases = aliasesOf(store.entries);
-  const certificates = certificatesOf(store, input.bytes, protection).map((der): Told => {
-    const x509 = parseCertificate(der);
-    return { x509, details: tell(x509, aliases.get(der.toString('latin1')), around) };
-  });
-  const details = certificates.map((it) => it.details);
-  const chain = findChain(certificates);
-  const keys = keysOf(store.entries, details);
   const others = [...store.others];
   const shownOf = <T>(detail: string, show: () => T): T[] => {
     try {
@@ -70,6 +63,15 @@ export function readFile(
       return [];
     }
   };
+  const certificates = certificatesOf(store, input.bytes, protection).flatMap((der) =>
+    shownOf('CERTIFICATE', (): Told => {
+      const x509 = parseCertificate(der);
+      return { x509, details: tell(x509, aliases.get(der.toString('latin1')), around) };
+    }),
+  );
+  const details = certificates.map((it) => it.details);
+  const chain = findChain(certificates);
+  const keys = keysOf(store.entries, details);
   const csrs = store.entries.flatMap(({ csr }) =>
     csr === undefined ? [] : shownOf('CERTIFICATE REQUEST', () => inspectCsr(csr)),
   );

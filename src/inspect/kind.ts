@@ -12,13 +12,18 @@ export function kindOf(
   if (format === 'pkcs12' || format === 'jks') {
     if (keys.length > 0 || (protection?.keys.length ?? 0) > 0) return 'key-store';
     const hasCertificates = certificates.length > 0 || (protection?.certificates.length ?? 0) > 0;
-    return hasCertificates ? 'trust-store' : 'empty';
+    if (hasCertificates) return 'trust-store';
+    return file.others.length > 0 ? 'other' : 'empty';
   }
   if (keys.length > 0) return certificates.length > 0 ? 'key-and-certificate' : 'key';
   if (certificates.length === 1) return 'certificate';
   if (certificates.length > 1) {
     if (chain !== undefined) return 'chain';
-    return certificates.every((it) => roleOf(it) === 'anchor') ? 'trust-store' : 'certificates';
+    // Intermediates alone are sent by servers: trust starts at a root.
+    const areAnchors =
+      certificates.every((it) => roleOf(it) === 'anchor') &&
+      certificates.some(({ isSelfSigned }) => isSelfSigned);
+    return areAnchors ? 'trust-store' : 'certificates';
   }
   if (file.csrs.length > 0) return 'csr';
   if (file.crls.length > 0) return 'crl';

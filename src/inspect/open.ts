@@ -39,9 +39,10 @@ export function openFile({ bytes, ...passwords }: InspectInput): Opened {
     if (!isLocked || pkcs12 === undefined) throw error;
     // Only a PKCS#12 file says nothing at all without its password.
     const { der, trailing } = pkcs12;
-    const nothing = { entries: [], others: [], isVerified: false };
+    const protection = readProtection(der);
+    const nothing = { entries: [], others: protection.secrets, isVerified: false };
     const store: KeyStore = { format: 'pkcs12', ...nothing, trailing };
-    return { store, protection: readProtection(der), isLocked };
+    return { store, protection, isLocked };
   }
 }
 

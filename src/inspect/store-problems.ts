@@ -16,10 +16,11 @@ export function storeProblems(
   ];
 }
 
-function damageProblems({ detail = '', reason }: Foreign): Problem[] {
+function damageProblems({ kind, detail = '', reason }: Foreign): Problem[] {
   if (reason === undefined) return [];
   const { message, hint } = reason;
-  const text = message.includes(detail) ? message : `in the block "${detail}": ${message}`;
+  const place = kind === 'damaged-entry' ? 'entry' : 'block';
+  const text = message.includes(detail) ? message : `in the ${place} "${detail}": ${message}`;
   return [error('damaged', text, hint ?? 'ask for the file again where it came from')];
 }
 

@@ -166,6 +166,30 @@ export function uniqueAliases(names: readonly string[]): string[] {
   });
 }
 
+/** Of a reader of key stores that shows what it can. */
+export interface DamagedEntries {
+  /** Is called for a certificate that cannot be read, instead of throwing. */
+  readonly damaged?: ((alias: string | undefined, error: DevcertError) => void) | undefined;
+}
+
+/** Those with certificates that can be read. Throws `invalid-input` for another one, unless `damaged` is told. */
+export function readable<T extends { readonly alias?: string }>(
+  all: readonly T[],
+  derOf: (one: T) => Buffer,
+  damaged: DamagedEntries['damaged'],
+): T[] {
+  return all.filter((one) => {
+    try {
+      parseCertificate(derOf(one));
+      return true;
+    } catch (error) {
+      if (damaged === undefined || !(error instanceof DevcertError)) throw error;
+      damaged(one.alias, error);
+      return false;
+    }
+  });
+}
+
 function damagedCertificate(cause?: unknown): DevcertError {
   return new DevcertError('invalid-input', 'cannot read a certificate: it is damaged', {
     hint: 'ask for the file again where it came from',

@@ -8,15 +8,22 @@ import type { PemBlock } from './pem.ts';
 /** One thing that is named and passed over. */
 export interface Foreign {
   readonly kind:
-    'openssh-private-key' | 'openssh-public-key' | 'putty-key' | 'pgp' | 'pem-block' | 'damaged';
+    | 'openssh-private-key'
+    | 'openssh-public-key'
+    | 'putty-key'
+    | 'pgp'
+    | 'pem-block'
+    | 'secret-key'
+    | 'damaged'
+    | 'damaged-entry';
   /**
-   * For `pem-block`, `pgp` and `damaged` the label, for the others the algorithm, as it stands in the file; undefined where
+   * For `pem-block`, `pgp` and `damaged` the label, for `secret-key` and `damaged-entry` (a certificate in a key store) the alias, for the others the algorithm, as it stands in the file; undefined where
    * that cannot be seen.
    */
   readonly detail?: string;
   /** True for a private key under a password, false for one that lies open; undefined for everything else. */
   readonly encrypted?: boolean;
-  /** Why a `damaged` one cannot be read; undefined for everything else. */
+  /** Why a damaged one cannot be read; undefined for everything else. */
   readonly reason?: { readonly message: string; readonly hint?: string };
 }
 
@@ -67,6 +74,8 @@ export function onlyForeign(others: readonly Foreign[]): DevcertError {
   );
 }
 
+const AGAIN = 'ask for the file again where it came from';
+
 const hints: Readonly<Record<Foreign['kind'], string>> = {
   'openssh-private-key': 'convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE',
   'openssh-public-key': 'convert it: ssh-keygen -e -m PKCS8 -f FILE',
@@ -74,7 +83,9 @@ const hints: Readonly<Record<Foreign['kind'], string>> = {
     'convert it: puttygen FILE -O private-openssh -o KEY, then ssh-keygen -p -m PKCS8 -f KEY',
   pgp: 'OpenPGP has keys and certificates of its own: gpg --show-keys FILE',
   'pem-block': 'give a PEM, DER, PKCS#7, PKCS#12 or JKS file',
-  damaged: 'ask for the file again where it came from',
+  'secret-key': 'it belongs to no certificate: keytool -list -v -keystore FILE shows it',
+  damaged: AGAIN,
+  'damaged-entry': AGAIN,
 };
 
 const sshLine =
@@ -157,6 +168,51 @@ const files: readonly { what: string; hint: string; is: (bytes: Buffer) => boole
     is: (bytes) => /^\s*\{/.test(head(bytes)) && /"kty"\s*:/.test(head(bytes)),
   },
   {
+    what: 'a revocation list of OpenSSH (KRL)',
+    hint: 'look at it: ssh-keygen -Q -l -f FILE',
+    is: (bytes) => bytes.subarray(0, 8).equals(Buffer.from('SSHKRL\n\0')),
+  },
+  {
+    what: 'a query for a timestamp (RFC 3161)',
+    hint: 'look at it: openssl ts -query -in FILE -text',
+    is: (bytes) => tagsAt(bytes).startsWith('02 30') && tagsAt(bytes, 1) === '30 04',
+  },
+  {
+    what: 'a timestamp (RFC 3161)',
+    hint: 'look at it: openssl ts -reply -in FILE -text',
+    is: (bytes) => tagsAt(bytes) === '30 30' && tagsAt(bytes, 1) === '06 a0',
+  },
+  {
+    what: 'a request to an OCSP responder',
+    hint: 'look at it: openssl ocsp -reqin FILE -req_text',
+    is: isOcspRequest,
+  },
+  {
+    what: 'an answer of an OCSP responder',
+    hint: 'look at it: openssl ocsp -respin FILE -resp_text -noverify',
+    is: (bytes) => /^0a(?: a0)?$/.test(tagsAt(bytes)),
+  },
+  {
+    what: 'a request by SPKAC, as old browsers made them',
+    hint: 'look at it: openssl spkac -in FILE',
+    is: (bytes) =>
+      /^\s*SPKAC\s*=/m.test(head(bytes)) ||
+      (tagsAt(bytes) === '30 30 03' && tagsAt(bytes, 0) === '30 16'),
+  },
+  {
+    what: 'a signed mail (S/MIME)',
+    hint: 'take out the certificate of its sender: openssl cms -verify -noverify -in FILE -signer certificate.pem -out text',
+    is: (bytes) =>
+      /^content-type:[^:]*(?:pkcs7-signature|smime-type="?(?:signed-data|certs-only))/im.test(
+        head(bytes),
+      ),
+  },
+  {
+    what: 'an encrypted mail (S/MIME)',
+    hint: 'decrypt it first: openssl cms -decrypt -in FILE -recip CERTIFICATE -inkey KEY',
+    is: (bytes) => /^content-type:[^:]*pkcs7-mime/im.test(head(bytes)),
+  },
+  {
     what: 'Base64 without the lines of PEM around it',
     hint: 'decode it first: base64 -d FILE',
     is: (bytes) => /^(?:MI[I-L]|LS0tLS1CRUdJTi)[A-Za-z0-9+/=\s]+$/.test(head(bytes)),
@@ -193,6 +249,29 @@ function isBcfks(bytes: Buffer): boolean {
     return decodeOid(fieldsOf(data.next(TAG.sequence)).next()) === OID.pbes2;
   } catch (error) {
     if (error instanceof DevcertError) return false;
+    throw error;
+  }
+}
+
+/** RFC 6960 4.1.1: a list of certificates, each by two hashes and a serial number, with an optional version and requestor before it. */
+function isOcspRequest(bytes: Buffer): boolean {
+  const [before] = /^(?:a0 ?)?(?:a1 ?)?(?=30)/.exec(tagsAt(bytes, 0)) ?? [];
+  if (before === undefined || !/^30(?: a0)?$/.test(tagsAt(bytes))) return false;
+  return tagsAt(bytes, 0, before.length / 3, 0, 0) === '30 04 04 02';
+}
+
+/** The tags of the values in a value, in hex, down a path of places; empty if there is no such one. */
+function tagsAt(bytes: Buffer, ...path: readonly number[]): string {
+  try {
+    let element = readFirst(bytes, { ber: true });
+    for (const place of path) {
+      const next = [...element.children()][place];
+      if (next === undefined) return '';
+      element = next;
+    }
+    return [...element.children()].map(({ tag }) => tag.toString(16).padStart(2, '0')).join(' ');
+  } catch (error) {
+    if (error instanceof DevcertError) return '';
     throw error;
   }
 }

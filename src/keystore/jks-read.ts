@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { fieldsOf, readElement, TAG, unreadable } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid } from '../x509/asn1-values.ts';
-import { keyOrKind, type KeyStoreEntry, parseCertificate } from './entries.ts';
+import { type DamagedEntries, keyOrKind, type KeyStoreEntry, readable } from './entries.ts';
 import {
   CERTIFICATE_ENTRY,
   DIGEST_LENGTH,
@@ -32,7 +32,7 @@ export function jksKindOf(bytes: Buffer): 'jks' | 'jceks' | undefined {
  */
 export function readJks(
   bytes: Buffer,
-  { password, keyPassword }: Passwords,
+  { password, keyPassword, damaged }: Passwords & DamagedEntries,
 ): { entries: KeyStoreEntry[]; isVerified: boolean; trailing: number } {
   const cursor = new Cursor(bytes);
   cursor.uint32(); // the magic number
@@ -49,7 +49,7 @@ export function readJks(
   if (password !== undefined && !timingSafeEqual(digestOf(body, password), digest))
     throw wrongPassword('key store');
   const tried = [password, keyPassword].filter((it) => it !== undefined);
-  const entries = raw.map((entry) => entryOf(entry, tried, password !== undefined));
+  const entries = raw.flatMap((entry) => entriesOf(entry, tried, password !== undefined, damaged));
   // One that opens some of them is right, though others have still another one.
   const isLocked = entries.some(({ kind }) => kind === 'encrypted-key');
   const own = raw.map(({ encrypted }) => encrypted).filter((it) => it !== undefined);
@@ -87,13 +87,32 @@ function readCertificate(cursor: Cursor): Buffer {
   return cursor.take(cursor.uint32());
 }
 
-function entryOf(
+/** One entry, and what stands behind a damaged certificate of its chain; none if that is all it has. */
+function entriesOf(
   { alias, encrypted, certificates: raw }: RawEntry,
   passwords: readonly string[],
   isOpen: boolean,
+  damaged: DamagedEntries['damaged'],
+): KeyStoreEntry[] {
+  const all = raw.map((der) => ({ alias, der }));
+  const read = readable(all, ({ der }) => der, damaged);
+  const whole = all.findIndex((it) => !read.includes(it));
+  const certificates = (whole === -1 ? all : all.slice(0, whole)).map(({ der }) => der);
+  const loose = read.slice(certificates.length).map(({ der }) => ({
+    ...{ kind: 'certificate' as const, alias, certificates: [der] },
+  }));
+  if (encrypted !== undefined)
+    return [keyEntryOf({ alias, encrypted, certificates }, passwords, isOpen), ...loose];
+  return certificates.length === 0
+    ? []
+    : [{ kind: 'certificate', alias, certificates, trusted: true }];
+}
+
+function keyEntryOf(
+  { alias, encrypted, certificates }: Required<RawEntry>,
+  passwords: readonly string[],
+  isOpen: boolean,
 ): KeyStoreEntry {
-  const certificates = raw.map((der) => parseCertificate(der).raw);
-  if (encrypted === undefined) return { kind: 'certificate', alias, certificates, trusted: true };
   const plain = passwords.length === 0 ? undefined : openKey(encrypted, passwords);
   if (plain === undefined) {
     const own = isOpen ? ({ hasOwnPassword: true } as const) : {};

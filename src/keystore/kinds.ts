@@ -30,7 +30,11 @@ export function kindOfDer(bytes: Buffer): { kind: DerKind; der: Buffer } | undef
     const kind =
       start === '30 30 03'
         ? kindOfSigned(element)
-        : starts.find(([tags, , whole]) => (whole ? start === tags : start.startsWith(tags)))?.[1];
+        : start.startsWith('02 30') && !start.startsWith('02 30 04')
+          ? kindOfVersioned(element)
+          : starts.find(([tags, , whole]) =>
+              whole ? start === tags : start.startsWith(tags),
+            )?.[1];
     return kind === undefined ? undefined : { kind, der: element.raw };
   } catch (error) {
     if (error instanceof DevcertError) return undefined;
@@ -62,7 +66,6 @@ const labels: Readonly<Record<string, DerKind>> = {
 // The longer one of two that begin alike comes first; the last ones have no more values than these.
 const starts: readonly (readonly [tags: string, kind: DerKind, whole?: true])[] = [
   ['02 30 04', 'pkcs8'],
-  ['02 30', 'pkcs12'],
   ['02 02 02 02 02 02', 'dsa', true],
   ['02 02 02', 'pkcs1'],
   ['02 02', 'pkcs1-public', true],
@@ -73,11 +76,20 @@ const starts: readonly (readonly [tags: string, kind: DerKind, whole?: true])[] 
 ];
 
 // Certificates, CSRs and CRLs are alike on the outside: RFC 5280 4.1 and 5.1, RFC 2986 4.
-function kindOfSigned(element: Element): DerKind {
+function kindOfSigned(element: Element): DerKind | undefined {
   const tags = tagsOf(fieldsOf(element).next(), 5);
+  // A key and a challenge: SPKAC, which `foreign.ts` names.
+  if (tags === '30 16') return undefined;
   if (/^(?:02 )?30 30 1[78]/.test(tags)) return 'crl';
   // A serial number is followed by three SEQUENCEs before any other value, a CSR's version by two.
   return /^02 30 30(?: a0|$)/.test(tags) ? 'csr' : 'certificate';
+}
+
+// RFC 7292 4: a content by its type. A query for a timestamp (RFC 3161) has a hash there.
+function kindOfVersioned(element: Element): DerKind | undefined {
+  const fields = fieldsOf(element);
+  fields.next();
+  return tagsOf(fields.next(), 1) === '06' ? 'pkcs12' : undefined;
 }
 
 /** The tags of the first values in one, in hex. */

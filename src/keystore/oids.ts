@@ -5,11 +5,15 @@ export const OID = {
   data: '1.2.840.113549.1.7.1',
   signedData: '1.2.840.113549.1.7.2',
   envelopedData: '1.2.840.113549.1.7.3',
+  digestedData: '1.2.840.113549.1.7.5',
   encryptedData: '1.2.840.113549.1.7.6',
+  // RFC 5083 2.1
+  authEnvelopedData: '1.2.840.113549.1.9.16.1.23',
   // PKCS#12 bags, RFC 7292 appendix D
   keyBag: '1.2.840.113549.1.12.10.1.1',
   shroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
   certBag: '1.2.840.113549.1.12.10.1.3',
+  secretBag: '1.2.840.113549.1.12.10.1.5',
   safeContentsBag: '1.2.840.113549.1.12.10.1.6',
   x509Certificate: '1.2.840.113549.1.9.22.1',
   // Bag attributes, RFC 2985 5.5; the last one is Oracle's: only certificates that carry it are

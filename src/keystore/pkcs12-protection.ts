@@ -2,6 +2,7 @@
 import { DevcertError } from '../errors.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger } from '../x509/asn1-values.ts';
+import type { Foreign } from './foreign.ts';
 import { OID } from './oids.ts';
 import { readCertificate, readContent } from './pkcs12-read.ts';
 
@@ -13,6 +14,8 @@ export interface Pkcs12Protection {
   readonly certificates: readonly Scheme[];
   /** DER of the certificates that are not encrypted. */
   readonly openCertificates: readonly Buffer[];
+  /** Secret keys, which stand in no encrypted part, and are encrypted each. */
+  readonly secrets: readonly Foreign[];
 }
 
 /** One algorithm under a password. */
@@ -32,6 +35,7 @@ export function readProtection(bytes: Buffer): Pkcs12Protection {
   const keys = new Schemes();
   const certificates = new Schemes();
   const openCertificates: Buffer[] = [];
+  const secrets: Foreign[] = [];
   for (const part of readElement(content, { ber: true }).children()) {
     const { type, value } = readContent(part);
     if (type !== OID.data) {
@@ -44,6 +48,7 @@ export function readProtection(bytes: Buffer): Pkcs12Protection {
       const fields = fieldsOf(bag);
       const kind = decodeOid(fields.next());
       const held = unwrap(fields.next(contextTagOf(0, true)));
+      if (kind === OID.secretBag) secrets.push({ kind: 'secret-key' });
       if (kind === OID.keyBag) keys.add({ name: 'none' });
       if (kind === OID.shroudedKeyBag) keys.add(schemeOf(fieldsOf(held).next(TAG.sequence)));
       const certificate = kind === OID.certBag ? readCertificate(held) : undefined;
@@ -57,6 +62,7 @@ export function readProtection(bytes: Buffer): Pkcs12Protection {
     keys: keys.list,
     certificates: certificates.list,
     openCertificates,
+    secrets,
   };
 }
 

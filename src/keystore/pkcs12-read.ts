@@ -10,7 +10,15 @@ import {
   unwrap,
 } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger, decodeText } from '../x509/asn1-values.ts';
-import { keyOrKind, type KeyStoreEntry, type LooseKey, pairEntries } from './entries.ts';
+import {
+  type DamagedEntries,
+  keyOrKind,
+  type KeyStoreEntry,
+  type LooseKey,
+  pairEntries,
+  readable,
+} from './entries.ts';
+import type { Foreign } from './foreign.ts';
 import { OID } from './oids.ts';
 import { decryptPbe, isMacValid, WorkLimit } from './pbe.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
@@ -31,8 +39,8 @@ const MAX_BAGS = 1000;
  */
 export function readPkcs12(
   bytes: Buffer,
-  { password, keyPassword }: Passwords,
-): { entries: KeyStoreEntry[]; isVerified: boolean } {
+  { password, keyPassword, damaged }: Passwords & DamagedEntries,
+): { entries: KeyStoreEntry[]; isVerified: boolean; others: Foreign[] } {
   const file = fieldsOf(readElement(bytes, { ber: true }));
   const version = decodeSmallInteger(file.next());
   if (version !== 3) throw unreadable(`version ${version} of PKCS#12`);
@@ -51,7 +59,14 @@ export function readPkcs12(
   if (form === undefined) throw refusal(password);
   const own = keyPassword === undefined ? [] : passwordForms(keyPassword);
   const opening = { password: form, own, limit, isVerified: mac !== undefined };
-  const found: Found = { keys: [], locked: [], certificates: [], bags: 0, isOwnRight: false };
+  const found: Found = {
+    keys: [],
+    locked: [],
+    certificates: [],
+    others: [],
+    bags: 0,
+    isOwnRight: false,
+  };
   try {
     for (const part of sequenceOf(readElement(content, { ber: true })))
       readSafe(readContent(part), opening, found);
@@ -61,8 +76,9 @@ export function readPkcs12(
   }
   if (keyPassword !== undefined && found.locked.length > 0 && !found.isOwnRight)
     throw wrongPassword('private key');
-  const entries = [...pairEntries(found.keys, found.certificates), ...found.locked];
-  return { entries, isVerified: opening.isVerified };
+  const certificates = readable(found.certificates, ({ der }) => der, damaged);
+  const entries = [...pairEntries(found.keys, certificates), ...found.locked];
+  return { entries, isVerified: opening.isVerified, others: found.others };
 }
 
 interface Opening {
@@ -77,6 +93,7 @@ interface Found {
   readonly keys: LooseKey[];
   readonly locked: KeyStoreEntry[];
   readonly certificates: { der: Buffer; alias?: string; trusted: boolean }[];
+  readonly others: Foreign[];
   bags: number;
   /** True once the password of keys has opened one. */
   isOwnRight: boolean;
@@ -161,7 +178,8 @@ function readBags(contents: Buffer, opening: Opening, found: Found): void {
         const der = readCertificate(value);
         if (der !== undefined) found.certificates.push({ der, trusted: attributes.trusted, alias });
       } else if (type === OID.safeContentsBag) nested.push(value);
-      // What is left are CRLs and secrets, which devcert has no use for.
+      else if (type === OID.secretBag) found.others.push({ kind: 'secret-key', detail: alias });
+      // What is left are CRLs, which devcert has no use for.
     }
 }
 

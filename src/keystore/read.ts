@@ -5,6 +5,7 @@ import { publicKeyDer } from '../keys.ts';
 import { readElement, readFirst, unreadable } from '../x509/asn1.ts';
 import { otherPublicKind } from '../x509/key-kinds.ts';
 import {
+  type DamagedEntries,
   keyOrKind,
   type KeyStoreEntry,
   type LooseKey,
@@ -54,7 +55,10 @@ export interface ReadOptions extends Passwords {
 export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore {
   switch (jksKindOf(bytes)) {
     case 'jks':
-      return { format: 'jks', others: [], ...readJks(bytes, options) };
+      return store(options, (damaged) => ({
+        ...{ format: 'jks', others: [] },
+        ...readJks(bytes, { ...options, damaged }),
+      }));
     case 'jceks':
       throw new DevcertError('invalid-input', 'cannot read a JCEKS key store', {
         hint: 'convert it: keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore store.p12 -deststoretype PKCS12',
@@ -64,7 +68,10 @@ export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore
   const pkcs12 = findPkcs12(bytes);
   if (pkcs12 !== undefined) {
     const { der, trailing } = pkcs12;
-    return { format: 'pkcs12', ...readPkcs12(der, options), others: [], trailing };
+    return store(options, (damaged) => ({
+      ...{ format: 'pkcs12', trailing },
+      ...readPkcs12(der, { ...options, damaged }),
+    }));
   }
   const found = kindOfDer(bytes);
   if (found !== undefined) return readDer(bytes, options);
@@ -72,6 +79,26 @@ export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore
   const lines = foreignLines(text ?? bytes.toString('latin1'));
   if (text !== undefined || lines.length > 0) return readPem(text ?? '', lines, options);
   throw foreignFile(bytes) ?? unknownFormat();
+}
+
+/** A store in which damaged certificates are named for people who look; one of nothing else is an error. */
+function store(
+  { foreign }: ReadOptions,
+  read: (damaged: DamagedEntries['damaged']) => KeyStore,
+): KeyStore {
+  const others: Foreign[] = [];
+  let first: DevcertError | undefined;
+  const found = read(
+    foreign !== true
+      ? undefined
+      : (alias, error) => {
+          const { message, hint } = error;
+          others.push({ kind: 'damaged-entry', detail: alias, reason: { message, hint } });
+          first ??= error;
+        },
+  );
+  if (first !== undefined && found.entries.length + found.others.length === 0) throw first;
+  return { ...found, others: [...found.others, ...others] };
 }
 
 /** The PKCS#12 that a file is, alone or as its only PEM block, and how many bytes follow it; undefined for others. */

@@ -216,11 +216,10 @@ function fileOf(path: string, data: string | Buffer, force: boolean): WrittenFil
 }
 
 function ignores(outputs: readonly Output[], made: readonly string[]) {
-  // A project's folder that is made for another one in it is the next certificate's, too.
-  const own = made.filter((folder) => basename(folder) === DEFAULT_FOLDER);
-  const folders = new Set([...outputs.map(({ path }) => dirname(path)), ...own]);
-  return [...folders]
-    .filter((folder) => made.includes(folder))
+  const folders = new Set(outputs.map(({ path }) => dirname(path)));
+  // `.devcert` may be made on the way to `.devcert/csr`: what is written into it later is to be ignored, too.
+  return made
+    .filter((folder) => folders.has(folder) || basename(folder) === DEFAULT_FOLDER)
     .map((folder) => join(folder, '.gitignore'))
     .filter((path) => !existsSync(path) && outputs.every((output) => output.path !== path))
     .map((path) => ({ path, data: '*\n', mode: PUBLIC_MODE }));

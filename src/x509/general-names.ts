@@ -22,12 +22,15 @@ export interface ConstraintLists {
 
 /** The members of a GeneralNames value, in order. */
 export function generalNames(value: Element): GeneralName[] {
-  return [...value.children()].map((name) => {
-    if (name.tag !== IP) return generalName(name);
-    const { content } = name;
-    if (content.length !== 4 && content.length !== 16) throw unreadable('an address of odd length');
-    return { type: 'ip', value: formatIp(content) };
-  });
+  return [...value.children()].map(generalName);
+}
+
+/** One of them. */
+export function generalName(name: Element): GeneralName {
+  if (name.tag !== IP) return nameOrBase(name);
+  const { length } = name.content;
+  if (length !== 4 && length !== 16) throw unreadable(`an address of ${length} bytes`);
+  return { type: 'ip', value: formatIp(name.content) };
 }
 
 /** The subtrees of a NameConstraints value. */
@@ -109,7 +112,8 @@ const IP = contextTagOf(7, false);
 const REGISTERED_ID = contextTagOf(8, false);
 const OTHER = contextTagOf(0, true);
 
-function generalName(name: Element): GeneralName {
+/** All but addresses, which a base of constraints has with a mask. */
+function nameOrBase(name: Element): GeneralName {
   const text = ia5Text(name.content);
   switch (name.tag) {
     case EMAIL:
@@ -145,7 +149,7 @@ function otherName(name: Element): string {
 function subtrees(list: Element | undefined): GeneralName[] {
   return [...(list?.children() ?? [])].map((subtree) => {
     const base = fieldsOf(subtree).next();
-    return base.tag === IP ? { type: 'ip', value: networkText(base.content) } : generalName(base);
+    return base.tag === IP ? { type: 'ip', value: networkText(base.content) } : nameOrBase(base);
   });
 }
 

@@ -226,6 +226,20 @@ describe('grantCsr()', () => {
     expect(values(request.names)).toEqual(['localhost', 'xn--bcher-kva.test']);
   });
 
+  test('drops names that cannot be read beside one that can', () => {
+    const names = altNames(
+      [DNS, 'localhost'],
+      [IP, Buffer.alloc(5)],
+      [0x20, Buffer.from('0400', 'hex')],
+    );
+    const { request, dropped } = grantCsr(read({ extensions: [names] }));
+    expect(values(request.names)).toEqual(['localhost']);
+    expect(dropped).toEqual([
+      'a name of another form, or damaged (tag 7)',
+      'a name of another form, or damaged (tag 0)',
+    ]);
+  });
+
   test('drops mail addresses and URIs of a server, and tells it', () => {
     const names = altNames([DNS, 'localhost'], [EMAIL, 'a@b.test'], [URI, 'spiffe://localhost/a']);
     const { request, dropped } = grantCsr(read({ extensions: [names] }));

@@ -69,6 +69,50 @@ describe('installLines() ends with', () => {
   });
 });
 
+describe('installLines() has rows', () => {
+  const reason = 'root was refused: sudo: 3 incorrect password attempts, and more is said of it';
+  const failed = (store: string, ...commands: string[]) =>
+    outcome(store, {
+      status: 'failed',
+      reason,
+      commands,
+      hint: `as an administrator: ${commands.join(' && ')}`,
+    });
+
+  test('of 79 columns in a terminal, broken between words', () => {
+    const lines = installLines(
+      { ...RESULT, outcomes: [outcome('Firefox', { status: 'skipped', reason, hint: reason })] },
+      { ...style, width: 80 },
+    );
+    expect(lines).toEqual([
+      '  Firefox  skipped: root was refused: sudo: 3 incorrect password attempts, and',
+      '           more is said of it',
+      '           try: root was refused: sudo: 3 incorrect password attempts, and more',
+      '           is said of it',
+    ]);
+  });
+
+  test('and what an administrator types, below them, once', () => {
+    const outcomes = [
+      failed('Debian system store', 'sudo -- a', 'sudo -- b'),
+      failed('Java', 'sudo -- c'),
+    ];
+    const text = installLines({ ...RESULT, outcomes }, style).join('\n');
+    expect(text).toContain(
+      '\n\nAs an administrator:\n      sudo -- a &&\n      sudo -- b &&\n      sudo -- c\n\n',
+    );
+    expect(text).toMatch(/\nNot everywhere yet: the commands above, then devcert install$/);
+    expect(text).not.toContain('try:');
+  });
+
+  test('with commands that go on in a new line where a terminal has no room', () => {
+    const outcomes = [failed('Java', `sudo -- ${'x'.repeat(30)} ${'y'.repeat(30)}`)];
+    const lines = installLines({ ...RESULT, outcomes }, { ...style, commandWidth: 60 });
+    expect(lines).toContain(`      sudo -- ${'x'.repeat(30)} \\`);
+    expect(lines).toContain(`        ${'y'.repeat(30)}`);
+  });
+});
+
 test('constraintsText() says where no address is left', () => {
   const excluded = { dns: [], ip: ['0.0.0.0/0', '::/0'] };
   expect(constraintsText({ dns: ['api.test'], ip: [], excluded })).toBe(

@@ -450,6 +450,11 @@ describe('inspectFile() finds no fault', () => {
     const many = Array.from({ length: 998 }, (_, index) => others[index % 12]?.pem ?? '');
     const large = inspect([first.pem, top.pem, ...many].join(''));
     expect([large.chain, codes(large)]).toEqual([undefined, []]);
+    // Without a root they are no trust store.
+    expect([small.kind, large.kind]).toEqual(['certificates', 'certificates']);
+    expect(inspect([root, top, first].map(({ pem }) => pem).join('')).kind).not.toBe(
+      'certificates',
+    );
   });
 
   test('with a chain of twelve', () => {

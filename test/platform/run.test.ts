@@ -1,6 +1,14 @@
-import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findForRoot } from '../../platform/as-root.ts';
 import { createRunner, elevate, findElevation, formatCommand } from '../../platform/run.ts';
 import { hasLinks, hasShell } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
@@ -31,6 +39,25 @@ function script(name: string, text: string, folder = temporaryFolder()): string 
   chmodSync(file, 0o755);
   return file;
 }
+
+test.runIf(hasShell)('a sudo of somebody else’s, alone on the PATH, is never run', async () => {
+  const folder = temporaryFolder();
+  const log = join(folder, 'log');
+  const sudo = script('sudo', `echo "$@" >> ${log}; read -r password; exec "$@"`, folder);
+  // Its owner is who runs the tests, or, where that is root, nobody.
+  if (process.getuid?.() === 0) chownSync(sudo, 65534, 65534);
+  const host = {
+    ...person({ sudo, true: '/bin/true' }, true),
+    findForRoot: (name: string) => findForRoot(name, name === 'true' ? ['/usr/bin'] : [folder]),
+  };
+  expect(findElevation(host)).toBeUndefined();
+  const announced: string[] = [];
+  const run = createRunner(host, (line) => announced.push(line));
+  expect(await run({ file: 'true', args: [], elevated: true })).toMatchObject({
+    failure: 'not-elevated',
+  });
+  expect([announced, existsSync(log)]).toEqual([[], false]);
+});
 
 describe('elevate()', () => {
   const command = { file: '/bin/tool', args: ['a b'], elevated: true };

@@ -1,9 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CommandResult, Root } from '../../platform/types.ts';
+import type { CommandResult, Host, Root } from '../../platform/types.ts';
+import { storeFinders } from '../../platform/stores.ts';
 import { createRunner } from '../../platform/run.ts';
 import { isWsl, startsPrograms, wslStores } from '../../platform/wsl.ts';
+import { parseStoreKinds } from '../../src/commands/stores.ts';
+import { DevcertError } from '../../src/errors.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { hasShell } from '../helpers/can.ts';
 import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
@@ -116,6 +119,18 @@ describe('startsPrograms()', () => {
   test('no binfmt_misc, no programs', () => {
     expect(startsPrograms({ sysroot: temporaryFolder() })).toBe(false);
   });
+});
+
+test('an unknown kind of store is answered with those of this machine: "windows" in WSL alone', () => {
+  const hint = (host: Host) => {
+    try {
+      return parseStoreKinds('keychain', { finders: storeFinders, host });
+    } catch (error) {
+      return error instanceof DevcertError ? error.hint : error;
+    }
+  };
+  expect(hint(fakeHost())).toBe('--stores system,nss,java');
+  expect(hint(fakeHost({ kernel }))).toBe('--stores system,windows,nss,java');
 });
 
 describe('wslStores', () => {

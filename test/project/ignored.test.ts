@@ -48,3 +48,27 @@ test('a key beside .devcert in a work tree gets one line, and one in it none', a
   // A folder that devcert makes ignores itself.
   expect((await run(['localhost', '--out', 'made'])).stderr).not.toMatch(/gitignore/);
 });
+
+test('so does one that csr or export writes there, and the key store of issue', async () => {
+  const { run, project } = freshHome();
+  mkdirSync(join(project, '.git'));
+  mkdirSync(join(project, 'tls'));
+  const csr = await run(['csr', 'api.test', '--out', 'tls']);
+  expect(csr.stderr).toContain('a line "key.pem" in .gitignore');
+  // The key is there already: it was told.
+  expect((await run(['csr', 'api.test', '--out', 'tls'])).stderr).not.toContain('gitignore');
+  expect((await run(['csr', 'api.test'])).stderr).not.toContain('gitignore');
+  expect((await run(['localhost'])).stderr).not.toContain('gitignore');
+  const store = ['export', '--format', 'p12', '--no-password', '--out', 'tls'];
+  expect((await run(store)).stderr).toContain('.p12" in .gitignore');
+  const root = await run(
+    ['export', '--format', 'jks', '--trust', '--password-env', 'PASS', '--out', 'tls'],
+    { env: { PASS: 'changeit' } },
+  );
+  expect(root.stderr).not.toContain('gitignore');
+  const both = ['localhost', '--format', 'p12', '--no-password', '--force'];
+  const files = ['--cert-file', 'tls/c.pem', '--key-file', 'tls/k.pem'];
+  expect((await run([...both, ...files])).stderr).toMatch(
+    /a line "k\.pem" and one "[^"]+\.p12" in \.gitignore/,
+  );
+});

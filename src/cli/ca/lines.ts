@@ -3,16 +3,9 @@ import type { AuthorityResult, ReplaceResult } from '../../commands/ca.ts';
 import type { Renewed } from '../../commands/renew.ts';
 import type { AuthoritySummary } from '../../authority/summary.ts';
 import { printable } from '../../errors.ts';
-import {
-  constraintsText,
-  date,
-  keepingText,
-  keepingWord,
-  table,
-  theftText,
-  wrap,
-} from '../lines.ts';
+import { constraintsText, date, keepingText, keepingWord, table, theftText } from '../lines.ts';
 import type { Style } from '../terminal.ts';
+import { wrap } from '../wrap.ts';
 import { SOON_DAYS } from '../../policy.ts';
 
 /** One line for each authority. */

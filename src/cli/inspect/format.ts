@@ -174,6 +174,10 @@ export function foreignText({ kind, detail = '', encrypted }: Foreign): string {
       return `of OpenPGP: ${shown(detail, 60)}`;
     case 'pem-block':
       return `PEM block ${shown(detail, 60)}`;
+    case 'secret-key':
+      return `secret key${of}, which no certificate belongs to`;
+    case 'damaged-entry':
+      return `certificate${of}, damaged`;
     case 'damaged':
       return `PEM block ${shown(detail, 60)}, damaged`;
   }

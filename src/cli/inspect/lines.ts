@@ -19,7 +19,8 @@ import {
   trailingText,
   usageText,
 } from './format.ts';
-import { table, wrap } from '../lines.ts';
+import { table } from '../lines.ts';
+import { wrap } from '../wrap.ts';
 import type { Style } from '../terminal.ts';
 
 export function inspectLines({ files, relations }: InspectResult, style: Style): string[] {

@@ -2,7 +2,7 @@
 import type { InspectedFile, Problem, ProblemCode } from '../../inspect/types.ts';
 import { findingWords, type Wording } from '../finding-words.ts';
 import { and, hasOwnPassword, shown, titleOf } from './format.ts';
-import { wrap } from '../lines.ts';
+import { wrap } from '../wrap.ts';
 import type { Style } from '../terminal.ts';
 
 export function problemLines(file: InspectedFile, style: Style): string[] {
