@@ -2,6 +2,7 @@
 export * from './api/ca.ts';
 export * from './api/certificates.ts';
 export * from './api/doctor.ts';
+export * from './api/ensure.ts';
 export * from './api/hosts.ts';
 export * from './api/ledger.ts';
 export * from './api/mtls.ts';
@@ -26,6 +27,7 @@ export type {
 export type { ServerCertificate } from './commands/certificate.ts';
 export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
 export type { CsrOptions, CsrResult } from './commands/csr.ts';
+export type { ConfirmInstall, Ensured, EnsureOptions, InstallWish } from './commands/ensure.ts';
 export type { EnvironmentOptions, EnvironmentResult } from './commands/environment.ts';
 export type { ExportedFile, ExportOptions, ExportResult } from './commands/export.ts';
 export type { InspectOptions, InspectResult, InspectSource } from './commands/inspect.ts';
@@ -44,6 +46,7 @@ export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';
 export type { Renewed } from './commands/renew.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { ProjectCertificate, StatusOptions, StatusResult } from './commands/status.ts';
+export type { Trust } from './commands/trust-here.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type { VerifyOptions } from './commands/verify.ts';
 export type { CheckOptions, CheckResult } from './doctor/check.ts';

@@ -50,7 +50,9 @@ export function listenerOf<T extends object>(listener: T): T {
   return listener;
 }
 
-const calls: readonly string[] = ['announce', 'ask', 'progress', 'password'];
+const calls: readonly string[] = [
+  ...['announce', 'ask', 'progress', 'password', 'confirm', 'confirmInstall'],
+];
 
 /** Options of these kinds, each list as one. @throws DevcertError `usage`. */
 export function checked<T extends object>(options: T, spec: Spec<T>): Lists<T> {

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHost } from '../../platform/host.ts';
+import type { Host, Runner } from '../../platform/types.ts';
 import type { Context } from '../commands/context.ts';
+import type { Outcome } from '../trust.ts';
 import type { Orphan } from '../commands/orphans.ts';
 import { recoverFolder } from '../authority/folder.ts';
 import { namesIn } from '../authority/certificates.ts';
@@ -30,6 +32,8 @@ export interface Listener {
   progress?(doing: string): void;
   /** Asked before roots are removed from stores that no state folder knows. @param unread where they may be from */
   confirm?(orphans: readonly Orphan[], unread: readonly string[]): Promise<boolean>;
+  /** Asked by {@link ensure} before stores are changed. @param planned what is about to be done in each, with its commands */
+  confirmInstall?(planned: readonly Outcome[]): Promise<boolean>;
   /**
    * Asked for a password that is needed and not in the options; without it that is an error at once.
    *
@@ -99,4 +103,26 @@ export async function contextWithStores(listener: Listener, ca?: string): Promis
 export async function withStores(context: Context): Promise<Context> {
   const { storeFinders } = await import('../../platform/stores.ts');
   return { ...context, finders: storeFinders };
+}
+
+/**
+ * The same for work that nobody expects to be asked about: what would run as root, or open a dialog of the
+ * system, is not started unless the listener can say so first.
+ */
+export function withoutSurprise(context: Context, listener: Listener): Context {
+  const { host } = context;
+  const nothing = { exitCode: undefined, stdout: '', stderr: '' };
+  const run: Runner = async (command) => {
+    if (command.elevated === true && !host.isRoot && listener.announce === undefined)
+      return { ...nothing, failure: 'not-elevated' };
+    if (command.needsPerson === true && listener.ask === undefined)
+      return { ...nothing, failure: 'nobody' };
+    return host.run(command);
+  };
+  // Parts of a host are looked up when they are asked for: as they are, not as they answer now.
+  const parts = {
+    ...Object.getOwnPropertyDescriptors(host),
+    run: { value: run, enumerable: true },
+  };
+  return { ...context, host: Object.defineProperties({}, parts) as Host };
 }

@@ -36,6 +36,10 @@ describe('the library', () => {
     ['exportCertificate', exportCertificate, [{ legacy: 'yes' }]],
     ['exportCertificate', exportCertificate, [{ format: 'p12' }, { password: 7 }]],
     ['certificateFor', certificateFor, ['localhost', { days: NaN }]],
+    ['ensure', devcert.ensure as Call, [{ names: [7] }]],
+    ['ensure', devcert.ensure as Call, [{ install: 'yes' }]],
+    ['ensure', devcert.ensure as Call, [{ install: true }]],
+    ['ensure', devcert.ensure as Call, [{}, { confirmInstall: true }]],
     ['csr', csr, ['localhost', { cn: 7 }]],
     ['sign', sign, ['x.csr', { out: ['x'] }]],
     ['uninstall', uninstall, [{ purge: 'no' }]],
@@ -76,5 +80,6 @@ describe('the library', () => {
     await expect(devcert.certificateFor('*.test')).rejects.toMatchObject(refused);
     await expect(devcert.issue('*.test')).rejects.toMatchObject(refused);
     await expect(devcert.csr('*.test')).rejects.toMatchObject(refused);
+    await expect(devcert.ensure({ names: '*.test' })).rejects.toMatchObject(refused);
   });
 });

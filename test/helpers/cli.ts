@@ -1,5 +1,5 @@
 /** The command as users start it: a child process of the built bundle, in a home of its own. */
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptionsWithoutStdio } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './host.ts';
@@ -52,10 +52,9 @@ export function freshHome(at = temporaryFolder()): Home {
     run: (args, options = {}) =>
       new Promise((resolve) => {
         assertHarmless(args);
-        const child = spawn(process.execPath, [CLI, ...args], {
+        const child = startNode([CLI, ...args], {
           cwd: options.cwd ?? project,
           env: { ...env, ...options.env },
-          stdio: ['pipe', 'pipe', 'pipe'],
           ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
         });
         child.stdin.on('error', () => undefined); // it did not want to read
@@ -79,6 +78,17 @@ export function freshHome(at = temporaryFolder()): Home {
         });
       }),
   };
+}
+
+/** Starts Node; again where a wine that has much to do fails to, which it says by an error that it has no name for. */
+function startNode(args: string[], options: SpawnOptionsWithoutStdio, tries = 3) {
+  try {
+    return spawn(process.execPath, args, options);
+  } catch (error) {
+    const isWine = process.platform === 'win32' && (error as { code?: unknown }).code === 'UNKNOWN';
+    if (!isWine || tries === 1) throw error;
+    return startNode(args, options, tries - 1);
+  }
 }
 
 /** What tells a program its home on this system, and where env-paths then has devcert's state. */

@@ -21,7 +21,7 @@ export interface FuzzResult {
  * Reads `count` inputs. Every refusal must be a DevcertError with a hint, and neither it nor its hint may be
  * longer than a screen.
  *
- * Throws for the first one that crashes or is a forgery. One that takes longer than half a minute, or makes
+ * Throws for the first one that crashes or is a forgery. One that takes more than half a minute of CPU, or makes
  * the process larger than {@link MAX_MIB}, ends the whole process, as nothing else ends a hang: its number and
  * seed are on standard error then. So it belongs into a child: `fuzzedInChild()`.
  */
@@ -58,7 +58,7 @@ export function fuzz(count: number, seed: number, next: (random: Random) => Fuzz
 
 /** Larger inputs drown what is wrong; their number and seed make them again. */
 const MAX_PRINTED = 100_000;
-/** Longer is a hang. The costliest password hash that the readers allow takes a few seconds. */
+/** Of CPU, as a machine may be busy. Longer is a hang. The costliest password hash that the readers allow takes a few seconds. */
 const MAX_SECONDS = 30;
 /** Of the whole process: no file within the readers' limits may need more. */
 const MAX_MIB = 2048;
@@ -69,11 +69,14 @@ const { workerData } = require('node:worker_threads');
 const { writeSync } = require('node:fs');
 const current = new Int32Array(workerData.shared);
 let last = -1;
-let seconds = 0;
+let begun = 0;
 setInterval(() => {
   const now = Atomics.load(current, 0);
-  seconds = now === last ? seconds + 1 : 0;
+  const { user, system } = process.cpuUsage();
+  const used = (user + system) / 1e6;
+  if (now !== last) begun = used;
   last = now;
+  const seconds = used - begun;
   const mib = process.memoryUsage.rss() / 1024 / 1024;
   if (seconds < workerData.maxSeconds && mib < workerData.maxMib) return;
   const what = seconds < workerData.maxSeconds ? 'memory' : 'hang';

@@ -1,5 +1,6 @@
 /** A Windows by wine: a prefix of its own, a real Windows Node, and doubles of Windows' programs. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -23,6 +24,8 @@ export interface Windows {
   readonly env: Readonly<Record<string, string>>;
   /** Runs Node with these arguments, a word each; `terminal` has it think it has one. */
   readonly node: (args: readonly string[], options?: NodeOptions) => Ran;
+  /** The same beside others. */
+  readonly startNode: (args: readonly string[], options?: NodeOptions) => Promise<Ran>;
   /** Runs a Windows program. */
   readonly wine: (args: readonly string[]) => Ran;
   readonly close: () => void;
@@ -102,32 +105,53 @@ export function startWindows(): Windows {
   const onZ = [node, program].map((file) => `Z:${file.replaceAll('/', '\\')}`);
   writeFileSync(join(system32, 'icacls.launch'), onZ.join('\n'));
   // Through files: wine cannot give Node a Unix pipe.
-  const wine = (
+  let runs = 0;
+  const prepare = (
     args: readonly string[],
     { cwd = drive, timeoutMs: timeout = 40_000, ci = false }: NodeOptions = {},
-  ): Ran => {
-    const [out, err] = [join(base, 'out'), join(base, 'err')];
-    const line = `wine "$@" </dev/null >"${out}" 2>"${err}"`;
-    const { status } = spawnSync('sh', ['-c', line, 'sh', ...args], {
-      ...{ env: ci ? { ...env, CI: 'true' } : env, cwd, timeout },
-    });
-    return { status, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') };
+  ) => {
+    const [out, err] = ['out', 'err'].map((name) => join(base, `${name}${runs}`)) as [
+      string,
+      string,
+    ];
+    runs++;
+    return {
+      words: ['-c', `wine "$@" </dev/null >"${out}" 2>"${err}"`, 'sh', ...args],
+      options: { env: ci ? { ...env, CI: 'true' } : env, cwd, timeout },
+      ran: (status: number | null): Ran => {
+        const [stdout, stderr] = [readFileSync(out, 'utf8'), readFileSync(err, 'utf8')];
+        for (const file of [out, err]) rmSync(file);
+        return { status, stdout, stderr };
+      },
+    };
+  };
+  const wine = (args: readonly string[], options: NodeOptions = {}): Ran => {
+    const run = prepare(args, options);
+    return run.ran(spawnSync('sh', run.words, run.options).status);
+  };
+  const start = async (args: readonly string[], options: NodeOptions = {}): Promise<Ran> => {
+    const run = prepare(args, options);
+    const child = spawn('sh', run.words, run.options);
+    const [status] = (await once(child, 'exit')) as [number | null];
+    return run.ran(status);
   };
   // With a pty libuv aborts under wine (its process_title assertion), so a terminal is only said to be there.
   writeFileSync(
     join(drive, 'terminal.cjs'),
     'for (const it of [process.stdin, process.stderr]) it.isTTY = true;',
   );
+  const nodeWords = (args: readonly string[], { terminal = false }: NodeOptions = {}) => [
+    node,
+    ...(terminal ? ['-r', 'C:\\terminal.cjs'] : []),
+    ...args,
+  ];
   return {
     drive,
     system32,
     env: wineEnv,
     wine: (args) => wine(args),
-    node: (args, options = {}) =>
-      wine(
-        [node, ...(options.terminal === true ? ['-r', 'C:\\terminal.cjs'] : []), ...args],
-        options,
-      ),
+    node: (args, options) => wine(nodeWords(args, options), options),
+    startNode: (args, options) => start(nodeWords(args, options), options),
     close: () => {
       spawnSync('wineserver', ['-k'], { env });
       rmSync(base, { recursive: true, force: true });

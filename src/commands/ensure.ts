@@ -1,0 +1,192 @@
+/** `ensure()`: what a framework asks for at its start: a pair that is good, and what the browsers here will say. */
+import type { StoreKind } from '../../platform/types.ts';
+import { hasAuthority } from '../authority/folder.ts';
+import { assertExists } from '../authority/named.ts';
+import { outputPaths } from '../certificate/output.ts';
+import { DevcertError, say } from '../errors.ts';
+import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
+import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
+import { projectRequest } from '../project/request.ts';
+import type { Outcome } from '../trust.ts';
+import { readNames } from '../x509/read.ts';
+import { type AuthorityOption, type Context, ensureAuthorityFor, type Lists } from './context.ts';
+import { type Pair, pairFromElsewhere, pairInFiles, type PairRequest } from './ensure-pair.ts';
+import { currentRoot, rootInFile } from './roots.ts';
+import { parseStoreKinds } from './stores.ts';
+import { canBeBetter, type Trust, trustHere } from './trust-here.ts';
+
+/** What may be changed on the machine so that it trusts the certificate. */
+export type InstallWish = (typeof installWishes)[number];
+export const installWishes = ['never', 'auto', 'require'] as const;
+
+export interface EnsureOptions extends AuthorityOption, Pick<LeafOptions, 'key' | 'days'> {
+  /**
+   * DNS names and IP addresses. Those of the project file if left out, else of the pair that is there, else
+   * `localhost`.
+   */
+  readonly names?: string | readonly string[];
+  /**
+   * - `never` (the default): no CA is made and no trust store is touched.
+   * - `auto`: a CA is made if there is none, and trusted by the stores that can; goes on where they do not.
+   * - `require`: the same, and throws `not-trusted` if no store trusts it then.
+   */
+  readonly install?: InstallWish;
+  /** Folder for `cert.pem`, `key.pem` and `ca.pem`; `.devcert` in the current folder by default. */
+  readonly dir?: string;
+  /** Comma-separated kinds of stores to ask and to change; all but Java's by default, which take a second each. */
+  readonly stores?: string;
+}
+
+/** A pair for a server, as `https.createServer()` takes it. */
+export interface Ensured {
+  /** PKCS#8 PEM, not encrypted. Secret. */
+  readonly key: string;
+  /** The certificate, then the issuer: all that a server sends. PEM. */
+  readonly cert: string;
+  /**
+   * The root, PEM: for clients that are to trust it. Not enumerable: a server would take it for the CA of its
+   * clients' certificates, so copies made by `{ ...pair }` and JSON leave it out.
+   */
+  readonly ca: string;
+  /** The same in files, absolute. They stay the same, whatever is in them. */
+  readonly paths: { readonly key: string; readonly cert: string; readonly ca: string };
+  /** All names of the certificate, canonical: those asked for, and what others of the project asked for. */
+  readonly names: readonly string[];
+  readonly notAfter: Date;
+  /** True if it was made by this call. */
+  readonly issued: boolean;
+  readonly trust: Trust;
+  /** One line each, for the user. */
+  readonly notes: readonly string[];
+}
+
+/** Asked before stores are changed. @param planned what is about to be done in each, with its exact commands. */
+export type ConfirmInstall = (planned: readonly Outcome[]) => Promise<boolean>;
+
+/**
+ * The pair of the project for a server, and who trusts it.
+ *
+ * @throws DevcertError `no-authority` if there is no CA and none is to be made; `refused` if none may be made
+ *   here; `not-trusted` with `require`; and every code of issuing.
+ */
+export async function ensure(
+  context: Context,
+  options: Lists<EnsureOptions> = {},
+  confirm?: ConfirmInstall,
+): Promise<Ensured> {
+  const { folder, ca, host } = context;
+  const { install: wish = 'never' } = options;
+  const kinds = kindsOf(context, options.stores);
+  const request = requestOf(context, options);
+  if (ca !== undefined) assertExists(folder, ca);
+  if (!hasAuthority(folder)) {
+    const pair = pairFromElsewhere(request, host.now());
+    if (pair !== undefined) return judged(context, pair, request, kinds, options);
+    assertMayMake(context, wish);
+    // Before anything is asked or changed for names that it could not issue for.
+    await assertPermitted(await defaultConstraints(host.hostname), request.names);
+  }
+  const notes = wish === 'never' ? [] : await haveTrusted(context, request, kinds, confirm);
+  const pair = await pairInFiles(context, request);
+  return judged(context, { ...pair, notes: [...pair.notes, ...notes] }, request, kinds, options);
+}
+
+function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest {
+  const { names = [], dir, key, days } = options;
+  const paths = outputPaths({ out: dir }, context.cwd);
+  const isNamed = names.length > 0;
+  const wanted = isNamed
+    ? { names, options: { key, days } }
+    : projectRequest([], { key, days, client: false }, paths, context.cwd);
+  const { names: parsed } = parseLeafRequest(wanted.names, wanted.options);
+  return {
+    names: parsed,
+    options: { key: wanted.options.key, days: wanted.options.days },
+    dir,
+    paths,
+    exact: !isNamed,
+  };
+}
+
+/** Java is asked by running it, and no browser looks at its store. */
+function kindsOf(context: Context, stores: string | undefined): StoreKind[] {
+  const kinds = parseStoreKinds(stores, context);
+  if (stores !== undefined) return kinds;
+  const left = context.finders.filter(({ onRequest }) => onRequest).map(({ kind }) => kind);
+  return kinds.filter((kind) => kind !== 'java' && !left.includes(kind));
+}
+
+/** A build that is to be shipped has no use for a CA of this machine, which may be anybody's. */
+function assertMayMake({ host }: Context, wish: InstallWish): void {
+  if (wish === 'never')
+    throw new DevcertError('no-authority', 'there is no CA on this machine yet', {
+      hint: say`make one that its browsers trust: ${{ command: 'install' }}`,
+    });
+  if (host.env.NODE_ENV === 'production')
+    throw new DevcertError('refused', 'no CA is made where NODE_ENV is "production"', {
+      hint: say`ask for a certificate only when a server is started, or make the CA first: ${{ command: 'install' }}`,
+    });
+}
+
+/** Makes the authority if there is none, and has stores trust it. @returns what the user is to be told. */
+async function haveTrusted(
+  context: Context,
+  { names }: PairRequest,
+  kinds: readonly StoreKind[],
+  confirm: ConfirmInstall | undefined,
+): Promise<string[]> {
+  const root = await currentRoot(context.folder);
+  if (root !== undefined && !canBeBetter(await trustHere(context, root, kinds))) return [];
+  const { install } = await import('./install.ts');
+  const stores = kinds.join(',');
+  if (confirm !== undefined && kinds.length > 0) {
+    const { outcomes } = await install(context, { stores, dryRun: true });
+    const planned = outcomes.filter(({ status }) => status === 'planned');
+    if (planned.length > 0 && !(await confirm(planned))) {
+      if (root !== undefined) return [];
+      throw new DevcertError('cancelled', 'no CA was made: it was not wanted', {
+        hint: { command: 'install' },
+      });
+    }
+  }
+  if (kinds.length === 0) {
+    await ensureAuthorityFor(context, names, context.host.now());
+    return [];
+  }
+  const { outcomes, notes } = await install(context, { stores });
+  const restart = outcomes.flatMap((it) => (it.status === 'trusted' ? (it.restart ?? []) : []));
+  return [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)];
+}
+
+async function judged(
+  context: Context,
+  made: Pair & { readonly issued?: boolean; readonly notes?: readonly string[] },
+  { paths }: PairRequest,
+  kinds: readonly StoreKind[],
+  { install: wish }: Lists<EnsureOptions>,
+): Promise<Ensured> {
+  const { certificate, cert, key, ca, issued = false, notes = [] } = made;
+  const { certFile, keyFile, caFile = '' } = paths;
+  const root = (await currentRoot(context.folder)) ?? rootInFile(ca, caFile);
+  const trust = await trustHere(context, root, kinds);
+  if (wish === 'require' && !trust.stores.some(({ state }) => state === 'trusted'))
+    throw new DevcertError('not-trusted', trust.line, { hint: hintOf(trust, context) });
+  const pair = {
+    ...{ key, cert },
+    paths: { key: keyFile, cert: certFile, ca: caFile },
+    names: readNames(certificate.raw),
+    notAfter: new Date(certificate.validTo),
+    ...{ issued, trust, notes },
+  };
+  return Object.defineProperty(pair, 'ca', { value: ca, enumerable: false }) as typeof pair & {
+    ca: string;
+  };
+}
+
+/** What the first store that failed has to say, which may be more than to try again. */
+function hintOf({ stores }: Trust, { ca }: Context) {
+  return (
+    stores.find(({ state, hint }) => state !== 'trusted' && hint !== undefined)?.hint ??
+    ({ command: 'install', ca } as const)
+  );
+}
