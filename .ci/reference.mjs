@@ -29,6 +29,9 @@ const program = ts.createProgram(
 );
 const checker = program.getTypeChecker();
 
+/** Declaration → where it stood first: what an entry has of the library is named, not told again. */
+const told = new Map();
+
 const guide = join(root, 'src/guides/library.md');
 const text = readFileSync(guide, 'utf8').replaceAll('\r\n', '\n');
 const [before, rest = ''] = text.split(/(?<=<!-- reference: .*-->\n)/);
@@ -39,18 +42,27 @@ if (process.argv[2] === '--print') process.stdout.write(written);
 else writeFileSync(guide, written);
 
 /** All functions and classes of a module, by name. */
-function sectionOf([name, file]) {
+function sectionOf([module, file]) {
   const source = program.getSourceFile(join(root, file));
-  const exported = checker
-    .getExportsOfModule(checker.getSymbolAtLocation(source))
-    .map((symbol) => ({
-      name: symbol.name === 'default' ? `default of ${name}` : symbol.name,
-      declaration: declarationOf(symbol),
-    }))
-    .filter(({ declaration }) => declaration !== undefined)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const about = name === 'devcert-local' ? '' : `\n${headOf(source)}\n`;
-  return `## ${name}\n${about}\n${exported.map(itemOf).join('\n')}`;
+  const names = new Map();
+  const others = [];
+  for (const symbol of checker.getExportsOfModule(checker.getSymbolAtLocation(source))) {
+    const declaration = declarationOf(symbol);
+    if (declaration === undefined) continue;
+    const first = told.get(declaration) ?? module;
+    told.set(declaration, first);
+    if (first !== module) others.push(`\`${symbol.name}\` of \`${first}\``);
+    else names.set(declaration, [...(names.get(declaration) ?? []), symbol.name]);
+  }
+  const items = [...names]
+    .map(([declaration, all]) => {
+      const [name = 'default'] = all.filter((it) => it !== 'default');
+      return { name, isDefault: all.includes('default'), declaration };
+    })
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const about = module === 'devcert-local' ? [] : [`${headOf(source)}\n`];
+  const also = others.length === 0 ? [] : [`And ${others.sort().join(', ')}.\n`];
+  return [`## ${module}\n`, ...about, ...items.map(itemOf), ...also].join('\n');
 }
 
 /** The function or class of an export; undefined for a type. */
@@ -69,7 +81,7 @@ function headOf(source) {
   return flowing(comment.replace(/^\/\*\*|\*\/$/g, '').replace(/^ *\* ?/gm, ''));
 }
 
-function itemOf({ name, declaration }) {
+function itemOf({ name, isDefault, declaration }) {
   const documented = ts.isVariableDeclaration(declaration)
     ? declaration.parent.parent
     : declaration;
@@ -86,6 +98,7 @@ function itemOf({ name, declaration }) {
   const summary = flowing(ts.getTextOfJSDocComment(doc.comment) ?? '');
   return [
     `### ${name}\n`,
+    ...(isDefault && name !== 'default' ? ['Also the default export.\n'] : []),
     `\`\`\`ts\n${signatureOf(name, declaration)}\n\`\`\`\n`,
     ...(summary === '' ? [] : [`${summary}\n`]),
     ...(lines.length === 0 ? [] : [`${lines.join('\n')}\n`]),
@@ -104,10 +117,9 @@ function flowing(comment) {
 
 function signatureOf(name, declaration) {
   if (ts.isClassDeclaration(declaration)) return classOf(declaration);
-  const called = name.replace(/^default of .*/, 'default');
   const own = ts.isVariableDeclaration(declaration) ? declaration.initializer : declaration;
   if (own === undefined || !ts.isFunctionLike(own))
-    return `${called}: ${textOf(declaration.type) ?? '…'}`;
+    return `${name}: ${textOf(declaration.type ?? declaration.initializer) ?? '…'}`;
   const parameters = own.parameters.map(
     ({ name, type, questionToken, initializer, dotDotDotToken }, index) => {
       const optional = questionToken ?? initializer;
@@ -118,7 +130,7 @@ function signatureOf(name, declaration) {
   );
   const result = `: ${textOf(own.type) ?? '…'}`;
   const generics = own.typeParameters?.map((it) => textOf(it)).join(', ');
-  const start = `${called}${generics === undefined ? '' : `<${generics}>`}`;
+  const start = `${name}${generics === undefined ? '' : `<${generics}>`}`;
   const line = `${start}(${parameters.join(', ')})${result}`;
   if (line.length <= WIDTH) return line;
   return `${start}(\n${parameters.map((it) => `  ${it},\n`).join('')})${result}`;
@@ -143,5 +155,10 @@ function classOf(declaration) {
 
 /** Source text in one line. */
 function textOf(node) {
-  return node?.getText().replace(/\s+/g, ' ').replace(/, \}/g, ' }').replace(/, \)/g, ')');
+  return node
+    ?.getText()
+    .replace(/\s+/g, ' ')
+    .replace(/,? ([\])])/g, '$1')
+    .replace(/([[(]) /g, '$1')
+    .replace(/, \}/g, ' }');
 }
