@@ -68,6 +68,7 @@ const groups = [
     name: 'seldom',
     sources: [
       'src/authority/create.ts',
+      'src/authority/domains.ts',
       'src/authority/named.ts',
       'src/authority/purge.ts',
       'src/authority/refusals.ts',

@@ -34,10 +34,14 @@ const told = new Map();
 
 const guide = join(root, 'src/guides/library.md');
 const text = readFileSync(guide, 'utf8').replaceAll('\r\n', '\n');
-const [before, rest = ''] = text.split(/(?<=<!-- reference: .*-->\n)/);
-const after = /<!-- end of the reference -->[^]*/.exec(rest)?.[0];
-if (after === undefined) throw new Error(`"${guide}" has no place for the reference`);
-const written = `${before}\n${Object.entries(modules).map(sectionOf).join('\n')}\n${after}`;
+const [START, END] = [
+  '<!-- reference: made of the docstrings by .ci/reference.mjs -->\n',
+  '<!-- end of the reference -->\n',
+];
+const [before, rest = END] = text.split(START);
+const after = rest.slice(rest.lastIndexOf(END));
+const sections = Object.entries(modules).map(sectionOf).join('\n');
+const written = `${before.trimEnd()}\n\n${START}\n${sections}\n${after}`;
 if (process.argv[2] === '--print') process.stdout.write(written);
 else writeFileSync(guide, written);
 

@@ -1,7 +1,6 @@
 /**
- * Runs inside a mount namespace of its own (`unshare -m`), as root: the same commands by the packed command and by
- * the single executable, the latter where there is no Node, for a user with sudo. Prints as JSON what happened.
- * Bundled by the test.
+ * Runs inside a mount namespace of its own, as root: the same commands by the packed command and by the single
+ * executable, the latter where there is no Node, for a user with sudo. Prints as JSON what happened.
  */
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -2,21 +2,12 @@
  * The single executable, made here for Linux: what the packed command does, it does, with the same exit codes,
  * where no Node is installed.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { playScenario } from '../helpers/namespace.ts';
 import { npmPackages } from '../helpers/recipe-server.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram, run } from '../helpers/run.ts';
@@ -69,16 +60,7 @@ describe.runIf(ready)('the single executable', () => {
         right: `${createHash('sha256').update(readFileSync(archive)).digest('hex')}  ${name}.tar.gz\n`,
         files: (await run('tar', ['-tzf', archive])).output,
       };
-      const outfile = join(folder, 'scenario.mjs');
-      const scenario = join(import.meta.dirname, '../helpers/executable-scenario.ts');
-      const esm = { bundle: true, platform: 'node', format: 'esm' } as const;
-      buildSync({ entryPoints: [scenario], outfile, ...esm });
-      const base = join(folder, 'covered');
-      mkdirSync(base);
-      const args = ['-m', process.execPath, outfile, base, ROOT, executable];
-      report = JSON.parse(
-        execFileSync('unshare', args, { encoding: 'utf8', timeout: 120_000 }),
-      ) as typeof report;
+      report = playScenario('executable', executable) as typeof report;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
