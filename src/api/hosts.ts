@@ -22,7 +22,7 @@ export async function addHosts(
 }
 
 /**
- * Takes names out of that block again.
+ * Takes names out of devcert's block of the hosts file.
  *
  * @param names `'all'` for every one that devcert added for this user.
  * @throws DevcertError `usage`, `invalid-name`, `refused`, `file`, `cancelled`.
@@ -38,7 +38,7 @@ export async function removeHosts(
   return removeHosts(await projectContext(listenerOf(listener)), which, wanted);
 }
 
-/** The names in that block. @throws DevcertError `file`. */
+/** The names in devcert's block of the hosts file. @throws DevcertError `file`. */
 export async function listHosts(): Promise<HostsResult> {
   const { listHosts } = await import('../commands/hosts.ts');
   return listHosts(await projectContext({}));

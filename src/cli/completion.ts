@@ -3,6 +3,7 @@ import { DevcertError, EXIT } from '../errors.ts';
 import { commands } from './commands.ts';
 import type { Declaration } from './declaration.ts';
 import { manualPage } from './manual.ts';
+import { version } from './version.ts';
 
 /** A command with its words: `ca create`. The first is the program itself, of no words. */
 export interface CommandWords {
@@ -35,7 +36,7 @@ export const completionCommand: Declaration = {
   ],
   async run([shell = ''], _options, terminal) {
     const all = await everyCommand();
-    if (shell === 'man') terminal.print(manualPage(all, (await import('./version.ts')).version));
+    if (shell === 'man') terminal.print(manualPage(all, version));
     else if (Object.hasOwn(scripts, shell))
       terminal.print(scripts[shell as keyof typeof scripts](all));
     else

@@ -6,11 +6,16 @@ import { commands } from './commands.ts';
 import { wrap } from './wrap.ts';
 import { nearest } from './mistyped.ts';
 
+/** Topic → text: what .ci/executable.mjs puts into the executable, which has no files beside it. */
+declare const DEVCERT_GUIDES: Readonly<Record<string, string>> | undefined;
+const inside = typeof DEVCERT_GUIDES === 'undefined' ? undefined : DEVCERT_GUIDES;
+
 /** Beside the sources, and, as the build copies them, beside what was built of them. */
 const folder = join(import.meta.dirname, '../guides');
 
 /** What there is a guide to, in alphabetical order. */
 export function topics(): string[] {
+  if (inside !== undefined) return Object.keys(inside);
   return readdirSync(folder)
     .filter((name) => name.endsWith('.md'))
     .map((name) => name.slice(0, -'.md'.length))
@@ -38,7 +43,8 @@ export function guideText(topic: string, width: number): string {
 }
 
 function guide(topic: string): string {
-  return readFileSync(join(folder, `${topic}.md`), 'utf8').replaceAll('\r\n', '\n');
+  const text = inside?.[topic] ?? readFileSync(join(folder, `${topic}.md`), 'utf8');
+  return text.replaceAll('\r\n', '\n');
 }
 
 /** A space at which no line ends: in code. */

@@ -48,6 +48,7 @@ async function resolve(names: readonly string[], host: Host): Promise<readonly s
   const { stdout } = await host.run({
     file: process.execPath,
     args: ['-e', ASK, ...names],
+    env: { DEVCERT_AS_NODE: '1' }, // the single executable is Node for this
     timeoutMs: LOOKUP_MS,
   });
   try {

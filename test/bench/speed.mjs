@@ -129,6 +129,34 @@ function fillLedger({ cwd, env }) {
   writeFileSync(file, `${header}\n${lines}`);
 }
 
+// Importing the library, in CPU time of the whole process: what Node takes for a file of ES modules is its own.
+const [index, module_, empty] = ['index.cjs', 'import.mjs', 'empty.mjs'].map((it) =>
+  join(folder, it),
+);
+writeFileSync(index, `require(${JSON.stringify(join(dist, 'index.cjs'))});`);
+writeFileSync(module_, `import ${JSON.stringify(join(dist, 'index.mjs'))};`);
+writeFileSync(empty, '');
+const timer = join(folder, 'timer.cjs');
+writeFileSync(
+  timer,
+  `process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    require('fs').writeSync(1, '\\n' + (user + system));
+  });`,
+);
+const starts = [['-e', '0'], [index], [empty], [module_]];
+const used = starts.map(() => []);
+for (let round = 0; round < Number(rounds); round++)
+  starts.forEach((args, which) => {
+    const { stdout } = run(['-r', timer, ...args], { cwd: folder, env: bare({}) });
+    used[which].push(Number(stdout.split('\n').at(-1)));
+  });
+const [none, required, noModule, imported] = used.map(median);
+console.log(
+  `require() of the library: ${(required / none).toFixed(2)} of node -e 0 in CPU time (aim: 1.1); ` +
+    `import: ${(imported / noModule).toFixed(2)} of an empty ES module, ${(imported / none).toFixed(2)} of node -e 0`,
+);
+
 process.env.DEVCERT_HOME = own.env.DEVCERT_HOME;
 const { certificateFor } = await import(join(dist, 'index.mjs'));
 const samples = [];

@@ -12,6 +12,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'architecture.test.ts': 'is about the source',
   'guides.test.ts': 'is about the texts',
   'quoted.test.ts': 'is about the texts',
+  'reference.test.ts': 'is about the texts',
   'statements.test.ts': STARTS,
   'package.test.ts': 'is about what is published; it starts npm and a bundler',
   'certificate/csr-fuzz.test.ts': SAME,

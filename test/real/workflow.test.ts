@@ -1,6 +1,6 @@
 /**
- * The workflow for real machines, as far as Linux goes: its YAML read by PyYAML, every shell step judged by
- * bash and ShellCheck, and the steps that Linux can run started as the runner starts them.
+ * The workflows, as far as Linux goes: their YAML read by PyYAML, every shell step judged by bash and ShellCheck,
+ * and those steps of the one for real machines that Linux can run, started as the runner starts them.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -34,32 +34,21 @@ interface Job {
   readonly steps: Step[];
 }
 
-describe.runIf(ready)('.github/workflows/platforms.yml', () => {
-  const { jobs, permissions } = JSON.parse(
-    execFileSync(
-      PYTHON,
-      ['-c', 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))'],
-      {
-        input: readFileSync(join(checkout, '.github/workflows/platforms.yml')),
-        encoding: 'utf8',
-      },
-    ),
-  ) as { jobs: Record<string, Job>; permissions: unknown };
-  const steps = Object.values(jobs).flatMap((job) => job.steps);
-  const real = jobs.real?.steps ?? [];
-  const scripts = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+interface Workflow {
+  readonly jobs: Record<string, Job>;
+  readonly permissions: unknown;
+}
 
-  test('is for machines that there are, and may read the source alone', () => {
-    const systems = Object.values(jobs).flatMap((job) => job.strategy?.matrix.os ?? job['runs-on']);
-    expect([...new Set(systems)].sort()).toEqual([
-      'macos-15',
-      'macos-26', // macos-14 ended on 2026-11-02
-      'ubuntu-24.04',
-      'windows-2022',
-      'windows-2025',
-    ]);
-    expect(permissions).toEqual({ contents: 'read' });
-  });
+function readWorkflow(name: string): Workflow {
+  const code = 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))';
+  const input = readFileSync(join(checkout, '.github/workflows', name));
+  return JSON.parse(execFileSync(PYTHON, ['-c', code], { input, encoding: 'utf8' })) as Workflow;
+}
+
+describe.runIf(ready).each(['platforms.yml', 'release.yml'])('.github/workflows/%s', (name) => {
+  const { jobs, permissions } = readWorkflow(name);
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  const scripts = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
 
   test('every action stands by its commit, and every step and job ends', () => {
     for (const { uses } of steps.filter((step) => step.uses !== undefined))
@@ -71,19 +60,6 @@ describe.runIf(ready)('.github/workflows/platforms.yml', () => {
       });
     for (const { steps, 'timeout-minutes': limit = 0 } of Object.values(jobs))
       expect(Math.max(...steps.map((step) => step['timeout-minutes'] ?? 0))).toBeLessThan(limit);
-  });
-
-  test('what is recorded is recorded, looked through and kept after a failure, too', () => {
-    const always = real.filter((step) => step.if === 'always()');
-    expect(always.map(({ name, uses }) => name ?? uses?.replace(/@.*/, ''))).toEqual([
-      "record what the system's own tools answer",
-      'nothing is left running',
-      'actions/upload-artifact',
-    ]);
-  });
-
-  test('nothing in it loosens the machine, or removes trust but through what is tested', () => {
-    expect(scripts.join('\n')).not.toMatch(/authorizationdb|csrutil|remove-trusted|delstore/);
   });
 
   test.each(scripts)('bash and ShellCheck read %j', (script) => {
@@ -98,6 +74,41 @@ describe.runIf(ready)('.github/workflows/platforms.yml', () => {
       });
       expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });
     }
+  });
+
+  test('reads the source, and what a job may do besides is its own', () => {
+    expect(permissions).toEqual({ contents: 'read' });
+  });
+});
+
+describe.runIf(ready)('.github/workflows/platforms.yml', () => {
+  const { jobs } = readWorkflow('platforms.yml');
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  const real = jobs.real?.steps ?? [];
+  const scripts = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+
+  test('is for machines that there are', () => {
+    const systems = Object.values(jobs).flatMap((job) => job.strategy?.matrix.os ?? job['runs-on']);
+    expect([...new Set(systems)].sort()).toEqual([
+      'macos-15',
+      'macos-26', // macos-14 ended on 2026-11-02
+      'ubuntu-24.04',
+      'windows-2022',
+      'windows-2025',
+    ]);
+  });
+
+  test('what is recorded is recorded, looked through and kept after a failure, too', () => {
+    const always = real.filter((step) => step.if === 'always()');
+    expect(always.map(({ name, uses }) => name ?? uses?.replace(/@.*/, ''))).toEqual([
+      "record what the system's own tools answer",
+      'nothing is left running',
+      'actions/upload-artifact',
+    ]);
+  });
+
+  test('nothing in it loosens the machine, or removes trust but through what is tested', () => {
+    expect(scripts.join('\n')).not.toMatch(/authorizationdb|csrutil|remove-trusted|delstore/);
   });
 
   /** A checkout with a `node` that takes TypeScript, as Node 24 does, and believes to be elsewhere. */
