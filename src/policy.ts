@@ -93,3 +93,6 @@ export const MAX_ITERATIONS = 10_000_000;
 export const SERVER_TIMEOUT_MS = 10_000;
 /** What a server is given to say that it wants a client's certificate, after a handshake that went well. */
 export const AFTERTHOUGHT_MS = 500;
+
+/** While another process has stores trust the root: a person may have to answer sudo, and is given as long. */
+export const INSTALL_WAIT_MS = 300_000;
