@@ -150,7 +150,8 @@ describe('certificateForDomains()', () => {
     await uninstall(context, {});
     expect(listDomains(context.folder)).toEqual([]);
     expect((await certificateForDomains(context, ['my-app.test'], quiet)).outcomes).toHaveLength(2);
-    await uninstall(context, { purge: true });
+    const { notes } = await uninstall(context, { purge: true });
+    expect(notes).toEqual([]);
     expect(existsSync(context.folder)).toBe(false);
   });
 });
