@@ -96,3 +96,11 @@ export const AFTERTHOUGHT_MS = 500;
 
 /** While another process has stores trust the root: a person may have to answer sudo, and is given as long. */
 export const INSTALL_WAIT_MS = 300_000;
+/** Certificates that a server's callback keeps, 45 KiB of memory each; a page loads from a few dozen names. */
+export const MAX_SERVER_CONTEXTS = 500;
+/** What a program may take to say whether a name is allowed: a look into a database, while a client waits. */
+export const ALLOW_MS = 10_000;
+/** How often a watched pair is looked at, and the clock: a sleep or a jump is noticed as soon. Two looks take 20 µs. */
+export const WATCH_MS = 2000;
+/** Before a renewal that failed is tried again: weeks are left, and it may ask somebody. */
+export const RENEWAL_RETRY_MS = 3_600_000;

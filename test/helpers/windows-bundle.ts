@@ -18,6 +18,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'keystore/fuzz.test.ts': SAME,
   'keystore/fuzz-keys.test.ts': SAME,
   'inspect/fuzz-chains.test.ts': SAME,
+  'entry/vite.test.ts': 'asks for the owner of a folder, which PowerShell of wine does not tell',
   'api/keys.test.ts': 'asks for the owner of a folder, which PowerShell of wine does not tell',
   'api/types.test.ts': 'is about the types',
   'platform/this-process.test.ts': 'changes what the process trusts, which all files share there',
