@@ -97,6 +97,8 @@ export const SERVER_TIMEOUT_MS = 10_000;
 /** What a server is given to say that it wants a client's certificate, after a handshake that went well. */
 export const AFTERTHOUGHT_MS = 500;
 
+/** While another process has stores trust the root: a person may have to answer sudo, and is given as long. */
+export const INSTALL_WAIT_MS = 300_000;
 /** Certificates that a server's callback keeps, 45 KiB of memory each; a page loads from a few dozen names. */
 export const MAX_SERVER_CONTEXTS = 500;
 /** What a program may take to say whether a name is allowed: a look into a database, while a client waits. */

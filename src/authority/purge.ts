@@ -22,7 +22,7 @@ import { isFolder, isTemporary, removeStaged } from './staged.ts';
 
 /** The files that devcert ever writes into its state folder; other people's there stay. */
 const OWN =
-  /^(root\.pem|issuer\.pem|issuer-key\.pem|ledger\.jsonl|journal\.json|devcert-state\.json|folders|devcert\.lock|origin\.json|keeping\.json|rotation)$/;
+  /^(root\.pem|issuer\.pem|issuer-key\.pem|ledger\.jsonl|journal\.json|devcert-state\.json|folders|devcert\.lock|install\.lock|origin\.json|keeping\.json|rotation)$/;
 
 /**
  * Makes the state folder if it is not there, marks it, and remembers which folders had to be made, so that

@@ -3,11 +3,13 @@ import type { StoreKind } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { outputPaths } from '../certificate/output.ts';
+import { INSTALL_LOCK, withLock } from '../disk/lock.ts';
 import { DevcertError } from '../errors.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { projectRequest } from '../project/request.ts';
+import { INSTALL_WAIT_MS } from '../policy.ts';
 import type { Outcome } from '../trust.ts';
 import { readNames } from '../x509/read.ts';
 import {
@@ -170,12 +172,31 @@ export async function haveTrusted(
       });
     }
   }
-  const { outcomes, notes } = await install(context, wanted);
-  const restart = outcomes.flatMap((it) => (it.status === 'trusted' ? (it.restart ?? []) : []));
-  return {
-    outcomes,
-    notes: [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)],
+  const work = async () => {
+    const now = await currentRoot(context.folder);
+    // Another process may have done it by now.
+    if (
+      permit.length === 0 &&
+      now !== undefined &&
+      !canBeBetter(await trustHere(context, now, kinds))
+    )
+      return nothing;
+    const { outcomes, notes } = await install(context, wanted);
+    const restart = outcomes.flatMap((it) => (it.status === 'trusted' ? (it.restart ?? []) : []));
+    return { outcomes, notes: [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)] };
   };
+  // That of other domains is made by installing.
+  if (permit.length === 0) await ensureAuthorityFor(context, names, context.host.now());
+  else if (root === undefined) return work();
+  try {
+    // Servers that are started together would undo what the others have not finished.
+    return await withLock(context.folder, work, { file: INSTALL_LOCK, waitMs: INSTALL_WAIT_MS });
+  } catch (error) {
+    const isPassing = error instanceof DevcertError && ['busy', 'file'].includes(error.code);
+    if (!isPassing || permit.length > 0) throw error;
+    // The certificate is good without; what the stores say is told.
+    return { outcomes: [], notes: [error.message] };
+  }
 }
 
 async function judged(

@@ -1,4 +1,5 @@
 /** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
+import { existsSync } from 'node:fs';
 import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
@@ -254,7 +255,9 @@ async function forget(folder: string, root: Root): Promise<void> {
 
 function projectFiles(context: Context): string[] {
   try {
-    const files = issuedBy(context).map(({ certFile }) => `"${certFile}"`);
+    const files = issuedBy(context)
+      .filter(({ certFile }) => existsSync(certFile))
+      .map(({ certFile }) => `"${certFile}"`);
     return files.length === 0
       ? []
       : [`certificates stay in your projects, trusted by nothing: ${files.join(', ')}`];

@@ -19,6 +19,8 @@ import { CLAIM, pidSpace, processLives, removeStaleTemporaries } from './tempora
 
 /** Name of the lock in a folder. */
 export const LOCK = 'devcert.lock';
+/** Of a section in which stores are changed, which may wait for a person. */
+export const INSTALL_LOCK = 'install.lock';
 
 export interface LockOptions {
   /** Name of the lock; {@link LOCK} by default. */

@@ -102,7 +102,7 @@ export function hasLeftOvers(folder: string, now: Date): boolean {
 
 /** The name by which `lock.ts` claims a lock that it is about to remove. Its first group is the lock's id. */
 export const CLAIM =
-  /^\.+(?:devcert\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/;
+  /^\.+(?:(?:devcert|install)\.)?lock\.([0-9a-f]{32})\.devcert-tmp(?:\.[0-9a-f]{32}\.devcert-tmp)*$/;
 
 /** True if a process has this id. On this machine and, in a container, within it. */
 export function processLives(pid: number): boolean {

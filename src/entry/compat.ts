@@ -7,7 +7,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { checked, hooksOf, type Spec, textOf, textsOf } from '../api/arguments.ts';
+import { checked, hooksOf, type Spec, textOf, textsOf, wrongType } from '../api/arguments.ts';
 import { contextWithStores, type Listener, processEnvironment } from '../api/composition.ts';
 import { uninstall as uninstallEverywhere } from '../api/stores.ts';
 import { domainFolder, listDomains, removeDomains } from '../authority/domains.ts';
@@ -88,7 +88,7 @@ export async function certificateFor<O extends Options>(
   requestedDomains: string | string[],
   options: O = {} as O,
 ): Promise<ReturnData<O>> {
-  const domains = textsOf(requestedDomains, 'the domains');
+  const domains = domainsOf(requestedDomains);
   const { getCaBuffer, getCaPath, skipHostsFile } = checked<Omit<Options, 'ui'>>(
     options,
     optionsSpec,
@@ -173,9 +173,16 @@ function asked(ui: Partial<UserInterface>): Listener['password'] {
 
 const MAX_PASSWORDS = 3;
 
+/** @throws DevcertError `usage`, for none, too. */
+function domainsOf(requestedDomains: unknown): readonly string[] {
+  const domains = textsOf(requestedDomains, 'the domains');
+  if (domains.length > 0) return domains;
+  throw wrongType('the domains', 'a string or an array with one at least');
+}
+
 /** Undefined for what cannot be the name of a domain. */
 function folderOf(requestedDomains: string | string[]): string | undefined {
-  const domains = textsOf(requestedDomains, 'the domains');
+  const domains = domainsOf(requestedDomains);
   try {
     return domainFolder(stateFolderNow(processEnvironment()), parseNames(domains));
   } catch (error) {

@@ -199,6 +199,27 @@ describe('ensure()', () => {
     expect(told.stores.map(({ roots }) => roots.size)).toEqual([1, 1]);
   });
 
+  test('changes stores once for servers that are started together, and never twice at a time', async () => {
+    const { context, ran } = machine();
+    let [running, most] = [0, 0];
+    const run: Context['host']['run'] = async (command) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running--;
+      return context.host.run(command);
+    };
+    const slow = { ...context, host: { ...context.host, run } };
+    const pairs = await Promise.all(
+      ['a.test', 'b.test', 'c.test', 'd.test'].map((name) =>
+        ensure(slow, { install: 'auto', names: [name] }),
+      ),
+    );
+    expect(pairs.map(({ trust }) => trust.browsers)).toEqual(Array(4).fill('trusted'));
+    expect(most).toBe(1);
+    expect(ran).toHaveLength(stores.length);
+    expect(existsSync(join(context.folder, 'install.lock'))).toBe(false);
+  });
+
   test('refuses names outside the constraints before anything is made or changed', async () => {
     const { context, ran } = machine();
     const names = ['app.example.com'];

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readNames } from '../../src/x509/read.ts';
 import { freshHome } from '../helpers/cli.ts';
 import { installPacked } from '../helpers/packed.ts';
+import { type Namespace, openNamespace } from '../helpers/namespace.ts';
 import { freePort, npmPackages } from '../helpers/recipe-server.ts';
-import { needs } from '../helpers/require.ts';
+import { canCover, needs } from '../helpers/require.ts';
 import { run } from '../helpers/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -15,15 +16,22 @@ const OLD = { devcert: 'devcert@1.2.3', '@expo/devcert': '@expo/devcert@1.2.2' }
 const names = Object.keys(OLD);
 
 let project: string | undefined;
+let namespace: Namespace | undefined;
 beforeAll(async () => {
   const packages = await npmPackages(Object.values(OLD));
   const isReady = needs(packages !== undefined, 'packages from npm');
-  if (!isReady || !needs((await run('unshare', ['-m', 'true'])).status === 0, 'unshare')) return;
+  if (!isReady || !needs(canCover(), 'root and unshare')) return;
   const folder = mkdtempSync(join(packages ?? '', 'run-'));
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
   await installPacked(folder);
+  // The stores and the hosts file of this machine stay as they are: these are copies that only the programs see.
+  namespace = await openNamespace(
+    ['/etc', '/usr/local/share/ca-certificates'],
+    ["echo '127.0.0.1 localhost' > /etc/hosts"],
+  );
+  afterAll(namespace.end);
   project = folder;
 });
 
@@ -49,16 +57,6 @@ const visiting = (url: string) => `
     process.exit();
   });`;
 
-// The stores and the hosts file of this machine stay as they are: these are copies that only the program sees.
-const OVERLAYS = [
-  'mount -t tmpfs tmpfs /mnt',
-  ...['/etc', '/usr/local/share/ca-certificates'].map(
-    (folder, i) =>
-      `mkdir /mnt/u${String(i)} /mnt/w${String(i)} && mount -t overlay overlay -o lowerdir=${folder},upperdir=/mnt/u${String(i)},workdir=/mnt/w${String(i)} ${folder}`,
-  ),
-  "echo '127.0.0.1 localhost' > /etc/hosts",
-].join('\n');
-
 function start(program: string, { answer }: { answer?: string } = {}) {
   const { env, state } = freshHome();
   const cwd = mkdtempSync(join(project ?? '', 'program-'));
@@ -70,8 +68,8 @@ function start(program: string, { answer }: { answer?: string } = {}) {
     // The question is asked at a terminal only.
     const command =
       answer === undefined ? node : `(sleep 2; echo ${answer}) | script -qefc "${node}" /dev/null`;
-    return run('unshare', ['-m', 'sh', '-ec', `${OVERLAYS}\n${command}`], {
-      cwd,
+    const enter = ['-t', String(namespace?.pid), '-m', 'sh', '-ec', `cd '${cwd}'; ${command}`];
+    return run('nsenter', enter, {
       env: {
         ...{ NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: undefined, NODE_ENV: undefined },
         ...{ CURL_CA_BUNDLE: undefined, SSL_CERT_DIR: undefined },
