@@ -115,7 +115,7 @@ describe('a project as DEVCERT_HOME', () => {
           .filter(([name]) => !/^(?:DevcertError|init|.*Hosts)$/.test(name))
           .map(async ([name, call]) => {
             const work = (call as (argument: unknown) => Promise<unknown>)(
-              OPTIONS_FIRST.includes(name) ? {} : 'x',
+              OPTIONS_FIRST.includes(name) ? {} : (ARGUMENTS[name] ?? 'x'),
             );
             return [
               name,
@@ -136,6 +136,11 @@ describe('a project as DEVCERT_HOME', () => {
   });
 });
 
+/** What functions need to get as far as the state. */
+const ARGUMENTS: Readonly<Record<string, object>> = {
+  sniCallback: { allow: 'app.test' },
+  watch: { setSecureContext: () => undefined },
+};
 /** Functions whose first argument is an object. */
 const OPTIONS_FIRST = [
   ...[
@@ -146,6 +151,7 @@ const OPTIONS_FIRST = [
     'mtlsRotate',
     'renew',
     'status',
+    'trustThisProcess',
     'uninstall',
   ],
 ];
