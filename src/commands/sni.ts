@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
-import { hasAuthority, loadAuthority, rootFile } from '../authority/folder.ts';
+import { loadAuthority, rootFile } from '../authority/folder.ts';
 import { assertNotSealed } from '../authority/keeping.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { assertUsages, signLeaf } from '../certificate/issue.ts';
@@ -17,12 +17,12 @@ import { allowNames, parseServerName } from '../names/server-names.ts';
 import { ALLOW_MS, MAX_SERVER_CONTEXTS } from '../policy.ts';
 import { keySigner } from '../signer/key.ts';
 import {
+  assertNoBuild,
   type AuthorityOption,
   type Context,
   ensureAuthorityFor,
   identity,
   type Lists,
-  refuseProduction,
   refuseSudo,
 } from './context.ts';
 
@@ -81,7 +81,7 @@ export async function sniCallback(
     days: options.days,
   });
   refuseSudo(context);
-  if (!hasAuthority(folder)) refuseProduction(context);
+  assertNoBuild(context);
   const names = allowed?.names ?? [];
   const stamp = stampOf(folder);
   const { authority } = await ensureAuthorityFor(context, names, host.now());

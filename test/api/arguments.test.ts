@@ -48,6 +48,7 @@ describe('the library', () => {
     ['watch', devcert.watch as Call, [{ listen: () => undefined }]],
     ['watch', devcert.watch as Call, [{ setSecureContext: () => undefined }, { dir: 7 }]],
     ['watch', devcert.watch as Call, [{ setSecureContext: () => undefined }, {}, { loaded: 7 }]],
+    ['trustThisProcess', devcert.trustThisProcess as Call, [{ root: 'PEM' }]],
     ['csr', csr, ['localhost', { cn: 7 }]],
     ['sign', sign, ['x.csr', { out: ['x'] }]],
     ['uninstall', uninstall, [{ purge: 'no' }]],
