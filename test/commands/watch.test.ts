@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
@@ -179,6 +179,31 @@ describe('watch()', () => {
       `"${file('cert.pem')}" is not taken: cannot find a certificate, key or key store in the file`,
     ]);
     expect(setSecureContext).toHaveBeenCalledTimes(2);
+  });
+
+  test('takes whole pairs alone, in whatever order half-written files come', async () => {
+    const { context, pair, file } = await project();
+    const pairs = [pair(), (await project(['other.test'])).pair()];
+    const server = createServer(pair());
+    const given = vi.spyOn(server, 'setSecureContext');
+    await watching(context, [server]);
+    for (let step = 0; step < 64; step++) {
+      const { cert, key } = pairs[(step >> 1) % 2] ?? pair();
+      const [name, data] = step % 3 === 0 ? ['key.pem', key] : ['cert.pem', cert];
+      // Written into, not replaced, and cut off at every fourth step.
+      writeFileSync(file(name), step % 4 === 3 ? data.subarray(0, step * 8) : data);
+      if (step % 16 === 15) rmSync(file(name));
+      await looks();
+    }
+    for (const name of ['cert', 'key'] as const)
+      writeFileSync(file(`${name}.pem`), pairs[1]?.[name] ?? '');
+    await looks();
+    expect(loaded.at(-1)?.names).toEqual(['other.test']);
+    expect(given.mock.calls.length).toBeGreaterThan(3);
+    for (const [{ cert, key }] of given.mock.calls)
+      expect(
+        new X509Certificate(cert as string).checkPrivateKey(createPrivateKey(key as string)),
+      ).toBe(true);
   });
 
   test('goes on without files, which is told once, and takes them when they come back', async () => {

@@ -43,6 +43,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'cli/terminal.test.ts': 'it mocks a module of Node',
   'cli/theft.test.ts': STARTS,
   'commands/migrate.test.ts': 'starts devcert 0.1.0 very often',
+  'commands/sni.test.ts': 'it mocks functions and timers, by vitest alone',
+  'commands/watch.test.ts': 'it mocks timers, by vitest alone',
   'commands/mtls-planted.test.ts': 'links, which wine shows as folders',
   'platform/java.test.ts': 'JDKs on Linux and macOS; it mocks a module of Node',
   'platform/linux-system.test.ts': 'paths of Linux',

