@@ -176,7 +176,8 @@ function storeLines(report: StoreReport, width: number, style: Style): string[] 
   ];
 }
 
-function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
+/** What happened in each store, or would. */
+export function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
   const width = widest(outcomes);
   return outcomes.flatMap((outcome) => {
     const { store, status, reason, hint, restart, commands } = outcome;
