@@ -174,5 +174,5 @@ function foreignHosts(cert: string, urls: ViteServer['resolvedUrls']): string[] 
 
 /** The command of a package that one project alone has is not on the PATH. */
 function typed(text: string): string {
-  return text.replaceAll(/(?<=[:,] )devcert(?= |$)/g, 'npx devcert');
+  return text.replaceAll(/(?<=[:,;] )devcert(?= |$)/g, 'npx devcert');
 }
