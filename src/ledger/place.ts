@@ -8,6 +8,7 @@ import { DevcertError, say, worded } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { withLock } from '../disk/lock.ts';
+import { DEFAULT_FOLDER } from '../disk/paths.ts';
 import { removeStaleTemporaries } from '../disk/temporary.ts';
 import {
   appendix,
@@ -214,9 +215,9 @@ function fileOf(path: string, data: string | Buffer, force: boolean): WrittenFil
 
 function ignores(outputs: readonly Output[], made: readonly string[]) {
   const folders = new Set(outputs.map(({ path }) => dirname(path)));
-  // `.devcert` may be made on the way to `.devcert/csr`: what is written into it later is to be ignored, too.
+  // A project's folder that is made for another one in it is the next certificate's, too.
   return made
-    .filter((folder) => folders.has(folder) || basename(folder) === '.devcert')
+    .filter((folder) => folders.has(folder) || basename(folder) === DEFAULT_FOLDER)
     .map((folder) => join(folder, '.gitignore'))
     .filter((path) => !existsSync(path) && outputs.every((output) => output.path !== path))
     .map((path) => ({ path, data: '*\n', mode: PUBLIC_MODE }));
