@@ -170,7 +170,7 @@ function unstarted({ name, folder }: { name: string; folder: string }): TrustSto
     inspect: () =>
       Promise.resolve({
         state: 'unavailable',
-        reason: 'never started here, so it has no profile yet',
+        reason: 'never started here: no profile yet',
         hint: say`start it once, then ${{ command: 'install' }}`,
         needed: false,
         empty: true,

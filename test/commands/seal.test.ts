@@ -313,6 +313,7 @@ describe('a sealed authority', () => {
     const plain = (text: string) => text;
     const [people, shop] = summaryLines(listed, { good: plain, bad: plain, dim: plain });
     expect(people).toMatch(/^ {2}people .* key in a file /);
+    expect(people?.match(/key in a file/g)).toHaveLength(1);
     expect(shop).toMatch(/^ {2}shop .* sealed /);
   });
 });

@@ -14,9 +14,8 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
     it.name,
     it.clientsOnly ? 'clients' : 'servers',
     it.keyType,
-    keepingWord[it.keeping.way],
-    it.origin === undefined ? 'made here' : 'imported',
     keptIn(it),
+    it.origin === undefined ? 'made here' : 'imported',
     until(it, style),
     it.problem === undefined ? '' : style.bad('issues nothing'),
   ]);
@@ -30,8 +29,7 @@ export function summaryLines(authorities: readonly AuthoritySummary[], style: St
 
 /** How the key is kept, in a column; nothing where there is none. */
 function keptIn({ keeping, problem }: AuthoritySummary): string {
-  if (keeping.way !== 'file') return keeping.way;
-  return problem === undefined ? 'key in a file' : '';
+  return keeping.way === 'file' && problem !== undefined ? '' : keepingWord[keeping.way];
 }
 
 /** All there is to tell of one. */
