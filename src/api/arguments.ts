@@ -44,10 +44,15 @@ export function textsOf(value: unknown, what: string): readonly string[] {
 
 /** Functions that receive progress or are asked questions, all optional. @throws DevcertError `usage`. */
 export function listenerOf<T extends object>(listener: T): T {
-  for (const [name, value] of entriesOf(listener, 'the listener'))
-    if (calls.includes(name) && value !== undefined && typeof value !== 'function')
+  return hooksOf(listener, calls, 'the listener');
+}
+
+/** Those of an object's members that have these names are functions, or left out. @throws DevcertError `usage`. */
+export function hooksOf<T extends object>(hooks: T, names: readonly string[], what: string): T {
+  for (const [name, value] of entriesOf(hooks, what))
+    if (names.includes(name) && value !== undefined && typeof value !== 'function')
       throw wrongType(`"${name}"`, 'a function');
-  return listener;
+  return hooks;
 }
 
 const calls: readonly string[] = [

@@ -40,6 +40,7 @@ describe('the library', () => {
     ['ensure', devcert.ensure as Call, [{ install: 'yes' }]],
     ['ensure', devcert.ensure as Call, [{ install: true }]],
     ['ensure', devcert.ensure as Call, [{}, { confirmInstall: true }]],
+    ['trustThisProcess', devcert.trustThisProcess as Call, [{ root: 'PEM' }]],
     ['csr', csr, ['localhost', { cn: 7 }]],
     ['sign', sign, ['x.csr', { out: ['x'] }]],
     ['uninstall', uninstall, [{ purge: 'no' }]],

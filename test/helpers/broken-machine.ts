@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest';
 import { clients } from '../../src/doctor/clients.ts';
 import { CLI } from './cli.ts';
 import { temporaryFolder } from './host.ts';
+import { openNamespace } from './namespace.ts';
 import { findProgram } from './run.ts';
 
 export interface Finding {
@@ -76,7 +77,7 @@ export async function brokenMachine({
     const isTried = name !== 'node' && (!SLOW.includes(name) || programs.includes(name));
     if (file !== undefined && isTried) symlinkSync(file, join(bin, name));
   }
-  const { pid, end } = await coveredNamespace(java);
+  const { pid, end } = await openNamespace(COVERED, prepare(java), ['-n']);
   onTestFinished(end);
   const home = join(base, 'ada');
   const project = join(home, 'project');
@@ -149,13 +150,10 @@ function firstLine(child: ReturnType<typeof spawn>, what: string): Promise<void>
   });
 }
 
-/** A process in namespaces of its own. */
-async function coveredNamespace(java: boolean): Promise<{ pid: number; end: () => void }> {
-  const overlay = (folder: string, index: number) =>
-    `mkdir /mnt/u${index} /mnt/w${index} && mount -t overlay overlay -o lowerdir=${folder},upperdir=/mnt/u${index},workdir=/mnt/w${index} ${folder}`;
-  const script = [
-    'mount -t tmpfs tmpfs /mnt',
-    ...['/etc', '/usr/local/share/ca-certificates'].map(overlay),
+const COVERED = ['/etc', '/usr/local/share/ca-certificates'];
+
+function prepare(java: boolean): readonly string[] {
+  return [
     'ip link set lo up',
     'mount -t tmpfs tmpfs /run',
     'rm -f /etc/hosts',
@@ -166,10 +164,5 @@ async function coveredNamespace(java: boolean): Promise<{ pid: number; end: () =
           'mount -t tmpfs tmpfs /usr/lib/jvm',
           'rm -rf /etc/ssl/certs/java /etc/ca-certificates/update.d',
         ]),
-    'echo ready',
-    'exec sleep 1200',
-  ].join(' && ');
-  const child = spawn('unshare', ['-m', '-n', 'sh', '-c', script]);
-  await firstLine(child, 'unshare');
-  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
+  ];
 }
