@@ -66,9 +66,10 @@ function whose({ process }: ServedOld): string {
 }
 
 function stateText({ state, daysLeft }: ListedCertificate): string {
+  const days = `${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`;
   const words: Record<CertificateState, string> = {
-    valid: `${daysLeft} days`,
-    soon: `${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
+    valid: days,
+    soon: days,
     expired: 'expired',
     gone: 'file is gone',
     changed: 'replaced',

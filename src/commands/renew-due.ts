@@ -93,7 +93,14 @@ async function renewOf(
     const authority = await loadAuthority(context.folder);
     const files = new Set(due.map(({ certificate }) => certificate.certFile));
     const where = ({ certificate }: CertificateEntry) => files.has(certificate.certFile);
-    return await renewAll(context, authority, { only: ['certificates', 'sets'], where, password });
+    const only = ['certificates', 'sets'] as const;
+    const done = await renewAll(context, authority, { only, where, password });
+    // What it passes over, as nothing can be made for it, is due all the same.
+    const left = due
+      .map((it) => ({ ...asRenewed(it), key: it.certificate.keyFile }))
+      .filter(({ files: [file] }) => !done.some(({ files }) => files.includes(file ?? '')))
+      .map(({ key, ...it }) => ({ ...it, reason: `its key "${key ?? ''}" is gone` }));
+    return [...done, ...left];
   } catch (error) {
     if (!(error instanceof DevcertError) || error.code === 'cancelled') throw error;
     return due.map((it) => ({ ...asRenewed(it), reason: error.message }));

@@ -7,6 +7,7 @@ import { findEverywhere } from '../commands/stores.ts';
 import { inspectStores, type StoreReport } from '../trust.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
+import { isLoopbackDown } from './names.ts';
 import { inScratch, scratchCertificate, servePage } from './page.ts';
 import { policyFindings } from './policies.ts';
 
@@ -16,6 +17,7 @@ export const browsersCheck: Check = {
   async run({ context, root, isOver }) {
     const { host } = context;
     if (root === undefined || isOver || host.platform !== 'linux') return [];
+    if (isLoopbackDown(host)) return [];
     // Asked again: to wait for all stores, Java's among them, would take the time that a browser needs.
     const found = await findEverywhere(context, ['nss']);
     const reports = await inspectStores(found, root, { now: host.now() });

@@ -49,7 +49,11 @@ export async function doctor(
     }),
   );
   const first = machine.root === undefined ? [noAuthority(machine.context)] : [];
-  const findings = [...first, ...machine.project.findings, ...found.flat()];
+  const all = [...first, ...machine.project.findings, ...found.flat()];
+  // Two checks may find the same in their way.
+  const findings = all.filter(
+    ({ problem }, index) => all.findIndex((it) => it.problem === problem) === index,
+  );
   const checked = ['the project', ...list.map(({ about }) => about)];
   return { findings, checked, exitCode: exitCodeOf(findings) };
 }

@@ -5,6 +5,7 @@ import { DevcertError, EXIT, printable, type Text } from '../errors.ts';
 import { type Client, clients } from './clients.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check, Machine } from './machine.ts';
+import { isLoopbackDown } from './names.ts';
 import { inScratch, scratchCertificate, servePage } from './page.ts';
 import { storeFindings } from './stores.ts';
 import { isInTheWay } from './variables.ts';
@@ -17,7 +18,7 @@ export const handshakesCheck: Check = {
   about: 'programs that open a page',
   async run(machine) {
     const { context, root, isOver } = machine;
-    if (root === undefined || isOver) return [];
+    if (root === undefined || isOver || isLoopbackDown(context.host)) return [];
     let certificate: ServerCertificate;
     try {
       certificate = await scratchCertificate(context);
@@ -82,6 +83,8 @@ async function judge(
         `${program} --ssl-revoke-best-effort`,
       ),
     ];
+  // That `localhost` leads nowhere is told by the check of names.
+  if (why === undefined && UNRESOLVED.test(said)) return [];
   if (why === undefined) {
     const last = failure === 'timeout' ? 'it took too long' : (said.split('\n').at(-1) ?? '');
     return [
@@ -111,6 +114,9 @@ async function judge(
 
 /** Of curl on Schannel, the TLS of Windows, which trusts the root and fails all the same. */
 const REVOCATION = /schannel.*(?:0x80092012|0x80092013|NO_REVOCATION_CHECK|REVOCATION_OFFLINE)/i;
+/** How they say that they cannot find a host. */
+const UNRESOLVED =
+  /resol(?:ve|ution)|getaddrinfo|lookup localhost|UnknownHost|ENOTFOUND|EAI_AGAIN/i;
 /** How they say that they do not trust a certificate. */
 const DISTRUST =
   /certificate|\bcert\b|CERT_|SSLHandshake|PKIX|self.signed|UnknownIssuer|unknown.?(?:issuer|ca)\b/i;

@@ -18,8 +18,7 @@ export const namesCheck: Check = {
   id: 'names',
   about: 'names of the project',
   async run({ context: { host }, project }) {
-    const own = ownAddresses();
-    if (host.platform === 'linux' && !own.has('127.0.0.1') && !own.has('::1'))
+    if (isLoopbackDown(host))
       return [
         finding(
           'names',
@@ -35,6 +34,7 @@ export const namesCheck: Check = {
     );
     if (names.length === 0) return [];
     const answers = await resolve(names, host);
+    const own = ownAddresses();
     return names.flatMap((name, index) => {
       const addresses = answers[index];
       // Nobody asks for it where nothing answers at all.
@@ -56,6 +56,12 @@ async function resolve(names: readonly string[], host: Host): Promise<readonly s
   } catch {
     return []; // it was ended: nothing answers for any of them
   }
+}
+
+/** True if nothing here can reach a server of this machine: a container may be started so. */
+export function isLoopbackDown({ platform }: Pick<Host, 'platform'>): boolean {
+  const own = ownAddresses();
+  return platform === 'linux' && !own.has('127.0.0.1') && !own.has('::1');
 }
 
 function ownAddresses(): ReadonlySet<string> {

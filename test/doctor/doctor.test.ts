@@ -75,6 +75,13 @@ describe('doctor()', () => {
     expect(refused).toMatchObject({ findings: [{ check: 'state', ...expected }], exitCode: 1 });
   });
 
+  test('what two checks find is told once', async () => {
+    const { context } = await healthy();
+    const one = finding('x', 'other', 'no room', 'make some');
+    const check = { id: 'x', about: 'x', run: () => [one] };
+    expect((await doctor(context, undefined, [check, check])).findings).toEqual([one]);
+  });
+
   test('a bug in a check stays a bug', async () => {
     const { context } = await healthy();
     const run = () => {
@@ -455,6 +462,9 @@ describe('handshakes', () => {
     expect(await found(having(context, ['node'], distrusts), handshakesCheck)).toMatchObject([
       { cure: 'devcert run -- node', exitCode: 0 },
     ]);
+    const lost = () =>
+      ended({ exitCode: 6, stderr: 'curl: (6) Could not resolve host: localhost' });
+    expect(await found(having(context, ['curl'], lost), handshakesCheck)).toEqual([]);
     const broken = () => ended({ exitCode: 127, stderr: 'no libphp.so' });
     const [tried] = await found(having(context, ['php'], broken), handshakesCheck);
     expect(tried).toMatchObject({ exitCode: 0 });
