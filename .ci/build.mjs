@@ -62,6 +62,7 @@ const groups = [
     sources: [
       'src/api/ca.ts',
       'src/authority/create.ts',
+      'src/authority/domains.ts',
       'src/authority/named.ts',
       'src/authority/purge.ts',
       'src/authority/refusals.ts',

@@ -96,3 +96,12 @@ export const MAX_ITERATIONS = 10_000_000;
 export const SERVER_TIMEOUT_MS = 10_000;
 /** What a server is given to say that it wants a client's certificate, after a handshake that went well. */
 export const AFTERTHOUGHT_MS = 500;
+
+/** Certificates that a server's callback keeps, 45 KiB of memory each; a page loads from a few dozen names. */
+export const MAX_SERVER_CONTEXTS = 500;
+/** What a program may take to say whether a name is allowed: a look into a database, while a client waits. */
+export const ALLOW_MS = 10_000;
+/** How often a watched pair is looked at, and the clock: a sleep or a jump is noticed as soon. Two looks take 20 µs. */
+export const WATCH_MS = 2000;
+/** Before a renewal that failed is tried again: weeks are left, and it may ask somebody. */
+export const RENEWAL_RETRY_MS = 3_600_000;

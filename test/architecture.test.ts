@@ -49,7 +49,7 @@ function ownCode(path: string, text: string): string {
 
 const homes: Record<string, string> = {
   commander: 'src/cli/program.ts',
-  'env-paths': 'src/disk/paths.ts',
+  'env-paths': 'src/disk/usual-paths.ts',
   execa: 'platform/run.ts',
   'node-forge': 'src/x509/der.ts',
   tldts: 'src/names/publicsuffix.ts',
@@ -110,8 +110,8 @@ describe('architecture', () => {
       'doctor',
       'api',
       'testing',
-      'entry',
       'cli',
+      'entry',
     ];
     const floorOf = (path: string) => floors.indexOf(/^src\/(\w+)\//.exec(path)?.[1] ?? '');
     const up = sources.flatMap(({ path, imports }) =>

@@ -3,7 +3,7 @@ import type { Lists } from '../commands/context.ts';
 import { DevcertError } from '../errors.ts';
 
 /** What an option may be. */
-export type Kind = 'text' | 'list' | 'boolean' | 'text or boolean' | 'number' | 'days';
+export type Kind = 'text' | 'list' | 'boolean' | 'text or boolean' | 'number' | 'days' | 'object';
 
 /** The kind of every option of a function: one that is forgotten here does not compile. */
 export type Spec<T> = Readonly<Record<keyof T, Kind>>;
@@ -44,14 +44,20 @@ export function textsOf(value: unknown, what: string): readonly string[] {
 
 /** Functions that receive progress or are asked questions, all optional. @throws DevcertError `usage`. */
 export function listenerOf<T extends object>(listener: T): T {
-  for (const [name, value] of entriesOf(listener, 'the listener'))
-    if (calls.includes(name) && value !== undefined && typeof value !== 'function')
+  return hooksOf(listener, calls, 'the listener');
+}
+
+/** Those of an object's members that have these names are functions, or left out. @throws DevcertError `usage`. */
+export function hooksOf<T extends object>(hooks: T, names: readonly string[], what: string): T {
+  for (const [name, value] of entriesOf(hooks, what))
+    if (names.includes(name) && value !== undefined && typeof value !== 'function')
       throw wrongType(`"${name}"`, 'a function');
-  return listener;
+  return hooks;
 }
 
 const calls: readonly string[] = [
   ...['announce', 'ask', 'progress', 'password', 'confirm', 'confirmInstall'],
+  ...['failed', 'loaded'],
 ];
 
 /** Options whose kinds are told elsewhere. @throws DevcertError `usage` for what is no object. */
@@ -89,6 +95,7 @@ const isOf: Readonly<Record<Exclude<Kind, 'list'>, (value: unknown) => boolean>>
   'text or boolean': (value) => isText(value) || typeof value === 'boolean',
   number: isNumber,
   days: (value) => isText(value) || isNumber(value),
+  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
   text: 'a string',
@@ -96,6 +103,7 @@ const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
   'text or boolean': 'a string, true or false',
   number: 'a number',
   days: 'a number of days',
+  object: 'an object',
 };
 
 function entriesOf(value: unknown, what: string): [string, unknown][] {

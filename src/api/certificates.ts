@@ -65,7 +65,8 @@ export async function issue(
 /**
  * A new certificate and key in memory, for a server in this process:
  * `const { cert, key } = await certificateFor(['localhost']); https.createServer({ cert, key })`.
- * Writes no file, unless there is no authority yet: then it makes one. Touches no trust store. `ca` is
+ * Writes no file, unless there is no authority yet: then it makes one, but not where `NODE_ENV` is `production`, as
+ * in a build. Touches no trust store. `ca` is
  * the root for clients; a server given it would take it for the authority of its clients' certificates.
  *
  * Where the authority's key is protected, a valid pair in `.devcert` of the current folder is used instead,

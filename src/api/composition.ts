@@ -99,6 +99,11 @@ export async function contextWithStores(listener: Listener, ca?: string): Promis
   return withStores(await context(listener, ca));
 }
 
+/** The variables of this process. */
+export function processEnvironment(): NodeJS.ProcessEnv {
+  return process.env;
+}
+
 /** With all kinds of stores that there are. */
 export async function withStores(context: Context): Promise<Context> {
   const { storeFinders } = await import('../../platform/stores.ts');

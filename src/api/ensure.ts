@@ -1,11 +1,13 @@
 /** What frameworks build on: a certificate that browsers here accept, as one call. */
+import { resolve } from 'node:path';
+import type { AuthorityOption } from '../commands/context.ts';
 import type { Ensured, EnsureOptions, InstallWish } from '../commands/ensure.ts';
 import { checked, listenerOf, type Spec, wrongType } from './arguments.ts';
-import { contextWithStores, type Listener, withoutSurprise } from './composition.ts';
+import { context, contextWithStores, type Listener, withoutSurprise } from './composition.ts';
 
 const ensureSpec: Spec<EnsureOptions> = {
   ...{ names: 'list', install: 'text', dir: 'text', stores: 'text' },
-  ...{ ca: 'text', key: 'text', days: 'days' },
+  ...{ ca: 'text', key: 'text', days: 'days', cwd: 'text' },
 };
 
 /**
@@ -38,5 +40,40 @@ export async function ensure(
     throw wrongType('"install"', '"never", "auto" or "require"');
   const asked = listenerOf(listener);
   const here = withoutSurprise(await contextWithStores(asked, wanted.ca), asked);
-  return ensure(here, wanted, asked.confirmInstall?.bind(asked));
+  const cwd = resolve(here.cwd, wanted.cwd ?? '');
+  return ensure({ ...here, cwd }, wanted, asked.confirmInstall?.bind(asked));
+}
+
+/**
+ * Has the TLS clients of this thread (`fetch`, `https`, `http2`, `tls`) trust the root of the CA besides all that
+ * they trusted before, from their next connection on: for a server that asks itself or another on this machine.
+ * Connections that name a `ca` of their own trust that alone, as before. Worker threads and child processes have
+ * to be told for themselves; for programs as a whole there is `devcert run`.
+ *
+ * With Node.js 22.19, 24.5 and newer by `tls.setDefaultCACertificates()`, before by adding it to each context.
+ *
+ * @throws DevcertError `no-authority`, `invalid-authority`, `usage`, `file`; `refused` in Bun and Deno, whose
+ *   `fetch` takes its roots when they start.
+ */
+export async function trustThisProcess(options: TrustProcessOptions = {}): Promise<void> {
+  const wanted = checked(options, { ca: 'text', root: 'text' });
+  const root = wanted.root ?? (await rootOf(wanted.ca));
+  const { tryCertificate } = await import('../certificate/output.ts');
+  if (tryCertificate(root)?.ca !== true) throw wrongType('"root"', 'a certificate in PEM');
+  const { trustInThisProcess } = await import('../../platform/this-process.ts');
+  trustInThisProcess(root);
+}
+
+/** Which root. */
+export interface TrustProcessOptions extends AuthorityOption {
+  /** PEM of another one than the CA's here: `ca` of {@link Ensured}, whose pair may have come from elsewhere. */
+  readonly root?: string;
+}
+
+async function rootOf(name: string | undefined): Promise<string> {
+  const { folder, ca } = await context({}, name);
+  const { assertExists } = await import('../authority/named.ts');
+  const { loadRoot } = await import('../authority/folder.ts');
+  assertExists(folder, ca);
+  return (await loadRoot(folder)) ?? '';
 }

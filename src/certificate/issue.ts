@@ -107,7 +107,8 @@ function assertCommonName(authority: Authority, request: KeyedRequest): void {
   });
 }
 
-function assertUsages(authority: Authority, usages: readonly Usage[]): void {
+/** @throws DevcertError `refused` if the authority does not certify for all of these usages. */
+export function assertUsages(authority: Authority, usages: readonly Usage[]): void {
   const permitted = authority.usages.filter(
     (usage) => usage === 'clientAuth' || authority.clientsOnly !== true,
   );

@@ -6,7 +6,13 @@ import { issueLeaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { isReusable } from '../certificate/reusable.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
-import { type Context, ensureAuthorityFor, identity, refuseSudo } from './context.ts';
+import {
+  assertNoBuild,
+  type Context,
+  ensureAuthorityFor,
+  identity,
+  refuseSudo,
+} from './context.ts';
 
 export interface ServerCertificate {
   /** The certificate, then the issuer: all that a server sends. PEM. */
@@ -20,7 +26,7 @@ export interface ServerCertificate {
 
 /**
  * A new certificate and key for the names, in memory. The authority is made first if there is none;
- * the ledger does not list the certificate. Where the authority's key is protected, a pair in the project's
+ * the ledger does not list the certificate. No authority is made in a production build. Where the authority's key is protected, a pair in the project's
  * folder that is still good is taken instead, as issuing would ask somebody.
  *
  * @throws DevcertError `invalid-name`, `outside-constraints`, `usage`, `file`, `invalid-authority`,
@@ -33,6 +39,7 @@ export async function certificateFor(
 ): Promise<ServerCertificate> {
   const request = parseLeafRequest(names, options);
   refuseSudo(context);
+  assertNoBuild(context);
   const now = context.host.now();
   const { authority } = await ensureAuthorityFor(context, request.names, now);
   if (canAsk(authority.keeping)) {

@@ -4,7 +4,7 @@ import { dirname, win32 } from 'node:path';
 import type { Host, StoreFinder } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Keeping } from '../authority/keeping.ts';
-import { ensureAuthority } from '../authority/folder.ts';
+import { ensureAuthority, hasAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
 import { authorityCertificates } from '../authority/certificates.ts';
 import { madeFolders } from '../authority/marker.ts';
@@ -207,6 +207,19 @@ export async function ensureAuthorityFor(
   );
   if (!ensured.created) return ensured;
   return { ...ensured, made: { constraints: ensured.authority.constraints } };
+}
+
+/**
+ * Makes sure that no build makes an authority: what is shipped has no use for one, and the machine may be anybody's.
+ * For functions that a configuration calls, which is read for a build as well as for a server.
+ *
+ * @throws DevcertError `refused` if there is none and `NODE_ENV` is `production`, as frameworks set it then.
+ */
+export function assertNoBuild({ folder, host }: Pick<Context, 'folder' | 'host'>): void {
+  if (host.env.NODE_ENV !== 'production' || hasAuthority(folder)) return;
+  throw new DevcertError('refused', 'no CA is made where NODE_ENV is "production"', {
+    hint: say`ask for a certificate only when a server is started, or make the CA first: ${{ command: 'install' }}`,
+  });
 }
 
 /**

@@ -3,14 +3,22 @@ import type { StoreKind } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { outputPaths } from '../certificate/output.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError } from '../errors.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
+import type { Name } from '../names/names.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { projectRequest } from '../project/request.ts';
 import type { Outcome } from '../trust.ts';
 import { readNames } from '../x509/read.ts';
-import { type AuthorityOption, type Context, ensureAuthorityFor, type Lists } from './context.ts';
+import {
+  assertNoBuild,
+  type AuthorityOption,
+  type Context,
+  ensureAuthorityFor,
+  type Lists,
+} from './context.ts';
 import { type Pair, pairFromElsewhere, pairInFiles, type PairRequest } from './ensure-pair.ts';
+import type { InstallResult } from './install.ts';
 import { currentRoot, rootInFile } from './roots.ts';
 import { parseStoreKinds } from './stores.ts';
 import { canBeBetter, type Trust, trustHere } from './trust-here.ts';
@@ -33,6 +41,8 @@ export interface EnsureOptions extends AuthorityOption, Pick<LeafOptions, 'key' 
   readonly install?: InstallWish;
   /** Folder for `cert.pem`, `key.pem` and `ca.pem`; `.devcert` in the current folder by default. */
   readonly dir?: string;
+  /** The project's folder, where its file is and relative paths start; the current folder by default. */
+  readonly cwd?: string;
   /** Comma-separated kinds of stores to ask and to change; all but Java's by default, which take a second each. */
   readonly stores?: string;
 }
@@ -82,11 +92,15 @@ export async function ensure(
   if (!hasAuthority(folder)) {
     const pair = pairFromElsewhere(request, host.now());
     if (pair !== undefined) return judged(context, pair, request, kinds, options);
-    assertMayMake(context, wish);
+    if (wish === 'never') assertExists(folder, ca);
+    assertNoBuild(context);
     // Before anything is asked or changed for names that it could not issue for.
     await assertPermitted(await defaultConstraints(host.hostname), request.names);
   }
-  const notes = wish === 'never' ? [] : await haveTrusted(context, request, kinds, confirm);
+  const { notes } =
+    wish === 'never'
+      ? { notes: [] }
+      : await haveTrusted(context, request.names, { kinds, confirm });
   const pair = await pairInFiles(context, request);
   return judged(context, { ...pair, notes: [...pair.notes, ...notes] }, request, kinds, options);
 }
@@ -108,54 +122,60 @@ function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest
   };
 }
 
-/** Java is asked by running it, and no browser looks at its store. */
-function kindsOf(context: Context, stores: string | undefined): StoreKind[] {
+/** The kinds of stores that a program asks and changes: not Java's, which has to be run and no browser asks. */
+export function kindsOf(context: Context, stores?: string): StoreKind[] {
   const kinds = parseStoreKinds(stores, context);
   if (stores !== undefined) return kinds;
   const left = context.finders.filter(({ onRequest }) => onRequest).map(({ kind }) => kind);
   return kinds.filter((kind) => kind !== 'java' && !left.includes(kind));
 }
 
-/** A build that is to be shipped has no use for a CA of this machine, which may be anybody's. */
-function assertMayMake({ host }: Context, wish: InstallWish): void {
-  if (wish === 'never')
-    throw new DevcertError('no-authority', 'there is no CA on this machine yet', {
-      hint: say`make one that its browsers trust: ${{ command: 'install' }}`,
-    });
-  if (host.env.NODE_ENV === 'production')
-    throw new DevcertError('refused', 'no CA is made where NODE_ENV is "production"', {
-      hint: say`ask for a certificate only when a server is started, or make the CA first: ${{ command: 'install' }}`,
-    });
+/** Which stores are to trust it, and what it is to be able to issue for. */
+export interface TrustWish {
+  readonly kinds: readonly StoreKind[];
+  /** Domains that the CA is to permit besides those that it does. */
+  readonly permit?: readonly string[];
+  readonly confirm?: ConfirmInstall | undefined;
 }
 
-/** Makes the authority if there is none, and has stores trust it. @returns what the user is to be told. */
-async function haveTrusted(
+/**
+ * Makes the authority if there is none, and has stores trust it, unless the browsers here do already.
+ *
+ * @throws DevcertError `cancelled` if `confirm` said no and there is no authority; those of installing.
+ */
+export async function haveTrusted(
   context: Context,
-  { names }: PairRequest,
-  kinds: readonly StoreKind[],
-  confirm: ConfirmInstall | undefined,
-): Promise<string[]> {
+  names: readonly Name[],
+  { kinds, permit = [], confirm }: TrustWish,
+): Promise<Pick<InstallResult, 'outcomes' | 'notes'>> {
+  const nothing = { outcomes: [], notes: [] };
   const root = await currentRoot(context.folder);
-  if (root !== undefined && !canBeBetter(await trustHere(context, root, kinds))) return [];
+  const isChange = root === undefined || permit.length > 0;
+  if (!isChange && !canBeBetter(await trustHere(context, root, kinds))) return nothing;
+  if (kinds.length === 0 && permit.length === 0) {
+    await ensureAuthorityFor(context, names, context.host.now());
+    return nothing;
+  }
   const { install } = await import('./install.ts');
-  const stores = kinds.join(',');
-  if (confirm !== undefined && kinds.length > 0) {
-    const { outcomes } = await install(context, { stores, dryRun: true });
+  // One that takes the place of another has to come to every store that holds it.
+  const isNext = root !== undefined && permit.length > 0;
+  const wanted = { stores: isNext || kinds.length === 0 ? undefined : kinds.join(','), permit };
+  if (confirm !== undefined) {
+    const { outcomes } = await install(context, { ...wanted, dryRun: true });
     const planned = outcomes.filter(({ status }) => status === 'planned');
     if (planned.length > 0 && !(await confirm(planned))) {
-      if (root !== undefined) return [];
+      if (root !== undefined) return nothing;
       throw new DevcertError('cancelled', 'no CA was made: it was not wanted', {
         hint: { command: 'install' },
       });
     }
   }
-  if (kinds.length === 0) {
-    await ensureAuthorityFor(context, names, context.host.now());
-    return [];
-  }
-  const { outcomes, notes } = await install(context, { stores });
+  const { outcomes, notes } = await install(context, wanted);
   const restart = outcomes.flatMap((it) => (it.status === 'trusted' ? (it.restart ?? []) : []));
-  return [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)];
+  return {
+    outcomes,
+    notes: [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)],
+  };
 }
 
 async function judged(

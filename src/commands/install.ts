@@ -51,7 +51,7 @@ export interface InstallOptions extends StoreOptions, AuthorityOption {
   /** Take a key of the user's SSH agent: the one with this fingerprint (`SHA256:…`), or its only one on P-256. */
   readonly sshAgent?: string | boolean;
   /** Make an authority for a certificate with these names, and keep no key of it. */
-  readonly sealed?: readonly string[];
+  readonly sealed?: string | readonly string[];
   /** Folder for that certificate; `.devcert` by default. */
   readonly out?: string;
   /** Replace files there that devcert did not write; or take the agent's key in a session over SSH. */
@@ -174,7 +174,10 @@ export async function install(
   return { ...result(root, authority, 'kept', outcomes, notes), renewed };
 }
 
-async function sealingOf(context: Context, options: InstallOptions): Promise<Sealing | undefined> {
+async function sealingOf(
+  context: Context,
+  options: Lists<InstallOptions>,
+): Promise<Sealing | undefined> {
   const { sealed } = options;
   if (sealed === undefined) return undefined;
   const { prepareSealing } = await import('./seal.ts');

@@ -125,7 +125,7 @@ async function staleNotes(context: Context, { certFile, sha256 }: WrittenLeaf): 
 /** True if the names are not just those that were typed. */
 function asksProject(typed: readonly string[], options: NameOptions): boolean {
   const { add = [], remove = [], again = false } = options;
-  return add.length + remove.length > 0 || (again && typed.length === 0);
+  return [add, remove].flat().length > 0 || (again && typed.length === 0);
 }
 
 /** Of names that are in no certificate any more, and of the one that nearly everybody begins with. */

@@ -3,6 +3,7 @@ import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { agentNotes } from '../authority/keeping.ts';
+import { domainsFolder, removeDomains } from '../authority/domains.ts';
 import { removeEnvironment } from '../authority/environment.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { purge } from '../authority/purge.ts';
@@ -96,8 +97,10 @@ export async function uninstall(
     else if (unreached.length === 0 && options.dryRun !== true && options.stores === undefined)
       await forget(known.folder, known.root);
   }
-  if (context.ca === undefined && options.stores === undefined && options.dryRun !== true)
+  if (context.ca === undefined && options.stores === undefined && options.dryRun !== true) {
     removeEnvironment(folder);
+    removeDomains(domainsFolder(folder));
+  }
   if (damage !== undefined && options.purge !== true) throw damage;
   let purged = false;
   if (options.purge === true && options.dryRun !== true) {

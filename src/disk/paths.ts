@@ -1,8 +1,9 @@
-/** Where devcert keeps its state: the one home of env-paths. */
+/** Where devcert keeps its state. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { DevcertError, printable, say } from '../errors.ts';
 import { hasModes } from './filesystem.ts';
+import type { UsualPaths } from './usual-paths.ts';
 
 /**
  * The state folder: `DEVCERT_HOME` if set, else this system's configuration folder for devcert
@@ -12,20 +13,26 @@ import { hasModes } from './filesystem.ts';
  * @param env the environment; `DEVCERT_HOME` and `XDG_CONFIG_HOME` are read from it.
  * @throws DevcertError `usage` for a relative `DEVCERT_HOME`, `file` if there is no home folder.
  */
-export async function stateFolder(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
+export async function stateFolder(env: Environment): Promise<string> {
+  return chosenFolder(env) ?? (await defaultStateFolder()) ?? homeless();
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** That of `DEVCERT_HOME`. @throws DevcertError `usage` for a relative one. */
+export function chosenFolder(env: Environment): string | undefined {
   const override = env.DEVCERT_HOME;
-  if (override !== undefined && override !== '') {
-    if (isAbsolute(override)) return override;
-    throw new DevcertError('usage', `DEVCERT_HOME is not an absolute path: "${override}"`, {
-      hint: hasModes
-        ? `export DEVCERT_HOME="$PWD/${override}"`
-        : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
-    });
-  }
-  const folder = await defaultStateFolder();
-  if (folder !== undefined) return folder;
+  if (override === undefined || override === '') return undefined;
+  if (isAbsolute(override)) return override;
+  throw new DevcertError('usage', `DEVCERT_HOME is not an absolute path: "${override}"`, {
+    hint: hasModes
+      ? `export DEVCERT_HOME="$PWD/${override}"`
+      : `$env:DEVCERT_HOME = "$PWD\\${override}" (in cmd: set "DEVCERT_HOME=%CD%\\${override}")`,
+  });
+}
+
+/** @throws DevcertError `file`. */
+export function homeless(): never {
   throw new DevcertError('file', 'cannot find your home folder: HOME is not set', {
     hint: 'set HOME, or DEVCERT_HOME to an absolute folder',
   });
@@ -33,7 +40,11 @@ export async function stateFolder(
 
 /** The state folder where no `DEVCERT_HOME` is set; undefined if there is no home folder. */
 export async function defaultStateFolder(): Promise<string | undefined> {
-  const paths = await usualPaths();
+  return stateFolderIn(await usualPaths());
+}
+
+/** The same of this system's folders for devcert. */
+export function stateFolderIn(paths: UsualPaths | undefined): string | undefined {
   if (paths === undefined) return undefined;
   const { config, data } = paths;
   // A key does not roam: on Windows the folder that goes from machine to machine is not for it.
@@ -45,22 +56,23 @@ export async function defaultStateFolder(): Promise<string | undefined> {
 }
 
 /** Where devcert 0.1 kept its state, if that was elsewhere: on Windows. */
-export async function formerStateFolder(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string | undefined> {
+export async function formerStateFolder(env: Environment): Promise<string | undefined> {
   if (hasModes || (env.DEVCERT_HOME ?? '') !== '') return undefined;
   return (await usualPaths())?.config;
 }
 
-/** This system's folders for devcert; undefined for a user without HOME and without an entry in passwd. */
-async function usualPaths(): Promise<{ config: string; data: string } | undefined> {
+async function usualPaths(): Promise<UsualPaths | undefined> {
+  return hasHome() ? (await import('./usual-paths.ts')).usualPaths() : undefined;
+}
+
+/** False for a user without HOME and without an entry in passwd: what env-paths does when it is loaded would throw. */
+export function hasHome(): boolean {
   try {
     homedir();
+    return true;
   } catch {
-    return undefined; // what env-paths does when it is loaded would throw, too
+    return false;
   }
-  const { default: envPaths } = await import('env-paths');
-  return envPaths('devcert');
 }
 
 /**
@@ -70,10 +82,7 @@ async function usualPaths(): Promise<{ config: string; data: string } | undefine
  * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
  * @throws DevcertError as {@link stateFolder}, `usage` for another name.
  */
-export async function authorityFolder(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string | undefined,
-): Promise<string> {
+export async function authorityFolder(env: Environment, name: string | undefined): Promise<string> {
   return authorityFolderIn(await stateFolder(env), name);
 }
 

@@ -9,9 +9,9 @@ import { type ProjectFile, readProjectFile } from './file.ts';
 
 export interface NameOptions {
   /** Names to have besides those of the pair that is there. */
-  readonly add?: readonly string[];
+  readonly add?: string | readonly string[];
   /** Names of the pair that is there to leave out. */
-  readonly remove?: readonly string[];
+  readonly remove?: string | readonly string[];
   /** Where no name is typed: those of the project file, else of the pair that is there, else `localhost`. */
   readonly again?: boolean;
 }
@@ -36,7 +36,7 @@ export function projectRequest(
   paths: CertificatePaths,
   cwd: string,
 ): ProjectRequest {
-  const { add = [], remove = [] } = options;
+  const [add, remove] = [[options.add ?? []].flat(), [options.remove ?? []].flat()];
   const isChange = add.length + remove.length > 0;
   if (typed.length > 0)
     throw exclusive(

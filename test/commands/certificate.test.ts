@@ -70,6 +70,15 @@ describe('certificateFor()', () => {
     expect(existsSync(join(context.folder, 'root.pem'))).toBe(false);
   });
 
+  test('makes no authority in a production build', async () => {
+    const context = machine({ NODE_ENV: 'production' });
+    await expect(certificateFor(context, [])).rejects.toMatchObject({
+      code: 'refused',
+      hint: expect.stringContaining('when a server is started') as string,
+    });
+    expect(existsSync(context.folder)).toBe(false);
+  });
+
   test('refuses to act for a user who called it with sudo', async () => {
     await expect(certificateFor(machine({ SUDO_USER: 'ada' }), [])).rejects.toMatchObject({
       code: 'refused',

@@ -11,7 +11,7 @@ import { rootInFile } from '../../src/commands/roots.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { must, runSync } from './covered.ts';
 
-const [, , base = '', rootFile = ''] = process.argv;
+const [, , base = '', , rootFile = ''] = process.argv;
 const root = rootInFile(readFileSync(rootFile, 'utf8'), rootFile);
 const find = (program: string) =>
   program === 'chromium' ? '/usr/bin/chromium' : findProgram(program, process.env, false);

@@ -2,12 +2,9 @@
  * What runs as root, for real: sudo and doas, users with and without their rights, a home that root may
  * not enter, and programs on PATH that must not be run. In a mount namespace over overlays.
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { playScenario } from '../helpers/namespace.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
 
@@ -52,26 +49,7 @@ describe.runIf(ready)('what runs as root', () => {
   let report: Report;
 
   beforeAll(() => {
-    const folder = mkdtempSync(join(tmpdir(), 'devcert-root-'));
-    chmodSync(folder, 0o755);
-    try {
-      const outfile = join(folder, 'scenario.mjs');
-      buildSync({
-        entryPoints: [join(import.meta.dirname, '../helpers/as-root-scenario.ts')],
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        outfile,
-      });
-      const base = join(folder, 'covered');
-      mkdirSync(base);
-      const checkout = resolve(import.meta.dirname, '../..');
-      const args = ['-m', '-u', process.execPath, outfile, base, checkout];
-      const output = execFileSync('unshare', args, { encoding: 'utf8', timeout: 280_000 });
-      report = JSON.parse(output) as Report;
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    report = playScenario('as-root') as Report;
   });
 
   test.each(['sudo', 'doas'] as const)(

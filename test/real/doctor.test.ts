@@ -2,7 +2,7 @@
  * `devcert doctor`, for real: machines that are broken one way each, in a mount namespace whose /etc and system
  * store are covered. It names the cause, and what it says to type, typed as printed, cures it.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CLI } from '../helpers/cli.ts';
 import { clock } from '../helpers/clock.ts';
+import { openNamespace } from '../helpers/namespace.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { findProgram } from '../helpers/run.ts';
 
@@ -60,7 +61,10 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
   });
 
   async function machine(name: string): Promise<Machine> {
-    const namespace = await coveredNamespace();
+    const namespace = await openNamespace(
+      ['/etc', '/usr/local/share/ca-certificates'],
+      ['rm -f /etc/hosts', 'printf "127.0.0.1 localhost\\n::1 localhost\\n" > /etc/hosts'],
+    );
     onTestFinished(namespace.end);
     const home = join(base, name);
     const project = join(home, 'project');
@@ -243,27 +247,3 @@ describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
       expect(readFileSync(join(home, '.local/share', place), 'utf8')).toBe('another');
   });
 });
-
-/** A process in a mount namespace of its own, whose /etc and system store are covered. */
-async function coveredNamespace(): Promise<{ pid: number; end: () => void }> {
-  const overlay = (folder: string, index: number) =>
-    `mkdir /mnt/u${index} /mnt/w${index} && mount -t overlay overlay -o lowerdir=${folder},upperdir=/mnt/u${index},workdir=/mnt/w${index} ${folder}`;
-  const script = [
-    'mount -t tmpfs tmpfs /mnt',
-    ...['/etc', '/usr/local/share/ca-certificates'].map(overlay),
-    'rm -f /etc/hosts',
-    'printf "127.0.0.1 localhost\\n::1 localhost\\n" > /etc/hosts',
-    'echo ready',
-    'exec sleep 1200',
-  ].join(' && ');
-  const child = spawn('unshare', ['-m', 'sh', '-c', script]);
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.once('data', () => {
-      resolve();
-    });
-    child.once('exit', () => {
-      reject(new Error('no namespace'));
-    });
-  });
-  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
-}

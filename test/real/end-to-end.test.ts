@@ -2,12 +2,9 @@
  * The first thing a person does with devcert, for real: README's commands in a fresh home on Debian as
  * root, its example server, and every client before, after, and after it was taken away again.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { playScenario } from '../helpers/namespace.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
 
@@ -50,25 +47,7 @@ describe.runIf(ready)('devcert, end to end', () => {
   const shared = '/etc/ssl/certs/java/cacerts';
 
   beforeAll(() => {
-    const folder = mkdtempSync(join(tmpdir(), 'devcert-e2e-'));
-    try {
-      const outfile = join(folder, 'scenario.mjs');
-      buildSync({
-        entryPoints: [join(import.meta.dirname, '../helpers/end-to-end-scenario.ts')],
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        outfile,
-      });
-      const base = join(folder, 'covered');
-      mkdirSync(base);
-      const checkout = resolve(import.meta.dirname, '../..');
-      const args = ['-m', process.execPath, outfile, base, checkout];
-      const output = execFileSync('unshare', args, { encoding: 'utf8', timeout: 280_000 });
-      report = JSON.parse(output) as Report;
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    report = playScenario('end-to-end') as Report;
   });
 
   // Node reads no system store: it wants the variable, and takes it whether devcert is installed or not.

@@ -2,12 +2,10 @@
  * Authorities whose key lies in no open file, end to end on Debian as root: refused before, accepted after,
  * refused after `uninstall`, by curl, Chromium and Java; and no bare key of the authority anywhere.
  */
-import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { publicKeyHash } from '../../src/keys.ts';
 import { decodePrivateKeyPem } from '../../src/keystore/private-key.ts';
@@ -20,6 +18,7 @@ import { issueFor, makeAuthority } from '../helpers/forge.ts';
 import { openKeyHashesIn } from '../helpers/bare-keys.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 import { startAgent } from '../helpers/openssh-agent.ts';
+import { playScenario } from '../helpers/namespace.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { type Ended, findProgram } from '../helpers/run.ts';
 
@@ -62,27 +61,7 @@ interface Script {
 }
 
 function played(script: Script): Report {
-  const folder = mkdtempSync(join(tmpdir(), 'devcert-kept-'));
-  try {
-    const outfile = join(folder, 'scenario.mjs');
-    buildSync({
-      entryPoints: [join(import.meta.dirname, '../helpers/kept-keys-scenario.ts')],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile,
-    });
-    const base = join(folder, 'covered');
-    mkdirSync(base);
-    const checkout = resolve(import.meta.dirname, '../..');
-    const typed = JSON.stringify({ ...script, secret: PASSPHRASE });
-    const args = ['-m', process.execPath, outfile, base, checkout, typed];
-    return JSON.parse(
-      execFileSync('unshare', args, { encoding: 'utf8', timeout: 180_000 }),
-    ) as Report;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return playScenario('kept-keys', JSON.stringify({ ...script, secret: PASSPHRASE })) as Report;
 }
 
 function assertOpened(report: Report): void {

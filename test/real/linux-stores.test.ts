@@ -2,12 +2,9 @@
  * The system store and Java's, for real: as root in a mount namespace whose overlays keep every
  * change away from this machine.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { playScenario } from '../helpers/namespace.ts';
 import { canCover, needs } from '../helpers/require.ts';
 
 interface Phase {
@@ -42,24 +39,7 @@ describe.runIf(ready)('Linux stores', () => {
   let report: Report;
 
   beforeAll(() => {
-    const folder = mkdtempSync(join(tmpdir(), 'devcert-scenario-'));
-    try {
-      const outfile = join(folder, 'scenario.mjs');
-      buildSync({
-        entryPoints: [join(import.meta.dirname, '../helpers/linux-stores-scenario.ts')],
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        outfile,
-      });
-      const base = join(folder, 'covered');
-      mkdirSync(base);
-      const args = ['-m', process.execPath, outfile, base];
-      const output = execFileSync('unshare', args, { encoding: 'utf8', timeout: 240_000 });
-      report = JSON.parse(output) as Report;
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    report = playScenario('linux-stores') as Report;
   });
 
   const all = (value: boolean) => ({

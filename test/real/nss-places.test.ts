@@ -1,8 +1,6 @@
 /** NSS databases where people's machines have them: a Flatpak's Firefox for real, and a disk that is full. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { findForRoot } from '../../platform/as-root.ts';
 import { findProgram, programFolders } from '../../platform/host.ts';
@@ -16,6 +14,7 @@ import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { openInFirefox, startFirefoxOnce } from '../helpers/browsers.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 import { issueFor } from '../helpers/forge.ts';
+import { playScenario } from '../helpers/namespace.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { PAGE, startServer } from '../helpers/server.ts';
 
@@ -82,22 +81,9 @@ interface Row {
 
 describe.runIf(certutil && needs(canCover(), 'root and mount namespaces'))('a full disk', () => {
   test('while a database is made leaves nothing of it', async () => {
-    const folder = temporaryFolder();
-    const outfile = join(folder, 'scenario.mjs');
-    buildSync({
-      entryPoints: [join(import.meta.dirname, '../helpers/nss-full-scenario.ts')],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile,
-    });
-    const base = join(folder, 'homes');
-    mkdirSync(base);
-    const root = join(folder, 'root.pem');
+    const root = join(temporaryFolder(), 'root.pem');
     writeFileSync(root, (await createAuthority('ada@engine', undefined, new Date())).root);
-    const args = ['-m', process.execPath, outfile, base, root];
-    const output = execFileSync('unshare', args, { encoding: 'utf8', timeout: 120_000 });
-    const rows = JSON.parse(output) as Row[];
+    const rows = playScenario('nss-full', root) as Row[];
     const failed = rows.filter(({ installed }) => installed.status === 'failed');
     const done = rows.filter(({ installed }) => installed.status === 'trusted');
     expect(failed.length).toBeGreaterThan(3);

@@ -2,7 +2,7 @@
  * `devcert run`, for real: with it every runtime here opens a server of ours, without it none does, and each
  * still trusts what it trusted before: by the system's bundle, or by variables that were set.
  */
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromNpm } from '../forgeries/programs.ts';
 import { CLI, freshHome, type Home } from '../helpers/cli.ts';
 import { forgeLeaf, makePlainRoot } from '../helpers/forge.ts';
+import { openNamespace } from '../helpers/namespace.ts';
 import { canCover, needs } from '../helpers/require.ts';
 import { PAGE, startServer, type TestServer } from '../helpers/server.ts';
 
@@ -68,7 +69,13 @@ describe.runIf(ready)('devcert run', () => {
     root = join(home.home, 'stand-in.crt');
     writeFileSync(root, publicCa.issuer.toString());
     await addPrograms(home.home);
-    namespace = await namespaceWith(root, home.home);
+    namespace = await openNamespace(
+      ['/etc/ssl', '/usr/local/share/ca-certificates'],
+      [
+        `cp ${root} /usr/local/share/ca-certificates/stand-in.crt`,
+        'update-ca-certificates >/dev/null 2>&1',
+      ],
+    );
   }, 300_000);
 
   afterAll(async () => {
@@ -177,29 +184,4 @@ async function addPrograms(folder: string): Promise<void> {
   const [[bun], [deno]] = [await fromNpm('bun'), await fromNpm('deno')];
   if (bun !== undefined) clients.Bun = [bun, fetching];
   if (deno !== undefined) clients.Deno = [deno, 'run', '--allow-all', '--no-config', fetching];
-}
-
-async function namespaceWith(root: string, base: string) {
-  const covers = ['/etc/ssl', '/usr/local/share/ca-certificates'].map(
-    (folder, index) =>
-      `mkdir /mnt/u${index} /mnt/w${index} && mount -t overlay overlay -o lowerdir=${folder},upperdir=/mnt/u${index},workdir=/mnt/w${index} ${folder}`,
-  );
-  const script = [
-    'mount -t tmpfs tmpfs /mnt',
-    ...covers,
-    `cp ${root} /usr/local/share/ca-certificates/stand-in.crt`,
-    'update-ca-certificates >/dev/null 2>&1',
-    'echo ready',
-    'exec sleep 600',
-  ].join(' && ');
-  const child = spawn('unshare', ['-m', 'sh', '-c', script], { cwd: base });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.once('data', () => {
-      resolve();
-    });
-    child.once('exit', () => {
-      reject(new Error('no namespace'));
-    });
-  });
-  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
 }

@@ -1,0 +1,69 @@
+/** Mount namespaces of their own, in which this machine's folders are covered: only for root, see `canCover()`. */
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+
+/**
+ * Runs a program of this folder in a namespace of mounts and host names. It gets an empty folder for what covers
+ * others, the checkout, and the `args`; a time limit ends it.
+ *
+ * @returns what it prints, read as JSON.
+ */
+export function playScenario(name: string, ...args: readonly string[]): unknown {
+  const folder = mkdtempSync(join(tmpdir(), 'devcert-scenario-'));
+  try {
+    chmodSync(folder, 0o755); // other users go through it
+    const outfile = join(folder, 'scenario.mjs');
+    buildSync({
+      entryPoints: [join(import.meta.dirname, `${name}-scenario.ts`)],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile,
+    });
+    const base = join(folder, 'covered');
+    mkdirSync(base);
+    const checkout = resolve(import.meta.dirname, '../..');
+    const words = ['-m', '-u', process.execPath, outfile, base, checkout, ...args];
+    const output = execFileSync('unshare', words, { encoding: 'utf8', timeout: 280_000 });
+    return JSON.parse(output) as unknown;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A namespace that a process keeps open, for `nsenter`. */
+export interface Namespace {
+  readonly pid: number;
+  readonly end: () => void;
+}
+
+/** One in which these folders are covered by overlays. @param prepare lines for sh that run in it first. */
+export async function openNamespace(
+  folders: readonly string[],
+  prepare: readonly string[],
+): Promise<Namespace> {
+  const covers = folders.map((folder, index) => {
+    const layers = `lowerdir=${folder},upperdir=/mnt/u${index},workdir=/mnt/w${index}`;
+    return `mkdir /mnt/u${index} /mnt/w${index} && mount -t overlay overlay -o ${layers} ${folder}`;
+  });
+  const lines = [
+    'mount -t tmpfs tmpfs /mnt',
+    ...covers,
+    ...prepare,
+    'echo ready',
+    'exec sleep 1200',
+  ];
+  const child = spawn('unshare', ['-m', 'sh', '-c', lines.join(' && ')]);
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => {
+      resolve();
+    });
+    child.once('exit', () => {
+      reject(new Error('no namespace'));
+    });
+  });
+  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
+}
