@@ -60,6 +60,12 @@ const calls: readonly string[] = [
   ...['failed', 'loaded'],
 ];
 
+/** Options whose kinds are told elsewhere. @throws DevcertError `usage` for what is no object. */
+export function optionsOf<T extends object>(options: T): T {
+  entriesOf(options, 'the options');
+  return options;
+}
+
 /** Options of these kinds, each list as one. @throws DevcertError `usage`. */
 export function checked<T extends object>(options: T, spec: Spec<T>): Lists<T> {
   const lists: Record<string, readonly string[]> = {};

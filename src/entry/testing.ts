@@ -21,4 +21,12 @@ export type {
   TestNames,
 } from '../testing/types.ts';
 export type { KeyType } from '../keys.ts';
-export type * from '../verify/types.ts';
+export type {
+  ConnectionCode,
+  SentCertificate,
+  StepName,
+  VerifyCode,
+  VerifyProblem,
+  VerifyResult,
+  VerifyStep,
+} from '../verify/types.ts';

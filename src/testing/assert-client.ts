@@ -3,7 +3,7 @@ import { AssertionError } from 'node:assert';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { checked, type Spec, textsOf, wrongType } from '../api/arguments.ts';
+import { checked, optionsOf, type Spec, textsOf, wrongType } from '../api/arguments.ts';
 import { oneLine } from '../errors.ts';
 import { SERVER_TIMEOUT_MS } from '../policy.ts';
 import { createTestCa } from './ca.ts';
@@ -63,7 +63,12 @@ export async function assertClient(
   options: AssertClientOptions = {},
 ): Promise<ClientOutcome[]> {
   if (typeof connect !== 'function') throw wrongType('the client', 'a function');
-  const { ca = createTestCa(), names = 'localhost', kinds = alwaysRefused, ...plain } = options;
+  const {
+    ca = createTestCa(),
+    names = 'localhost',
+    kinds = alwaysRefused,
+    ...plain
+  } = optionsOf(options);
   const { showsCertificate = false, timeoutMs = SERVER_TIMEOUT_MS } = checked(plain, spec);
   const wanted = textsOf(kinds, '"kinds"').map(kindOf);
   const visits: Visit[] = [];
@@ -176,7 +181,7 @@ function objection(
   showsCertificate: boolean,
 ): string | undefined {
   const is = `${kind === 'good' ? 'the good one' : `"${kind}"`}:`;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = wordsOf(error);
   if (outcome === 'not in time') return `${is} it does not end in time`;
   if (connections === 0)
     return `${is} it never connects${error === undefined ? '' : ` (${oneLine(said, 200)})`}`;
@@ -189,4 +194,11 @@ function objection(
   return shown === undefined
     ? `${is} it sends no HTTP request, so the certificate that it shows is not known`
     : `${is} it shows no certificate of the CA (${shown})`;
+}
+
+/** With its cause: that of `fetch()` says `fetch failed` and no more. */
+function wordsOf(error: unknown, depth = 0): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  const cause = 'cause' in error ? error.cause : undefined;
+  return `${String(error.message)}${cause === undefined || depth > 3 ? '' : `: ${wordsOf(cause, depth + 1)}`}`;
 }

@@ -1,7 +1,7 @@
 /** Is a server trusted, or refused for the reason that a test expects; and whom does it let in itself? */
 import { AssertionError } from 'node:assert';
 import { X509Certificate } from 'node:crypto';
-import { checked, type Spec, wrongType } from '../api/arguments.ts';
+import { checked, optionsOf, type Spec, wrongType } from '../api/arguments.ts';
 import { DevcertError } from '../errors.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import { admission, type Ending, tryHandshake } from '../mtls/handshake.ts';
@@ -30,7 +30,10 @@ export interface AssertServerOptions {
   readonly crl?: string | readonly string[];
   /** When the certificates have to be valid; now if left out. */
   readonly at?: Date;
-  /** Client certificates that the server has to let in. With this or `refuses` it has to refuse clients without any, too. */
+  /**
+   * Client certificates that the server has to let in. With this or `refuses` it has to refuse clients without any, too.
+   * It is asked by HTTP/1.1: one of HTTP/2 needs `allowHTTP1`.
+   */
   readonly accepts?: readonly Pick<TestLeaf, 'key' | 'cert'>[];
   /** Client certificates that the server has to refuse. */
   readonly refuses?: readonly Pick<TestLeaf, 'key' | 'cert'>[];
@@ -67,7 +70,7 @@ export async function assertServer(
   target: ServerTarget,
   options: AssertServerOptions,
 ): Promise<VerifyResult> {
-  const { at, ca, accepts, refuses, ...plain } = options;
+  const { at, ca, accepts, refuses, ...plain } = optionsOf(options);
   const {
     name: asked,
     refused = [],

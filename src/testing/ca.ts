@@ -1,6 +1,6 @@
 /** A CA in memory for tests, and what it issues: good, or broken in exactly one way. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { checked, type Spec, textOf, textsOf, wrongType } from '../api/arguments.ts';
+import { checked, optionsOf, type Spec, textOf, textsOf, wrongType } from '../api/arguments.ts';
 import { generateKeyPair, keyIdentifier } from '../keys.ts';
 import { commonNameOf } from '../names/common-name.ts';
 import { DEFAULT_KEY_TYPE, type LeafRequest, parseLeafRequest } from '../names/request.ts';
@@ -19,7 +19,7 @@ import { type BrokenKind, kindOf } from './kinds.ts';
 import type { TestCa, TestCaOptions, TestLeaf, TestLeafOptions, TestNames } from './types.ts';
 
 /**
- * A new CA in memory: a root and an intermediate, P-256, in about two milliseconds. It may certify every name, so
+ * A new CA in memory: a root and an intermediate, P-256, in a few milliseconds. It may certify every name, so
  * nothing but a test is to trust it. Writes no file, reads none, and knows nothing of devcert's own CA.
  *
  * @throws DevcertError `usage` for an argument of another type.
@@ -204,7 +204,7 @@ interface How {
 }
 
 function wantedOf(names: TestNames, options: TestLeafOptions): Wanted {
-  const { notBefore, notAfter, ...typed } = options;
+  const { notBefore, notAfter, ...typed } = optionsOf(options);
   const ordinary = days(Date.now(), -BACKDATE_MS / DAY_MS, 30);
   const dates = {
     notBefore: dateOf(notBefore, '"notBefore"') ?? ordinary.notBefore,

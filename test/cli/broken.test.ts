@@ -104,4 +104,18 @@ describe('devcert --expired', () => {
     }
     expect(existsSync(join(project, '.devcert'))).toBe(false);
   });
+
+  test('does what the lines of the guide say', async () => {
+    const { run, project } = freshHome();
+    const guide = readFileSync(join(import.meta.dirname, '../../src/guides/testing.md'), 'utf8');
+    const lines = (/^```sh\n([^]*?)\n```$/m.exec(guide)?.[1] ?? '').split('\n');
+    const statuses: (number | null)[] = [];
+    for (const line of lines) statuses.push((await run(line.split(' ').slice(1))).status);
+    expect(statuses).toEqual([0, 0, 0, 5]); // the last one finds it expired
+    expect(readdirSync(join(project, '.devcert/broken')).sort()).toEqual([
+      'client-wrong-purpose',
+      'expired',
+      'revoked',
+    ]);
+  });
 });

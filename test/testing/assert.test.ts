@@ -103,6 +103,9 @@ describe('assertServer()', () => {
       [70_000, { ca }],
       ['nowhere', { ca }],
       [createServer(), { ca }],
+      [1],
+      [1, null],
+      [1, {}],
       [1, { ca: 7 }],
       [1, { ca, refused: 7 }],
       [1, { ca, starttls: 'gopher' }],
@@ -176,6 +179,8 @@ describe('assertClient()', () => {
     const kinds: BrokenKind[] = ['expired'];
     const strict = await failure(assertClient((it) => get({ ...it, ca: other.cert }), { kinds }));
     expect(strict.message).toMatch(/the good one: it refuses it \(.*certificate.*\)/);
+    const wrapped = () => assertClient((it) => fetch(it.url), { kinds }); // which says `fetch failed` and has a cause
+    expect((await failure(wrapped())).message).toMatch(/fetch failed: .*certificate/);
     const absent = await failure(assertClient(() => Promise.reject(new Error('no')), { kinds }));
     expect(absent.message).toContain('the good one: it never connects (no)');
     expect(absent.message).toContain('"expired": it never connects (no)');
@@ -202,6 +207,7 @@ describe('assertClient()', () => {
       [7],
       [get, { kinds: ['rotten'] }],
       [get, { kinds: 7 }],
+      [get, null],
       [get, { timeoutMs: 'x' }],
     ])
       await expect(untyped(...args)).rejects.toMatchObject({ code: 'usage' });

@@ -156,6 +156,8 @@ describe('createTestCa()', () => {
     expect(() => ca.leaf('http://x')).toThrow(expect.objectContaining({ code: 'invalid-name' }));
     for (const call of [
       () => untyped.leaf(7),
+      () => untyped.leaf('a.test', null),
+      () => untyped.leaf('a.test', 'yes'),
       () => untyped.broken('rotten', 'a.test'),
       () => untyped.broken(7, 'a.test'),
       () => untyped.leaf('a.test', { notAfter: '2026-01-01' }),
