@@ -36,7 +36,12 @@ export type { HostsOptions, HostsResult } from './commands/hosts.ts';
 export type { InstallOptions, InstallResult } from './commands/install.ts';
 export type { IssueOptions, IssueResult } from './commands/issue.ts';
 export type { AgentChoice, Protection } from './commands/keeper.ts';
-export type { CertificateState, ListedCertificate, ListResult } from './commands/list.ts';
+export type {
+  CertificateState,
+  ListedBroken,
+  ListedCertificate,
+  ListResult,
+} from './commands/list.ts';
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';

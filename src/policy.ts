@@ -6,6 +6,9 @@ export const DAY_MS = 86_400_000;
 /** The organization (O) of every root and issuer: who it is that made them. */
 export const AUTHORITY_ORGANIZATION = 'devcert development CA';
 
+/** The organization of every CA that is made for tests: nothing is to trust it but the test. */
+export const TEST_ORGANIZATION = 'devcert test CA';
+
 /** Ten years, leap days included, as mkcert's: a machine is replaced before its users have to trust another root. */
 export const AUTHORITY_DAYS = 3652;
 /** The longest that public CAs were allowed until 2026 is 398: checkers of that limit accept 397 days, too. */

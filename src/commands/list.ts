@@ -34,8 +34,19 @@ export interface ListedCertificate {
   readonly mtls: string | undefined;
 }
 
+/** A certificate that is broken on purpose, for a test. */
+export interface ListedBroken {
+  /** What is wrong with it. */
+  readonly broken: string;
+  readonly names: readonly string[];
+  /** Absolute paths of its files. */
+  readonly files: readonly string[];
+}
+
 export interface ListResult {
   readonly certificates: readonly ListedCertificate[];
+  /** Those that are there. Never due, whatever their dates say. */
+  readonly broken: readonly ListedBroken[];
 }
 
 /** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
@@ -43,10 +54,15 @@ export function list(context: Context): ListResult {
   const stateFolder = stateFolderOf(context);
   const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
   const now = context.host.now();
-  const certificates = readLedger(stateFolder)
-    .filter(isCertificate)
-    .map((entry) => listed(entry, issuers, now));
-  return { certificates };
+  const entries = readLedger(stateFolder);
+  const certificates = entries.filter(isCertificate).map((entry) => listed(entry, issuers, now));
+  return { certificates, broken: entries.flatMap((entry) => listedBroken(entry) ?? []) };
+}
+
+function listedBroken({ broken, files }: LedgerEntry): ListedBroken | undefined {
+  const there = files.map(({ path }) => path).filter((path) => existsSync(path));
+  if (broken === undefined || there.length === 0) return undefined;
+  return { broken: broken.kind, names: broken.names, files: there };
 }
 
 /**
