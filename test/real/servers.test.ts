@@ -118,8 +118,8 @@ describe.for(runtimes)('%s', ([name, spec, path]) => {
     const own = { names: 'DNS:localhost, IP Address:127.0.0.1' };
     for (const hostile of ['', 'other.test', '*.app.test', 'a\n.app.test', '-.app.test'])
       expect(await certificate(port, hostile)).toMatchObject(own);
-    // Thousands at once, of names that nobody is to get.
-    const many = Array.from({ length: 1000 }, (_, index) => certificate(port, `n${index}.test`));
+    // Many at once, of names that nobody is to get; fewer than wait to be accepted (511), or a busy machine resets some.
+    const many = Array.from({ length: 400 }, (_, index) => certificate(port, `n${index}.test`));
     for (const it of await Promise.all(many)) expect(it).toMatchObject(own);
     expect(await visit(port, { ca: root() })).toEqual({ page: 'hello\n' });
   });
