@@ -1,5 +1,5 @@
 /** The hosts file: which names this machine answers for itself, and devcert's own block in it. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountOf, parseMounts } from './mounts.ts';
 import type { Command, Host } from './types.ts';
@@ -82,7 +82,10 @@ export function withNames(
 export function writeHostsCommands(host: Place, text: string): Command[] {
   const file = realHostsFile(host);
   const input = Buffer.from(text, 'latin1');
-  if (isMounted(file, host)) return [{ file: 'tee', args: [file], input, elevated: true }];
+  // A file that is not there needs none that stands beside it.
+  const isThere = existsSync(join(host.sysroot, file));
+  if (!isThere || isMounted(file, host))
+    return [{ file: 'tee', args: [file], input, elevated: true }];
   const copy = `${file}.devcert`;
   return [
     // -f: what a run that was killed left behind is no obstacle.

@@ -73,6 +73,15 @@ export function isUnfinished(folder: string): boolean {
   return readMarker(folder)?.[0] === UNFINISHED;
 }
 
+/**
+ * True if the file of keys is there and that of certificates is not, which no browser leaves: a new database cannot
+ * be made over it, and the keys in it may be somebody's.
+ */
+export function isHalf(folder: string): boolean {
+  const has = (name: string) => existsSync(join(folder, name));
+  return has('key4.db') && !has('cert9.db') && !isUnfinished(folder);
+}
+
 /** True if the file of certificates is there and holds nothing: a disk was full when it was made. */
 export function isEmptyFile(folder: string): boolean {
   return statSync(join(folder, 'cert9.db'), { throwIfNoEntry: false })?.size === 0;
@@ -99,7 +108,7 @@ export async function hasOthers(
 ): Promise<boolean> {
   if (readMarker(folder) === undefined)
     return notesOf(folder, host).length === 0 || !holdsOnly(folder, undefined);
-  if (!existsSync(join(folder, 'cert9.db'))) return false; // making it stopped half-way
+  if (!existsSync(join(folder, 'cert9.db'))) return isHalf(folder); // else making it stopped half-way
   const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
   // 255: there are no keys.
   const keys = await host.run(databaseCommand(certutil, folder, ['-K']));

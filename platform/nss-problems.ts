@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable, systemCode, say } from '../src/errors.ts';
+import { quoteForPosix } from './quote.ts';
 import { isLegacy } from './nss-entries.ts';
 import type { CommandResult, Explanation } from './types.ts';
 
@@ -9,7 +10,7 @@ import type { CommandResult, Explanation } from './types.ts';
 export function explainFailure(folder: string, result: CommandResult): Explanation | undefined {
   if (result.failure !== undefined) return undefined;
   if ((result.stderr + result.stdout).includes('SEC_ERROR_BAD_DATABASE'))
-    return isLegacy(folder) ? LEGACY : diagnose(folder);
+    return isLegacy(folder) ? LEGACY : explainDamage(folder);
   return explainOutput(result);
 }
 
@@ -45,7 +46,8 @@ const problems: readonly (readonly [RegExp, Explanation])[] = [
   [/SEC_ERROR_LEGACY_DATABASE|old, unsupported format/i, LEGACY],
 ];
 
-function diagnose(folder: string): Explanation {
+/** Why NSS takes the files in a folder for no database, and a line that has a new one made. */
+export function explainDamage(folder: string): Explanation {
   const files = ['cert9.db', 'key4.db'].map((name) => ({ name, path: join(folder, name) }));
   for (const { path } of files) {
     const code = whyUnreadable(path);
@@ -68,9 +70,12 @@ function diagnose(folder: string): Explanation {
       : whyUnreadable(damaged.path) === 'ENOENT'
         ? `the database is damaged: "${damaged.name}" is missing`
         : `the database is damaged: "${damaged.name}" is not a whole database`;
+  const moves = files
+    .filter(({ path }) => whyUnreadable(path) === undefined)
+    .map(({ path }) => `mv ${quoteForPosix(path)} ${quoteForPosix(`${path}.damaged`)}`);
   return {
     reason: what,
-    hint: `close the browser and put "${printable(folder)}" back from a backup; without one: a browser makes a new database where cert9.db and key4.db are moved away, and every certificate, key and exception of your own in them is gone`,
+    hint: say`${[...moves, ''].join(' && ')}${{ command: 'install' }} (with the browser closed; certificates, keys and exceptions of your own in them are lost then, unless you put "${printable(folder)}" back from a backup)`,
   };
 }
 

@@ -19,6 +19,7 @@ import {
 import {
   hasOthers,
   isEmptyFile,
+  isHalf,
   isUnfinished,
   makeCommands,
   markedFolders,
@@ -27,7 +28,7 @@ import {
   unmakeCommands,
 } from './nss-making.ts';
 import { notesOf } from './nss-marks.ts';
-import { explainFailure } from './nss-problems.ts';
+import { explainDamage, explainFailure } from './nss-problems.ts';
 import type {
   Command,
   CommandResult,
@@ -113,6 +114,7 @@ function nssStore(
           lacks: 'certutil',
           ...((await isThere()) ? {} : { empty: true }),
         };
+      if (isHalf(folder)) return { state: 'unavailable', ...explainDamage(folder), needed: true };
       if (!(await isThere())) return { state: 'absent' };
       const listing = await host.run(listCommand(certutil, folder));
       if (listing.exitCode !== 0) return unreadable(folder, certutil, listing);

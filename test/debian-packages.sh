@@ -12,7 +12,7 @@ packages="ca-certificates openssl gnutls-bin libnss3-tools curl wget sudo opendo
   slapd dovecot-imapd python3-aiosmtpd
   nginx-light apache2 haproxy caddy mariadb-server postgresql redis-server mosquitto mosquitto-clients
   php-cli python3 golang-go puma
-  strace sqlite3 zsh fish man-db openssh-client softhsm2 opensc
+  strace sqlite3 faketime iproute2 lsof zsh fish man-db openssh-client softhsm2 opensc
   uvicorn gunicorn python3-flask python3-django python3-django-extensions python3-openssl
   python3-requests python3-httpx python3-cryptography python3-pip dpkg-dev"
 missing=""

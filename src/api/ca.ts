@@ -8,6 +8,7 @@ import type {
   ReplaceOptions,
   ReplaceResult,
 } from '../commands/ca.ts';
+import type { DryRunOption } from '../commands/ca-plan.ts';
 import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
 import type { AgentChoice } from '../commands/keeper.ts';
 import type { ProtectOptions } from '../commands/protect.ts';
@@ -27,6 +28,7 @@ const sourceSpec: Spec<ImportSource> = {
 const importSpec: Spec<ImportAuthorityOptions> = {
   ...sourceSpec,
   ...{ name: 'text', trustOnly: 'boolean', force: 'boolean', passphrase: 'boolean' },
+  dryRun: 'boolean',
 };
 const exportSpec: Spec<ExportAuthorityOptions> = {
   ...{ out: 'text', file: 'text', der: 'boolean', withKey: 'boolean' },
@@ -117,7 +119,10 @@ export async function replaceAuthority(
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('../commands/ca.ts');
-  const wanted = checked(options, { ...sourceSpec, ...createSpec, ...agentSpec });
+  const wanted = checked(options, {
+    ...{ ...sourceSpec, ...createSpec, ...agentSpec },
+    dryRun: 'boolean',
+  });
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
   return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
 }
@@ -136,7 +141,7 @@ export async function protectAuthority(
 ): Promise<ReplaceResult> {
   const { protect } = await import('../commands/protect.ts');
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
-  return protect(all, name, checked(options, { keepKey: 'boolean' }));
+  return protect(all, name, checked(options, { keepKey: 'boolean', dryRun: 'boolean' }));
 }
 
 /**
@@ -160,9 +165,10 @@ export async function unprotectAuthority(
  */
 export async function removeAuthority(
   name: string,
+  options: DryRunOption = {},
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
   const { removeNamed } = await import('../commands/ca-remove.ts');
   const all = await contextWithStores(listenerOf(listener), nameOf(name));
-  return removeNamed(all, textOf(name, 'the name'));
+  return removeNamed(all, textOf(name, 'the name'), checked(options, { dryRun: 'boolean' }));
 }

@@ -10,6 +10,7 @@ import { recoverFolder } from '../authority/folder.ts';
 import { namesIn } from '../authority/certificates.ts';
 import { stateVersion } from '../authority/marker.ts';
 import { assertOwnState } from '../authority/ownership.ts';
+import { DevcertError } from '../errors.ts';
 import { Keyring } from '../signer/keyring.ts';
 import {
   authoritiesFolder,
@@ -78,7 +79,7 @@ export async function projectContext(listener: Listener, ca?: string): Promise<C
     host,
     folder: await authorityFolder(host.env, ca),
     ca: ca === 'default' ? undefined : ca,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     finders: [],
     defaultFolder: await defaultStateFolder(),
     keys: new Keyring({
@@ -92,6 +93,17 @@ export async function projectContext(listener: Listener, ca?: string): Promise<C
     progress: (doing) => listener.progress?.(doing),
     confirm: listener.confirm?.bind(listener),
   };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new DevcertError('file', 'the folder that this terminal is in is gone', {
+      hint: 'go to another one, or to the new one of the same name: cd "$PWD"',
+      cause: error,
+    });
+  }
 }
 
 /** The same with all kinds of stores that there are. */

@@ -45,7 +45,8 @@ function readText(folder: string): string | undefined {
   return readIfThere(join(folder, ORIGIN_FILE))?.toString();
 }
 
-function parseOrigin(text: string | undefined, root: X509Certificate): Origin | undefined {
+/** What the text of the file says of this root; undefined if nothing. */
+export function parseOrigin(text: string | undefined, root: X509Certificate): Origin | undefined {
   if (text === undefined) return undefined;
   try {
     const content = JSON.parse(text) as Partial<Origin> | null;

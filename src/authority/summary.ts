@@ -71,26 +71,38 @@ export function summarize(folder: string, name: string | undefined, now: Date): 
     if (!(error instanceof DevcertError)) throw error;
     problem = error.message;
   }
-  const chain = authority?.chain ?? [root];
-  const notAfter = endOf(chain);
-  const origin = readOrigin(folder, root);
-  const usages = usagesOf(chain);
+  const summary = describeChain(authority?.chain ?? [root], root, now);
   return {
     name: name ?? 'default',
     folder,
+    ...summary,
+    clientsOnly: !summary.usages.includes('serverAuth') || isImportedForClients(folder, root),
+    origin: readOrigin(folder, root),
+    keeping: readKeeping(folder),
+    earlierRoots: retiredRoots(folder),
+    problem,
+  };
+}
+
+/** What certificates alone tell. @param chain issuer first, root last */
+export function describeChain(
+  chain: readonly X509Certificate[],
+  root: X509Certificate,
+  now: Date,
+): Omit<
+  AuthoritySummary,
+  'name' | 'folder' | 'clientsOnly' | 'origin' | 'keeping' | 'earlierRoots' | 'problem'
+> {
+  const notAfter = endOf(chain);
+  return {
     commonName: readCommonName(root.raw) ?? root.subject.replaceAll('\n', ', '),
     root: sha256Of(root),
     notAfter,
     daysLeft: Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS),
     constraints: constraintsOf(chain),
-    usages,
-    clientsOnly: !usages.includes('serverAuth') || isImportedForClients(folder, root),
+    usages: usagesOf(chain),
     keyType: keyTypeOf(chain[0]?.publicKey ?? root.publicKey),
     chain: chain.map(({ subject }) => subject.replaceAll('\n', ', ')),
-    origin,
-    keeping: readKeeping(folder),
-    earlierRoots: retiredRoots(folder),
-    problem,
   };
 }
 

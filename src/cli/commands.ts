@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   run: async () => (await import('./run.ts')).runCommand,
   env: async () => (await import('./run.ts')).envCommand,
   recipe: async () => (await import('./recipe.ts')).recipeCommand,
+  init: async () => (await import('./init.ts')).initCommand,
   hosts: async () => (await import('./hosts.ts')).hostsCommand,
   completion: async () => (await import('./completion.ts')).completionCommand,
   inspect: async () => (await import('./inspect/inspect.ts')).inspectCommand,

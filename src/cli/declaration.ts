@@ -46,6 +46,12 @@ export const daysOption: OptionDeclaration = {
   description: `valid for so many days, 1 to ${MAX_LEAF_DAYS} (default: ${LEAF_DAYS})`,
 };
 
+/** For every command that changes the machine. */
+export const dryRunOption: OptionDeclaration = {
+  flags: '--dry-run',
+  description: 'print the exact commands and change nothing',
+};
+
 /** Which authority: for every command that works with one. */
 export const caOption: OptionDeclaration = {
   flags: '--ca <name>',

@@ -10,7 +10,7 @@ import type { Style } from './terminal.ts';
 export const doctorCommand: Declaration = {
   summary: 'find out what is wrong on this machine, by trying it',
   description:
-    'Asks every trust store, has each program that is found here open a page on a scratch port, and looks at names, dates, owners, variables and other development CAs. Changes nothing; takes some seconds. Exit code: 0 nothing is wrong, 3 no authority, 5 something expired or is due, 4 something does not trust the root, 1 anything else.',
+    'Asks every trust store, has each program that is found here open a page on a scratch port, and looks at names, dates, owners, variables and other development CAs. Changes nothing; takes some seconds. Exit code: 0 nothing is wrong, 3 no CA, 5 something expired or is due, 4 something does not trust the root, 1 anything else.',
   examples: ['devcert doctor', 'devcert doctor --json'],
   async run(_positionals, _options, terminal) {
     const result = await doctor(terminal);

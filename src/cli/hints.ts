@@ -15,7 +15,7 @@ export interface Step extends Partial<Record<OptionName, OptionValue>> {
 type OptionValue = string | boolean | readonly string[] | undefined;
 
 type CommandName =
-  | Each<'issue install uninstall status check doctor inspect verify csr sign export recipe mtls list renew run env'>
+  | Each<'issue install uninstall status check doctor inspect verify csr sign export recipe mtls list renew run env init'>
   | `ca ${Each<'create export import list protect remove replace show unprotect'>}`
   | `hosts ${Each<'add list remove'>}`
   | `mtls ${Each<'check rotate'>}`;
@@ -28,7 +28,7 @@ type OptionName =
   | Each<'import issue keepKey key keyFile keyPasswordFile legacy machine name nssPasswordFile'>
   | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
   | Each<'remove root serverCa'>
-  | Each<'orphans sealed sshAgent stores trust trustOnly withKey withPublicRoots yes'>
+  | Each<'orphans script sealed sshAgent stores trust trustOnly withKey withPublicRoots yes'>
   | Each<'at crl purpose roots starttls timeout webtransport'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;

@@ -1,14 +1,9 @@
 /** `devcert hosts …` */
 import { DevcertError, printable, say } from '../errors.ts';
 import { addHosts, type HostsOptions, type HostsResult, listHosts, removeHosts } from '../index.ts';
-import type { Declaration, OptionDeclaration } from './declaration.ts';
+import { type Declaration, dryRunOption } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
-
-const dryRun: OptionDeclaration = {
-  flags: '--dry-run',
-  description: 'print the exact commands and change nothing',
-};
 
 export const hostsCommand: Declaration = {
   summary: 'lead names to this machine, in its hosts file',
@@ -20,7 +15,7 @@ export const hostsCommand: Declaration = {
       summary: 'lead names to this machine',
       description: 'Adds names to the block. Those that another line answers for are left to it.',
       positionals: [{ name: '<names...>', description: 'DNS names, without wildcards' }],
-      options: [dryRun],
+      options: [dryRunOption],
       async run(names, options: HostsOptions, terminal) {
         cancelOnInterrupt(terminal);
         return tell(await addHosts(names, options, terminal), terminal);
@@ -30,7 +25,7 @@ export const hostsCommand: Declaration = {
       summary: 'take names out again',
       description: 'Takes names out of the block; an empty block goes altogether.',
       positionals: [{ name: '[names...]', description: 'names that devcert added' }],
-      options: [{ flags: '--all', description: 'all that devcert added for you' }, dryRun],
+      options: [{ flags: '--all', description: 'all that devcert added for you' }, dryRunOption],
       async run(names, { all, ...options }: HostsOptions & { all?: boolean }, terminal) {
         if (all === true && names.length > 0)
           throw new DevcertError('usage', say`${{ all: true }} takes no names`, {

@@ -2,7 +2,13 @@
 import { DevcertError, say } from '../errors.ts';
 import { install, type InstallOptions } from '../index.ts';
 import { asking } from './password/asking.ts';
-import { caOption, type Declaration, sshAgentOption, storeOptions } from './declaration.ts';
+import {
+  caOption,
+  dryRunOption,
+  type Declaration,
+  sshAgentOption,
+  storeOptions,
+} from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
 import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
@@ -47,7 +53,7 @@ export const installCommand: Declaration = {
       description: 'let it issue for every name: dangerous, only for mbedTLS and Botan 2',
     },
     caOption,
-    { flags: '--dry-run', description: 'print the exact commands and change nothing' },
+    dryRunOption,
   ],
   examples: [
     'devcert install --sealed localhost api.test   and nothing else, ever',

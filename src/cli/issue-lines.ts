@@ -1,4 +1,5 @@
 /** An issued certificate as lines for a person. Pure: nothing here writes. */
+import type { CertificateHash } from '../certificate/hash.ts';
 import type { IssueResult } from '../commands/issue.ts';
 import { printable } from '../errors.ts';
 import { date, madeLines, table } from './lines.ts';
@@ -20,14 +21,14 @@ export function issueLines(result: IssueResult, style: Style): string[] {
     `${verb} ${names.join(', ')}`,
     ...table([...usageRows(result), ...files], style),
     `It is valid until ${date(notAfter)}`,
-    ...hashLines(result, style),
+    ...hashLines(result.certificateHash, style),
   ];
 }
 
 /** For `new WebTransport(url, { serverCertificateHashes })`. */
-function hashLines({ certificateHash }: IssueResult, style: Style): string[] {
-  if (certificateHash === undefined) return [];
-  const { hex, base64, javascript } = certificateHash;
+export function hashLines(hash: CertificateHash | undefined, style: Style): string[] {
+  if (hash === undefined) return [];
+  const { hex, base64, javascript } = hash;
   return [
     'Its SHA-256, another one with each new certificate:',
     ...table(

@@ -1,6 +1,7 @@
 /** `devcert list` */
 import type { CertificateState, ListedBroken, ListedCertificate } from '../commands/list.ts';
 import { dirname } from 'node:path';
+import type { ServedOld } from '../commands/served.ts';
 import { EXIT, printable } from '../errors.ts';
 import { list } from '../index.ts';
 import type { Declaration } from './declaration.ts';
@@ -10,7 +11,7 @@ import type { Style } from './terminal.ts';
 export const listCommand: Declaration = {
   summary: 'list the certificates that were issued, and how each of them is now',
   description:
-    'Lists every certificate that devcert issued for you on this machine: valid, due, expired, or gone. Exit code 5 if one is due or has expired.',
+    'Lists every certificate that devcert issued for you on this machine: valid, due, expired, or gone, and which of your servers here still sends an earlier one. Exit code 5 if one is due or has expired.',
   async run(_positionals, _options, terminal) {
     const result = await list();
     terminal.print([
@@ -19,6 +20,8 @@ export const listCommand: Declaration = {
     ]);
     const due = result.certificates.filter(({ state }) => DUE.includes(state));
     if (due.length > 0) terminal.note(`${due.length} to renew: devcert renew --all`);
+    if (result.certificates.some(({ servedOld }) => servedOld.length > 0))
+      terminal.note('a server reads its certificate when it starts: restart or reload it');
     terminal.json(result);
     return due.length > 0 ? EXIT.expired : EXIT.done;
   },
@@ -31,13 +34,17 @@ export function listLines(certificates: readonly ListedCertificate[], style: Sty
   if (certificates.length === 0) return ['No certificate was issued yet: devcert localhost'];
   const rows = certificates.map((it) => [stateText(it), date(it.notAfter), it.names.join(', ')]);
   const width = Math.max(...rows.map(([state = '']) => state.length));
-  return certificates.flatMap(({ state, certFile, ca }, index) => {
+  return certificates.flatMap(({ state, certFile, ca, servedOld }, index) => {
     const [text = '', end = '', names = ''] = rows[index] ?? [];
     const painted = state === 'valid' ? style.good : DUE.includes(state) ? style.bad : style.dim;
     const of = ca === 'default' ? '' : `, of the CA ${printable(ca)}`;
     return [
       `${painted(text.padEnd(width))}  ${end}  ${printable(names)}`,
       `${' '.repeat(width)}  ${style.dim(`${printable(certFile)}${of}`)}`,
+      ...servedOld.map(
+        (it) =>
+          `${' '.repeat(width)}  ${style.bad(`served on port ${it.port} still old${whose(it)}`)}`,
+      ),
     ];
   });
 }
@@ -52,6 +59,10 @@ function brokenLines(broken: readonly ListedBroken[], style: Style): string[] {
       `    ${style.dim(printable(dirname(it.files[0] ?? '')))}`,
     ]),
   ];
+}
+
+function whose({ process }: ServedOld): string {
+  return process === undefined ? '' : ` (${printable(process.name)}, process ${process.pid})`;
 }
 
 function stateText({ state, daysLeft }: ListedCertificate): string {

@@ -3,10 +3,12 @@ import { DevcertError, EXIT, say } from '../errors.ts';
 import { renew, type RenewDueOptions, type RenewDueResult } from '../index.ts';
 import { renewedLines } from './ca/lines.ts';
 import type { Declaration } from './declaration.ts';
+import { hashLines } from './issue-lines.ts';
 import { date } from './lines.ts';
 import { asking } from './password/asking.ts';
 import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
 import { runThrough } from './run-through.ts';
+import type { Style } from './terminal.ts';
 
 export const renewCommand: Declaration = {
   summary: 'issue certificates again that have expired or are about to',
@@ -25,7 +27,7 @@ export const renewCommand: Declaration = {
         hint: 'leave one of them out',
       });
     const result = await renew(options, await asking(options, terminal));
-    terminal.print(renewLines(result, options));
+    terminal.print(renewLines(result, options, terminal.style));
     terminal.json(result);
     const done = result.renewed.filter(({ reason }) => reason === undefined);
     if (done.length > 0 && options.dryRun !== true) {
@@ -44,6 +46,7 @@ export const renewCommand: Declaration = {
 function renewLines(
   { renewed, looked, nextEnd }: RenewDueResult,
   { all, dryRun }: RenewDueOptions,
+  style: Style,
 ): string[] {
   const where = all === true ? 'on this machine' : 'here';
   if (looked === 0) return [`No certificate ${where} was issued by devcert`];
@@ -52,5 +55,5 @@ function renewLines(
     return [`Nothing is due ${where}${end}`];
   }
   if (dryRun === true) return renewed.flatMap(({ files }) => files.map((file) => `Due: ${file}`));
-  return renewedLines(renewed);
+  return renewed.flatMap((it) => [...renewedLines([it]), ...hashLines(it.certificateHash, style)]);
 }

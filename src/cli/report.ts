@@ -178,7 +178,8 @@ function storeLines(report: StoreReport, width: number, style: Style): string[] 
   ];
 }
 
-function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
+/** What happened in each store, or would. */
+export function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
   const width = widest(outcomes);
   const told = outcomes.flatMap((outcome) => {
     const { store, status, reason, hint, restart, commands = [] } = outcome;

@@ -1,6 +1,6 @@
 /** `devcert uninstall` */
 import { uninstall, type UninstallOptions } from '../index.ts';
-import { caOption, type Declaration, storeOptions } from './declaration.ts';
+import { caOption, dryRunOption, type Declaration, storeOptions } from './declaration.ts';
 import { confirm } from './confirm.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { orphanLines } from './orphan-lines.ts';
@@ -20,7 +20,7 @@ export const uninstallCommand: Declaration = {
     },
     { flags: '--yes', description: 'with --orphans: do not ask' },
     caOption,
-    { flags: '--dry-run', description: 'print the exact commands and change nothing' },
+    dryRunOption,
   ],
   async run(_positionals, options: UninstallOptions, terminal) {
     cancelOnInterrupt(terminal);

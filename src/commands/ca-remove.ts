@@ -12,6 +12,7 @@ import {
   stateFolderOf,
   trusting,
 } from './context.ts';
+import type { DryRunOption } from './ca-plan.ts';
 import { findEverywhere } from './stores.ts';
 import { currentRoot, otherRoots } from './roots.ts';
 
@@ -31,7 +32,11 @@ export interface RemovedAuthority {
  * @throws DevcertError `no-authority`, `usage` for the default one, `store` if a store keeps the root:
  *   then it is not deleted.
  */
-export async function removeNamed(context: Context, name: string): Promise<RemovedAuthority> {
+export async function removeNamed(
+  context: Context,
+  name: string,
+  { dryRun = false }: DryRunOption = {},
+): Promise<RemovedAuthority> {
   refuseSudo(context);
   const target = contextOf(context, name);
   if (target.ca === undefined)
@@ -46,6 +51,7 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
   const typed: Step = { command: 'ca remove', names: name };
   const trust: TrustOptions = {
     ...trusting(target),
+    dryRun,
     again: (step) => (step.command === 'uninstall' ? typed : step),
   };
   const outcomes: Outcome[] = [];
@@ -63,6 +69,7 @@ export async function removeNamed(context: Context, name: string): Promise<Remov
     });
   const left = issuedBy(target).map(({ certFile }) => certFile);
   const notes = agentNotes([target.folder]);
+  if (dryRun) return { name, outcomes, left, notes };
   purge(target.folder);
   removeAuthoritiesFolder(stateFolderOf(target));
   return { name, outcomes, left, notes };

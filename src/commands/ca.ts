@@ -1,5 +1,4 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
-import type { X509Certificate } from 'node:crypto';
 import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
@@ -22,9 +21,16 @@ import {
   refuseSudo,
   stateFolderOf,
 } from './context.ts';
-import { type AgentChoice, type Keeper, keeperFor, type Protection } from './keeper.ts';
+import type { DryRunOption } from './ca-plan.ts';
+import { type AgentChoice, keeperFor, type Protection } from './keeper.ts';
 import type { Renewed } from './renew.ts';
-import { newAuthority, replaceAuthority, type Successor, trustingStores } from './replace.ts';
+import {
+  importedAuthority,
+  newAuthority,
+  replaceAuthority,
+  type Successor,
+  trustingStores,
+} from './replace.ts';
 import { currentRoot } from './roots.ts';
 
 export interface CreateOptions {
@@ -37,8 +43,7 @@ export interface CreateOptions {
 }
 
 export interface NamedOptions extends CreateOptions, Protection {}
-
-export interface ReplaceOptions extends ImportSource, CreateOptions, AgentChoice {}
+export interface ReplaceOptions extends ImportSource, CreateOptions, AgentChoice, DryRunOption {}
 
 export interface ImportSource {
   /** Private keys that lie elsewhere; absolute, or from `cwd`. */
@@ -52,7 +57,7 @@ export interface ImportSource {
   readonly clientsOnly?: boolean;
 }
 
-export interface ImportAuthorityOptions extends ImportSource {
+export interface ImportAuthorityOptions extends ImportSource, DryRunOption {
   /** Encrypt its key with a passphrase. */
   readonly passphrase?: boolean;
   /** What it is kept under; the default authority if left out. */
@@ -145,13 +150,16 @@ export async function importAuthority(
       throw new DevcertError('refused', 'a root without its key cannot replace a CA', {
         hint: say`give it a name of its own: ${{ name: 'NAME' }}`,
       });
-    return replaceByImport(target, imported, options.passphrase);
+    return replaceByImport(target, imported, options);
   }
   if (options.trustOnly === true && target.ca === undefined)
     throw new DevcertError('usage', 'the default CA has to issue: it needs its key', {
       hint: say`give this one a name: ${{ name: 'NAME' }}`,
     });
-  const keeper = await keeperFor(target, { passphrase: options.passphrase });
+  const { passphrase, dryRun } = options;
+  const keeper = await keeperFor(target, { passphrase, dryRun });
+  if (dryRun === true)
+    return (await import('./ca-plan.ts')).planImport(target, imported, passphrase === true);
   const pem = keeper.keep(imported.pem);
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
   const { created } = await ensureAuthority(
@@ -197,7 +205,8 @@ export async function replaceNamed(
   if (sources.length > 0) {
     // What was for clients only stays so, without a word.
     const clientsOnly = options.clientsOnly ?? isClientsOnly(target.folder);
-    return replaceByImport(target, readImport(context, sources, { ...options, clientsOnly }));
+    const imported = readImport(context, sources, { ...options, clientsOnly });
+    return replaceByImport(target, imported, { dryRun: options.dryRun });
   }
   const old = await loadAuthority(target.folder);
   const asked = options.permit !== undefined || options.constraints === false;
@@ -206,7 +215,7 @@ export async function replaceNamed(
     : old.constraints;
   const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
   const keeper = await keeperFor(target, { ...options, another: true });
-  return replaceBy(target, newAuthority(target, keeper, constraints, usages), []);
+  return replaceBy(target, newAuthority(target, keeper, constraints, usages), [], options);
 }
 
 /**
@@ -217,21 +226,27 @@ export async function replaceNamed(
 async function replaceByImport(
   target: Context,
   imported: Imported,
-  passphrase?: boolean,
+  { passphrase, dryRun }: Pick<ImportAuthorityOptions, 'passphrase' | 'dryRun'>,
 ): Promise<ReplaceResult> {
-  const keeper = await keeperFor(target, { passphrase, isImported: true });
+  const keeper = await keeperFor(target, { passphrase, isImported: true, dryRun });
   if (imported.clientsOnly && !isClientsOnly(target.folder))
     throw new DevcertError('refused', 'a CA for servers cannot become one for clients only', {
       hint: say`give this one a name of its own: ${{ name: 'NAME' }}`,
     });
-  return replaceBy(target, importSuccessor(imported, keeper), imported.notes);
+  return replaceBy(target, importedAuthority(imported, keeper), imported.notes, { dryRun }, false);
 }
 
 export async function replaceBy(
   target: Context,
   successor: Successor,
   notes: readonly string[],
+  { dryRun }: DryRunOption = {},
+  isMade = true,
 ): Promise<ReplaceResult> {
+  if (dryRun === true) {
+    const { root } = await successor.make();
+    return (await import('./ca-plan.ts')).planReplacement(target, root, isMade, notes);
+  }
   const stores = isClientsOnly(target.folder) ? [] : await trustingStores(target);
   const replacement = await replaceAuthority(target, stores, successor);
   return { ...summaryOf(target), ...replacement, notes };
@@ -250,18 +265,6 @@ function readImport(
   const files = [...sources, ...more].flatMap((it) => sourceFiles(it, host, cwd));
   const findings = readSources([...new Set(files)], options);
   return checkImport(findings, { ...options, files }, host.now());
-}
-
-function importSuccessor({ pem, chain }: Imported, keeper: Keeper): Successor {
-  return {
-    make: () => Promise.resolve(keeper.keep(pem)),
-    isSame: async (pending) =>
-      fingerprints(pending.chain) === fingerprints(chain) && (await keeper.isKept(pending)),
-  };
-}
-
-function fingerprints(chain: readonly X509Certificate[]): string {
-  return chain.map(({ fingerprint256 }) => fingerprint256).join();
 }
 
 async function wantedConstraints(

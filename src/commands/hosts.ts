@@ -8,6 +8,7 @@ import {
   withNames,
   writeHostsCommands,
 } from '../../platform/hosts-file.ts';
+import { quoteForPosix } from '../../platform/quote.ts';
 import { formatCommand } from '../../platform/run.ts';
 import type { Host } from '../../platform/types.ts';
 import { isWsl } from '../../platform/wsl.ts';
@@ -123,7 +124,10 @@ async function change(
     throw new DevcertError(
       status === 'failed' ? 'file' : 'cancelled',
       `cannot change "${file}": ${reason ?? ''}`,
-      { hint },
+      {
+        hint:
+          hint ?? `look at what keeps it: ls -ld ${quoteForPosix(file)}; df ${quoteForPosix(file)}`,
+      },
     );
   return { file, names, ...changed, notes: [...changed.notes, ...wslNotes(host)], commands };
 }
@@ -174,6 +178,7 @@ function textOf(host: Host): string {
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
+    if (code === 'ENOENT') return ''; // as an empty one
     throw new DevcertError('file', `cannot read "${hostsFile(host)}": ${code}`, {
       hint: 'see whether it is there, and whose it is',
     });

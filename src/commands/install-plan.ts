@@ -47,11 +47,29 @@ export async function dryRun(
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const example = await createAuthority(identity(context), constraints, host.now());
+  const shown = await exampleOutcomes(context, stores, example.root);
+  return {
+    root: undefined,
+    authority: hasAuthority(folder) ? 'replaced' : 'created',
+    constraints,
+    notAfter: undefined,
+    outcomes: [...shown, ...missing],
+    renewed: [],
+    notes: [],
+  };
+}
+
+/** What would be run for a root that was made as an example: what only it has stands in the commands as a word. */
+export async function exampleOutcomes(
+  { host, folder }: Context,
+  stores: readonly TrustStore[],
+  rootPem: string,
+): Promise<Outcome[]> {
   // Nobody is to type in a root that will never be.
-  const root = { ...rootInFile(example.root, rootFile(folder)), pem: '<root.pem>' };
+  const root = { ...rootInFile(rootPem, rootFile(folder)), pem: '<root.pem>' };
   const keyId = root.commonName.slice(-8);
   const outcomes = await installRoot(stores, root, host, { dryRun: true });
-  const shown = outcomes.map((outcome) => ({
+  return outcomes.map((outcome) => ({
     ...outcome,
     ...(outcome.commands === undefined
       ? {}
@@ -64,13 +82,4 @@ export async function dryRun(
           ),
         }),
   }));
-  return {
-    root: undefined,
-    authority: hasAuthority(folder) ? 'replaced' : 'created',
-    constraints,
-    notAfter: undefined,
-    outcomes: [...shown, ...missing],
-    renewed: [],
-    notes: [],
-  };
 }

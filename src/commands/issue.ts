@@ -85,6 +85,9 @@ export async function issue(
     ...written.notes,
     ...changeNotes(written),
     ...(written.issued ? notesOn(request, authority.constraints, context) : []),
+    ...(written.issued && request.names.some((name) => isOfNetwork(name, host.hostname))
+      ? (await import('./network.ts')).networkNotes(written.caFile, host.hostname)
+      : []),
     ...(written.issued ? await keyFolderNotes(host, paths.keyFile, ...withKey) : []),
     ...(exports ?? []).flatMap(({ notes }) => notes),
     ...stale,
@@ -146,6 +149,13 @@ function notesOn(
       worded`not in ${hostsFile(context.host)}: unless your DNS answers for it, ${{ command: 'hosts add', names: unknown }}`,
     );
   return notes;
+}
+
+/** Of a name that other machines know this one by. */
+function isOfNetwork(name: Name, hostname: string): boolean {
+  if (isLoopbackName(name)) return false;
+  const isLan = /\.(?:lan|local|localdomain|home\.arpa|internal)$/.test(name.value);
+  return name.type === 'ip' || isLan || name.value === hostname.toLowerCase();
 }
 
 // Asking DNS would take time and tell the network; the hosts file is what the user can change here.

@@ -30,6 +30,8 @@ export interface KeeperWishes extends Protection {
   readonly another?: boolean;
   /** The authority brings its key, which no agent takes. */
   readonly isImported?: boolean;
+  /** Nothing is to be kept: what is wrong with the wishes is told, and nobody is asked. */
+  readonly dryRun?: boolean | undefined;
 }
 
 /** Keeps keys in one way. */
@@ -53,6 +55,7 @@ export async function keeperFor(context: Context, wishes: KeeperWishes = {}): Pr
   const { folder } = context;
   const keeping = readKeeping(folder);
   assertNotSealed(keeping, folder);
+  if (wishes.dryRun === true) return openKeeper;
   if (wishes.passphrase === true && keeping.way !== 'passphrase')
     return newPassphraseKeeper(context);
   if (wishes.isImported === true && keeping.way === 'ssh-agent')
@@ -112,7 +115,8 @@ async function samePassphraseKeeper(context: Context): Promise<Keeper> {
   return encrypted(keys, await keys.encrypterLike(readPem(folder).issuerKey, keyName(ca)));
 }
 
-const openKeeper: Keeper = {
+/** In an open file. */
+export const openKeeper: Keeper = {
   keep: (pem) => pem,
   isKept: ({ keeping }) => Promise.resolve(keeping.way === 'file'),
 };

@@ -12,6 +12,7 @@ import {
 } from '../ledger/ledger.ts';
 import { DAY_MS, dueDays } from '../policy.ts';
 import { type Context, stateFolderOf } from './context.ts';
+import type { ServedOld } from './served.ts';
 
 /**
  * `valid`; `soon`: so few days left that it is due; `expired`; `gone`: its file is not there any more; `changed`:
@@ -32,6 +33,8 @@ export interface ListedCertificate {
   readonly ca: string;
   /** Absolute path of the folder of the mutual TLS set that it belongs to. */
   readonly mtls: string | undefined;
+  /** Servers of this user here that still send one that was in the file before. */
+  readonly servedOld: readonly ServedOld[];
 }
 
 /** A certificate that is broken on purpose, for a test. */
@@ -50,13 +53,18 @@ export interface ListResult {
 }
 
 /** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
-export function list(context: Context): ListResult {
+export async function list(context: Context): Promise<ListResult> {
   const stateFolder = stateFolderOf(context);
   const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
   const now = context.host.now();
-  const entries = readLedger(stateFolder);
-  const certificates = entries.filter(isCertificate).map((entry) => listed(entry, issuers, now));
-  return { certificates, broken: entries.flatMap((entry) => listedBroken(entry) ?? []) };
+  const all = readLedger(stateFolder);
+  const entries = all.filter(isCertificate);
+  const { findServedOld } = await import('./served.ts');
+  const served = await findServedOld(context, entries);
+  const certificates = entries
+    .map((entry) => listed(entry, issuers, now))
+    .map((it) => ({ ...it, servedOld: served.get(it.certFile) ?? [] }));
+  return { certificates, broken: all.flatMap((entry) => listedBroken(entry) ?? []) };
 }
 
 function listedBroken({ broken, files }: LedgerEntry): ListedBroken | undefined {
@@ -99,7 +107,7 @@ export function isCertificate(entry: LedgerEntry): entry is CertificateEntry {
   return entry.certificate !== undefined;
 }
 
-/** A certificate of the ledger as it is now. @param issuers of this user's authorities. */
+/** A certificate of the ledger as its file is now; no server is asked. @param issuers of this user's authorities. */
 export function listed(
   { ca, mtls, certificate }: CertificateEntry,
   issuers: readonly X509Certificate[],
@@ -116,5 +124,5 @@ export function listed(
     if (notAfter <= now) return 'expired';
     return daysLeft < dueDays(certificate.validityDays) ? 'soon' : 'valid';
   })();
-  return { names, state, notAfter, daysLeft, certFile, keyFile, ca, mtls };
+  return { names, state, notAfter, daysLeft, certFile, keyFile, ca, mtls, servedOld: [] };
 }

@@ -17,10 +17,11 @@ import { Keyring } from '../signer/keyring.ts';
 import { replaceBy, type ReplaceResult, summaryOf } from './ca.ts';
 import { type Context, contextOf, refuseSudo } from './context.ts';
 import { findEverywhere } from './stores.ts';
-import { newPassphraseKeeper } from './keeper.ts';
+import type { DryRunOption } from './ca-plan.ts';
+import { newPassphraseKeeper, openKeeper } from './keeper.ts';
 import { clearPending, madeMeanwhile, newAuthority } from './replace.ts';
 
-export interface ProtectOptions {
+export interface ProtectOptions extends DryRunOption {
   /** Encrypt the key that is there, though copies of it may lie open elsewhere. */
   readonly keepKey?: boolean;
 }
@@ -34,13 +35,14 @@ export interface ProtectOptions {
 export async function protect(
   context: Context,
   name: string | undefined,
-  { keepKey = false }: ProtectOptions = {},
+  { keepKey = false, dryRun = false }: ProtectOptions = {},
 ): Promise<ReplaceResult> {
   refuseSudo(context);
   const target = contextOf(context, name);
   assertExists(target.folder, target.ca);
   const old = await loadAuthority(target.folder);
   assertNotSealed(old.keeping, target.folder);
+  if (keepKey && dryRun) return unchanged(target, ['the key that is there would be encrypted']);
   if (keepKey) return encryptInPlace(target, old);
   if (readOrigin(target.folder, old.root) !== undefined)
     throw new DevcertError('refused', 'an imported CA keeps the key it came with', {
@@ -50,8 +52,9 @@ export async function protect(
           : 'it is protected already',
     });
   const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
-  const keeper = await newPassphraseKeeper(target);
-  return replaceBy(target, newAuthority(target, keeper, old.constraints, usages), []);
+  const keeper = dryRun ? openKeeper : await newPassphraseKeeper(target);
+  const successor = newAuthority(target, keeper, old.constraints, usages);
+  return replaceBy(target, successor, [], { dryRun });
 }
 
 /**

@@ -100,7 +100,8 @@ async function renewOf(
   }
 }
 
-function asRenewed({ mtls, certificate }: CertificateEntry): Renewed {
+/** What a renewal of it would be called. */
+export function asRenewed({ mtls, certificate }: CertificateEntry): Renewed {
   return mtls === undefined
     ? { what: 'certificate', files: [certificate.certFile] }
     : { what: 'mtls', files: [mtls] };

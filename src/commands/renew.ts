@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { type CertificateHash, certificateHash } from '../certificate/hash.ts';
 import { readExisting } from '../certificate/output.ts';
 import { writeCertificate, writeLeaf } from '../certificate/write.ts';
 import type { Authority } from '../authority/authority.ts';
@@ -24,6 +25,7 @@ import {
 } from '../ledger/ledger.ts';
 import { readSet, SET_FILE } from '../mtls/set.ts';
 import { parseNames } from '../names/names.ts';
+import { WEBTRANSPORT_DAYS } from '../policy.ts';
 import type { LeafRequest } from '../names/request.ts';
 import { type Context, stateFolderOf, writing } from './context.ts';
 import { exportCertificate } from './export.ts';
@@ -39,6 +41,8 @@ export interface Renewed {
   readonly command?: string;
   /** Why they were left unchanged. */
   readonly reason?: string;
+  /** Of a certificate that browsers take by its hash (WebTransport): the new one. */
+  readonly certificateHash?: CertificateHash;
 }
 
 export interface RenewOptions {
@@ -125,10 +129,19 @@ async function renewCertificate(
   const own = { ...writing(context, authority), issuers: () => [] };
   return attempting(context, what, async () => {
     const request = requestOf(certificate);
-    if (keyFile !== undefined) await writeLeaf(own, request, { ...paths, keyFile });
-    else await writeCertificate(own, { ...request, ...keyOf(certificate) }, paths);
-    return what;
+    const { sha256 } =
+      keyFile === undefined
+        ? await writeCertificate(own, { ...request, ...keyOf(certificate) }, paths)
+        : await writeLeaf(own, request, { ...paths, keyFile });
+    return isForWebTransport(certificate)
+      ? { ...what, certificateHash: certificateHash(sha256) }
+      : what;
   });
+}
+
+/** Short and P-256, as it has to be for that: whoever was told its hash has to be told the next one. */
+function isForWebTransport({ keyType, validityDays, usages }: IssuedCertificate): boolean {
+  return keyType === 'p256' && validityDays <= WEBTRANSPORT_DAYS && usages.join() === 'serverAuth';
 }
 
 /** One result for what one export made; none if it is up to date. */

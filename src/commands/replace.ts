@@ -1,9 +1,11 @@
 /** Replacing the authority by one with other constraints, without a moment in which nothing is trusted. */
+import type { X509Certificate } from 'node:crypto';
 import type { Root, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
 import { removeEnvironment } from '../authority/environment.ts';
 import { loadAuthority, recoverFolder } from '../authority/folder.ts';
+import type { Imported } from '../authority/import.ts';
 import {
   discardPending,
   isRotating,
@@ -64,6 +66,19 @@ export function newAuthority(
     isSame: async (pending) =>
       sameConstraints(pending.constraints, constraints) && (await keeper.isKept(pending)),
   };
+}
+
+/** One that was made by somebody else. */
+export function importedAuthority({ pem, chain }: Imported, keeper: Keeper): Successor {
+  return {
+    make: () => Promise.resolve(keeper.keep(pem)),
+    isSame: async (pending) =>
+      fingerprints(pending.chain) === fingerprints(chain) && (await keeper.isKept(pending)),
+  };
+}
+
+function fingerprints(chain: readonly X509Certificate[]): string {
+  return chain.map(({ fingerprint256 }) => fingerprint256).join();
 }
 
 /**

@@ -6,9 +6,11 @@ import { retiredRootFiles } from '../authority/retired.ts';
 import { authorityCertificates, certificateIn } from '../authority/certificates.ts';
 import { loadRoot } from '../authority/folder.ts';
 import { readIfThere } from '../disk/files.ts';
+import { sha256Of } from '../authority/origin.ts';
 import { DevcertError, say } from '../errors.ts';
 import { certificatesOf, openFile } from '../inspect/open.ts';
 import { readKeyStore } from '../keystore/read.ts';
+import { findEntries } from '../ledger/ledger.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { MAX_STORE_BYTES, SERVER_TIMEOUT_MS } from '../policy.ts';
 import type { World } from '../verify/causes.ts';
@@ -168,5 +170,16 @@ export function worldOf(context: Context, { label }: Roots, systemTrusts: boolea
     .map(({ name }) => contextOf(context, name).folder)
     .flatMap((folder) => retiredRootFiles(folder))
     .flatMap((file) => certificateIn(file) ?? []);
-  return { known, retired, systemTrusts, asked: { label, ca: context.ca ?? 'default' } };
+  // The roots of authorities that were replaced go with the stores; what they issued stays written down.
+  const isIssuedHere = (leaf: X509Certificate) => {
+    const sha256 = sha256Of(leaf);
+    return findEntries(state, [sha256]).some((entry) => entry.certificate?.sha256 === sha256);
+  };
+  return {
+    known,
+    retired,
+    isIssuedHere,
+    systemTrusts,
+    asked: { label, ca: context.ca ?? 'default' },
+  };
 }

@@ -51,7 +51,7 @@ function unwritable(folder: string): Finding[] {
 /** A key that others can read. Windows has no modes: there the folder was looked at. */
 function open(file: string): Finding[] {
   if (process.getuid === undefined) return [];
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = existsSync(file) ? statSync(file, { throwIfNoEntry: false }) : undefined;
   if (stat === undefined || (stat.mode & 0o077) === 0) return [];
   const what = `other users of this machine may read the key "${file}"`;
   return [finding('state', 'other', what, `chmod 600 ${quoteForPosix(file)}`)];
@@ -60,23 +60,23 @@ function open(file: string): Finding[] {
 /** Whether it can be read, and its dates. */
 export const authorityCheck: Check = {
   id: 'authority',
-  about: 'the authority',
+  about: 'the CA',
   async run({ context: { folder, host }, root }) {
     if (root === undefined) return [];
     const authority = await loadAuthority(folder);
     const now = host.now();
+    const replace = { command: 'ca replace', names: authorityNameOf(folder) } as const;
     try {
       assertNotExpired(authority, now);
     } catch (error) {
       if (!(error instanceof DevcertError)) throw error;
       const isEarly = now < authority.notBefore;
-      const cure = isEarly ? 'set the clock of this machine' : (DevcertError.hintOf(error) ?? '');
+      const cure = isEarly ? 'set the clock of this machine' : replace;
       const id = isEarly ? 'clock' : 'authority';
       return [finding(id, isEarly ? 'other' : 'expiry', error.message, cure)];
     }
     if (authority.notAfter.getTime() - now.getTime() >= SOON_DAYS * DAY_MS) return [];
-    const ends = `the authority expires on ${authority.notAfter.toUTCString()}`;
-    const replace = { command: 'ca replace', names: authorityNameOf(folder) } as const;
+    const ends = `the CA expires on ${authority.notAfter.toUTCString()}`;
     return [finding('authority', 'expiry', ends, replace)];
   },
 };

@@ -66,7 +66,7 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
 
 /** There is none, so nothing can be trusted. */
 export function noAuthority({ folder }: Context): Finding {
-  return finding('authority', 'missing', `there is no authority in "${folder}"`, {
+  return finding('authority', 'missing', `there is no CA in "${folder}"`, {
     command: 'install',
   });
 }

@@ -1,4 +1,5 @@
 /** Programs that open a page of ours, each with what it trusts by itself. */
+import { join } from 'node:path';
 
 export interface Client {
   /** The program, as found on PATH. */
@@ -13,6 +14,8 @@ export interface Client {
   /** Those of its variables that change what it trusts. */
   readonly variables: readonly string[];
   readonly args: (url: string) => readonly string[];
+  /** Of it alone. @param scratch a folder that goes when it has ended */
+  readonly env?: (url: string, scratch: string) => Readonly<Record<string, string>>;
 }
 
 export const clients: readonly Client[] = [
@@ -47,6 +50,7 @@ export const clients: readonly Client[] = [
     variables: ['GIT_SSL_CAINFO', 'SSL_CERT_FILE'],
     // What it gets is no repository: that it asked is enough.
     args: (url) => ['-c', 'credential.helper=', 'ls-remote', url],
+    env: () => ({ GIT_TERMINAL_PROMPT: '0' }),
   },
   {
     program: 'python3',
@@ -82,6 +86,21 @@ export const clients: readonly Client[] = [
     trusts: 'own',
     variables: ['NODE_EXTRA_CA_CERTS'],
     args: (url) => ['-e', `await (await fetch('${url}')).text()`],
+  },
+  {
+    program: 'go',
+    name: 'Go',
+    trusts: 'system',
+    variables: ['SSL_CERT_FILE'],
+    // Compiling takes seconds. The tool itself is a client: it asks a proxy for a module, and is given a page.
+    args: () => ['mod', 'download', 'devcert.test/doctor@v0.0.0'],
+    env: (url, scratch) => ({
+      ...{ GOPROXY: url, GOSUMDB: 'off', GOTOOLCHAIN: 'local', GOENV: 'off', GOFLAGS: '' },
+      ...{ GOPRIVATE: '', GONOPROXY: '', GOWORK: 'off', GO111MODULE: 'on' },
+      ...{ GOPATH: join(scratch, 'go'), GOMODCACHE: join(scratch, 'mod') },
+      // Its counters of use.
+      ...{ GOCACHE: join(scratch, 'cache'), XDG_CONFIG_HOME: scratch },
+    }),
   },
   {
     // The one program of a JDK that opens an address and has not to be compiled first.

@@ -1,10 +1,11 @@
 /** `devcert doctor`: what is wrong on this machine, found by trying and nothing remembered. Changes nothing. */
+import { X509Certificate } from 'node:crypto';
 import type { Host } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { type Context, contextOf } from '../commands/context.ts';
 import { currentRoot } from '../commands/roots.ts';
 import { findEverywhere } from '../commands/stores.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, EXIT } from '../errors.ts';
 import { inspectStores, relevant } from '../trust.ts';
 import { noAuthority } from './check.ts';
 import { checks } from './checks.ts';
@@ -64,7 +65,12 @@ async function examine(context: Context): Promise<Machine> {
   const examined = contextOf(context, project.certificate?.ca);
   try {
     const root = hasAuthority(examined.folder) ? await currentRoot(examined.folder) : undefined;
-    return { context: examined, root, project, stores: ask(examined, root) };
+    const now = examined.host.now();
+    const isOver =
+      root !== undefined && Date.parse(new X509Certificate(root.der).validTo) < now.getTime();
+    const findings = project.findings.filter((it) => !isOver || it.exitCode !== EXIT.expired);
+    const stores = ask(examined, root);
+    return { context: examined, root, isOver, project: { ...project, findings }, stores };
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     const findings = [asFinding('authority', error), ...project.findings];
@@ -74,7 +80,13 @@ async function examine(context: Context): Promise<Machine> {
 
 function nothing(context: Context): Machine {
   const project = { names: [], certificate: undefined, findings: [] };
-  return { context, root: undefined, project, stores: Promise.resolve({ found: [], reports: [] }) };
+  return {
+    context,
+    root: undefined,
+    isOver: false,
+    project,
+    stores: Promise.resolve({ found: [], reports: [] }),
+  };
 }
 
 async function ask(context: Context, root: Machine['root']): Promise<AskedStores> {

@@ -1,12 +1,11 @@
 /** Real handshakes: each program that is found here opens a page with a fresh certificate, as it trusts by itself. */
-import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { CommandResult, Host } from '../../platform/types.ts';
-import { certificateFor, type ServerCertificate } from '../commands/certificate.ts';
+import type { ServerCertificate } from '../commands/certificate.ts';
 import { DevcertError, EXIT, printable, type Text } from '../errors.ts';
 import { type Client, clients } from './clients.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check, Machine } from './machine.ts';
+import { inScratch, scratchCertificate, servePage } from './page.ts';
 import { storeFindings } from './stores.ts';
 import { isInTheWay } from './variables.ts';
 
@@ -17,30 +16,29 @@ export const handshakesCheck: Check = {
   id: 'handshakes',
   about: 'programs that open a page',
   async run(machine) {
-    const { context, root } = machine;
-    if (root === undefined) return [];
+    const { context, root, isOver } = machine;
+    if (root === undefined || isOver) return [];
     let certificate: ServerCertificate;
     try {
-      // Nobody is asked for a passphrase here: without keys such an authority signs nothing.
-      certificate = await certificateFor({ ...context, keys: undefined }, ['localhost'], {
-        days: 1,
-      });
+      certificate = await scratchCertificate(context);
     } catch (error) {
       if (!(error instanceof DevcertError)) throw error;
       const why: Text = `no program was tried, as nothing was signed for it: ${error.message}`;
       return [finding('handshakes', 'note', why, { command: 'status' })];
     }
-    const page = await serve(certificate);
+    const page = await servePage(certificate);
     try {
       const here = clients.flatMap((client) => {
         const file = context.host.find(client.program);
         return file === undefined ? [] : [{ client, file }];
       });
-      const tried = await Promise.all(
-        here.map(async ({ client, file }) => {
-          const result = await open(client, file, page.port, context.host);
-          return page.seen.has(client.program) ? [] : judge(client, file, result, machine);
-        }),
+      const tried = await inScratch((scratch) =>
+        Promise.all(
+          here.map(async ({ client, file }) => {
+            const result = await open(client, file, page.port, context.host, scratch);
+            return page.seen.has(client.program) ? [] : judge(client, file, result, machine);
+          }),
+        ),
       );
       return tried.flat();
     } finally {
@@ -49,56 +47,19 @@ export const handshakesCheck: Check = {
   },
 };
 
-interface Page {
-  readonly port: number;
-  /** What programs asked for: the first part of each path. */
-  readonly seen: ReadonlySet<string>;
-  close(): void;
-}
-
-/** On a free port of 127.0.0.1, and of ::1 where there is one: `localhost` may be either. */
-async function serve({ cert, key }: ServerCertificate): Promise<Page> {
-  const { createServer } = await import('node:https');
-  const seen = new Set<string>();
-  const start = () => {
-    const server = createServer({ cert, key }, ({ url = '' }, response) => {
-      seen.add(url.split('/')[1] ?? '');
-      response.end('hello\n');
-    });
-    server.on('tlsClientError', () => undefined); // refused by the program: it says why itself
-    return server;
-  };
-  const first = start();
-  await listen(first, '127.0.0.1', 0);
-  const { port } = first.address() as AddressInfo;
-  const second = start();
-  const servers = await listen(second, '::1', port).then(
-    () => [first, second],
-    () => [first], // no IPv6 here
-  );
-  const close = () => {
-    for (const server of servers) {
-      server.close();
-      server.closeAllConnections();
-    }
-  };
-  return { port, seen, close };
-}
-
-function listen(server: Server, address: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, address, resolve);
-  });
-}
-
 /** With the user's own environment, but that a proxy is not asked for this machine. */
-function open(client: Client, file: string, port: number, host: Host): Promise<CommandResult> {
+function open(
+  client: Client,
+  file: string,
+  port: number,
+  host: Host,
+  scratch: string,
+): Promise<CommandResult> {
   const url = `https://localhost:${port}/${client.program}`;
   return host.run({
     file,
     args: client.args(url),
-    env: { NO_PROXY: 'localhost', no_proxy: 'localhost', GIT_TERMINAL_PROMPT: '0' },
+    env: { NO_PROXY: 'localhost', no_proxy: 'localhost', ...client.env?.(url, scratch) },
     timeoutMs: CLIENT_MS,
   });
 }
@@ -112,6 +73,15 @@ async function judge(
   const { name, program, trusts, variables } = client;
   const said = `${stderr}\n${stdout}`.trim();
   const why = said.split('\n').find((it) => DISTRUST.test(it));
+  if (REVOCATION.test(said))
+    return [
+      finding(
+        'handshakes',
+        'note',
+        `${name} (${file}) asks for lists of revoked certificates, which no local CA publishes`,
+        `${program} --ssl-revoke-best-effort`,
+      ),
+    ];
   if (why === undefined) {
     const last = failure === 'timeout' ? 'it took too long' : (said.split('\n').at(-1) ?? '');
     return [
@@ -139,6 +109,8 @@ async function judge(
   ];
 }
 
+/** Of curl on Schannel, the TLS of Windows, which trusts the root and fails all the same. */
+const REVOCATION = /schannel.*(?:0x80092012|0x80092013|NO_REVOCATION_CHECK|REVOCATION_OFFLINE)/i;
 /** How they say that they do not trust a certificate. */
 const DISTRUST =
   /certificate|\bcert\b|CERT_|SSLHandshake|PKIX|self.signed|UnknownIssuer|unknown.?(?:issuer|ca)\b/i;

@@ -10,6 +10,8 @@ export interface Machine {
   readonly context: Context;
   /** Undefined if there is none. */
   readonly root: Root | undefined;
+  /** The authority has expired: of what fails because of that nothing more is said. */
+  readonly isOver: boolean;
   readonly project: ExaminedProject;
   /** Asked once, and answered to whoever waits for it. */
   readonly stores: Promise<AskedStores>;

@@ -18,15 +18,29 @@ export const namesCheck: Check = {
   id: 'names',
   about: 'names of the project',
   async run({ context: { host }, project }) {
-    // RFC 6761 6.3: it is always this machine.
-    const known = readHostNames(host).add('localhost');
-    const names = project.names.filter(
+    const own = ownAddresses();
+    if (host.platform === 'linux' && !own.has('127.0.0.1') && !own.has('::1'))
+      return [
+        finding(
+          'names',
+          'other',
+          'the loopback interface is down: no program here reaches a server of this machine',
+          `${host.isRoot ? '' : 'sudo '}ip link set lo up`,
+        ),
+      ];
+    const known = readHostNames(host);
+    // RFC 6761 6.3: it is always this machine, and what has it resolve is the hosts file.
+    const names = ['localhost', ...project.names.filter((name) => name !== 'localhost')].filter(
       (name) => isIP(name) === 0 && !/[*@:]/.test(name) && !known.has(name),
     );
     if (names.length === 0) return [];
     const answers = await resolve(names, host);
-    const own = ownAddresses();
-    return names.flatMap((name, index) => judge(name, answers[index] ?? [], own, host));
+    return names.flatMap((name, index) => {
+      const addresses = answers[index];
+      // Nobody asks for it where nothing answers at all.
+      if (name === 'localhost' && addresses === undefined) return [];
+      return judge(name, addresses ?? [], own, host);
+    });
   },
 };
 
@@ -61,7 +75,7 @@ function judge(
           finding(
             'names',
             'note',
-            `only browsers find "${name}" here: it is not in ${hostsFile(host)}`,
+            `"${name}" is not in ${hostsFile(host)}: Chromium and Firefox find it by themselves, Safari, Java and others do not`,
             add,
           ),
         ]

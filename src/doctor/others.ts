@@ -16,7 +16,7 @@ export const othersCheck: Check = {
 function otherAuthorities(host: Host): Finding[] {
   return places(host).flatMap(({ program, folder, file, cure }) =>
     folder !== undefined && existsSync(join(folder, file))
-      ? [finding('others', 'note', `${program} has an authority of its own in "${folder}"`, cure)]
+      ? [finding('others', 'note', `${program} has a CA of its own in "${folder}"`, cure)]
       : [],
   );
 }

@@ -28,11 +28,22 @@ export function examineProject(context: Context, required: boolean): ExaminedPro
   const wanted = parseNames(file?.names ?? []).map(({ value }) => value);
   const certificate = projectCertificate(context);
   if (certificate === undefined) {
+    const { certFile } = outputPaths({}, context.cwd);
+    const { certText } = readExisting({ certFile });
+    if (certText !== undefined)
+      return { names: wanted, certificate, findings: [noCertificate(certFile, wanted)] };
     const findings = required || file !== undefined ? [none(context, file !== undefined)] : [];
     return { names: wanted, certificate, findings };
   }
   const names = wanted.length > 0 ? wanted : certificate.names;
   return { names, certificate, findings: faults(context, certificate, wanted) };
+}
+
+function noCertificate(certFile: string, wanted: readonly string[]): Finding {
+  return finding('project', 'other', `"${certFile}" is not a certificate`, {
+    ...{ command: 'issue', names: wanted.length > 0 ? [] : 'localhost' },
+    force: true,
+  });
 }
 
 const again = { command: 'issue', names: [] } as const;
@@ -52,15 +63,21 @@ function faults(
   const now = host.now();
   const paths = outputPaths({}, cwd);
   const certificate = certificateIn(certFile);
-  const { key } = readExisting(paths);
+  const { key, keyText } = readExisting(paths);
   if (certificate === undefined) return found; // it went while it was looked at
   if (key === undefined || !isKeyOf(certificate, key))
     found.push(
-      finding('project', 'other', `"${paths.keyFile}" is not the key of the certificate`, again),
+      finding(
+        'project',
+        'other',
+        `"${paths.keyFile}" is not the key of the certificate`,
+        // What is there instead is not devcert's to replace.
+        keyText === undefined ? again : { ...again, force: true },
+      ),
     );
   if (ca === undefined)
     found.push(
-      finding('project', 'trust', `no authority of yours issued "${certFile}"`, {
+      finding('project', 'trust', `no CA of yours issued "${certFile}"`, {
         ...again,
         force: true,
       }),

@@ -43,23 +43,32 @@ export function storeFindings(reports: readonly StoreReport[], ca: string | unde
 export const storesCheck: Check = {
   id: 'stores',
   about: 'trust stores',
-  async run({ context, root, stores }) {
-    if (root === undefined || isClientsOnly(context.folder)) return [];
-    return storeFindings((await stores).reports, context.ca);
+  async run({ context, root, isOver, stores }) {
+    if (root === undefined || isOver || isClientsOnly(context.folder)) return [];
+    const { reports } = await stores;
+    return [...storeFindings(reports, context.ca), ...reports.flatMap(outOfReach)];
   },
 };
+
+/** No fault of the machine, and somebody could do something about it. */
+function outOfReach({ store, state, needed, lacks, reason, hint }: StoreReport): Finding[] {
+  if (state !== 'unavailable' || needed || lacks !== undefined) return [];
+  return reason === undefined || hint === undefined
+    ? []
+    : [finding('stores', 'note', `${store}: ${reason}`, hint)];
+}
 
 /** Roots of this user that no state folder knows: who has the key of one can forge. */
 export const orphansCheck: Check = {
   id: 'orphans',
-  about: 'roots without an authority',
+  about: 'roots without a CA',
   async run({ context, stores }) {
     const { orphans } = await findOrphans(context, (await stores).found);
     return orphans.map(({ name, root, stores }) =>
       finding(
         'orphans',
         'other',
-        `${stores.map(({ store }) => store).join(', ')} has a root that no authority of yours has: ${name} (SHA-256 ${root})`,
+        `${stores.map(({ store }) => store).join(', ')} has a root that no CA of yours has: ${name} (SHA-256 ${root})`,
         { command: 'uninstall', orphans: true },
       ),
     );

@@ -31,7 +31,7 @@ function judge(name: string, context: Context, root: Root): Finding[] {
   const what =
     text === undefined
       ? `${name} names a file that cannot be read: "${value}"`
-      : `${name} names a file of roots without the authority's: "${value}"`;
+      : `${name} names a file of roots without the CA's: "${value}"`;
   return [finding('variables', 'trust', what, merging(context))];
 }
 

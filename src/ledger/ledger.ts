@@ -253,12 +253,21 @@ function linesOf(text: string, file: string): string[] {
 function parseLine(line: string, file: string): LedgerEntry {
   try {
     const entry = JSON.parse(line) as unknown;
-    if (isObject(entry) && typeof entry.ca === 'string' && isFiles(entry.files))
+    const isEntry = isObject(entry) && typeof entry.ca === 'string' && isFiles(entry.files);
+    if (isEntry && (entry.certificate === undefined || isIssued(entry.certificate)))
       return entry as unknown as LedgerEntry;
   } catch {
     // Not JSON: the same answer as for JSON of another shape, below.
   }
   throw damaged(file);
+}
+
+/** What everyone who reads it relies on. */
+function isIssued(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { certFile, sha256, notAfter, names, usages } = value;
+  const texts = [certFile, sha256, notAfter];
+  return texts.every((it) => typeof it === 'string') && [names, usages].every(Array.isArray);
 }
 
 function isFiles(value: unknown): boolean {

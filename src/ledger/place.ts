@@ -30,6 +30,8 @@ export interface Output {
   readonly secret: boolean;
   /** Nothing may be there, not even in the last instant. */
   readonly isNew?: boolean | undefined;
+  /** Of a file of somebody else's that is changed: the mode that it had. */
+  readonly mode?: number | undefined;
 }
 
 /** Outputs that belong together, with what the ledger is to say of them; its `files` are filled in. */
@@ -190,9 +192,9 @@ function write(
     {
       files: [
         ...ignored,
-        ...outputs.map(({ path, data, secret, isNew }) => ({
+        ...outputs.map(({ path, data, secret, isNew, mode }) => ({
           ...{ path, data, isNew },
-          mode: secret ? SECRET_MODE : PUBLIC_MODE,
+          mode: mode ?? (secret ? SECRET_MODE : PUBLIC_MODE),
         })),
       ],
       append: stateFolder === undefined ? undefined : appendix(stateFolder, entries),

@@ -55,7 +55,8 @@ function parse(file: string, others = false): unknown {
   }
 }
 
-function checked(file: string, said: unknown, folder: string): ProjectFile {
+/** What a parsed project file says. @throws DevcertError `invalid-input` for one that says anything else. */
+export function checked(file: string, said: unknown, folder: string): ProjectFile {
   if (!isObject(said)) throw invalid(file, 'it is not an object', example);
   for (const member of Object.keys(said)) {
     if (known.has(member)) continue;

@@ -87,7 +87,7 @@ export async function assertServer(
     crls: crl === undefined ? undefined : crlsIn(crl),
     // Nothing of this machine's is asked.
     world: () => ({
-      ...{ known: [], retired: [], systemTrusts: false },
+      ...{ known: [], retired: [], systemTrusts: false, isIssuedHere: () => false },
       asked: { label: 'the CA of the test', ca: 'test' },
     }),
     systemRoots: () => Promise.resolve([]),

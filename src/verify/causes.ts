@@ -24,6 +24,8 @@ export interface World {
   }[];
   /** Of authorities of this machine that were replaced. */
   readonly retired: readonly X509Certificate[];
+  /** True for a certificate that was issued for this user on this machine, by whichever authority. */
+  readonly isIssuedHere: (leaf: X509Certificate) => boolean;
   /** True if the system's roots verify it, which were not asked. */
   readonly systemTrusts: boolean;
   /** Which roots were asked: `devcert`, `system` or a file; and of which authority. */
@@ -49,7 +51,10 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
     ({ root, issuer }) => signs(issuer) || signs(root) || isSame(top.x509, root),
   );
   if (own !== undefined) return ownCause(own, top, world);
-  if (world.retired.some((root) => signs(root) || isSame(top.x509, root)))
+  if (
+    world.retired.some((root) => signs(root) || isSame(top.x509, root)) ||
+    world.isIssuedHere(leaf.x509)
+  )
     return {
       code: 'old-authority',
       message: 'it is of a CA of yours that was replaced',
@@ -87,8 +92,7 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
       message: `it is of mkcert, not of your CA: ${who}`,
       fix: say`${again}; or check it against mkcert's: ${{ roots: '"$(mkcert -CAROOT)/rootCA.pem"' }}`,
     };
-  const proxy = proxies.find((pattern) => pattern.test(who));
-  if (proxy !== undefined)
+  if (isInterceptor(who))
     return {
       code: 'proxy',
       message: `a proxy answers in the place of the server: its certificate is of ${who}`,
@@ -158,6 +162,11 @@ function signed(certificate: X509Certificate, issuer: X509Certificate): boolean 
 
 function isSame(one: X509Certificate, other: X509Certificate): boolean {
   return one.raw.equals(other.raw);
+}
+
+/** True if the name of an authority, as text, is that of one which answers in the place of servers. */
+export function isInterceptor(name: string): boolean {
+  return proxies.some((pattern) => pattern.test(name));
 }
 
 /** Names in certificates of programs that answer in the place of servers: of companies, and of tools. */

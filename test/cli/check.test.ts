@@ -87,7 +87,7 @@ describe.runIf(process.platform === 'linux')('devcert check', () => {
     await run(['install', '--stores', 'nss']);
     const orphaned = await run(['check', '--stores', 'nss']);
     expect(orphaned.status).toBe(4);
-    expect(orphaned.stdout).toContain('no authority of yours issued');
+    expect(orphaned.stdout).toContain('no CA of yours issued');
     expect(orphaned.stdout).toContain('try: devcert --force');
     await run(['--force']);
     expect((await run(['check', '--stores', 'nss'])).status).toBe(0);

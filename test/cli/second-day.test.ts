@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { line, usualShell } from '../../src/cli/run.ts';
-import { freshHome, twoLines } from '../helpers/cli.ts';
+import { hasShell } from '../helpers/can.ts';
+import { CLI, freshHome, twoLines } from '../helpers/cli.ts';
+import { run as runProgram } from '../helpers/run.ts';
 import { clock } from '../helpers/clock.ts';
 
 describe('devcert list and renew', () => {
@@ -50,6 +52,24 @@ describe('devcert list and renew', () => {
     expect([again.status, again.stdout]).toEqual([0, expect.not.stringContaining('reloaded')]);
   }, 60_000);
 });
+
+test.runIf(hasShell)(
+  'a folder that is gone is an error of two lines, whatever is typed in it',
+  async () => {
+    const { project, env } = freshHome();
+    const gone = `mkdir gone && cd gone && rmdir ../gone && exec '${process.execPath}' '${CLI}'`;
+    for (const command of ['doctor', 'list', 'renew', 'init', 'localhost']) {
+      const ran = await runProgram('sh', ['-c', `${gone} ${command}`], { cwd: project, env });
+      expect([command, ran.status, ran.output]).toEqual([
+        command,
+        1,
+        expect.stringMatching(
+          /error: the folder .* is gone\ndevcert: hint: .*cd "\$PWD"\n$/,
+        ) as unknown,
+      ]);
+    }
+  },
+);
 
 describe('devcert run and env', () => {
   test('variables name files in the state folder, which uninstall takes', async () => {

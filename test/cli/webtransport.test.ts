@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { freshHome, twoLines } from '../helpers/cli.ts';
+import { clock } from '../helpers/clock.ts';
 
 test('--webtransport: P-256, two weeks in all, and its hash in three forms', async () => {
   const { run, project } = freshHome();
@@ -29,6 +30,23 @@ test('--webtransport: P-256, two weeks in all, and its hash in three forms', asy
   expect(Buffer.from(given?.value ?? [])).toEqual(hash);
   // Asked again, it is the same one with the same hash.
   expect((await run(['localhost', '--webtransport'])).stdout).toContain(hash.toString('hex'));
+});
+
+test('renew prints the hash of the new one, and of no other certificate', async () => {
+  const { run, project } = freshHome();
+  await run(['localhost', '--webtransport']);
+  await run(['api.test', '--days', '9', '--key', 'p384', '--out', 'api']);
+  const file = join(project, '.devcert/cert.pem');
+  const before = readFileSync(file, 'utf8');
+  const later = { env: { NODE_OPTIONS: `--import ${clock(project, 12)}` } };
+  const { stdout, status } = await run(['renew'], later);
+  expect(status).toBe(0);
+  const leaf = new X509Certificate(readFileSync(file));
+  expect(leaf.toString()).not.toBe(new X509Certificate(before).toString());
+  const hash = createHash('sha256').update(leaf.raw).digest();
+  expect(stdout.match(/^serverCertificateHashes: .*$/gm)).toHaveLength(1);
+  expect(stdout).toMatch(new RegExp(`cert\\.pem\n[^]*hex +${hash.toString('hex')}`));
+  expect(stdout).toContain(`Issued again: ${join(project, 'api/cert.pem')}`);
 });
 
 test.each([['--key', 'rsa2048'], ['--days', '14'], ['--client']])(

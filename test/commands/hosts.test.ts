@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasShell } from '../helpers/can.ts';
@@ -92,6 +92,22 @@ describe('addHosts()', () => {
   });
 });
 
+test('a hosts file that is gone is made, and localhost may be in it', async () => {
+  const { host, file } = machine();
+  rmSync(file);
+  expect(listHosts({ host }).names).toEqual([]);
+  await addHosts({ host }, ['localhost']);
+  expect(read(file)).toContain('127.0.0.1 localhost\n::1 localhost\n');
+});
+
+test('a failure of no known kind says where to look', async () => {
+  const { host, file } = machine({ exitCode: 1, stderr: 'cp: Read-only file system' });
+  await expect(addHosts({ host }, ['api.test'])).rejects.toMatchObject({
+    message: expect.stringContaining('Read-only file system') as string,
+    hint: `look at what keeps it: ls -ld ${file}; df ${file}`,
+  });
+});
+
 describe('clearHosts()', () => {
   test('takes the block out; without one it runs nothing', async () => {
     const { host, file, lines } = machine();
@@ -115,6 +131,7 @@ describe('clearHosts()', () => {
 
   test('a hosts file that cannot be read is an error of listHosts()', () => {
     const host = fakeHost();
+    mkdirSync(join(host.sysroot, 'etc/hosts'), { recursive: true });
     expect(() => listHosts({ host })).toThrow(DevcertError);
   });
 });

@@ -32,7 +32,7 @@ export async function judge(cases: readonly Case[]): Promise<Answer[]> {
       ...(name === undefined ? {} : { name }),
       roots: { label: 'cases', certificates },
       world: (systemTrusts) => ({
-        ...{ known: [], retired: [], systemTrusts },
+        ...{ known: [], retired: [], isIssuedHere: () => false, systemTrusts },
         asked: { label: 'cases', ca: 'default' },
       }),
       systemRoots: () => Promise.resolve([]),

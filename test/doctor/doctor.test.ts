@@ -1,7 +1,8 @@
 /** `doctor` and its checks over machines that do not exist. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { dirname, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { Command, CommandResult } from '../../platform/types.ts';
 import type { Context } from '../../src/commands/context.ts';
@@ -9,19 +10,24 @@ import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { currentRoot } from '../../src/commands/roots.ts';
 import { status } from '../../src/commands/status.ts';
+import { checkLines } from '../../src/cli/check.ts';
 import { doctorLines } from '../../src/cli/doctor.ts';
+import { check } from '../../src/doctor/check.ts';
 import { authorityCheck, stateCheck } from '../../src/doctor/authority.ts';
 import { doctor } from '../../src/doctor/doctor.ts';
 import { exitCodeOf, finding } from '../../src/doctor/finding.ts';
 import { handshakesCheck } from '../../src/doctor/handshakes.ts';
 import type { Check } from '../../src/doctor/machine.ts';
 import { namesCheck } from '../../src/doctor/names.ts';
+import { policiesCheck } from '../../src/doctor/policies.ts';
+import { proxyCheck } from '../../src/doctor/proxy.ts';
 import { othersCheck } from '../../src/doctor/others.ts';
 import { orphansCheck, storeFindings, storesCheck } from '../../src/doctor/stores.ts';
 import { variablesCheck } from '../../src/doctor/variables.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { DAY_MS } from '../../src/policy.ts';
 import { hasModes } from '../helpers/can.ts';
+import { make } from '../inspect/certificates.ts';
 import { projectMachine, type MemoryStoreOptions } from '../helpers/stores.ts';
 
 /** A machine that trusts its authority, with a certificate in the project. */
@@ -134,6 +140,24 @@ describe('stores', () => {
     }
   });
 
+  test('what nobody needs and somebody could do something about is a note, and no end of check', async () => {
+    const unstarted = { reason: 'never started', hint: 'start it once', needed: false };
+    const { context } = await healthy(
+      ['localhost'],
+      [{}, { name: 'Firefox', unavailable: unstarted }],
+    );
+    expect(await found(context, storesCheck)).toMatchObject([
+      { problem: 'Firefox: never started', cure: 'start it once', exitCode: 0 },
+    ]);
+    expect((await check(context)).findings).toEqual([]);
+    const lacking = await healthy(['localhost'], [{}, { lacks: { program: 'certutil' } }]);
+    const result = await check(lacking.context);
+    expect(result.exitCode).toBe(0);
+    const plain = (text: string) => text;
+    const lines = checkLines(result, { good: plain, bad: plain, dim: plain });
+    expect(lines.at(-1)).toMatch(/^good: localhost/);
+  });
+
   test('a root that no state folder knows is an orphan', async () => {
     const { context, base } = await healthy();
     const again = { ...context, folder: join(base, 'state-2') };
@@ -208,20 +232,87 @@ describe('names', () => {
     const run = ({ args }: Command) => {
       const names = args.slice(2);
       asked.push(names);
-      const answers: Record<string, string[]> = { 'b.test': ['192.0.2.7'] };
+      const answers: Record<string, string[]> = { 'b.test': ['192.0.2.7'], localhost: ['::1'] };
       return ended({ stdout: JSON.stringify(names.map((name) => answers[name] ?? [])) });
     };
     const names = await found(on(context, { run }), namesCheck);
-    expect(asked).toEqual([['b.test', 'c.test', 'd.localhost']]);
+    expect(asked).toEqual([['localhost', 'b.test', 'c.test', 'd.localhost']]);
     expect(names.map(({ cure, exitCode }) => [cure, exitCode])).toEqual([
       ['if it is to be this one: devcert hosts add b.test', 0],
       ['devcert hosts add c.test', 1],
       ['devcert hosts add d.localhost', 0],
     ]);
-    const own = () => ended({ stdout: '[["127.0.0.1"],["::1"],["127.0.1.1"]]' });
+    const own = () => ended({ stdout: '[["::1"],["127.0.0.1"],["::1"],["127.0.1.1"]]' });
     expect(await found(on(context, { run: own }), namesCheck)).toEqual([]);
     const hanging = () => ended({ exitCode: undefined, failure: 'timeout' });
     expect(exitCodeOf(await found(on(context, { run: hanging }), namesCheck))).toBe(1);
+  });
+
+  test('localhost itself, where the hosts file is gone', async () => {
+    const { context } = await healthy();
+    const nothing = () => ended({ stdout: '[[]]' });
+    expect(await found(on(context, { run: nothing }), namesCheck)).toMatchObject([
+      {
+        problem: '"localhost" does not resolve on this machine',
+        cure: 'devcert hosts add localhost',
+        exitCode: 1,
+      },
+    ]);
+  });
+});
+
+describe('what is in the way of a file', () => {
+  const states: [string, (certFile: string) => void, RegExp, string][] = [
+    [
+      'a folder in the place of the certificate',
+      (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+      /cert\.pem" is a folder, not a file/,
+      'move "cert.pem" out of',
+    ],
+    [
+      'something else in the place of the certificate',
+      (file) => {
+        writeFileSync(file, 'torn');
+      },
+      /cert\.pem" is not a certificate/,
+      'devcert localhost --force',
+    ],
+    [
+      'a file in the place of the folder',
+      (file) => {
+        rmSync(dirname(file), { recursive: true });
+        writeFileSync(dirname(file), '');
+      },
+      /\.devcert.*(?:is not a folder|not a directory)/,
+      '',
+    ],
+  ];
+  test.each(states)('%s is a finding', async (_, spoil, problem, cure) => {
+    const { context } = await healthy();
+    spoil(join(context.cwd, '.devcert/cert.pem'));
+    const [told] = (await doctor(context, undefined, [stateCheck])).findings;
+    expect(told?.problem).toMatch(problem);
+    expect(told?.cure).toContain(cure);
+    expect(told?.exitCode).toBe(1);
+  });
+
+  test('no folder for what is temporary', async () => {
+    const { context } = await healthy();
+    const { TMPDIR, TEMP } = process.env;
+    process.env.TMPDIR = process.env.TEMP = join(context.cwd, 'nowhere');
+    try {
+      const told = await found(on(context, { find: (it) => `/usr/bin/${it}` }), handshakesCheck);
+      expect(told).toMatchObject([
+        { exitCode: 1, problem: expect.stringContaining('nowhere') as string },
+      ]);
+    } finally {
+      for (const [name, value] of Object.entries({ TMPDIR, TEMP }))
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+    }
   });
 });
 
@@ -248,6 +339,75 @@ describe('variables', () => {
       ['NODE_TLS_REJECT_UNAUTHORIZED', 'unset NODE_TLS_REJECT_UNAUTHORIZED', 1],
       ['SSL_CERT_FILE', 'eval "$(devcert env)"', 4],
       ['REQUESTS_CA_BUNDLE', 'eval "$(devcert env)"', 4],
+    ]);
+  });
+});
+
+describe('proxies', () => {
+  test('names that programs would ask a proxy for, and a line that has them left out', async () => {
+    const { context } = await healthy(['localhost', 'api.test', '*.app.test', '127.0.0.1']);
+    const asks = (env: Record<string, string>) => found(on(context, { env }), proxyCheck);
+    const proxy = { https_proxy: 'http://ada:secret@proxy.corp:3128' };
+    expect(await asks({})).toEqual([]);
+    expect(await asks(proxy)).toMatchObject([
+      {
+        problem: 'https_proxy has programs ask a proxy for localhost, api.test, app.test',
+        cure: 'export NO_PROXY=localhost,api.test,app.test no_proxy=localhost,api.test,app.test',
+        exitCode: 1,
+      },
+    ]);
+    expect(await asks({ ...proxy, NO_PROXY: 'localhost, .TEST' })).toEqual([]);
+    expect(await asks({ ...proxy, NO_PROXY: '*' })).toEqual([]);
+    // What one of the two leaves out counts for some programs only.
+    const half = { ...proxy, NO_PROXY: 'localhost,test:8443', no_proxy: 'localhost,test.corp' };
+    const [told] = await asks(half);
+    expect(told?.problem).toContain('for api.test, app.test');
+    expect(told?.cure).toContain('NO_PROXY=localhost,test:8443,test.corp,api.test,app.test no_');
+    const windows = await found(on(context, { env: proxy, platform: 'win32' }), proxyCheck);
+    expect(windows[0]?.cure).toMatch(/^\$env:NO_PROXY = 'localhost,api\.test/);
+  });
+
+  test('roots of proxies among the system’s, and of others in a file that a variable names', async () => {
+    const { context } = await healthy();
+    const rootCalled = (commonName: string) =>
+      make({ authority: true, subject: { commonName } }).pem;
+    const own = await currentRoot(context.folder);
+    const foreign = rootCalled('Corp TLS Inspection CA');
+    const other = rootCalled('Ada');
+    const bundle = join(context.host.sysroot, 'etc/ssl/certs/ca-certificates.crt');
+    mkdirSync(dirname(bundle), { recursive: true });
+    const extra = join(context.cwd, 'extra.pem');
+    writeFileSync(extra, [own?.pem, other, foreign, rootCertificates[0]].join('\n'));
+    writeFileSync(bundle, [rootCertificates[0], foreign, 'torn'].join('\n'));
+    const env = { NODE_EXTRA_CA_CERTS: extra, SSL_CERT_FILE: extra };
+    const told = await found(on(context, { env }), proxyCheck);
+    expect(told.map(({ problem, exitCode }) => [problem, exitCode])).toEqual([
+      [
+        'the system trusts a root that can answer in the place of servers: CN=Corp TLS Inspection CA',
+        0,
+      ],
+      ['NODE_EXTRA_CA_CERTS adds a root that can answer in the place of servers: CN=Ada', 0],
+    ]);
+  });
+});
+
+describe('policies', () => {
+  test('of Chromium that switch the user’s roots off, with what takes them out', async () => {
+    const { context } = await healthy();
+    const { sysroot } = context.host;
+    const write = (file: string, text: string) => {
+      mkdirSync(dirname(join(sysroot, file)), { recursive: true });
+      writeFileSync(join(sysroot, file), text);
+    };
+    write('etc/chromium/policies/managed/a.json', '{"CAPlatformIntegrationEnabled": true}');
+    write('etc/chromium/policies/managed/torn.json', '{"CAPlatformIntegrationEnabled": false');
+    expect(await found(context, policiesCheck)).toEqual([]);
+    write('etc/opt/chrome/policies/managed/our own.json', '{"CAPlatformIntegrationEnabled":false}');
+    write('etc/brave/policies/managed/b.json', '{"CAPlatformIntegrationEnabled":false,"Other":1}');
+    const told = await found(context, policiesCheck);
+    expect(told.map(({ cure, exitCode }) => [cure, exitCode])).toEqual([
+      ["sudo rm '/etc/opt/chrome/policies/managed/our own.json'", 4],
+      [expect.stringContaining('have the administrator take'), 4],
     ]);
   });
 });
@@ -299,6 +459,37 @@ describe('handshakes', () => {
     const [tried] = await found(having(context, ['php'], broken), handshakesCheck);
     expect(tried).toMatchObject({ exitCode: 0 });
     expect(tried?.problem).toContain('could not be tried: no libphp.so');
+  });
+
+  test('curl on the TLS of Windows asks for lists of revoked ones: a note, and its own option', async () => {
+    const { context } = await healthy();
+    const schannel = () =>
+      ended({
+        exitCode: 35,
+        stderr:
+          'curl: (35) schannel: next InitializeSecurityContext failed: CRYPT_E_NO_REVOCATION_CHECK (0x80092012)',
+      });
+    expect(await found(having(context, ['curl'], schannel), handshakesCheck)).toMatchObject([
+      { cure: 'curl --ssl-revoke-best-effort', exitCode: 0 },
+    ]);
+  });
+
+  test('Go is a client without anything to compile: what it writes goes with a folder', async () => {
+    const { context } = await healthy();
+    const seen: (Command | undefined)[] = [];
+    const go = on(context, {
+      find: (program) => (program === 'go' ? '/usr/bin/go' : undefined),
+      run: (command) => {
+        seen.push(command);
+        return ended({ exitCode: 1, stderr: 'x509: certificate signed by unknown authority' });
+      },
+    });
+    expect(await found(go, handshakesCheck)).toMatchObject([
+      { cure: 'devcert run -- go', exitCode: 4 },
+    ]);
+    const { GOPROXY, GOMODCACHE = '', GOSUMDB } = seen[0]?.env ?? {};
+    expect([GOPROXY, GOSUMDB]).toEqual([expect.stringMatching(/^https:.*\/go$/), 'off']);
+    expect(existsSync(dirname(GOMODCACHE))).toBe(false);
   });
 
   test('what fails because of something that is told already is not told again', async () => {

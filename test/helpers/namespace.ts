@@ -1,5 +1,5 @@
 /** Mount namespaces of their own, in which this machine's folders are covered: only for root, see `canCover()`. */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -40,10 +40,16 @@ export interface Namespace {
   readonly end: () => void;
 }
 
-/** One in which these folders are covered by overlays. @param prepare lines for sh that run in it first. */
+/**
+ * One in which these folders are covered by overlays.
+ *
+ * @param prepare lines for sh that run in it first.
+ * @param more other kinds of namespaces, as options of unshare: `-n`.
+ */
 export async function openNamespace(
   folders: readonly string[],
   prepare: readonly string[],
+  more: readonly string[] = [],
 ): Promise<Namespace> {
   const covers = folders.map((folder, index) => {
     const layers = `lowerdir=${folder},upperdir=/mnt/u${index},workdir=/mnt/w${index}`;
@@ -56,14 +62,21 @@ export async function openNamespace(
     'echo ready',
     'exec sleep 1200',
   ];
-  const child = spawn('unshare', ['-m', 'sh', '-c', lines.join(' && ')]);
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.once('data', () => {
+  const child = spawn('unshare', ['-m', ...more, 'sh', '-c', lines.join(' && ')]);
+  await firstLine(child, 'unshare');
+  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
+}
+
+/** Waits for what a program prints first. @throws what it said on standard error if it ends before. */
+export function firstLine(child: ChildProcess, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (data: Buffer) => (said += data.toString()));
+    child.stdout?.once('data', () => {
       resolve();
     });
     child.once('exit', () => {
-      reject(new Error('no namespace'));
+      reject(new Error(`${what}: ${said}`));
     });
   });
-  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
 }

@@ -67,6 +67,10 @@ describe('readLedger()', () => {
     ['a line that is not JSON', '{"version":2}\n{"ca":"def\n{"ca":"default","files":[]}\n'],
     ['an entry without files', '{"version":2}\n{"ca":"default"}\n'],
     ['a file without its hashes', '{"version":2}\n{"ca":"default","files":[{"path":"/a"}]}\n'],
+    [
+      'a certificate without its names',
+      '{"version":2}\n{"ca":"default","files":[],"certificate":{"certFile":"/a"}}\n',
+    ],
     ['nothing at all', ''],
   ])('refuses %s, and names the file', (_, text) => {
     const folder = temporaryFolder();

@@ -94,6 +94,11 @@ describe.runIf(hasShell)('writeHostsCommands()', () => {
 
   test('a copy takes the place of the file, which keeps its owner and mode', () => {
     const sysroot = temporaryFolder();
+    // Without one there is none to have the owner of.
+    const made = writeHostsCommands({ ...host, sysroot }, 'text').map(line);
+    expect(made).toEqual(['sudo tee /etc/hosts']);
+    mkdirSync(join(sysroot, 'etc'));
+    writeFileSync(join(sysroot, 'etc/hosts'), '');
     expect(writeHostsCommands({ ...host, sysroot }, 'text').map(line)).toEqual([
       'sudo cp -f -a /etc/hosts /etc/hosts.devcert',
       'sudo tee /etc/hosts.devcert',

@@ -349,7 +349,7 @@ describe.runIf(ready)('nssStores', () => {
     writeFileSync(cert9, whole.subarray(0, 9000));
     const damaged = await asked();
     expect(damaged?.reason).toBe('the database is damaged: "cert9.db" is not a whole database');
-    expect(damaged?.hint).toMatch(/every certificate, key and exception of your own/);
+    expect(damaged?.hint).toMatch(/certificates, keys and exceptions of your own/);
     writeFileSync(cert9, whole);
     renameSync(join(folder, 'key4.db'), join(folder, 'away'));
     expect((await asked())?.reason).toBe('the database is damaged: "key4.db" is missing');

@@ -32,7 +32,7 @@ function judge(sent: readonly Made[], options: Options = {}) {
     ...(name === '' ? {} : { name: parseName(name, { client: true }) }),
     roots: { label, certificates: roots.map(({ x509 }) => x509) },
     world: (systemTrusts) => ({
-      ...{ known: [], retired: [], systemTrusts },
+      ...{ known: [], retired: [], isIssuedHere: () => false, systemTrusts },
       asked: { label, ca: 'default' },
       ...world,
     }),

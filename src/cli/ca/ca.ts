@@ -2,6 +2,7 @@
 import { EXIT } from '../../errors.ts';
 import {
   createAuthority,
+  type DryRunOption,
   exportAuthority,
   type ExportAuthorityOptions,
   importAuthority,
@@ -19,12 +20,15 @@ import {
   agentOptions,
   authorityArgument,
   type Declaration,
+  dryRunOption,
   type OptionDeclaration,
 } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
+import { outcomeLines } from '../report.ts';
+import { plannedLines } from './planned.ts';
 import type { Terminal } from '../terminal.ts';
 import { readPassword } from '../password/password.ts';
 import {
@@ -124,6 +128,7 @@ const importing: Declaration = {
     passphrase,
     ...caPasswordOptions,
     { flags: '--force', description: 'let it replace the CA that is there' },
+    dryRunOption,
   ],
   examples: [
     'devcert ca import mkcert',
@@ -135,9 +140,12 @@ const importing: Declaration = {
     const result = await withPassword(options, terminal, (passwords, listener) =>
       importAuthority(sources, { ...withoutPasswordFlags(options), ...passwords }, listener),
     );
-    return 'replaced' in result
-      ? showReplaced(result, terminal)
-      : terminal.show(keptLines(result, 'Imported', terminal.style), result);
+    if ('replaced' in result) return showReplaced(result, options, terminal);
+    const lines =
+      options.dryRun === true
+        ? [`Would import the CA ${authorityLines(result, terminal.style).join('\n')}`]
+        : keptLines(result, 'Imported', terminal.style);
+    return terminal.show(lines, result);
   },
 };
 
@@ -183,6 +191,7 @@ const replace: Declaration = {
     ...sourceOptions,
     ...caPasswordOptions,
     ...agentOptions,
+    dryRunOption,
   ],
   async run([name], options: Flags & ReplaceOptions & { import?: string[] }, terminal) {
     cancelOnInterrupt(terminal);
@@ -190,7 +199,7 @@ const replace: Declaration = {
     const result = await withPassword(options, terminal, (passwords, listener) =>
       replaceAuthority(name, options.import ?? [], { ...others, ...passwords }, listener),
     );
-    return showReplaced(result, terminal);
+    return showReplaced(result, options, terminal);
   },
 };
 
@@ -198,14 +207,19 @@ const remove: Declaration = {
   summary: 'take its root out of every store and delete it',
   description: 'Removes the root from every store, checks that it is gone, and deletes the CA.',
   positionals: [{ name: '<name>', description: 'the name of the CA' }],
-  async run([name = ''], _options, terminal) {
+  options: [dryRunOption],
+  async run([name = ''], options: DryRunOption, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await removeAuthority(name, terminal);
+    const result = await removeAuthority(name, options, terminal);
     terminal.progress('');
-    terminal.print([
-      ...result.outcomes.map(({ store, status }) => `  ${store}  ${status}`),
-      `Deleted the CA "${name}"`,
-    ]);
+    terminal.print(
+      options.dryRun === true
+        ? [...outcomeLines(result.outcomes, terminal.style), `Would delete the CA "${name}"`]
+        : [
+            ...result.outcomes.map(({ store, status }) => `  ${store}  ${status}`),
+            `Deleted the CA "${name}"`,
+          ],
+    );
     if (result.left.length > 0)
       terminal.note(`what it issued stays, trusted by nothing: ${result.left.join(', ')}`);
     for (const note of result.notes) terminal.note(note);
@@ -214,8 +228,9 @@ const remove: Declaration = {
   },
 };
 
-function showReplaced(result: ReplaceResult, terminal: Terminal): number {
-  const lines = replaceLines(result, terminal.style);
+function showReplaced(result: ReplaceResult, { dryRun }: DryRunOption, terminal: Terminal): number {
+  const { style } = terminal;
+  const lines = dryRun === true ? plannedLines(result, style) : replaceLines(result, style);
   return terminal.show(lines, result, outcomesExitCode(result.outcomes));
 }
 

@@ -2,8 +2,9 @@
 import { EXIT } from '../../errors.ts';
 import { protectAuthority, type ProtectOptions, unprotectAuthority } from '../../index.ts';
 import { protectLines } from './lines.ts';
+import { plannedLines } from './planned.ts';
 import { asking } from '../password/asking.ts';
-import { authorityArgument, type Declaration } from '../declaration.ts';
+import { authorityArgument, type Declaration, dryRunOption } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { outcomesExitCode } from '../outcomes.ts';
 import { type CaPasswordFlags, caPasswordOptions } from '../password/options.ts';
@@ -19,6 +20,7 @@ export const protect: Declaration = {
       description: 'encrypt the key that is there: copies of it, as in a backup, stay open',
     },
     ...caPasswordOptions,
+    dryRunOption,
   ],
   examples: [
     'devcert ca protect                                  asks twice for it',
@@ -29,6 +31,7 @@ export const protect: Declaration = {
     const listener = { ...terminal, ...(await asking(options, terminal)) };
     const result = await protectAuthority(name, options, listener);
     terminal.progress('');
+    if (options.dryRun === true) return terminal.show(plannedLines(result, terminal.style), result);
     terminal.print(protectLines(result, terminal.style));
     for (const note of result.notes) terminal.note(note);
     terminal.json(result);

@@ -1,0 +1,143 @@
+/** TCP ports on which programs of this user listen, as far as this system tells. Looks, and changes nothing. */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Host } from './types.ts';
+
+export interface ListeningPort {
+  readonly port: number;
+  /** Of this machine alone, the likeliest first. */
+  readonly addresses: readonly string[];
+  /** The program that listens: its short name and its number; undefined if that cannot be told. */
+  readonly process: { readonly name: string; readonly pid: number } | undefined;
+}
+
+type Looks = Pick<Host, 'sysroot' | 'uid' | 'find' | 'run'>;
+
+/** Those that can be reached at a loopback address; none where there is neither /proc nor lsof. */
+export async function listeningPorts(host: Looks): Promise<readonly ListeningPort[]> {
+  if (host.uid === undefined) return [];
+  if (existsSync(join(host.sysroot, 'proc/net/tcp'))) return fromProc(host.sysroot, host.uid);
+  const file = host.find('lsof');
+  if (file === undefined) return [];
+  const args = [...LSOF, String(host.uid)];
+  return fromLsof((await host.run({ file, args, timeoutMs: 2000 })).stdout);
+}
+
+/** Fields that programs read; TCP, listening, and of this user, whose number follows. */
+export const LSOF = ['-nP', '-Fpcn', '-iTCP', '-sTCP:LISTEN', '-a', '-u'];
+
+/** What lsof printed: a line each for process, command and name, by their first letters. */
+export function fromLsof(output: string): readonly ListeningPort[] {
+  const found: ListeningPort[] = [];
+  let process = { name: '', pid: 0 };
+  for (const line of output.split('\n')) {
+    const value = line.slice(1);
+    if (line.startsWith('p')) process = { name: '', pid: Number(value) };
+    if (line.startsWith('c')) process = { ...process, name: value };
+    const [, address = '', port = ''] = /^n(.+):(\d+)$/.exec(line) ?? [];
+    const bare = address.replace(/^\[|\]$/g, '');
+    add(found, Number(port), loopbackOf(bare === '*' ? '::' : bare), process);
+  }
+  return found;
+}
+
+/** proc(5): `/proc/net/tcp` has a line for each socket, addresses as words in the machine's byte order. */
+function fromProc(sysroot: string, uid: number): readonly ListeningPort[] {
+  const lines = ['tcp', 'tcp6'].flatMap((name) =>
+    read(join(sysroot, 'proc/net', name))
+      .split('\n')
+      .slice(1),
+  );
+  const sockets = lines.flatMap((line) => {
+    const [, local = '', , state, , , , owner, , inode = ''] = line.trim().split(/\s+/);
+    const [address = '', port = ''] = local.split(':');
+    return state === LISTEN && Number(owner) === uid
+      ? [{ addresses: loopbackOf(addressOf(address)), port: parseInt(port, 16), inode }]
+      : [];
+  });
+  const found: ListeningPort[] = [];
+  const processes = processesOf(
+    sysroot,
+    sockets.map(({ inode }) => inode),
+  );
+  for (const { port, addresses, inode } of sockets)
+    add(found, port, addresses, processes.get(inode));
+  return found;
+}
+
+const LISTEN = '0A';
+
+/** One port once: programs listen at several addresses. */
+function add(
+  found: ListeningPort[],
+  port: number,
+  addresses: readonly string[],
+  process: ListeningPort['process'],
+): void {
+  if (addresses.length === 0) return;
+  const index = found.findIndex((it) => it.port === port && it.process?.pid === process?.pid);
+  const before = found[index];
+  if (before === undefined) found.push({ port, addresses, process });
+  else found[index] = { ...before, addresses: [...new Set([...before.addresses, ...addresses])] };
+}
+
+/** `0100007F` is 127.0.0.1: each four bytes are a word, which has its last byte first. */
+function addressOf(hex: string): string {
+  const bytes = (hex.match(/.{8}/g) ?? [])
+    .flatMap((word) => (word.match(/../g) ?? []).reverse())
+    .map((byte) => parseInt(byte, 16));
+  const isV4 = bytes.length === 4;
+  if (isV4) return bytes.join('.');
+  if (bytes.slice(0, 15).every((byte) => byte === 0)) return bytes[15] === 1 ? '::1' : '::';
+  const isMapped = bytes.slice(0, 12).join() === '0,0,0,0,0,0,0,0,0,0,255,255';
+  return isMapped ? bytes.slice(12).join('.') : 'elsewhere';
+}
+
+/** Where a socket that is bound to the address is reached from this machine, not by its network. */
+function loopbackOf(address: string): readonly string[] {
+  if (address === '0.0.0.0') return ['127.0.0.1'];
+  if (address === '::') return ['127.0.0.1', '::1']; // both families, as a rule
+  return address === '::1' || address.startsWith('127.') ? [address] : [];
+}
+
+/** Whose sockets they are, by what each process has open: of others' nothing can be seen. */
+function processesOf(sysroot: string, inodes: readonly string[]) {
+  const found = new Map<string, { name: string; pid: number }>();
+  if (inodes.length === 0) return found;
+  const wanted = new Map(inodes.map((inode) => [`socket:[${inode}]`, inode]));
+  const proc = join(sysroot, 'proc');
+  for (const pid of names(proc).filter((it) => /^\d+$/.test(it)))
+    for (const descriptor of names(join(proc, pid, 'fd'))) {
+      const inode = wanted.get(link(join(proc, pid, 'fd', descriptor)));
+      // A program and its workers have the same: the first one is their parent.
+      if (inode === undefined || found.has(inode)) continue;
+      // Not `comm`: Node calls its first thread MainThread.
+      const program = basename(link(join(proc, pid, 'exe')).replace(/ \(deleted\)$/, ''));
+      found.set(inode, { name: program, pid: Number(pid) });
+    }
+  return found;
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort((one, other) => Number(one) - Number(other));
+  } catch {
+    return []; // it ended, or is another user's
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // no Linux, or the process ended
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // closed in the meantime
+  }
+}

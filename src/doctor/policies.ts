@@ -1,0 +1,66 @@
+/** Policies of an administrator that keep Chromium and its kin from trusting what their user trusts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { quoteForPosix } from '../../platform/quote.ts';
+import type { Host } from '../../platform/types.ts';
+import { finding, type Finding } from './finding.ts';
+import type { Check } from './machine.ts';
+
+export const policiesCheck: Check = {
+  id: 'policies',
+  about: 'policies of browsers',
+  run: ({ context: { host } }) => policyFindings(host),
+};
+
+/** chromeenterprise.google/policies: false has it read neither the user's certificates nor the system's. */
+const SWITCH = 'CAPlatformIntegrationEnabled';
+
+/** Where each of them has its mandatory policies on Linux. */
+const FOLDERS: readonly (readonly [browser: string, folder: string])[] = [
+  ['Chromium', 'etc/chromium/policies/managed'],
+  ['Chromium', 'etc/chromium-browser/policies/managed'],
+  ['Chrome', 'etc/opt/chrome/policies/managed'],
+  ['Edge', 'etc/opt/edge/policies/managed'],
+  ['Brave', 'etc/brave/policies/managed'],
+];
+
+/** Looks at files alone. */
+export function policyFindings(host: Host): Finding[] {
+  if (host.platform !== 'linux') return [];
+  return FOLDERS.flatMap(([browser, folder]) =>
+    namesIn(join(host.sysroot, folder)).flatMap((name) => {
+      const policies = read(join(host.sysroot, folder, name));
+      if (policies[SWITCH] !== false) return [];
+      const file = `/${folder}/${name}`;
+      const sudo = host.isRoot ? '' : 'sudo ';
+      const isAll = Object.keys(policies).length === 1;
+      return [
+        finding(
+          'policies',
+          'trust',
+          `a policy keeps ${browser} from trusting what its user trusts: ${SWITCH} in "${file}"`,
+          isAll
+            ? `${sudo}rm ${quoteForPosix(file)}`
+            : `have the administrator take "${SWITCH}" out of it, and restart ${browser}`,
+        ),
+      ];
+    }),
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return []; // no such browser, or no policies
+  }
+}
+
+function read(file: string): Readonly<Record<string, unknown>> {
+  try {
+    const said: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
+  } catch {
+    return {}; // no JSON: the browser takes nothing from it either
+  }
+}
