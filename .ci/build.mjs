@@ -44,6 +44,7 @@ const groups = [
       'src/x509/certificate.ts',
       'src/x509/der.ts',
       'src/x509/extensions.ts',
+      'src/x509/profiles.ts',
       'src/x509/subject.ts',
       'src/ledger/ledger.ts',
       'src/ledger/place.ts',

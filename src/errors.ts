@@ -94,6 +94,11 @@ export function exclusive(one: Step, other: Step, hint: Text): DevcertError {
   return new DevcertError('usage', say`${one} and ${other} exclude each other`, { hint });
 }
 
+/** What a program of the user's threw, which may be anything, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('not an error', { cause: thrown });
+}
+
 /** The system error code (`ENOENT`, `EACCES`, …) of a thrown value, if it has one. */
 export function systemCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string')

@@ -7,6 +7,7 @@ export * from './api/hosts.ts';
 export * from './api/ledger.ts';
 export * from './api/mtls.ts';
 export * from './api/project.ts';
+export * from './api/servers.ts';
 export * from './api/stores.ts';
 export * from './api/verify.ts';
 export { DevcertError, type ErrorCode } from './errors.ts';
@@ -38,7 +39,12 @@ export type { HostsOptions, HostsResult } from './commands/hosts.ts';
 export type { InstallOptions, InstallResult } from './commands/install.ts';
 export type { IssueOptions, IssueResult } from './commands/issue.ts';
 export type { AgentChoice, Protection } from './commands/keeper.ts';
-export type { CertificateState, ListedCertificate, ListResult } from './commands/list.ts';
+export type {
+  CertificateState,
+  ListedBroken,
+  ListedCertificate,
+  ListResult,
+} from './commands/list.ts';
 export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtls-check.ts';
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
@@ -49,10 +55,12 @@ export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';
 export type { Renewed } from './commands/renew.ts';
 export type { ServedOld } from './commands/served.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
+export type { SniCallback, SniOptions } from './commands/sni.ts';
 export type { ProjectCertificate, StatusOptions, StatusResult } from './commands/status.ts';
 export type { Trust } from './commands/trust-here.ts';
 export type { UninstallOptions, UninstallResult } from './commands/uninstall.ts';
 export type { VerifyOptions } from './commands/verify.ts';
+export type { LoadedPair, WatchedServer, Watcher, WatchOptions } from './commands/watch.ts';
 export type { CheckOptions, CheckResult } from './doctor/check.ts';
 export type { DoctorResult } from './doctor/doctor.ts';
 export type { Finding } from './doctor/finding.ts';

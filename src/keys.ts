@@ -18,6 +18,9 @@ export const keyTypes = ['p256', 'p384', 'rsa2048', 'rsa3072', 'rsa4096'] as con
 
 export type KeyType = (typeof keyTypes)[number];
 
+/** What no certificate of devcert's has but those that are broken on purpose. */
+export type WeakKeyType = 'rsa1024';
+
 /** A public key as certificates carry it. */
 export interface PublicKey {
   /** As {@link keyTypeOf} names it. */
@@ -33,7 +36,7 @@ export interface KeyPair {
 }
 
 /** A new key pair, encoded. P-256 takes about 0.4 ms, RSA 4096 seconds. */
-export function generateKeyPair(type: KeyType): KeyPair {
+export function generateKeyPair(type: KeyType | WeakKeyType): KeyPair {
   const publicKeyEncoding = { type: 'spki', format: 'der' } as const;
   const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
   const { publicKey, privateKey } = type.startsWith('rsa')

@@ -6,6 +6,9 @@ export const DAY_MS = 86_400_000;
 /** The organization (O) of every root and issuer: who it is that made them. */
 export const AUTHORITY_ORGANIZATION = 'devcert development CA';
 
+/** The organization of every CA that is made for tests: nothing is to trust it but the test. */
+export const TEST_ORGANIZATION = 'devcert test CA';
+
 /** Ten years, leap days included, as mkcert's: a machine is replaced before its users have to trust another root. */
 export const AUTHORITY_DAYS = 3652;
 /** The longest that public CAs were allowed until 2026 is 398: checkers of that limit accept 397 days, too. */
@@ -93,3 +96,12 @@ export const MAX_ITERATIONS = 10_000_000;
 export const SERVER_TIMEOUT_MS = 10_000;
 /** What a server is given to say that it wants a client's certificate, after a handshake that went well. */
 export const AFTERTHOUGHT_MS = 500;
+
+/** Certificates that a server's callback keeps, 45 KiB of memory each; a page loads from a few dozen names. */
+export const MAX_SERVER_CONTEXTS = 500;
+/** What a program may take to say whether a name is allowed: a look into a database, while a client waits. */
+export const ALLOW_MS = 10_000;
+/** How often a watched pair is looked at, and the clock: a sleep or a jump is noticed as soon. Two looks take 20 µs. */
+export const WATCH_MS = 2000;
+/** Before a renewal that failed is tried again: weeks are left, and it may ask somebody. */
+export const RENEWAL_RETRY_MS = 3_600_000;

@@ -109,6 +109,7 @@ describe('architecture', () => {
       'commands',
       'doctor',
       'api',
+      'testing',
       'cli',
       'entry',
     ];
@@ -145,7 +146,7 @@ describe('architecture', () => {
       ({ path, text }) =>
         // Configuration and generated text.
         !/^src\/(?:cli|recipes|guides)\//.test(path) &&
-        path !== 'src/mtls/readme.ts' &&
+        !['src/mtls/readme.ts', 'src/testing/readme.ts'].includes(path) &&
         (typed.test(text) || (text.match(/--[a-z][a-z-]*/g) ?? []).some((it) => flags.has(it))),
     );
     expect(written).toEqual([]);

@@ -7,6 +7,8 @@ import { CASES } from './forgeries/cases.ts';
 import { answersTable } from './forgeries/table.ts';
 import { readScores, RECORDING as RECORDING_SCORES, scoreTable } from './corpora/table.ts';
 import { PURPOSES } from './forgeries/verifiers.ts';
+import { brokenKinds } from '../src/testing/kinds.ts';
+import { saidTable } from '../src/testing/said.ts';
 
 const guide = join(import.meta.dirname, '../src/guides/safety.md');
 const [START, END] = ['<!-- answers -->\n\n', '\n\n<!-- end of answers -->'];
@@ -69,5 +71,17 @@ describe('src/guides/verify.md', () => {
     );
     for (const [, code = ''] of codes.matchAll(/\| '([a-z0-9-]+)'/g))
       expect(text).toContain(`\`${code}\``);
+  });
+});
+
+describe('src/guides/testing.md', () => {
+  test('has the table of what clients say', () => {
+    const file = join(import.meta.dirname, '../src/guides/testing.md');
+    const text = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+    const [start, end] = ['<!-- said -->\n', '\n<!-- end of said -->'];
+    const [from, to] = [text.indexOf(start) + start.length, text.indexOf(end)];
+    const table = `\n${saidTable(brokenKinds)}\n`;
+    if (RECORDING) writeFileSync(file, text.slice(0, from) + table + text.slice(to));
+    else expect(text.slice(from, to)).toBe(table);
   });
 });

@@ -3,7 +3,7 @@ import type { Lists } from '../commands/context.ts';
 import { DevcertError } from '../errors.ts';
 
 /** What an option may be. */
-export type Kind = 'text' | 'list' | 'boolean' | 'text or boolean' | 'number' | 'days';
+export type Kind = 'text' | 'list' | 'boolean' | 'text or boolean' | 'number' | 'days' | 'object';
 
 /** The kind of every option of a function: one that is forgotten here does not compile. */
 export type Spec<T> = Readonly<Record<keyof T, Kind>>;
@@ -57,6 +57,7 @@ export function hooksOf<T extends object>(hooks: T, names: readonly string[], wh
 
 const calls: readonly string[] = [
   ...['announce', 'ask', 'progress', 'password', 'confirm', 'confirmInstall'],
+  ...['failed', 'loaded'],
 ];
 
 /** Options of these kinds, each list as one. @throws DevcertError `usage`. */
@@ -88,6 +89,7 @@ const isOf: Readonly<Record<Exclude<Kind, 'list'>, (value: unknown) => boolean>>
   'text or boolean': (value) => isText(value) || typeof value === 'boolean',
   number: isNumber,
   days: (value) => isText(value) || isNumber(value),
+  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
   text: 'a string',
@@ -95,6 +97,7 @@ const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
   'text or boolean': 'a string, true or false',
   number: 'a number',
   days: 'a number of days',
+  object: 'an object',
 };
 
 function entriesOf(value: unknown, what: string): [string, unknown][] {

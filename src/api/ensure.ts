@@ -1,4 +1,5 @@
 /** What frameworks build on: a certificate that browsers here accept, as one call. */
+import { resolve } from 'node:path';
 import type { AuthorityOption } from '../commands/context.ts';
 import type { Ensured, EnsureOptions, InstallWish } from '../commands/ensure.ts';
 import { checked, listenerOf, type Spec, wrongType } from './arguments.ts';
@@ -6,7 +7,7 @@ import { context, contextWithStores, type Listener, withoutSurprise } from './co
 
 const ensureSpec: Spec<EnsureOptions> = {
   ...{ names: 'list', install: 'text', dir: 'text', stores: 'text' },
-  ...{ ca: 'text', key: 'text', days: 'days' },
+  ...{ ca: 'text', key: 'text', days: 'days', cwd: 'text' },
 };
 
 /**
@@ -39,7 +40,8 @@ export async function ensure(
     throw wrongType('"install"', '"never", "auto" or "require"');
   const asked = listenerOf(listener);
   const here = withoutSurprise(await contextWithStores(asked, wanted.ca), asked);
-  return ensure(here, wanted, asked.confirmInstall?.bind(asked));
+  const cwd = resolve(here.cwd, wanted.cwd ?? '');
+  return ensure({ ...here, cwd }, wanted, asked.confirmInstall?.bind(asked));
 }
 
 /**

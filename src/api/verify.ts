@@ -6,12 +6,12 @@ import { context } from './composition.ts';
 
 const verifySpec: Spec<VerifyOptions> = {
   ...{ ca: 'text', roots: 'text', name: 'text', purpose: 'text', at: 'text' },
-  ...{ starttls: 'text', timeout: 'number' },
+  ...{ starttls: 'text', timeout: 'number', crl: 'text' },
 };
 
 /**
  * Verifies what a server sends, or what a file holds, as a strict client does: fail-closed, against the root of the
- * authority unless `options.roots` says otherwise. Revocation is not checked.
+ * authority unless `options.roots` says otherwise. Revocation is looked at only by the lists in `options.crl`.
  *
  * @param target `HOST:PORT`, a URL, or a file of certificates.
  * @returns data, also of what could not be connected to; its texts come from the server and may hold any character.

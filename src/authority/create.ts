@@ -10,14 +10,7 @@ import type { Constraints } from '../names/constraints.ts';
 import { generateKey, generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
 import { keySigner } from '../signer/key.ts';
 import { signCertificate } from '../x509/certificate.ts';
-import {
-  authorityConstraints,
-  authorityKeyIdentifier,
-  extendedKeyUsage,
-  keyUsage,
-  nameConstraints,
-  subjectKeyIdentifier,
-} from '../x509/extensions.ts';
+import { authorityFields } from '../x509/profiles.ts';
 import { encodeSubject } from '../x509/subject.ts';
 import { AUTHORITY_DAYS, AUTHORITY_ORGANIZATION, BACKDATE_MS, DAY_MS } from '../policy.ts';
 
@@ -68,50 +61,40 @@ export async function createAuthority(
   const rootSigner = keySigner(rootKey);
   const issuer =
     issuerKey === undefined ? generateKeyPair('p256') : { publicKey: issuerKey, keyPem: '' };
-  const rootId = keyIdentifier(rootKey);
+  const rootId = keyIdentifier(rootSigner.publicKey);
   const issuerId = keyIdentifier(issuer.publicKey);
   const rootSubject = encodeSubject({
     organization: AUTHORITY_ORGANIZATION,
     organizationalUnit: identity,
     commonName: `devcert root ${label} ${shortId(rootId)}`,
   });
-  const validity = {
+  const common = {
     notBefore: new Date(now.getTime() - BACKDATE_MS),
     notAfter: notAfter ?? new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
+    usages,
+    constraints,
   };
-  const powers = [
-    keyUsage('keyCertSign', 'cRLSign'),
-    // Limited to TLS. Verifiers of mail that were measured heed it; Java's of code looks at the leaf alone.
-    extendedKeyUsage(...usages),
-    ...(constraints === undefined ? [] : [nameConstraints(constraints)]),
-  ];
   const root = await signCertificate(
-    {
-      ...validity,
-      issuer: rootSubject,
+    authorityFields({
+      ...common,
       subject: rootSubject,
-      key: rootKey,
-      extensions: [authorityConstraints(1), ...powers, subjectKeyIdentifier(rootId)],
-    },
+      key: rootSigner.publicKey,
+      pathLength: 1,
+    }),
     rootSigner,
   );
   const issuerCertificate = await signCertificate(
-    {
-      ...validity,
-      issuer: rootSubject,
+    authorityFields({
+      ...common,
+      issuedBy: { subject: rootSubject, keyIdentifier: rootId },
       // No common name: wolfSSL holds an authority's against the constraints.
       subject: encodeSubject({
         organization: AUTHORITY_ORGANIZATION,
         organizationalUnit: `issuer ${shortId(issuerId)}`,
       }),
       key: issuer.publicKey,
-      extensions: [
-        authorityConstraints(0),
-        ...powers,
-        subjectKeyIdentifier(issuerId),
-        authorityKeyIdentifier(rootId),
-      ],
-    },
+      pathLength: 0,
+    }),
     rootSigner,
   );
   return { root: pemOf(root), issuer: pemOf(issuerCertificate), issuerKey: issuer.keyPem };

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { DevcertError, say } from '../errors.ts';
 import { assertNoLink, readIfThere } from '../disk/files.ts';
+import { DEFAULT_FOLDER } from '../disk/paths.ts';
 import { encodePrivateKey, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import { assertUnlocked, type Passwords } from '../keystore/passwords.ts';
 import { readKeyStore } from '../keystore/read.ts';
@@ -10,7 +11,6 @@ import { type Output, place, type PlaceContext } from '../ledger/place.ts';
 import { decodeCsr } from '../x509/csr.ts';
 import { OtherKindError } from '../x509/key-kinds.ts';
 import { findCsr } from './csr-file.ts';
-import { DEFAULT_FOLDER } from './output.ts';
 import { MAX_CSR_BYTES } from '../policy.ts';
 
 /** Absolute paths of a CSR and its key. */

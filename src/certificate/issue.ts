@@ -6,18 +6,11 @@ import { assertNotSealed } from '../authority/keeping.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
 import { DevcertError, say } from '../errors.ts';
-import { generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
+import { generateKeyPair, type PublicKey } from '../keys.ts';
 import { DEFAULT_KEY_TYPE, type LeafRequest } from '../names/request.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { signCertificate } from '../x509/certificate.ts';
-import {
-  authorityKeyIdentifier,
-  extendedKeyUsage,
-  keyUsage,
-  leafConstraints,
-  subjectAltName,
-  subjectKeyIdentifier,
-} from '../x509/extensions.ts';
+import { leafFields } from '../x509/profiles.ts';
 import { encodeSubject } from '../x509/subject.ts';
 import { BACKDATE_MS, LEAF_DAYS } from '../policy.ts';
 import { leafEnd } from './reusable.ts';
@@ -86,30 +79,20 @@ export async function signLeaf(
   assertUsages(authority, request.usages);
   const wanted = leafEnd(request.validityDays ?? LEAF_DAYS, now);
   const end = Math.min(wanted.getTime(), authority.notAfter.getTime());
-  const takesRsaExchange =
-    request.publicKey.type.startsWith('rsa') && request.usages.includes('serverAuth');
-  const commonName = commonNameOf(request);
   const der = await signCertificate(
-    {
-      issuer: authority.issuedBy.subject,
+    leafFields({
+      issuedBy: authority.issuedBy,
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
         organizationalUnit: identity,
-        commonName,
+        commonName: commonNameOf(request),
       }),
       key: request.publicKey,
+      names: request.names,
+      usages: request.usages,
       notBefore: new Date(now.getTime() - BACKDATE_MS),
       notAfter: new Date(end),
-      extensions: [
-        leafConstraints(),
-        // Key encipherment is RSA key exchange: no elliptic curve key can do it, and no client (RFC 5280 4.2.1.12).
-        keyUsage('digitalSignature', ...(takesRsaExchange ? (['keyEncipherment'] as const) : [])),
-        extendedKeyUsage(...request.usages),
-        subjectAltName(request.names, false),
-        subjectKeyIdentifier(keyIdentifier(request.publicKey)),
-        authorityKeyIdentifier(authority.issuedBy.keyIdentifier),
-      ],
-    },
+    }),
     authority.signer(keys),
   );
   return new X509Certificate(der);
@@ -124,7 +107,8 @@ function assertCommonName(authority: Authority, request: KeyedRequest): void {
   });
 }
 
-function assertUsages(authority: Authority, usages: readonly Usage[]): void {
+/** @throws DevcertError `refused` if the authority does not certify for all of these usages. */
+export function assertUsages(authority: Authority, usages: readonly Usage[]): void {
   const permitted = authority.usages.filter(
     (usage) => usage === 'clientAuth' || authority.clientsOnly !== true,
   );

@@ -3,6 +3,7 @@ import { X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DevcertError, say, exclusive } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
+import { DEFAULT_FOLDER } from '../disk/paths.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 
 export interface OutputOptions {
@@ -25,8 +26,6 @@ export interface OutputPaths {
 
 /** The same where the key is somebody else's: then there is no key file. */
 export type CertificatePaths = Omit<OutputPaths, 'keyFile'> & { readonly keyFile?: string };
-
-export const DEFAULT_FOLDER = '.devcert';
 
 /**
  * @param cwd absolute folder that relative paths start from.

@@ -32,8 +32,7 @@ export function isReusable(
     hasKey(certificate, existing.key, request) &&
     certificate.verify(authority.issuer.publicKey) &&
     certText.startsWith(certificate.toString() + authority.chainPem) &&
-    Date.parse(certificate.validTo) - now.getTime() > dueDays(days) * DAY_MS &&
-    Date.parse(certificate.validFrom) <= now.getTime() &&
+    hasDaysEnough(certificate, now) &&
     sameSet(
       readNames(certificate.raw),
       request.names.map(({ value }) => value),
@@ -43,6 +42,13 @@ export function isReusable(
     (request.keyType === undefined || request.keyType === keyTypeOf(certificate.publicKey)) &&
     (request.validityDays === undefined || leafDays(request.validityDays) === days)
   );
+}
+
+/** True for a certificate that is valid and not due to be made anew. */
+export function hasDaysEnough(certificate: X509Certificate, now: Date): boolean {
+  const left = Date.parse(certificate.validTo) - now.getTime();
+  const isBegun = Date.parse(certificate.validFrom) <= now.getTime();
+  return isBegun && left > dueDays(lifetimeDays(certificate)) * DAY_MS;
 }
 
 /** For how many days a certificate of devcert's was issued. */

@@ -49,7 +49,7 @@ export function render(markdown: string, width: number): string[] {
   return markdown
     .replace(/<!--[^]*?-->\n*/g, '')
     .trim()
-    .split(/\n\n(?=(?:[^`]|`(?!``)|```[^]*?```)*$)/) // not within code
+    .split(/\n\n(?=(?:[^`]|`(?!``)|```(?:(?!```)[^])*```)*$)/) // not within code
     .flatMap((block, index) => [...(index === 0 ? [] : ['']), ...renderBlock(block, width)])
     .map((line) => line.replaceAll(UNBROKEN, ' '));
 }

@@ -29,7 +29,7 @@ type OptionName =
   | Each<'out passphrase password passwordFile passwordStdin peer permit purge'>
   | Each<'remove root serverCa'>
   | Each<'orphans script sealed sshAgent stores trust trustOnly withKey withPublicRoots yes'>
-  | Each<'at purpose roots starttls timeout webtransport'>;
+  | Each<'at crl purpose roots starttls timeout webtransport'>;
 
 type Each<Words> = Words extends `${infer First} ${infer Rest}` ? First | Each<Rest> : Words;
 

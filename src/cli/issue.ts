@@ -70,6 +70,12 @@ export const issueCommand: Declaration = {
     caOption,
     ...caPasswordOptions,
     {
+      flags: '--broken <kind>',
+      description:
+        'for tests of clients: one that is wrong on purpose, into .devcert/broken/KIND, by a throw-away CA that nothing trusts: expired, not-yet-valid, wrong-name, self-signed, unknown-authority, missing-issuer, wrong-purpose, weak-key, weak-signature or revoked',
+    },
+    { flags: '--expired', description: 'the same as --broken expired' },
+    {
       flags: '--force',
       description: 'issue even if a valid certificate is there, and replace other files',
     },
@@ -80,8 +86,11 @@ export const issueCommand: Declaration = {
     'devcert --client alice              a client: a user or a service',
     'devcert --client alice --cn alice   the same for PostgreSQL',
     'devcert --peer orders.test          a service that is a client of others, too',
+    'devcert localhost --expired         one that clients have to refuse',
   ],
   async run(names, options: Flags, terminal) {
+    if (options.expired === true || options.broken !== undefined)
+      return (await import('./broken.ts')).runBroken(names, options, terminal);
     // What asks for passwords is loaded only where one may be needed.
     const exporting = options.format === undefined ? undefined : await import('./export.ts');
     if (exporting === undefined) refusePassword(options);
@@ -105,7 +114,9 @@ export const issueCommand: Declaration = {
   },
 };
 
-type Flags = Omit<IssueOptions, 'password'> & PasswordFlags & CaPasswordFlags;
+type Flags = Omit<IssueOptions, 'password'> &
+  PasswordFlags &
+  CaPasswordFlags & { readonly broken?: string; readonly expired?: boolean };
 
 function refusePassword(options: PasswordFlags): void {
   const { passwordFile, passwordEnv, passwordStdin, password } = options;

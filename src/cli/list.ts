@@ -1,5 +1,6 @@
 /** `devcert list` */
-import type { CertificateState, ListedCertificate } from '../commands/list.ts';
+import { dirname } from 'node:path';
+import type { CertificateState, ListedBroken, ListedCertificate } from '../commands/list.ts';
 import type { ServedOld } from '../commands/served.ts';
 import { EXIT, printable } from '../errors.ts';
 import { list } from '../index.ts';
@@ -13,7 +14,10 @@ export const listCommand: Declaration = {
     'Lists every certificate that devcert issued for you on this machine: valid, due, expired, or gone, and which of your servers here still sends an earlier one. Exit code 5 if one is due or has expired.',
   async run(_positionals, _options, terminal) {
     const result = await list();
-    terminal.print(listLines(result.certificates, terminal.style));
+    terminal.print([
+      ...listLines(result.certificates, terminal.style),
+      ...brokenLines(result.broken, terminal.style),
+    ]);
     const due = result.certificates.filter(({ state }) => DUE.includes(state));
     if (due.length > 0) terminal.note(`${due.length} to renew: devcert renew --all`);
     if (result.certificates.some(({ servedOld }) => servedOld.length > 0))
@@ -47,6 +51,18 @@ export function listLines(certificates: readonly ListedCertificate[], style: Sty
 
 function whose({ process }: ServedOld): string {
   return process === undefined ? '' : ` (${printable(process.name)}, process ${process.pid})`;
+}
+
+/** Those that are broken on purpose, which are no list of faults. */
+function brokenLines(broken: readonly ListedBroken[], style: Style): string[] {
+  if (broken.length === 0) return [];
+  return [
+    'Broken on purpose, for tests:',
+    ...broken.flatMap((it) => [
+      `  ${it.broken}  ${printable(it.names.join(', '))}`,
+      `    ${style.dim(printable(dirname(it.files[0] ?? '')))}`,
+    ]),
+  ];
 }
 
 function stateText({ state, daysLeft }: ListedCertificate): string {

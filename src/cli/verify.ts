@@ -7,13 +7,17 @@ import { verifyLines } from './verify-lines.ts';
 export const verifyCommand: Declaration = {
   summary: 'is what a server sends, or a file holds, good; and if not, why and what to do',
   description:
-    'Shakes hands with a server, shows it step by step, and verifies the certificates as they were sent (or those of a file) as a strict client does: path, signatures, dates, purpose, name, constraints. Revocation is not checked. Exit code: 0 verified; 4 no root that was asked vouches for it; 5 expired; 6 weak, or outside the constraints; 1 anything else.',
+    'Shakes hands with a server, shows it step by step, and verifies the certificates as they were sent (or those of a file) as a strict client does: path, signatures, dates, purpose, name, constraints. Revocation is checked by --crl alone. Exit code: 0 verified; 4 no root that was asked vouches for it; 5 expired; 6 weak, revoked, or outside the constraints; 1 anything else.',
   positionals: [{ name: '<target>', description: 'HOST:PORT, a URL, or a file of certificates' }],
   options: [
     { flags: '--name <name>', description: 'the name to ask for; that of the server if left out' },
     {
       flags: '--roots <roots>',
       description: 'whom to trust: "system", or a file; the root of devcert alone if left out',
+    },
+    {
+      flags: '--crl <file>',
+      description: 'lists of revoked certificates to look into, PEM or DER; none if left out',
     },
     caOption,
     { flags: '--purpose <purpose>', description: 'server (if left out) or client' },

@@ -53,16 +53,22 @@ export async function pairInFiles(
   context: Context,
   request: PairRequest,
 ): Promise<Pair & { readonly issued: boolean; readonly notes: readonly string[] }> {
-  const { options, dir: out, paths, names } = request;
+  const { options, dir: out, paths, names, exact } = request;
   let issued = false;
+  let notes: readonly string[] = [];
+  let lost: readonly string[] = [];
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const wanted = await namesToIssue(context, request);
+    const wanted = await namesToIssue(context, request, lost);
     const written = await issue(context, wanted, { ...options, out });
+    if (written.issued || !issued) ({ notes } = written);
     issued ||= written.issued;
     const pair = wholePair(readExisting(paths));
+    // Names that another process had put there since they were looked at: its server needs them.
+    lost = exact ? [] : written.lost;
     // Else another process replaced them meanwhile, for other names.
-    if (pair !== undefined && hasNames(pair.certificate, names))
-      return { ...pair, issued, notes: written.notes };
+    const isLast = attempt === MAX_ATTEMPTS - 1;
+    if (pair !== undefined && hasNames(pair.certificate, names) && (isLast || lost.length === 0))
+      return { ...pair, issued, notes };
   }
   throw new DevcertError('busy', `another process keeps changing "${paths.certFile}"`, {
     hint: 'have every program of the project ask for the same names, or give each a folder of its own',
@@ -97,10 +103,11 @@ export function pairFromElsewhere(
 async function namesToIssue(
   context: Context,
   { names, paths, exact }: PairRequest,
+  lost: readonly string[],
 ): Promise<string[]> {
   const wanted = names.map(({ value }) => value);
   const there = exact ? [] : namesThere(readExisting(paths).certificate);
-  const all = [...new Set([...there, ...wanted])];
+  const all = [...new Set([...there, ...lost, ...wanted])];
   if (all.length === there.length) return there;
   if (there.length === 0) return wanted;
   // Of an authority that was replaced, maybe: what this one may not sign is no name to keep.

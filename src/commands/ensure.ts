@@ -41,6 +41,8 @@ export interface EnsureOptions extends AuthorityOption, Pick<LeafOptions, 'key' 
   readonly install?: InstallWish;
   /** Folder for `cert.pem`, `key.pem` and `ca.pem`; `.devcert` in the current folder by default. */
   readonly dir?: string;
+  /** The project's folder, where its file is and relative paths start; the current folder by default. */
+  readonly cwd?: string;
   /** Comma-separated kinds of stores to ask and to change; all but Java's by default, which take a second each. */
   readonly stores?: string;
 }

@@ -37,8 +37,19 @@ export interface ListedCertificate {
   readonly servedOld: readonly ServedOld[];
 }
 
+/** A certificate that is broken on purpose, for a test. */
+export interface ListedBroken {
+  /** What is wrong with it. */
+  readonly broken: string;
+  readonly names: readonly string[];
+  /** Absolute paths of its files. */
+  readonly files: readonly string[];
+}
+
 export interface ListResult {
   readonly certificates: readonly ListedCertificate[];
+  /** Those that are there. Never due, whatever their dates say. */
+  readonly broken: readonly ListedBroken[];
 }
 
 /** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
@@ -46,13 +57,20 @@ export async function list(context: Context): Promise<ListResult> {
   const stateFolder = stateFolderOf(context);
   const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
   const now = context.host.now();
-  const entries = readLedger(stateFolder).filter(isCertificate);
+  const entries = readLedger(stateFolder);
+  const issued = entries.filter(isCertificate);
   const { findServedOld } = await import('./served.ts');
-  const served = await findServedOld(context, entries);
-  const certificates = entries
+  const served = await findServedOld(context, issued);
+  const certificates = issued
     .map((entry) => listed(entry, issuers, now))
     .map((it) => ({ ...it, servedOld: served.get(it.certFile) ?? [] }));
-  return { certificates };
+  return { certificates, broken: entries.flatMap((entry) => listedBroken(entry) ?? []) };
+}
+
+function listedBroken({ broken, files }: LedgerEntry): ListedBroken | undefined {
+  const there = files.map(({ path }) => path).filter((path) => existsSync(path));
+  if (broken === undefined || there.length === 0) return undefined;
+  return { broken: broken.kind, names: broken.names, files: there };
 }
 
 /**

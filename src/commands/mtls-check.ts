@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { loadAuthority } from '../authority/folder.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { type HandshakeOptions, tryHandshake, type Ending } from '../mtls/handshake.ts';
+import { admission, type HandshakeOptions, tryHandshake, type Ending } from '../mtls/handshake.ts';
 import { assertNoLinks, type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
 import {
   byAnotherAuthority,
@@ -15,10 +15,10 @@ import {
 import { parseName, parseNames } from '../names/names.ts';
 import { endpointText } from '../tls/connect.ts';
 import { type Roots, rootsInFile } from '../verify/roots.ts';
-import { notServer, serverIn } from '../verify/target.ts';
+import { notServer, serverIn, startTlsOf } from '../verify/target.ts';
 import { verdict } from '../verify/verdict.ts';
 import { type Context, contextOf, identity } from './context.ts';
-import { startTlsOf, worldOf } from './verify.ts';
+import { worldOf } from './verify.ts';
 
 export interface MtlsCheckOptions {
   /** The set's folder; the current one by default. */
@@ -125,7 +125,7 @@ async function checkVersion(
       { version, what: 'right certificate', expected, got: 'not offered', reason: '', ok: true },
     ];
   const lines: MtlsLine[] = [serverLine(version, problem)];
-  const got = judge(first, base.http);
+  const got = admission(first, base.http);
   lines.push({
     version,
     what: 'right certificate',
@@ -141,7 +141,7 @@ async function checkVersion(
     const ending = await tryHandshake({ ...base, identity });
     // A server that closes without a word has refused, if it answers the right certificate.
     const silent = ending.kind === 'closed' && got === 'let in';
-    const verdict = silent ? 'refused' : judge(ending, base.http);
+    const verdict = silent ? 'refused' : admission(ending, base.http);
     lines.push({
       version,
       what,
@@ -152,11 +152,6 @@ async function checkVersion(
     });
   }
   return lines;
-}
-
-function judge({ kind }: Ending, http: boolean): 'let in' | 'refused' | 'unclear' {
-  if (kind === 'answered' || (kind === 'open' && !http)) return 'let in';
-  return kind === 'refused' ? 'refused' : 'unclear';
 }
 
 function serverLine(version: MtlsLine['version'], problem: string | undefined): MtlsLine {

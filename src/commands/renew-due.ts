@@ -4,7 +4,7 @@ import { sep } from 'node:path';
 import { authorityCertificates } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { DevcertError } from '../errors.ts';
-import { type CertificateEntry, readLedger } from '../ledger/ledger.ts';
+import { type CertificateEntry, findEntries, latest, readLedger } from '../ledger/ledger.ts';
 import { type Context, contextOf, refuseSudo, stateFolderOf } from './context.ts';
 import { isCertificate, isDue, listed } from './list.ts';
 import { renewAll, type Renewed } from './renew.ts';
@@ -61,6 +61,25 @@ export async function renewDue(
     looked: here.length,
     nextEnd: ends.length === 0 ? undefined : new Date(Math.min(...ends)),
   };
+}
+
+/**
+ * The same for the one certificate in a file, if devcert issued it.
+ *
+ * @param certFile absolute.
+ * @returns nothing for one that is not in the ledger, or whose files are gone.
+ * @throws as {@link renewDue}.
+ */
+export async function renewFile(
+  context: Context,
+  certFile: string,
+  password?: string,
+): Promise<Renewed[]> {
+  refuseSudo(context);
+  const found = latest(findEntries(stateFolderOf(context), [certFile]));
+  const entry = found.filter(isCertificate).find((it) => it.certificate.certFile === certFile);
+  if (entry === undefined) return [];
+  return renewOf(contextOf(context, entry.ca), [entry], password);
 }
 
 async function renewOf(

@@ -10,13 +10,13 @@ import { sha256Of } from '../authority/origin.ts';
 import { DevcertError, say } from '../errors.ts';
 import { certificatesOf, openFile } from '../inspect/open.ts';
 import { findEntries } from '../ledger/ledger.ts';
+import { readKeyStore } from '../keystore/read.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { MAX_STORE_BYTES, SERVER_TIMEOUT_MS } from '../policy.ts';
-import { startTlsProtocols } from '../tls/starttls.ts';
 import type { World } from '../verify/causes.ts';
 import { contact } from '../verify/contact.ts';
 import { type Roots, rootsInFile, systemRoots } from '../verify/roots.ts';
-import { serverIn, type Server } from '../verify/target.ts';
+import { serverIn, type Server, startTlsOf } from '../verify/target.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import { verdict } from '../verify/verdict.ts';
 import { type AuthorityOption, type Context, contextOf, stateFolderOf } from './context.ts';
@@ -24,6 +24,8 @@ import { type AuthorityOption, type Context, contextOf, stateFolderOf } from './
 export interface VerifyOptions extends AuthorityOption {
   /** `system`, or a file of certificates; the authority's own root if left out. */
   readonly roots?: string;
+  /** A file of lists of revoked certificates (CRLs); without one revocation is not looked at. */
+  readonly crl?: string;
   /** The name that has to be among the certificate's; the server's if left out, none for a file. */
   readonly name?: string;
   /** `server` if left out. */
@@ -61,6 +63,7 @@ export async function verify(
   const sent = file ?? touched?.shaken?.flight.certificates ?? [];
   return verdict({
     ...{ target, sent, roots, purpose, at },
+    crls: options.crl === undefined ? undefined : readCrls(context, options.crl),
     ...(wanted === undefined ? {} : { name: wanted }),
     ...(server === undefined || touched === undefined ? {} : { server, contact: touched }),
     world: (systemTrusts) => worldOf(context, roots, systemTrusts),
@@ -78,18 +81,6 @@ function serverOf(target: string, { starttls }: VerifyOptions): Server | undefin
   });
 }
 
-/** The server with the protocol that was named, if any was. @throws DevcertError `usage` for an unknown one. */
-export function startTlsOf(server: Server, starttls: string | undefined): Server {
-  if (starttls === undefined) return server;
-  const { host, port } = server;
-  if (starttls === 'none') return { host, port };
-  const protocol = startTlsProtocols.find((it) => it === starttls);
-  if (protocol !== undefined) return { host, port, startTls: protocol };
-  throw new DevcertError('usage', `"${starttls}" is no protocol that can begin with TLS`, {
-    hint: { starttls: [...startTlsProtocols, 'none'].join(' | ') },
-  });
-}
-
 function readFile({ cwd }: Context, file: string): readonly Buffer[] {
   const path = resolve(cwd, file);
   if (!existsSync(path))
@@ -103,6 +94,16 @@ function readFile({ cwd }: Context, file: string): readonly Buffer[] {
   throw new DevcertError('invalid-input', `there is no certificate in "${path}"`, {
     hint: say`see what is: ${{ command: 'inspect', names: file }}`,
   });
+}
+
+function readCrls({ cwd }: Context, file: string): readonly Buffer[] {
+  const path = resolve(cwd, file);
+  const bytes = readIfThere(path, { maxBytes: MAX_STORE_BYTES });
+  const hint = say`give a file of CRLs, PEM or DER: ${{ crl: 'FILE' }}`;
+  if (bytes === undefined) throw new DevcertError('file', `there is no file "${path}"`, { hint });
+  const crls = readKeyStore(bytes).entries.flatMap(({ crl }) => crl ?? []);
+  if (crls.length > 0) return crls;
+  throw new DevcertError('invalid-input', `there is no CRL in "${path}"`, { hint });
 }
 
 function wantedName(text: string | undefined): Name | undefined {

@@ -109,3 +109,6 @@ export function authorityFolderIn(folder: string, name: string | undefined): str
 export function authoritiesFolder(folder: string): string {
   return join(folder, 'authorities');
 }
+
+/** Of a project, for what devcert writes there; it ignores itself. */
+export const DEFAULT_FOLDER = '.devcert';

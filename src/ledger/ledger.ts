@@ -32,6 +32,15 @@ export interface LedgerEntry {
   readonly mtls?: string | undefined;
   readonly certificate?: IssuedCertificate | undefined;
   readonly export?: ExportedCertificate | undefined;
+  /** Of a certificate that is broken on purpose, which nobody renews; its `ca` is empty. */
+  readonly broken?: BrokenCertificate | undefined;
+}
+
+export interface BrokenCertificate {
+  /** What is wrong with it. */
+  readonly kind: string;
+  /** Canonical names that were asked for. */
+  readonly names: readonly string[];
 }
 
 /** A certificate that was issued. */

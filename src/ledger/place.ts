@@ -3,11 +3,12 @@
  * {@link place}, so that modes, refusals, folders and records are the same everywhere.
  */
 import { existsSync, rmdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DevcertError, say, worded } from '../errors.ts';
 import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { withLock } from '../disk/lock.ts';
+import { DEFAULT_FOLDER } from '../disk/paths.ts';
 import { removeStaleTemporaries } from '../disk/temporary.ts';
 import {
   appendix,
@@ -215,7 +216,9 @@ function fileOf(path: string, data: string | Buffer, force: boolean): WrittenFil
 }
 
 function ignores(outputs: readonly Output[], made: readonly string[]) {
-  const folders = new Set(outputs.map(({ path }) => dirname(path)));
+  // A project's folder that is made for another one in it is the next certificate's, too.
+  const own = made.filter((folder) => basename(folder) === DEFAULT_FOLDER);
+  const folders = new Set([...outputs.map(({ path }) => dirname(path)), ...own]);
   return [...folders]
     .filter((folder) => made.includes(folder))
     .map((folder) => join(folder, '.gitignore'))

@@ -9,6 +9,8 @@ import { type StartTls, startTls } from '../tls/starttls.ts';
 export interface HandshakeOptions {
   readonly host: string;
   readonly port: number;
+  /** To ask for; that of the host if left out. */
+  readonly name?: string;
   /** How TLS begins there; undefined: at once. */
   readonly startTls?: StartTls;
   readonly version: SecureVersion;
@@ -43,7 +45,7 @@ const MAX_BYTES = 65_536;
  * @throws DevcertError `command` if nothing listens there.
  */
 export async function tryHandshake(options: HandshakeOptions): Promise<Ending> {
-  const { host, port, version, identity, timeoutMs } = options;
+  const { host, port, name = host, version, identity, timeoutMs } = options;
   const tcp = await connectTo(options);
   if ('code' in tcp)
     throw new DevcertError(
@@ -65,7 +67,7 @@ export async function tryHandshake(options: HandshakeOptions): Promise<Ending> {
   }
   return new Promise<Ending>((resolve) => {
     const { socket, flight } = openTls({
-      ...{ socket: tcp, name: host, identity },
+      ...{ socket: tcp, name, identity },
       ...{ minVersion: version, maxVersion: version },
     });
     const received: Buffer[] = [];
@@ -83,7 +85,7 @@ export async function tryHandshake(options: HandshakeOptions): Promise<Ending> {
       end('open', `nothing came in ${timeoutMs / 1000} s`);
     }, timeoutMs);
     socket.once('secureConnect', () => {
-      if (options.http) socket.write(request(host, port));
+      if (options.http) socket.write(request(name, port));
     });
     socket.on('data', (bytes: Buffer) => {
       if (received.push(bytes) === 1) {
@@ -101,6 +103,12 @@ export async function tryHandshake(options: HandshakeOptions): Promise<Ending> {
       else end('closed', 'closed the connection');
     });
   });
+}
+
+/** What an ending says of the certificate that was shown; `unclear` where nothing was said. */
+export function admission({ kind }: Ending, http: boolean): 'let in' | 'refused' | 'unclear' {
+  if (kind === 'answered' || (kind === 'open' && !http)) return 'let in';
+  return kind === 'refused' ? 'refused' : 'unclear';
 }
 
 function request(host: string, port: number): string {

@@ -7,19 +7,12 @@ import { X509Certificate } from 'node:crypto';
 import { type Authority, readAuthority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
 import { issueLeaf } from '../certificate/issue.ts';
-import { generateKeyPair, keyIdentifier } from '../keys.ts';
+import { generateKeyPair } from '../keys.ts';
 import type { Name } from '../names/names.ts';
 import type { LeafRequest } from '../names/request.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { signCertificate } from '../x509/certificate.ts';
-import {
-  authorityKeyIdentifier,
-  extendedKeyUsage,
-  keyUsage,
-  leafConstraints,
-  subjectAltName,
-  subjectKeyIdentifier,
-} from '../x509/extensions.ts';
+import { leafFields } from '../x509/profiles.ts';
 import { readSubject } from '../x509/read.ts';
 import { DAY_MS } from '../policy.ts';
 
@@ -79,21 +72,15 @@ async function sign(
 ): Promise<ClientIdentity> {
   const { publicKey, keyPem } = generateKeyPair('p256');
   const der = await signCertificate(
-    {
-      issuer: real.issuedBy.subject,
+    leafFields({
+      issuedBy: real.issuedBy,
       subject: readSubject(right.certificate.raw),
       key: publicKey,
+      names: right.names,
+      usages,
       notBefore: new Date(notBefore),
       notAfter: new Date(notAfter),
-      extensions: [
-        leafConstraints(),
-        keyUsage('digitalSignature'),
-        extendedKeyUsage(...usages),
-        subjectAltName(right.names, false),
-        subjectKeyIdentifier(keyIdentifier(publicKey)),
-        authorityKeyIdentifier(real.issuedBy.keyIdentifier),
-      ],
-    },
+    }),
     real.signer(keys),
   );
   return {

@@ -1,5 +1,6 @@
 /** Recipes for dev servers that read a file in JavaScript, which goes into the repository. */
 import { variable } from './command.ts';
+import { allowedHost } from './host.ts';
 import { clientNote, EXTRA_CA, lines, pair, quoted, tlsOptions } from './javascript.ts';
 import type { Recipe, RecipeInput, Rendered } from './recipe.ts';
 
@@ -149,8 +150,7 @@ const webpack: Recipe = {
 
 /** The names the browser may ask for: these servers refuse others than localhost and addresses. */
 function hosts({ names }: RecipeInput): string {
-  const plain = names.map((name) => (name.startsWith('*.') ? name.slice(1) : name));
-  return `[${plain.map(quoted).join(', ')}]`;
+  return `[${names.map(allowedHost).map(quoted).join(', ')}]`;
 }
 
 export const devConfigs: readonly Recipe[] = [vite, sveltekit, astro, nuxt, webpack];

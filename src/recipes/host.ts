@@ -10,3 +10,8 @@ export function askedFor(names: readonly string[]): string {
   const name = names.includes('localhost') ? 'localhost' : (names[0] ?? 'localhost');
   return name.startsWith('*.') ? `app${name.slice(1)}` : name;
 }
+
+/** As Vite and webpack list hosts that may be asked for: `.app.test` for `*.app.test`. */
+export function allowedHost(name: string): string {
+  return name.startsWith('*.') ? name.slice(1) : name;
+}

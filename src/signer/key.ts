@@ -27,3 +27,8 @@ export function keySigner(key: KeyObject): Signer {
 export function openingSigner(publicKey: PublicKey, open: () => Promise<KeyObject>): Signer {
   return { publicKey, sign: async (toBeSigned) => keySigner(await open()).sign(toBeSigned) };
 }
+
+/** Signs without waiting, by a key that is in memory for this alone. @param hash as `node:crypto` names it. */
+export function signAtOnce(key: KeyObject, hash: string, toBeSigned: Buffer): Buffer {
+  return sign(hash, toBeSigned, key);
+}

@@ -1,7 +1,7 @@
 /** Why a chain ends with nobody who is trusted, and what cures that. Pure. */
 import type { X509Certificate } from 'node:crypto';
 import { say, type Text } from '../errors.ts';
-import { AUTHORITY_ORGANIZATION } from '../policy.ts';
+import { AUTHORITY_ORGANIZATION, TEST_ORGANIZATION } from '../policy.ts';
 import { isSignedBy } from '../x509/judge.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import { issueStep } from '../x509/issue-step.ts';
@@ -74,6 +74,12 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
     };
   const { subject, issuer } = top.details;
   const who = top.details.isSelfSigned ? subject : issuer;
+  if (who.includes(`O=${TEST_ORGANIZATION}`) && ['devcert', 'system'].includes(world.asked.label))
+    return {
+      code: 'test-authority',
+      message: `it was made for a test, by a CA that nothing is to trust: ${who}`,
+      fix: say`give the root that was made with it: ${{ roots: 'ca.pem' }}; for one that is trusted: ${again}`,
+    };
   if (who.includes(`O=${AUTHORITY_ORGANIZATION}`))
     return {
       code: 'other-devcert',

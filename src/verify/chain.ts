@@ -8,6 +8,7 @@ import { buildPaths } from '../x509/path.ts';
 import { CHAIN_SETTINGS, type Link, untrustedCause } from './causes.ts';
 import { verifyProblem } from './findings.ts';
 import { problem } from './problem.ts';
+import { revocationProblems } from './revocation.ts';
 import type { VerifyProblem } from './types.ts';
 import type { VerdictInput } from './verdict.ts';
 
@@ -22,7 +23,7 @@ export interface ChainJudgement {
 export async function judgeChain(
   input: VerdictInput & { readonly links: readonly Link[]; readonly leaf: Link },
 ): Promise<ChainJudgement> {
-  const { links, leaf, roots, purpose, at, systemRoots, world } = input;
+  const { links, leaf, roots, purpose, at, crls, systemRoots, world } = input;
   const pool = links.slice(1).map(({ x509 }) => x509);
   const usage = purpose === 'server' ? 'serverAuth' : 'clientAuth';
   const question = { now: at, purpose: usage } as const;
@@ -52,7 +53,11 @@ export async function judgeChain(
   if (best !== undefined)
     return {
       path: best.path,
-      problems: [...told(best.errors, best.path), ...orderProblems(links, best.path)],
+      problems: [
+        ...told(best.errors, best.path),
+        ...(crls === undefined ? [] : revocationProblems(best.path, crls, at)),
+        ...orderProblems(links, best.path),
+      ],
     };
   const system = roots.label === 'system' ? [] : await systemRoots();
   const systemTrusts = buildPaths(leaf.x509, pool, system).length > 0;

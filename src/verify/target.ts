@@ -1,7 +1,7 @@
 /** What `verify`, `inspect` and `mtls check` are pointed at: a server or a file. Pure. */
 import { DevcertError, say, type Step } from '../errors.ts';
 import { parseName } from '../names/names.ts';
-import { type StartTls, startTlsOfPort } from '../tls/starttls.ts';
+import { type StartTls, startTlsOfPort, startTlsProtocols } from '../tls/starttls.ts';
 
 /** A server, by the name or address it is reached by. */
 export interface Server {
@@ -35,6 +35,18 @@ export function serverIn(text: string, example: Step): Server | undefined {
   const canonical = canonicalHost(text, host, example);
   const startTls = scheme === undefined ? startTlsOfPort(port) : scheme.startTls;
   return { host: canonical, port, ...(startTls === undefined ? {} : { startTls }) };
+}
+
+/** The server with the protocol that was named, if any was. @throws DevcertError `usage` for an unknown one. */
+export function startTlsOf(server: Server, starttls: string | undefined): Server {
+  if (starttls === undefined) return server;
+  const { host, port } = server;
+  if (starttls === 'none') return { host, port };
+  const protocol = startTlsProtocols.find((it) => it === starttls);
+  if (protocol !== undefined) return { host, port, startTls: protocol };
+  throw new DevcertError('usage', `"${starttls}" is no protocol that can begin with TLS`, {
+    hint: { starttls: [...startTlsProtocols, 'none'].join(' | ') },
+  });
 }
 
 /** The error for what names no server. */

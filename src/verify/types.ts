@@ -30,6 +30,7 @@ export type VerifyCode =
   | 'other-authority'
   | 'other-devcert'
   | 'mkcert'
+  | 'test-authority'
   | 'proxy'
   | 'system-authority'
   | 'not-an-authority'
@@ -39,6 +40,8 @@ export type VerifyCode =
   | 'outside-constraints'
   | 'critical-extension'
   | 'against-rfc5280'
+  | 'revoked'
+  | 'revocation-unknown'
   | 'expired'
   | 'not-yet-valid'
   | 'wrong-purpose'
@@ -129,6 +132,6 @@ export interface VerifyResult {
   /** Errors first. */
   readonly problems: readonly VerifyProblem[];
   readonly isVerified: boolean;
-  /** 0 verified; 1 not; 4 not trusted; 5 expired; 6 weak or outside the constraints. */
+  /** 0 verified; 1 not; 4 not trusted; 5 expired; 6 weak, revoked or outside the constraints. */
   readonly exitCode: number;
 }

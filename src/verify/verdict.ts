@@ -25,6 +25,8 @@ export interface VerdictInput {
   readonly purpose: 'server' | 'client';
   readonly at: Date;
   readonly roots: Roots;
+  /** DER of lists of revoked certificates; undefined: revocation is not looked at. */
+  readonly crls?: readonly Buffer[] | undefined;
   /** For the cause, where no path leads to a root. */
   readonly world: (systemTrusts: boolean) => World;
   readonly systemRoots: () => Promise<readonly X509Certificate[]>;
@@ -167,9 +169,11 @@ const exitCodes: Partial<Record<VerifyCode, number>> = {
   'missing-issuer': EXIT.notTrusted,
   'system-authority': EXIT.notTrusted,
   mkcert: EXIT.notTrusted,
+  'test-authority': EXIT.notTrusted,
   proxy: EXIT.notTrusted,
   expired: EXIT.expired,
   'weak-key': EXIT.refused,
   'weak-signature': EXIT.refused,
   'outside-constraints': EXIT.refused,
+  revoked: EXIT.refused,
 };

@@ -95,6 +95,13 @@ export function decodeBits(
   return { bytes, unusedBits };
 }
 
+/** The bytes of a BIT STRING that has whole ones: a signature. */
+export function decodeWholeBytes(element: Element): Buffer {
+  const { bytes, unusedBits } = decodeBits(element);
+  if (unusedBits !== 0) throw unreadable('a signature that is not whole bytes');
+  return bytes;
+}
+
 /** A UTCTime or GeneralizedTime in the forms of RFC 5280 4.1.2.5: with seconds, in UTC, no fractions. */
 export function decodeTime(element: Element): Date {
   const text = element.content.toString('latin1');

@@ -78,13 +78,13 @@ export class Element {
     return this.#bytes.subarray(this.#span.start, this.#span.end);
   }
 
-  /** The values in a constructed one, each read when its turn comes. */
-  *children(): Generator<Element, void, undefined> {
+  /** The values in a constructed one, each read when its turn comes. @param most only lists that may be long need more. */
+  *children(most = MAX_CHILDREN): Generator<Element, void, undefined> {
     if ((this.tag & CONSTRUCTED) === 0) throw unreadable('a value in one piece where parts belong');
     if (this.#depth >= MAX_DEPTH) throw unreadable(`more than ${MAX_DEPTH} levels of nesting`);
     let at = this.#span.contentStart;
     for (let count = 1; at < this.#span.contentEnd; count++) {
-      if (count > MAX_CHILDREN) throw unreadable(`more than ${MAX_CHILDREN} values in one`);
+      if (count > most) throw unreadable(`more than ${most} values in one`);
       const span = readSpan(this.#bytes, at, this.#span.contentEnd, this.ber);
       yield new Element(this.#bytes, span, this.#depth + 1, this.ber);
       at = span.end;

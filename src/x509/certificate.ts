@@ -43,7 +43,13 @@ export interface CertificateFields {
  */
 export async function signCertificate(fields: CertificateFields, signer: Signer): Promise<Buffer> {
   const { algorithm } = signatureAlgorithm(signer.publicKey.type);
-  const tbsCertificate = sequence(
+  const tbsCertificate = encodeTbs(fields, algorithm);
+  return signedDer(tbsCertificate, algorithm, await signer.sign(tbsCertificate));
+}
+
+/** What is signed of a certificate, DER. @param algorithm AlgorithmIdentifier of the signature that it will have. */
+export function encodeTbs(fields: CertificateFields, algorithm: Buffer): Buffer {
+  return sequence(
     contextTag(0, true, integer(2)), // v3
     integer(serialNumber()),
     algorithm,
@@ -53,7 +59,11 @@ export async function signCertificate(fields: CertificateFields, signer: Signer)
     publicKeyDer(fields.key),
     contextTag(3, true, sequence(...fields.extensions)),
   );
-  return sequence(tbsCertificate, algorithm, bitString(await signer.sign(tbsCertificate)));
+}
+
+/** What was signed with its signature: the frame of a certificate, a CSR and a CRL. */
+export function signedDer(toBeSigned: Buffer, algorithm: Buffer, signature: Buffer): Buffer {
+  return sequence(toBeSigned, algorithm, bitString(signature));
 }
 
 /**

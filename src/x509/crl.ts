@@ -1,4 +1,4 @@
-/** Lists of revoked certificates (CRL, RFC 5280 5), as far as they are told: nobody checks certificates by them here. */
+/** Lists of revoked certificates (CRL, RFC 5280 5), read. Writing is in `crl-write.ts`. */
 import {
   countChildren,
   contextTagOf,
@@ -8,10 +8,11 @@ import {
   TAG,
   unwrap,
 } from './asn1.ts';
-import { decodeIntegerBytes, decodeOid, decodeTime } from './asn1-values.ts';
+import { decodeIntegerBytes, decodeTime, decodeWholeBytes } from './asn1-values.ts';
 import { nameText } from './distinguished-name.ts';
-import { OID, oidName } from './oids.ts';
-import { extensionsIn } from './read.ts';
+import { signatureName } from './judge.ts';
+import { OID } from './oids.ts';
+import { type ExtensionValue, extensionsIn } from './read.ts';
 
 /** A CRL, told. Texts stand as they are in it and may hold any character. */
 export interface CrlDetails {
@@ -30,30 +31,56 @@ export interface CrlDetails {
 
 /** What the CRL says; its signature is not checked. @throws DevcertError `invalid-input`. */
 export function crlDetails(der: Buffer): CrlDetails {
-  const outer = fieldsOf(readElement(der));
-  const list = fieldsOf(outer.next());
-  const signature = oidName(decodeOid(fieldsOf(outer.next(TAG.sequence)).next()));
-  list.optional(TAG.integer); // version
-  list.next(TAG.sequence); // signature
-  const issuer = nameText(list.next(TAG.sequence));
-  const thisUpdate = decodeTime(list.next());
-  const isTime = list.tag === TAG.utcTime || list.tag === TAG.generalizedTime;
-  const nextUpdate = isTime ? decodeTime(list.next()) : undefined;
-  const revoked = list.optional(TAG.sequence);
-  const number = numberIn(list.optional(contextTagOf(0, true)));
+  const { issuer, algorithm, thisUpdate, nextUpdate, revoked, extensions } = decodeCrl(der);
+  const number = numberIn(extensions);
   return {
-    issuer,
+    issuer: nameText(issuer),
     thisUpdate,
     ...(nextUpdate === undefined ? {} : { nextUpdate }),
     revoked: revoked === undefined ? 0 : countChildren(revoked),
     ...(number === undefined ? {} : { number }),
-    signature,
+    signature: signatureName(algorithm),
   };
 }
 
-function numberIn(extensions: Element | undefined): string | undefined {
-  if (extensions === undefined) return undefined;
-  const found = extensionsIn(unwrap(extensions)).find(({ type }) => type === OID.crlNumber);
+/** The frame of a CRL. */
+export interface DecodedCrl {
+  readonly issuer: Element;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date | undefined;
+  /** SEQUENCE of what is revoked; undefined: nothing is. */
+  readonly revoked: Element | undefined;
+  readonly extensions: readonly ExtensionValue[];
+  /** AlgorithmIdentifier of its signature, what it is over, and the signature itself. */
+  readonly algorithm: Element;
+  readonly signed: Buffer;
+  readonly signature: Buffer;
+}
+
+/** The one reader of a CRL's frame. @throws DevcertError `invalid-input`. */
+export function decodeCrl(der: Buffer): DecodedCrl {
+  const outer = fieldsOf(readElement(der));
+  const signed = outer.next();
+  const algorithm = outer.next(TAG.sequence);
+  const signature = decodeWholeBytes(outer.next(TAG.bitString));
+  const list = fieldsOf(signed);
+  list.optional(TAG.integer); // version
+  list.next(TAG.sequence); // signature
+  const issuer = list.next(TAG.sequence);
+  const thisUpdate = decodeTime(list.next());
+  const isTime = list.tag === TAG.utcTime || list.tag === TAG.generalizedTime;
+  const nextUpdate = isTime ? decodeTime(list.next()) : undefined;
+  const revoked = list.optional(TAG.sequence);
+  const extensions = list.optional(contextTagOf(0, true));
+  return {
+    ...{ issuer, thisUpdate, nextUpdate, revoked, algorithm, signature },
+    signed: signed.raw,
+    extensions: extensions === undefined ? [] : extensionsIn(unwrap(extensions)),
+  };
+}
+
+function numberIn(extensions: readonly ExtensionValue[]): string | undefined {
+  const found = extensions.find(({ type }) => type === OID.crlNumber);
   if (found === undefined) return undefined;
   return decodeIntegerBytes(readElement(found.value)).toString('hex').toUpperCase();
 }

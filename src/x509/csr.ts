@@ -1,16 +1,16 @@
 /** Certificate signing requests: PKCS#10 (RFC 2986). */
-import { constants, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { keyTypeOf, publicKeyDer } from '../keys.ts';
 import type { Name } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
-import { decodeBits, decodeOid, decodeSmallInteger, decodeText } from './asn1-values.ts';
-import { signatureAlgorithm } from './certificate.ts';
-import { bitString, contextTag, integer, oid, sequence, set } from './der.ts';
+import { decodeOid, decodeSmallInteger, decodeText, decodeWholeBytes } from './asn1-values.ts';
+import { signatureAlgorithm, signedDer } from './certificate.ts';
+import { contextTag, integer, oid, sequence, set } from './der.ts';
 import { type Attribute, attributesOf, nameText } from './distinguished-name.ts';
 import { subjectAltName } from './extensions.ts';
 import { curveOf, UNNAMED_CURVE } from './ec-key.ts';
-import { signatureName, strongScheme } from './judge.ts';
+import { isSignature, signatureName, strongScheme } from './judge.ts';
 import { otherPublicKind } from './key-kinds.ts';
 import { OID } from './oids.ts';
 import { extensionsIn, type ExtensionValue } from './read.ts';
@@ -42,7 +42,7 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
     publicKeyDer(key),
     contextTag(0, true, attribute),
   );
-  return sequence(info, algorithm, bitString(sign(hash, info, key)));
+  return signedDer(info, algorithm, sign(hash, info, key));
 }
 
 /**
@@ -98,7 +98,7 @@ export function decodeCsr(der: Buffer): DecodedCsr {
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
   const algorithm = outer.next(TAG.sequence);
-  const signature = attempt(() => wholeBytes(outer.next(TAG.bitString)));
+  const signature = attempt(() => decodeWholeBytes(outer.next(TAG.bitString)));
   attempt(() => {
     outer.end();
   });
@@ -125,12 +125,6 @@ export function decodeCsr(der: Buffer): DecodedCsr {
     signature: signature ?? Buffer.alloc(0),
     problems,
   };
-}
-
-function wholeBytes(signature: Element): Buffer {
-  const { bytes, unusedBits } = decodeBits(signature);
-  if (unusedBits !== 0) throw unreadable('a signature that is not whole bytes');
-  return bytes;
 }
 
 /** RFC 2986 4.1: the one version there is. */
@@ -177,18 +171,7 @@ function checkSignature(
       `the CSR is signed by an algorithm that is weak or not known: ${signatureName(algorithm)}`,
       { hint: say`make it again with SHA-256: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
-  const { hash, key: kind, saltLength } = scheme;
-  let valid: boolean;
-  try {
-    const padding = constants.RSA_PKCS1_PSS_PADDING;
-    const signer = saltLength === undefined ? key : { key, padding, saltLength };
-    // A key of RSA-PSS is refused by who grants it: its signature is right all the same.
-    const type = key.asymmetricKeyType === 'rsa-pss' ? 'rsa' : key.asymmetricKeyType;
-    valid = kind === type && verify(hash, signed, signer, signature);
-  } catch {
-    valid = false; // not even the form of a signature
-  }
-  if (!valid)
+  if (!isSignature(scheme, signed, key, signature))
     throw new DevcertError('invalid-input', 'the signature of the CSR is not by its own key', {
       hint: 'it was damaged or changed on the way: have it sent again',
     });

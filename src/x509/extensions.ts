@@ -72,6 +72,11 @@ export function authorityKeyIdentifier(identifier: Buffer): Buffer {
   return extension(OID.authorityKeyIdentifier, false, sequence(contextTag(0, false, identifier)));
 }
 
+/** CRLNumber (5.2.3), not critical. */
+export function crlNumber(number: number): Buffer {
+  return extension(OID.crlNumber, false, integer(number));
+}
+
 function extension(type: string, critical: boolean, value: Buffer): Buffer {
   return sequence(oid(type), critical ? boolean(true) : undefined, octetString(value));
 }

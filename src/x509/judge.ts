@@ -1,5 +1,5 @@
 /** The one judgement of keys, signatures and key usages, for all that reads or makes certificates. Pure. */
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import { constants, type KeyObject, verify, type X509Certificate } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { isStrongRsa, keyTypeOf } from '../keys.ts';
 import { MAX_RSA_BITS, MIN_RSA_BITS } from '../policy.ts';
@@ -75,6 +75,24 @@ export function strongScheme(algorithm: Element): SignatureScheme | undefined {
   return hash !== maskHash || !strongHashes.includes(hash)
     ? undefined
     : { hash, key: 'rsa', saltLength };
+}
+
+/** True if the signature over these bytes is by this key and in this scheme. */
+export function isSignature(
+  { hash, key: kind, saltLength }: SignatureScheme,
+  signed: Buffer,
+  key: KeyObject,
+  signature: Buffer,
+): boolean {
+  try {
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const signer = saltLength === undefined ? key : { key, padding, saltLength };
+    // A key of RSA-PSS is refused by who grants it: its signature is right all the same.
+    const type = key.asymmetricKeyType === 'rsa-pss' ? 'rsa' : key.asymmetricKeyType;
+    return kind === type && verify(hash, signed, signer, signature);
+  } catch {
+    return false; // not even the form of a signature
+  }
 }
 
 /** What an AlgorithmIdentifier is called: `ecdsaWithSha256`, `sha256WithRsaPss`; dotted if not known here. */

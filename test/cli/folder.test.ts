@@ -138,7 +138,16 @@ describe('a project as DEVCERT_HOME', () => {
 
 /** Functions whose first argument is an object. */
 const OPTIONS_FIRST = [
-  ...['environment', 'exportCertificate', 'install', 'mtlsRotate', 'renew', 'status', 'uninstall'],
+  ...[
+    'ensure',
+    'environment',
+    'exportCertificate',
+    'install',
+    'mtlsRotate',
+    'renew',
+    'status',
+    'uninstall',
+  ],
 ];
 
 describe.runIf(isRoot)('two users of one machine', () => {

@@ -81,6 +81,9 @@ describe('render()', () => {
 
   test('leaves code as it is, empty lines in it, too', () => {
     expect(render('```sh\na  b\n\n# c\n```\n\nd', 5)).toEqual(['  a  b', '', '  # c', '', 'd']);
+    const code = '```js\na\n\nb\n```';
+    const shown = ['  a', '', '  b'];
+    expect(render(`${code}\n\n${code}`, 5)).toEqual([...shown, '', ...shown]);
   });
 
   test('shows a table in columns, or row by row where it is too wide', () => {

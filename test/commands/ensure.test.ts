@@ -322,6 +322,9 @@ describe('the pair of ensure()', () => {
       const { publicKey } = new X509Certificate(pair.cert);
       expect(new X509Certificate(pair.cert).verify(publicKey)).toBe(false);
     });
+    // None of the servers that run on these files misses its name.
+    const now = new X509Certificate(readFileSync(join(context.cwd, '.devcert/cert.pem')));
+    for (const name of names) expect(now.checkHost(name)).toBe(name);
     const last = await ensure(context, { names });
     expect(await ensure(context, { names })).toMatchObject({ issued: false, cert: last.cert });
   });

@@ -10,13 +10,13 @@ import { createAuthority } from '../../src/authority/create.ts';
 import { issueLeaf } from '../../src/certificate/issue.ts';
 import { type Constraints, defaultConstraints } from '../../src/names/constraints.ts';
 import { encodePrivateKey, generateKey, keyIdentifier, type KeyType } from '../../src/keys.ts';
+import { DAY_MS } from '../../src/policy.ts';
 import type { Name } from '../../src/names/names.ts';
 import { parseLeafRequest, type LeafOptions } from '../../src/names/request.ts';
 import { keySigner } from '../../src/signer/key.ts';
 import { type Signer as CertificateSigner, signCertificate } from '../../src/x509/certificate.ts';
 import { contextTag, octetString, oid, sequence, set, utf8String } from '../../src/x509/der.ts';
 import {
-  authorityConstraints,
   authorityKeyIdentifier,
   extendedKeyUsage,
   keyUsage,
@@ -25,10 +25,9 @@ import {
   subjectKeyIdentifier,
 } from '../../src/x509/extensions.ts';
 import { OID } from '../../src/x509/oids.ts';
+import { authorityFields } from '../../src/x509/profiles.ts';
 import { readSubject } from '../../src/x509/read.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
-
-const DAY_MS = 86_400_000;
 
 /** An authority as `install` makes it. @param constraints the default ones if left out; null for none. */
 export async function makeAuthority(
@@ -122,23 +121,17 @@ export async function makePlainRoot(): Promise<Signer> {
 
 /** A certificate that may sign others, without constraints and usages; its own signer unless one is given. */
 async function plainAuthority(issuer: Buffer, subject: Buffer, above?: CertificateSigner) {
-  const key = generateKey('p256');
-  const own = keySigner(key);
+  const own = keySigner(generateKey('p256'));
   const signer = above ?? own;
   const certificate = await signCertificate(
-    {
-      issuer,
+    authorityFields({
+      issuedBy: { subject: issuer, keyIdentifier: keyIdentifier(signer.publicKey) },
       subject,
-      key,
+      key: own.publicKey,
+      pathLength: 0,
       notBefore: new Date(Date.now() - DAY_MS),
       notAfter: new Date(Date.now() + 30 * DAY_MS),
-      extensions: [
-        authorityConstraints(0),
-        keyUsage('keyCertSign', 'cRLSign'),
-        subjectKeyIdentifier(keyIdentifier(key)),
-        authorityKeyIdentifier(keyIdentifier(signer.publicKey)),
-      ],
-    },
+    }),
     signer,
   );
   return { issuer: new X509Certificate(certificate), signer: () => own };

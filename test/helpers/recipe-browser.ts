@@ -1,50 +1,63 @@
 /** Dev servers as a developer sees them: the links that they print, the page in Chromium, and what an edit does to it. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'vitest';
-import { startChromium, trustingHome } from './chromium-page.ts';
-import { type Parties, visit } from './recipe-server.ts';
+import type { Page } from './chromium-page.ts';
+import { visit } from './recipe-server.ts';
 
-export interface Watched {
-  readonly parties: Parties;
+/** A dev server that runs. */
+interface Served {
+  /** The root that its certificate is of. */
+  readonly ca: Buffer;
   readonly port: number;
-  /** What the server has printed so far. */
+  /** What it has printed so far. */
   readonly output: () => string;
-  /** The source of the page, which says hello; an edit has it say changed. */
-  readonly source: string;
-  /** What of the page survives the edit: `state` if a module is replaced, `nothing` if it is loaded anew. */
-  readonly keeps: 'state' | 'nothing';
+  /** A host that it prints, too, and that the certificate is not for. */
+  readonly beside?: string | undefined;
 }
 
-/** Every link that the server prints is HTTPS that the certificate is for; the page is shown, and follows its source. */
-export async function expectInChromium(watched: Watched): Promise<void> {
-  const { parties, port, source, keeps } = watched;
-  const links = () => printedLinks(watched);
+export interface Watched {
+  /** The source of the page, which says hello; an edit has it say changed. */
+  readonly source: string;
+  /**
+   * What of the page survives the edit: `state` if a module is replaced, `nothing` if it is loaded anew; `server` for
+   * one that starts anew by itself, and whose page one has to load again.
+   */
+  readonly keeps: 'state' | 'nothing' | 'server';
+}
+
+/** Every link that the server prints is HTTPS that the certificate is for. @returns the first. */
+export async function expectLinks(served: Served): Promise<string> {
+  const links = () =>
+    printedLinks(served).filter((link) => new URL(link).hostname !== served.beside);
   await expect.poll(links, { timeout: 60_000 }).not.toEqual([]);
   for (const link of links()) {
     expect(link).toMatch(/^https:/);
-    expect([link, await visit(port, { ca: parties.ca }, new URL(link).hostname)]).toEqual([
+    expect([link, await visit(served.port, { ca: served.ca }, new URL(link).hostname)]).toEqual([
       link,
       { page: expect.stringMatching(/hello|<script/) as string },
     ]);
   }
-  const url = links()[0] ?? '';
-  const stranger = await startChromium(trustingHome());
-  expect(await stranger.open(url)).toBe('ERR_CERT_AUTHORITY_INVALID');
+  return links()[0] ?? '';
+}
 
-  const page = await startChromium(trustingHome(join(parties.folder, '.devcert/ca.pem')));
+/** In this Chromium the page is shown without a warning, and follows its source. */
+export async function expectHotReload(page: Page, url: string, watched: Watched): Promise<void> {
+  const { source, keeps } = watched;
   expect(await page.open(url)).toBeUndefined();
   const text = () => page.value('document.body.innerText');
   await expect.poll(text, { timeout: 60_000 }).toContain('hello');
-  await expect.poll(() => page.sockets, { timeout: 30_000 }).toContain('101');
+  if (keeps !== 'server')
+    await expect.poll(() => page.sockets, { timeout: 30_000 }).toContain('101');
   const original = readFileSync(source, 'utf8');
   // An edit while the page still starts may pass it by, as the first of a developer may.
-  for (let edit = 1; edit <= 10; edit++) {
+  for (let edit = 1; edit <= 20; edit++) {
     await page.value('globalThis.stillThere = true');
     writeFileSync(source, original.replace('hello', `changed${String(edit)}`));
-    const until = Date.now() + 8000;
-    while (Date.now() < until && !String(await text()).includes(`changed${String(edit)}`))
+    const until = Date.now() + 4000;
+    while (Date.now() < until && !String(await text()).includes(`changed${String(edit)}`)) {
       await new Promise((resolve) => setTimeout(resolve, 100));
+      if (keeps === 'server') await page.open(url);
+    }
     if (Date.now() < until) break;
   }
   expect(await text()).toContain('changed');
@@ -53,7 +66,7 @@ export async function expectInChromium(watched: Watched): Promise<void> {
 }
 
 /** Without colours; a link may stand in a sentence. */
-function printedLinks({ output, port }: Watched): string[] {
+function printedLinks({ output, port }: Served): string[] {
   const plain = output().replace(/\u001b\[[\d;]*[A-Za-z]/g, '');
   const links = plain.match(/https?:\/\/[\w.:[\]-]+/g) ?? [];
   return [...new Set(links.filter((link) => link.endsWith(`:${String(port)}`)))];

@@ -120,7 +120,7 @@ export async function startProgram(
   file: string,
   args: readonly string[],
   options: { cwd: string; env?: Record<string, string> },
-): Promise<{ output: () => string }> {
+): Promise<{ output: () => string; pid: number }> {
   const child: ChildProcess = spawn(file, args, {
     cwd: options.cwd,
     // Without UTF-8 a JVM opens no file with an umlaut in its path.
@@ -146,7 +146,7 @@ export async function startProgram(
       throw new Error(`${file} does not listen: ${output.slice(-4000)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { output: () => output };
+  return { output: () => output, pid: child.pid ?? 0 };
 }
 
 function listens(port: number): Promise<boolean> {

@@ -49,3 +49,11 @@ export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
 }
+
+/** For the environment of a client that is to be asked whom it trusts by itself, not by what this machine says. */
+export const NO_TRUST: Readonly<Record<string, undefined>> = Object.fromEntries(
+  [
+    ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'GODEBUG'],
+    ...['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'],
+  ].map((it) => [it, undefined]),
+);

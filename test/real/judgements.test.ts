@@ -10,7 +10,7 @@ import { connect } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { inspectFile } from '../../src/inspect/file.ts';
 import { trustIn } from '../forgeries/browsers.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { findProgram, NO_TRUST, run } from '../helpers/run.ts';
 import { needs } from '../helpers/require.ts';
 import { chains, type Client, CLIENTS, keyPemOf, pemOf, rootDer } from '../inspect/chains.ts';
 
@@ -20,10 +20,6 @@ const files = chains.map((_, index) => join(folder, `chain-${index}.pem`));
 /** Whom each client refuses: by the chain's place. */
 const refused = new Map<Client, Set<number>>();
 const whys = new Map<string, string>();
-
-const NO_TRUST = Object.fromEntries(
-  ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GODEBUG'].map((it) => [it, undefined]),
-);
 
 beforeAll(async () => {
   writeFileSync(ca, pemOf([rootDer]));

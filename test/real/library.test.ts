@@ -1,19 +1,14 @@
 /** The library guide's programs, word for word, on the packed package in a project of its own. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshHome } from '../helpers/cli.ts';
+import { JAVASCRIPT_PACKAGES } from '../helpers/framework-apps.ts';
 import { installPacked } from '../helpers/packed.ts';
 import { freePort, npmPackages, startProgram, visit } from '../helpers/recipe-server.ts';
 import { needs } from '../helpers/require.ts';
-import { run } from '../helpers/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The same as in recipes-javascript.test.ts: installed once for both. */
-const PACKAGES = [
-  ...['express@5.3.0', 'fastify@5.12.8', 'vite@8.3.8', '@grpc/grpc-js@1.14.7'],
-  ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
-];
 
 const snippets = [
   ...readFileSync(join(ROOT, 'src/guides/library.md'), 'utf8').matchAll(/```js\n(.*?)```/gs),
@@ -25,7 +20,7 @@ const snippets = [
 let project: string | undefined;
 
 beforeAll(async () => {
-  const packages = await npmPackages(PACKAGES);
+  const packages = await npmPackages(JAVASCRIPT_PACKAGES);
   if (!needs(packages !== undefined, 'packages from npm')) return;
   const folder = mkdtempSync(join(packages ?? '', 'run-'));
   afterAll(() => {
@@ -35,10 +30,8 @@ beforeAll(async () => {
   project = folder;
 });
 
-test('the guide shows Node.js, Express, Fastify and Vite', () => {
-  expect(
-    snippets.map((text) => /\n(?:import|.*)\b(express|fastify|vite)'/.exec(text)?.[1]),
-  ).toEqual([undefined, 'express', 'fastify', 'vite', undefined, undefined]);
+test('the guide has them: Node.js, Express, Fastify, and servers of all kinds', () => {
+  expect(snippets.length).toBeGreaterThanOrEqual(7);
 });
 
 test.for(snippets.map((text) => [/^\/\/ (.*)/.exec(text)?.[1] ?? '', text] as const))(
@@ -51,12 +44,9 @@ test.for(snippets.map((text) => [/^\/\/ (.*)/.exec(text)?.[1] ?? '', text] as co
     expect((await own.run(['localhost'])).status).toBe(0);
     const port = await freePort();
     const cwd = mkdtempSync(join(project, 'cwd-'));
-    writeFileSync(join(cwd, 'index.html'), '<!doctype html><title>hello</title>');
     const file = join(cwd, title.replace(/[,:].*/, ''));
     writeFileSync(file, text.replaceAll('8443', String(port)));
-    const vite = join(project, '../node_modules/vite/bin/vite.js');
-    const args = title.startsWith('vite') ? [vite, '--config', file] : [file];
-    await startProgram(port, process.execPath, args, {
+    await startProgram(port, process.execPath, [file], {
       cwd,
       env: { ...env, HOME: home, DEVCERT_HOME: state },
     });
@@ -72,23 +62,3 @@ test.for(snippets.map((text) => [/^\/\/ (.*)/.exec(text)?.[1] ?? '', text] as co
       });
   },
 );
-
-test('the Vite of the guide builds on a machine that has no CA, and makes none', async (context) => {
-  if (project === undefined) return context.skip();
-  const { env, state } = freshHome();
-  const cwd = mkdtempSync(join(project, 'build-'));
-  writeFileSync(join(cwd, 'index.html'), '<!doctype html><title>hello</title>');
-  const config = snippets.find((text) => text.startsWith('// vite')) ?? '';
-  writeFileSync(join(cwd, 'vite.config.mjs'), config);
-  const vite = (...args: string[]) =>
-    run(process.execPath, [join(project ?? '', '../node_modules/vite/bin/vite.js'), ...args], {
-      ...{ cwd, env: { ...env, DEVCERT_HOME: state } },
-    });
-  const built = await vite('build');
-  expect(built.status, built.output).toBe(0);
-  expect(readdirSync(cwd)).toContain('dist');
-  // Its preview is a server, and says what is missing.
-  expect((await vite('preview')).output).toContain('there is no CA yet');
-  expect(readdirSync(cwd)).not.toContain('.devcert');
-  expect(existsSync(state)).toBe(false);
-});

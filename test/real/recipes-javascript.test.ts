@@ -1,5 +1,5 @@
 /** Node.js, Express, Fastify, Vite, webpack and gRPC, each on the recipe's file and nothing else. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -11,17 +11,10 @@ import {
   startProgram,
   withCertificate,
 } from '../helpers/recipe-server.ts';
-import { expectInChromium } from '../helpers/recipe-browser.ts';
+import { bundlerFiles, JAVASCRIPT_PACKAGES, writeFiles } from '../helpers/framework-apps.ts';
+import { expectLinks } from '../helpers/recipe-browser.ts';
 import { needs } from '../helpers/require.ts';
 import { run } from '../helpers/run.ts';
-
-const PACKAGES = [
-  ...['express@5.3.0', 'fastify@5.12.8', 'vite@8.3.8', '@grpc/grpc-js@1.14.7'],
-  ...['webpack@5.112.2', 'webpack-cli@7.3.1', 'webpack-dev-server@5.2.7'],
-];
-
-const PAGE = (script: string) =>
-  `<!doctype html><title>hello</title><body><script ${script} src="/src/index.js"></script>`;
 
 /** A folder in which the packages are found. */
 function projectIn(packages: string): string {
@@ -29,35 +22,27 @@ function projectIn(packages: string): string {
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  for (const name of ['public', 'src']) mkdirSync(join(folder, name));
-  writeFileSync(join(folder, 'index.html'), PAGE('type="module"'));
-  writeFileSync(
-    join(folder, 'public/index.html'), // webpack's
-    PAGE('defer').replace('/src/index.js', '/main.js'),
-  );
-  writeFileSync(
-    join(folder, 'src/index.js'),
-    "document.body.textContent = 'hello';\nimport.meta.HOT.accept();\n",
-  );
   return folder;
 }
 
 /** Bundlers are programs that read the file; the others are the file. */
-const bundlers: Record<string, { program: string; serve: string[]; build: string[]; hot: string }> =
-  {
-    vite: { program: 'vite/bin/vite.js', serve: [], build: ['build'], hot: 'hot?' },
-    webpack: {
-      program: 'webpack-cli/bin/cli.js',
-      serve: ['serve'],
-      build: ['build'],
-      hot: 'webpackHot?',
-    },
-  };
+const bundlers: Record<
+  string,
+  { program: string; serve: string[]; build: string[]; hot: 'hot' | 'webpackHot' }
+> = {
+  vite: { program: 'vite/bin/vite.js', serve: [], build: ['build'], hot: 'hot' },
+  webpack: {
+    program: 'webpack-cli/bin/cli.js',
+    serve: ['serve'],
+    build: ['build'],
+    hot: 'webpackHot',
+  },
+};
 
 for (const name of ['node', 'express', 'fastify', 'vite', 'webpack'])
   for (const clientCerts of [false, true])
     test(`recipe ${name}${clientCerts ? ' --client-certs' : ''} runs as printed`, async (context) => {
-      const packages = await npmPackages(PACKAGES);
+      const packages = await npmPackages(JAVASCRIPT_PACKAGES);
       if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
       const parties = await makeParties();
       const folder = projectIn(packages ?? '');
@@ -71,9 +56,7 @@ for (const name of ['node', 'express', 'fastify', 'vite', 'webpack'])
         bundler === undefined
           ? [file]
           : [join(packages ?? '', 'node_modules', bundler.program), ...bundler.serve];
-      const source = join(folder, 'src/index.js');
-      if (bundler !== undefined)
-        writeFileSync(source, readFileSync(source, 'utf8').replace('HOT', bundler.hot));
+      if (bundler !== undefined) writeFiles(folder, bundlerFiles(bundler.hot));
       const server = await startProgram(port, process.execPath, command, { cwd: folder });
       await expectServed(port, parties, clientCerts);
       if (clientCerts && bundler === undefined)
@@ -93,16 +76,16 @@ for (const name of ['node', 'express', 'fastify', 'vite', 'webpack'])
       expect((await run(process.execPath, [client])).status).toBe(1);
       if (bundler === undefined) return;
       expect(block?.text).not.toContain(folder);
-      await expectInChromium({ parties, port, output: server.output, source, keeps: 'state' });
+      await expectLinks({ ca: parties.ca, port, output: server.output });
     });
 
 for (const [name, { program, serve, build }] of Object.entries(bundlers))
   test(`recipe ${name} loads where there is no certificate`, async (context) => {
-    const packages = await npmPackages(PACKAGES);
+    const packages = await npmPackages(JAVASCRIPT_PACKAGES);
     if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
     const parties = await makeParties();
     const folder = projectIn(packages ?? '');
-    writeFileSync(join(folder, 'src/index.js'), '');
+    writeFiles(folder, { ...bundlerFiles('hot'), 'src/index.js': '' });
     const port = await freePort();
     const here = withCertificate(parties, folder);
     for (const clientCerts of [true, false]) {
@@ -140,7 +123,7 @@ const SERVICE = `{
 
 for (const clientCerts of [false, true])
   test(`recipe grpc${clientCerts ? ' --client-certs' : ''} runs as printed`, async (context) => {
-    const packages = await npmPackages(PACKAGES);
+    const packages = await npmPackages(JAVASCRIPT_PACKAGES);
     if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
     const parties = await makeParties();
     const folder = projectIn(packages ?? '');
