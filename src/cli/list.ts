@@ -1,6 +1,6 @@
 /** `devcert list` */
-import type { CertificateState, ListedBroken, ListedCertificate } from '../commands/list.ts';
 import { dirname } from 'node:path';
+import type { CertificateState, ListedBroken, ListedCertificate } from '../commands/list.ts';
 import type { ServedOld } from '../commands/served.ts';
 import { EXIT, printable } from '../errors.ts';
 import { list } from '../index.ts';
@@ -49,6 +49,10 @@ export function listLines(certificates: readonly ListedCertificate[], style: Sty
   });
 }
 
+function whose({ process }: ServedOld): string {
+  return process === undefined ? '' : ` (${printable(process.name)}, process ${process.pid})`;
+}
+
 /** Those that are broken on purpose, which are no list of faults. */
 function brokenLines(broken: readonly ListedBroken[], style: Style): string[] {
   if (broken.length === 0) return [];
@@ -59,10 +63,6 @@ function brokenLines(broken: readonly ListedBroken[], style: Style): string[] {
       `    ${style.dim(printable(dirname(it.files[0] ?? '')))}`,
     ]),
   ];
-}
-
-function whose({ process }: ServedOld): string {
-  return process === undefined ? '' : ` (${printable(process.name)}, process ${process.pid})`;
 }
 
 function stateText({ state, daysLeft }: ListedCertificate): string {

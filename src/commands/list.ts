@@ -57,14 +57,14 @@ export async function list(context: Context): Promise<ListResult> {
   const stateFolder = stateFolderOf(context);
   const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
   const now = context.host.now();
-  const all = readLedger(stateFolder);
-  const entries = all.filter(isCertificate);
+  const entries = readLedger(stateFolder);
+  const issued = entries.filter(isCertificate);
   const { findServedOld } = await import('./served.ts');
-  const served = await findServedOld(context, entries);
-  const certificates = entries
+  const served = await findServedOld(context, issued);
+  const certificates = issued
     .map((entry) => listed(entry, issuers, now))
     .map((it) => ({ ...it, servedOld: served.get(it.certFile) ?? [] }));
-  return { certificates, broken: all.flatMap((entry) => listedBroken(entry) ?? []) };
+  return { certificates, broken: entries.flatMap((entry) => listedBroken(entry) ?? []) };
 }
 
 function listedBroken({ broken, files }: LedgerEntry): ListedBroken | undefined {

@@ -90,7 +90,7 @@ export async function assertServer(
     crls: crl === undefined ? undefined : crlsIn(crl),
     // Nothing of this machine's is asked.
     world: () => ({
-      ...{ known: [], retired: [], systemTrusts: false, isIssuedHere: () => false },
+      ...{ known: [], retired: [], isIssuedHere: () => false, systemTrusts: false },
       asked: { label: 'the CA of the test', ca: 'test' },
     }),
     systemRoots: () => Promise.resolve([]),

@@ -101,10 +101,10 @@ test('a hosts file that is gone is made, and localhost may be in it', async () =
 });
 
 test('a failure of no known kind says where to look', async () => {
-  const { host, file } = machine({ exitCode: 1, stderr: 'cp: Read-only file system' });
+  const { host } = machine({ exitCode: 1, stderr: 'cp: Read-only file system' });
   await expect(addHosts({ host }, ['api.test'])).rejects.toMatchObject({
     message: expect.stringContaining('Read-only file system') as string,
-    hint: `look at what keeps it: ls -ld ${file}; df ${file}`,
+    hint: expect.stringContaining('look at what keeps it: ls -ld') as string,
   });
 });
 

@@ -37,7 +37,7 @@ async function codes(
     roots: { label: 'ca.pem', certificates: ders(own.cert).map((der) => new X509Certificate(der)) },
     crls: readKeyStore(Buffer.from(own.crl.join(''))).entries.flatMap(({ crl }) => crl ?? []),
     world: () => ({
-      ...{ known: [], retired: [], systemTrusts: false, isIssuedHere: () => false },
+      ...{ known: [], retired: [], isIssuedHere: () => false, systemTrusts: false },
       asked: { label: 'ca.pem', ca: 'default' },
     }),
     systemRoots: () => Promise.resolve([]),
