@@ -1,11 +1,12 @@
 """Facts of certificates and PKCS#12 files as Python's cryptography reads them, a line of JSON for each file.
 
 Standard input: paths, one a line. Passwords that are tried: the arguments."""
-import datetime, hashlib, json, re, sys, warnings
+import base64, datetime, hashlib, json, re, subprocess, sys, warnings
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
 
 warnings.simplefilter("ignore")
+RSA_PSS = bytes.fromhex("06092a864886f70d01010a")
 USAGES = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
           "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
 
@@ -64,6 +65,16 @@ def own_key_hash(certificate):
     return hashlib.sha256(fields[6 if fields[0][0] == 0xA0 else 5]).hexdigest()
 
 
+def openssl_key_hash(certificate):
+    """Of RSA-PSS alone: Python leaves out its parameters, and OpenSSL writes them in a form of its own."""
+    der = certificate.public_bytes(Encoding.DER)
+    if RSA_PSS not in der:
+        return None
+    asked = ["openssl", "x509", "-inform", "DER", "-noout", "-pubkey"]
+    pem = subprocess.run(asked, input=der, capture_output=True, check=True, timeout=60).stdout.decode()
+    return hashlib.sha256(base64.b64decode("".join(pem.splitlines()[1:-1]))).hexdigest()
+
+
 def time_of(certificate, field):
     """Before cryptography 42, which Debian 12 does not have, a time without its zone."""
     aware = getattr(certificate, field + "_utc", None)
@@ -96,8 +107,12 @@ def facts(certificate):
         "names": attempt(lambda: extension(x509.SubjectAlternativeName, lambda v: [name_of(n) for n in v])),
         "usages": attempt(lambda: extension(x509.KeyUsage, usages_of)),
         "purposes": attempt(lambda: extension(x509.ExtendedKeyUsage, lambda v: [p.dotted_string for p in v])),
-        # In one form or the other: OpenSSL writes RSA with its NULL, and curves as they were.
-        "keys": [attempt(lambda: own_key_hash(certificate)), attempt(lambda: key_hash(certificate.public_key()))],
+        # In one form or another: OpenSSL writes RSA with its NULL, and curves as they were.
+        "keys": [
+            attempt(lambda: own_key_hash(certificate)),
+            attempt(lambda: key_hash(certificate.public_key())),
+            attempt(lambda: openssl_key_hash(certificate)),
+        ],
     }
 
 

@@ -105,14 +105,14 @@ function differences(theirs: Facts, ours: InspectedCertificate): string[] {
   hold('serial', theirs.serial === null ? null : plain(theirs.serial), plain(ours.serial));
   hold(
     'subject',
-    theirs.subject?.every((it) => ours.subject.includes(it.replace(/[,\\]/g, '\\$&'))) ?? null,
+    theirs.subject?.every((it) => ours.subject.includes(it.replace(/[,+\\]/g, '\\$&'))) ?? null,
     true,
   );
   hold('notBefore', theirs.notBefore, ours.notBefore?.toISOString().replace('.000Z', '+00:00'));
   hold('notAfter', theirs.notAfter, ours.notAfter?.toISOString().replace('.000Z', '+00:00'));
   // A key that Python cannot read is not compared: OpenSSL puts some of its oddities right.
-  const [asItStands, read] = theirs.keys;
-  const isSame = [asItStands, read].includes(ours.key.sha256 ?? '');
+  const [, read] = theirs.keys;
+  const isSame = theirs.keys.includes(ours.key.sha256 ?? '');
   hold('key', read === null || isSame, true);
   hold(
     'names',
@@ -155,6 +155,11 @@ const refused: Readonly<Record<string, string>> = {
   'invalid_utf8_common_name.pem': 'OpenSSL, which reads our certificates, refuses it',
   'long-form-name-attribute.pem': 'OpenSSL refuses it',
   'name_attribute_unsupported_tag.pem': 'OpenSSL refuses it',
+};
+
+/** Stores whose keys keytool does not list, each with its reason. */
+const passedOver: Readonly<Record<string, string>> = {
+  'cert-none-key-none.p12': 'Java passes over a key that is not encrypted',
 };
 
 function compare({ path, certificates, store }: Told, ours: InspectedFile | undefined): string[] {
@@ -255,7 +260,8 @@ test.skipIf(!hasKeytool).each(sets)(
       const certificates = new Set(ours?.certificates.map(({ sha256 }) => sha256));
       const missing = listed.fingerprints.filter((it) => !certificates.has(it));
       const keys = ours?.keys.length ?? 0;
-      if (missing.length > 0 || keys !== listed.keys)
+      const areSame = keys === listed.keys || basename(path) in passedOver;
+      if (missing.length > 0 || !areSame)
         found.push(
           `${basename(path)}: ${missing.length} missing, ${listed.keys} keys, ours ${keys}`,
         );
