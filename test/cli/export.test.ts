@@ -6,7 +6,8 @@ import { readKeyStore } from '../../src/keystore/read.ts';
 import { hasModes, hasShell, seenMode } from '../helpers/can.ts';
 import { CLI, freshHome, type Home, type Ran, twoLines } from '../helpers/cli.ts';
 import { needs } from '../helpers/require.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { findProgram } from '../helpers/run.ts';
+import { type Answer, typed } from '../helpers/typed.ts';
 
 const password = 'changeit-7';
 let home: Home;
@@ -99,27 +100,19 @@ describe('devcert export', () => {
 });
 
 describe('the prompt', () => {
-  const hasExpect = hasShell && needs(findProgram('expect') !== undefined, 'expect');
+  const hasTerminal = hasShell && needs(findProgram('python3') !== undefined, 'python3');
 
-  /** What a person types at a terminal of their own, and what it shows them; the status at its end. */
-  const typed = (args: string, script: string) =>
-    run(
-      'expect',
-      [
-        '-c',
-        `set timeout 20\nspawn node ${CLI} ${args}\n${script}\nexpect eof\nexit [lindex [wait] 3]`,
-      ],
-      {
-        env: { ...home.env, CI: '' },
-        cwd: home.project,
-      },
-    );
+  const exported = (...answers: readonly Answer[]) =>
+    typed(['export', '--format', 'p12'], answers, {
+      env: { ...home.env, CI: '' },
+      cwd: home.project,
+    });
 
   test('asks twice, shows nothing, and takes corrections', async (context) => {
-    if (!hasExpect) context.skip();
-    const shown = await typed(
-      'export --format p12',
-      'expect "Password for"\nsend "secrez\\177t\\r"\nexpect "The same again"\nsend "secret\\r"',
+    if (!hasTerminal) context.skip();
+    const shown = await exported(
+      ['New password for', 'secrez\x7ft\r'],
+      ['The same again', 'secret\r'],
     );
     expect(shown.status).toBe(0);
     expect(shown.output).not.toContain('secre');
@@ -127,31 +120,33 @@ describe('the prompt', () => {
   });
 
   test('asks again if the two differ', async (context) => {
-    if (!hasExpect) context.skip();
-    const answer = (a: string, b: string) =>
-      `expect "Password for"\nsend "${a}\\r"\nexpect "The same again"\nsend "${b}\\r"\n`;
-    const shown = await typed(
-      'export --format p12',
-      `${answer('one', 'two')}expect "not the same"\n${answer('three', 'three')}`,
+    if (!hasTerminal) context.skip();
+    const shown = await exported(
+      ['New password for', 'one\r'],
+      ['The same again', 'two\r'],
+      ['not the same', ''],
+      ['New password for', 'three\r'],
+      ['The same again', 'three\r'],
     );
     expect(shown.status).toBe(0);
     expect(opens(store, 'three')).toBe(true);
   });
 
   test('is left by Ctrl-C with exit code 7, and nothing is written', async (context) => {
-    if (!hasExpect) context.skip();
-    const shown = await typed('export --format p12', 'expect "Password for"\nsend "abc\\003"');
+    if (!hasTerminal) context.skip();
+    const shown = await exported(['New password for', 'abc\x03']);
     expect(shown.status).toBe(7);
     expect(shown.output).toContain('cancelled');
     expect(existsSync(store)).toBe(false);
   });
 
   test('a terminal is no pipe for --password-stdin, and no place for a key', async (context) => {
-    if (!hasExpect) context.skip();
-    const stdin = await typed('export --format p12 --password-stdin', '');
+    if (!hasTerminal) context.skip();
+    const at = { env: { ...home.env, CI: '' }, cwd: home.project };
+    const stdin = await typed(['export', '--format', 'p12', '--password-stdin'], [], at);
     expect(stdin).toMatchObject({ status: 2 });
     expect(stdin.output).toContain('this is a terminal');
-    const key = await typed('export --format combined --file -', '');
+    const key = await typed(['export', '--format', 'combined', '--file', '-'], [], at);
     expect(key).toMatchObject({ status: 2 });
     expect(key.output).not.toContain('PRIVATE KEY');
   });

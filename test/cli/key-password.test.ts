@@ -6,12 +6,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { DIGEST_LENGTH, digestOf } from '../../src/keystore/jks-format.ts';
 import { encodeJksKeyStore } from '../../src/keystore/jks.ts';
 import { hasShell } from '../helpers/can.ts';
-import { CLI, freshHome, type Home } from '../helpers/cli.ts';
+import { freshHome, type Home } from '../helpers/cli.ts';
 import { needs } from '../helpers/require.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { findProgram } from '../helpers/run.ts';
+import { type Answer, typed } from '../helpers/typed.ts';
 import { odd } from '../keystore/odd-files.ts';
 
-const hasExpect = hasShell && needs(findProgram('expect') !== undefined, 'expect');
+const hasTerminal = hasShell && needs(findProgram('python3') !== undefined, 'python3');
 let home: Home;
 
 beforeEach(() => {
@@ -36,34 +37,27 @@ async function authorityStore(): Promise<void> {
   writeFileSync(at('ca.jks'), Buffer.concat([own, digestOf(own, storePassword)]));
 }
 
-/** What a person types, each after what they are asked; and what they see. */
-const typed = (args: string, ...answers: (readonly [asked: string, answer: string])[]) => {
-  const script = answers.map(([asked, answer]) => `expect "${asked}"\nsend "${answer}\\r"`);
-  const spawn = `set timeout 20\nspawn node ${CLI} ${args}`;
-  return run(
-    'expect',
-    ['-c', [spawn, ...script, 'expect eof\nexit [lindex [wait] 3]'].join('\n')],
-    {
-      env: { ...home.env, CI: '' },
-      cwd: home.project,
-    },
+const typedAt = (args: string, ...answers: readonly Answer[]) =>
+  typed(
+    args.split(' '),
+    answers.map(([asked, answer]) => [asked, `${answer}\r`] as const),
+    { env: { ...home.env, CI: '' }, cwd: home.project },
   );
-};
 
 const both = [
   ['Password for the encrypted file', storePassword],
   ['Password for the key in it, which has one of its own', keyPassword],
 ] as const;
 
-describe.runIf(hasExpect)('a key with a password of its own', () => {
+describe.runIf(hasTerminal)('a key with a password of its own', () => {
   test('is asked for by inspect, and Enter goes without', async () => {
     writeFileSync(at('own.p12'), odd.ownPassword);
     const second = 'Password for the key in own.p12, which has one of its own';
     const first = ['Password for own.p12', storePassword] as const;
-    const opened = await typed('inspect own.p12', first, [second, keyPassword]);
+    const opened = await typedAt('inspect own.p12', first, [second, keyPassword]);
     expect(opened).toMatchObject({ status: 0 });
     expect(opened.output).toContain('P-256 (elliptic curve), belongs to the certificate');
-    const locked = await typed('inspect own.p12', first, [second, '']);
+    const locked = await typedAt('inspect own.p12', first, [second, '']);
     expect(locked.status).toBe(0);
     expect(locked.output).toContain('encrypted, needs a password of its own');
     for (const { output } of [opened, locked]) expect(output).not.toMatch(/storepass|keypass1/);
@@ -76,7 +70,7 @@ describe.runIf(hasExpect)('a key with a password of its own', () => {
       'csr own.test --key-file ca.jks --out csr',
       'ca import --name own ca.jks',
     ]) {
-      const { status, output } = await typed(args, ...both);
+      const { status, output } = await typedAt(args, ...both);
       expect({ status, output }).toMatchObject({ status: 0 });
       outputs.push(output);
       expect(output).not.toMatch(/storepass|keypass1/);
@@ -88,7 +82,7 @@ describe.runIf(hasExpect)('a key with a password of its own', () => {
   test('and a wrong one is refused', async () => {
     writeFileSync(at('own.p12'), odd.ownPassword);
     const [store, [asked]] = both;
-    const refused = await typed('csr own.test --key-file own.p12', store, [asked, 'keypass2']);
+    const refused = await typedAt('csr own.test --key-file own.p12', store, [asked, 'keypass2']);
     expect(refused.status).toBe(1);
     expect(refused.output).toContain('the password does not open the private key');
   });

@@ -167,7 +167,7 @@ describe.runIf(ready)('devcert in an emulated WSL', () => {
       const refused = node();
       expect(refused).toMatch(/SELF_SIGNED|UNABLE_TO|ISSUER/);
       const installed = atTerminal('install', ...STORES);
-      expect(installed.stdout).toMatch(/Windows asks in a dialog.*choose Yes/);
+      expect(installed.stdout).toMatch(/Windows asks in a dialog[^]*choose Yes/);
       expect(installed.stdout).toMatch(/Windows +trusted/);
       expect(installed.stdout).toMatch(/Chromium +trusted/);
       expect(installed.status).toBe(0);
