@@ -23,6 +23,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'api/keys.test.ts': 'asks for the owner of a folder, which PowerShell of wine does not tell',
   'api/types.test.ts': 'is about the types',
   'testing/types.test.ts': 'is about the types',
+  'testing/ca.test.ts': 'it mocks timers, by vitest alone',
   'platform/this-process.test.ts': 'changes what the process trusts, which all files share there',
   'cli/broken.test.ts': STARTS,
   'cli/ca.test.ts': STARTS,
