@@ -11,7 +11,7 @@ import { parseNames } from '../names/names.ts';
 import { LEAF_DAYS } from '../policy.ts';
 import { asLabel } from '../project/checkout.ts';
 import { withMember } from '../project/edit.ts';
-import { checked, readProjectFile } from '../project/file.ts';
+import { checked, isObject, readProjectFile } from '../project/file.ts';
 import { readNames, readUsages } from '../x509/read.ts';
 import { type Context, refuseSudo } from './context.ts';
 
@@ -262,8 +262,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined; // what that means is told where it is asked
   }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

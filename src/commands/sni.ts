@@ -1,6 +1,5 @@
 /** Certificates in memory for the names that clients ask a server for, made when the first one asks. */
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { loadAuthority, rootFile } from '../authority/folder.ts';
@@ -8,6 +7,7 @@ import { assertNotSealed } from '../authority/keeping.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { assertUsages, signLeaf } from '../certificate/issue.ts';
 import { hasDaysEnough } from '../certificate/reusable.ts';
+import { stampOf } from '../disk/files.ts';
 import { asError, DevcertError, say } from '../errors.ts';
 import { generateKeyPair } from '../keys.ts';
 import { isPermitted } from '../names/constraints.ts';
@@ -83,7 +83,7 @@ export async function sniCallback(
   refuseSudo(context);
   assertNoBuild(context);
   const names = allowed?.names ?? [];
-  const stamp = stampOf(folder);
+  const stamp = stampOf(rootFile(folder));
   const { authority } = await ensureAuthorityFor(context, names, host.now());
   assertNotExpired(authority, host.now());
   assertUsages(authority, usages);
@@ -94,7 +94,7 @@ export async function sniCallback(
   const held = new Map<string, Held>();
   const making = new Map<string, Promise<SecureContext>>();
   let current = { stamp, authority: await unattended(authority, context) };
-  const isReplaced = () => ![current.stamp, undefined].includes(stampOf(folder));
+  const isReplaced = () => ![current.stamp, undefined].includes(stampOf(rootFile(folder)));
 
   /** Kept under its name, and used now: the first of the map is the one that was not for longest. */
   const keep = (name: string, it: Held): SecureContext => {
@@ -106,7 +106,7 @@ export async function sniCallback(
   };
 
   const signing = async (): Promise<Authority> => {
-    const stamp = stampOf(folder);
+    const stamp = stampOf(rootFile(folder));
     if (stamp === current.stamp) return current.authority;
     const authority = await unattended(await loadAuthority(folder), context, current.authority);
     current = { stamp, authority };
@@ -222,14 +222,4 @@ function notAllowed(name: string): DevcertError {
 
 function isValid({ validFrom, validTo }: X509Certificate, now: Date): boolean {
   return Date.parse(validFrom) <= now.getTime() && now.getTime() < Date.parse(validTo);
-}
-
-/** Changes when the authority in the folder does; undefined if there is none. */
-function stampOf(folder: string): string | undefined {
-  try {
-    const stat = statSync(rootFile(folder), { throwIfNoEntry: false });
-    return stat && [stat.ino, stat.mtimeMs, stat.size].join();
-  } catch {
-    return undefined; // not to be looked at: nothing can be loaded from there either
-  }
 }

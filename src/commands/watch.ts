@@ -1,9 +1,9 @@
 /** A server that runs on with the pair of files as it is now, which is renewed when its time comes. */
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
 import { readPair } from '../certificate/pair.ts';
 import { hasDaysEnough } from '../certificate/reusable.ts';
+import { stampOf } from '../disk/files.ts';
 import { asError, DevcertError } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
 import { RENEWAL_RETRY_MS, WATCH_MS } from '../policy.ts';
@@ -99,8 +99,10 @@ export async function watch(
     events.loaded({ certFile, keyFile, names, notAfter });
   };
 
+  const stamps = () => [certFile, keyFile].map(stampOf).join(';');
+
   const look = () => {
-    const stamp = stampOf([certFile, keyFile]);
+    const stamp = stamps();
     if (stamp === known || isClosed) return;
     try {
       load(stamp);
@@ -139,7 +141,7 @@ export async function watch(
     return new DevcertError(code, `"${certFile}" is not taken: ${message}`, { hint, cause: error });
   };
 
-  load(stampOf([certFile, keyFile]));
+  load(stamps());
   let running: Promise<void> | undefined;
   const tick = () => {
     look();
@@ -184,17 +186,3 @@ const SETTINGS = [
   ...['secureProtocol', 'secureOptions', 'honorCipherOrder', 'clientCertEngine'],
   ...['sessionIdContext', 'sessionTimeout', 'ticketKeys'],
 ];
-
-/** Changes when one of the files does; they are replaced by others, or written. */
-function stampOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      try {
-        const stat = statSync(file, { throwIfNoEntry: false });
-        return stat && [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join();
-      } catch {
-        return undefined; // reading it says why
-      }
-    })
-    .join(';');
-}

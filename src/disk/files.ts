@@ -124,6 +124,19 @@ export function findLines(
 }
 
 /**
+ * Changes when the file does, whether it is replaced or written; undefined if there is none, or it is not to be
+ * looked at: reading it says why.
+ */
+export function stampOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat && [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join();
+  } catch {
+    return undefined; // what the answer is
+  }
+}
+
+/**
  * The permission bits of a file or folder that lets group or others do more than `mode` does;
  * undefined if it does not, is not there, and on Windows, whose bits mean nothing.
  */

@@ -101,6 +101,7 @@ function invalid(file: string, why: string, hint: Text): DevcertError {
   return new DevcertError('invalid-input', `cannot use "${file}": ${why}`, { hint });
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for what JSON calls an object. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
