@@ -3,13 +3,14 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountOf, parseMounts } from './mounts.ts';
 import type { Command, Host } from './types.ts';
+import { windowsProgram } from './windows-programs.ts';
 
 type Place = Pick<Host, 'platform' | 'env' | 'sysroot'>;
 
 /** Absolute path of the hosts file. */
 export function hostsFile(host: Place): string {
   return host.platform === 'win32'
-    ? join(host.env.SystemRoot ?? 'C:\\Windows', 'System32\\drivers\\etc\\hosts')
+    ? windowsProgram(host.env, 'drivers\\etc\\hosts')
     : join(host.sysroot, 'etc/hosts');
 }
 
