@@ -22,6 +22,8 @@ const real = {
   setupFiles: ['test/helpers/guard.ts'],
   testTimeout: 120_000,
   hookTimeout: 300_000,
+  // The default is a second, which a busy machine may need for anything.
+  expect: { poll: { timeout: 60_000 } },
 };
 
 // "unit" is fast and touches nothing outside its temporary folders; "real" and "alone" drive other people's

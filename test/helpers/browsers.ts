@@ -56,12 +56,14 @@ export async function openInChromium(url: string, { home }: VisitOptions): Promi
     ];
     const { output } = await run(
       'chromium',
-      [...flags, ...quiet, `--user-data-dir=${data}`, '--timeout=10000', '--dump-dom', url],
+      [...flags, ...quiet, `--user-data-dir=${data}`, '--timeout=50000', '--dump-dom', url],
       { env: { ...clean, ...browserEnv(home) }, timeoutMs: TIMEOUT_MS },
     );
     const error = /\bERR_[A-Z_]+/.exec(output)?.[0];
     const text = output.replace(/<[^>]*>/g, ' ');
-    return error === undefined ? { ok: /<html/i.test(output), text } : { ok: false, error, text };
+    // One that was not loaded in time is shown, too, with nothing in it.
+    const [, shown = ''] = /<body[^>]*>([^]*)<\/body>/i.exec(output) ?? [];
+    return error === undefined ? { ok: /\w/.test(shown), text } : { ok: false, error, text };
   } finally {
     rmSync(data, { recursive: true, force: true });
   }
@@ -103,7 +105,7 @@ export async function openInFirefox(
     }
   } finally {
     await new Promise<void>((resolve) => {
-      if (browser.exitCode !== null) resolve();
+      if (browser.exitCode !== null || browser.signalCode !== null) resolve();
       browser.on('exit', () => {
         resolve();
       });
