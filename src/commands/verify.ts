@@ -64,8 +64,7 @@ export async function verify(
   return verdict({
     ...{ target, sent, roots, purpose, at },
     crls: options.crl === undefined ? undefined : readCrls(context, options.crl),
-    ...(wanted === undefined ? {} : { name: wanted }),
-    ...(server === undefined || touched === undefined ? {} : { server, contact: touched }),
+    ...{ name: wanted, server, contact: touched },
     world: (systemTrusts) => worldOf(context, roots, systemTrusts),
     systemRoots: () => systemRootsIfAny(context),
   });

@@ -33,7 +33,6 @@ export function revocationProblems(
       return [
         problem(
           'revocation-unknown',
-          'chain',
           'no list of revoked certificates that was given is of its issuer, signed, and in date',
           say`give its CA's list: ${{ crl: 'FILE' }}`,
         ),
@@ -45,7 +44,6 @@ export function revocationProblems(
     return [
       problem(
         'revoked',
-        'chain',
         `${whose}its CA revoked it on ${when.toISOString().slice(0, 10)}`,
         say`issue another one: ${issueStep(certificateDetails(leaf), MOST_NAMES)}, and restart the server`,
       ),
