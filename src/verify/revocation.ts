@@ -1,6 +1,6 @@
 /** Certificates of a path against lists of revoked ones that somebody handed in (RFC 5280 6.3.3). Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { DevcertError, say } from '../errors.ts';
+import { say, orUndefined } from '../errors.ts';
 import { fieldsOf } from '../x509/asn1.ts';
 import { decodeTime } from '../x509/asn1-values.ts';
 import { type DecodedCrl, decodeCrl } from '../x509/crl.ts';
@@ -24,7 +24,8 @@ export function revocationProblems(
   at: Date,
 ): VerifyProblem[] {
   const [leaf] = path;
-  const lists = crls.flatMap((der) => readCrl(der) ?? []);
+  // What cannot be read says nothing that could be believed.
+  const lists = crls.flatMap((der) => orUndefined(() => decodeCrl(der)) ?? []);
   return path.slice(0, -1).flatMap((own, index) => {
     const issuer = path[index + 1];
     if (issuer === undefined || leaf === undefined) return [];
@@ -49,15 +50,6 @@ export function revocationProblems(
       ),
     ];
   });
-}
-
-function readCrl(der: Buffer): DecodedCrl | undefined {
-  try {
-    return decodeCrl(der);
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined; // says nothing that could be believed
-    throw error;
-  }
 }
 
 function isUsable(list: DecodedCrl, issuer: X509Certificate, at: Date): boolean {
