@@ -115,7 +115,7 @@ describe('steps', () => {
       const isSaidTrue = calledText({ [name ?? '']: true }).includes(': true');
       // Two functions have another kind of these.
       const isFlag = (kinds.get(name ?? '') ?? '').includes('boolean') || name === 'client';
-      if (!(name ?? '').endsWith("Ca"))
+      if (!(name ?? '').endsWith('Ca'))
         expect({ name, isSaidTrue }).toEqual({ name, isSaidTrue: isFlag });
     }
   });
