@@ -4,7 +4,7 @@
  */
 import { calledText, formatText, say, type Step, type Text } from './cli/hints.ts';
 
-export { say, type Step, type Text, worded, formatText } from './cli/hints.ts';
+export { formatText, mapSteps, say, type Step, type Text, worded } from './cli/hints.ts';
 
 /**
  * Process exit codes, a stable part of the command line: scripts rely on them.

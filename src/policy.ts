@@ -6,6 +6,9 @@ export const DAY_MS = 86_400_000;
 /** The organization (O) of every root and issuer: who it is that made them. */
 export const AUTHORITY_ORGANIZATION = 'devcert development CA';
 
+/** The organization of every leaf that such an issuer signs. */
+export const LEAF_ORGANIZATION = 'devcert development certificate';
+
 /** The organization of every CA that is made for tests: nothing is to trust it but the test. */
 export const TEST_ORGANIZATION = 'devcert test CA';
 

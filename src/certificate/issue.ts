@@ -13,10 +13,8 @@ import type { Keyring } from '../signer/keyring.ts';
 import { signCertificate } from '../x509/certificate.ts';
 import { leafTemplate, type LeafVariables } from '../x509/profiles.ts';
 import { encodeSubject } from '../x509/subject.ts';
-import { BACKDATE_MS, LEAF_DAYS } from '../policy.ts';
+import { BACKDATE_MS, LEAF_DAYS, LEAF_ORGANIZATION } from '../policy.ts';
 import { type Dates, leafEnd } from './reusable.ts';
-
-const LEAF_ORGANIZATION = 'devcert development certificate';
 
 /** A certificate with its key. */
 export interface Leaf {

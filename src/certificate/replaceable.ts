@@ -3,9 +3,9 @@ import type { X509Certificate } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { findEntries, isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
-import { assertWritten } from '../ledger/place.ts';
+import { assertWritten, foreignFile } from '../ledger/place.ts';
 import { readUsages } from '../x509/read.ts';
-import type { CertificateRequest } from './reusable.ts';
+import { type CertificateRequest, isKeyOf } from './reusable.ts';
 import type { WriteContext } from './write.ts';
 import {
   type CertificatePaths,
@@ -13,20 +13,21 @@ import {
   readExisting,
   tryCertificate,
 } from './output.ts';
-import { AUTHORITY_ORGANIZATION } from '../policy.ts';
+import { AUTHORITY_ORGANIZATION, LEAF_ORGANIZATION } from '../policy.ts';
 
 /**
- * Makes sure that all that is there came from devcert: by path and hash or, for a folder that was moved, by
- * the signature of one of the user's authorities.
+ * Makes sure that all that is there came from devcert: by path and hash; for a folder that was moved, by
+ * the signature of one of the user's authorities; for what is left of one that is gone, by {@link isLeftBehind}.
  *
- * @param issuers of all authorities in the state folder; asked for only where the ledger does not tell.
+ * @param whose of all authorities in the state folder the issuers, and who works here: asked for only where the
+ *   ledger does not tell.
  * @throws DevcertError `file` if something there is not devcert's to replace.
  */
 export function assertIssuedByDevcert(
   existing: ExistingPair,
   { certFile, keyFile, caFile }: CertificatePaths,
   entries: readonly LedgerEntry[],
-  issuers: () => readonly X509Certificate[],
+  whose: Pick<WriteContext, 'issuers'> & Partial<Pick<WriteContext, 'identity'>>,
 ): void {
   const { certificate, certText, key, keyText, caText } = existing;
   const recorded = (path: string, text: string | undefined) =>
@@ -34,7 +35,10 @@ export function assertIssuedByDevcert(
   const isIssued =
     certificate !== undefined &&
     (recorded(certFile, certText) ||
-      issuers().some(({ publicKey }) => certificate.verify(publicKey)));
+      whose.issuers().some(({ publicKey }) => certificate.verify(publicKey)) ||
+      isLeftBehind(existing, whose.identity));
+  if (!isIssued && certificate !== undefined && hasLine(certificate, `O=${LEAF_ORGANIZATION}`))
+    throw foreignFile(certFile, 'a CA that is not here issued it');
   if (!isIssued) assertWritten(certFile, bytesOf(certText), entries);
   // One combined file is looked at once.
   if (keyFile !== undefined && keyFile !== certFile) {
@@ -96,16 +100,47 @@ export function assertSamePurpose(
  * @throws DevcertError `file`.
  */
 export function assertReplaceable(
-  { stateFolder, issuers, now }: Pick<WriteContext, 'stateFolder' | 'issuers' | 'now'>,
+  context: Pick<WriteContext, 'stateFolder' | 'issuers' | 'now'>,
   request: CertificateRequest,
   paths: CertificatePaths,
 ): void {
   const existing = readExisting(paths);
   const { certFile, keyFile, caFile } = paths;
   const files = [certFile, keyFile, caFile].filter((it) => it !== undefined);
-  assertIssuedByDevcert(existing, paths, findEntries(stateFolder, files), issuers);
+  assertIssuedByDevcert(existing, paths, findEntries(context.stateFolder, files), context);
   assertSameKey(existing, request, paths);
-  assertSamePurpose(existing, request, paths, now);
+  assertSamePurpose(existing, request, paths, context.now);
+}
+
+/**
+ * True for a pair with the copy of its root that this very user made on this machine, though the CA was deleted
+ * since and the ledger with it. Not for one that came here from a colleague, or into a container with a folder:
+ * where it came from its CA may well be in use.
+ *
+ * @param identity `user@host`, as the root and the leaf say who made them.
+ */
+export function isLeftBehind(
+  { certificate, certText = '', key, caText = '' }: ExistingPair,
+  identity: string | undefined,
+): boolean {
+  const root = tryCertificate(caText);
+  if (certificate === undefined || root === undefined || identity === undefined) return false;
+  const isOurs = (it: X509Certificate, organization: string) =>
+    hasLine(it, `O=${organization}`) && hasLine(it, `OU=${identity}`);
+  if (!isOurs(certificate, LEAF_ORGANIZATION) || !isOurs(root, AUTHORITY_ORGANIZATION))
+    return false;
+  if (key === undefined || !isKeyOf(certificate, key)) return false;
+  // Not decodePem(), which issuing would load for this alone.
+  const blocks = certText.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const chain = [...blocks.map((block) => tryCertificate(block)), root];
+  return chain.every((it, index) => {
+    const next = chain[Math.min(index + 1, chain.length - 1)];
+    return it !== undefined && next?.ca === true && it.verify(next.publicKey);
+  });
+}
+
+function hasLine({ subject }: X509Certificate, line: string): boolean {
+  return subject.split('\n').includes(line);
 }
 
 function holdsKey({ certificate }: LedgerEntry): boolean {
@@ -116,7 +151,7 @@ function holdsKey({ certificate }: LedgerEntry): boolean {
 function isDevcertRoot(text: string | undefined): boolean {
   if (text === undefined) return true;
   const certificate = tryCertificate(text);
-  return certificate?.subject.split('\n').includes(`O=${AUTHORITY_ORGANIZATION}`) ?? false;
+  return certificate !== undefined && hasLine(certificate, `O=${AUTHORITY_ORGANIZATION}`);
 }
 
 function bytesOf(text: string | undefined): Buffer | undefined {

@@ -87,7 +87,7 @@ export async function writeCertificate(
   paths: CertificatePaths,
   { force = false, beside = [], leaf: made }: WriteOptions = {},
 ): Promise<WrittenCertificate> {
-  const { authority, stateFolder, issuers, now } = context;
+  const { authority, stateFolder, now } = context;
   const isKept = (pair: ExistingPair) => !force && isReusable(pair, authority, request, now);
   const targets = [...targetsOf(paths), ...beside.flatMap(({ targets }) => targets)];
   const recorded = () =>
@@ -101,7 +101,7 @@ export async function writeCertificate(
     return describe(before, paths, false, []);
   const check = (pair: ExistingPair, entries: () => readonly LedgerEntry[]) => {
     if (force || isAbsent(pair)) return;
-    assertIssuedByDevcert(pair, paths, entries(), issuers);
+    assertIssuedByDevcert(pair, paths, entries(), context);
     assertSameKey(pair, request, paths);
     assertSamePurpose(pair, request, paths, now);
   };

@@ -43,6 +43,12 @@ export function worded(parts: TemplateStringsArray, ...between: readonly Text[])
   return formatText(say(parts, ...between));
 }
 
+/** The same text with other steps in it. */
+export function mapSteps(text: Text, as: (step: Step) => Text): Text {
+  if (typeof text === 'string') return text;
+  return isList(text) ? text.map((part) => mapSteps(part, as)) : as(text);
+}
+
 /**
  * The text as the user of the command reads it.
  *

@@ -49,7 +49,7 @@ function renewLines(
   style: Style,
 ): string[] {
   const where = all === true ? 'on this machine' : 'here';
-  if (looked === 0) return [`No certificate ${where} was issued by devcert`];
+  if (looked === 0) return [`No certificate ${where} was issued by a CA of yours`];
   if (renewed.length === 0) {
     const end = nextEnd === undefined ? '' : `; the first ends on ${date(nextEnd)}`;
     return [`Nothing is due ${where}${end}`];

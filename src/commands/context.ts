@@ -198,6 +198,11 @@ export function ensureIn({ folder, host }: Context, make: () => Promise<Authorit
   return ensureAuthority(folder, make, (folder) => closeStateFolder(host, folder));
 }
 
+/** True where nobody expects anything to be changed on the machine: a production build. */
+export function isBuild({ host }: Pick<Context, 'host'>): boolean {
+  return host.env.NODE_ENV === 'production';
+}
+
 /**
  * Makes sure that no build makes an authority: what is shipped has no use for one, and the machine may be anybody's.
  * For functions that a configuration calls, which is read for a build as well as for a server.
@@ -205,7 +210,7 @@ export function ensureIn({ folder, host }: Context, make: () => Promise<Authorit
  * @throws DevcertError `refused` if there is none and `NODE_ENV` is `production`, as frameworks set it then.
  */
 export function assertNoBuild({ folder, host }: Pick<Context, 'folder' | 'host'>): void {
-  if (host.env.NODE_ENV !== 'production' || hasAuthority(folder)) return;
+  if (!isBuild({ host }) || hasAuthority(folder)) return;
   throw new DevcertError('refused', 'no CA is made where NODE_ENV is "production"', {
     hint: say`ask for a certificate only when a server is started, or make the CA first: ${{ command: 'install' }}`,
   });

@@ -2,9 +2,10 @@
 import type { StoreKind } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
-import { outputPaths } from '../certificate/output.ts';
+import { outputPaths, readExisting } from '../certificate/output.ts';
+import { isLeftBehind } from '../certificate/replaceable.ts';
 import { INSTALL_LOCK, withLock } from '../disk/lock.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, type Step } from '../errors.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
@@ -17,10 +18,13 @@ import {
   type AuthorityOption,
   type Context,
   ensureAuthorityFor,
+  identity,
+  isBuild,
   type Lists,
 } from './context.ts';
 import { type Pair, pairFromElsewhere, pairInFiles, type PairRequest } from './ensure-pair.ts';
 import type { InstallResult } from './install.ts';
+import { importStep } from './network.ts';
 import { currentRoot, rootInFile } from './roots.ts';
 import { parseStoreKinds } from './stores.ts';
 import { canBeBetter, type Trust, trustHere } from './trust-here.ts';
@@ -92,8 +96,8 @@ export async function ensure(
   const request = requestOf(context, options);
   if (ca !== undefined) assertExists(folder, ca);
   if (!hasAuthority(folder)) {
-    const pair = pairFromElsewhere(request, host.now());
-    if (pair !== undefined) return judged(context, pair, request, kinds, options);
+    const there = await pairThere(context, request, kinds, options);
+    if (there !== undefined) return there;
     if (wish === 'never') assertExists(folder, ca);
     assertNoBuild(context);
     // Before anything is asked or changed for names that it could not issue for.
@@ -105,6 +109,26 @@ export async function ensure(
       : await haveTrusted(context, request.names, { kinds, confirm });
   const pair = await pairInFiles(context, request);
   return judged(context, { ...pair, notes: [...pair.notes, ...notes] }, request, kinds, options);
+}
+
+/**
+ * The pair that is there without its CA. One that came here is taken as it is; one whose CA was deleted here gives
+ * way to a new one, where one may be made, unless it is trusted still.
+ */
+async function pairThere(
+  context: Context,
+  request: PairRequest,
+  kinds: readonly StoreKind[],
+  options: Lists<EnsureOptions>,
+): Promise<Ensured | undefined> {
+  const pair = pairFromElsewhere(request, context.host.now());
+  if (pair === undefined) return undefined;
+  const isOurs = isLeftBehind(readExisting(request.paths), identity(context));
+  const cure = isOurs ? undefined : importStep(request.paths.caFile ?? '', 'NAME');
+  const isKept = !isOurs || (options.install ?? 'never') === 'never' || isBuild(context);
+  if (isKept) return judged(context, pair, request, kinds, options, cure);
+  const judgement = await judged(context, pair, request, kinds, { ...options, install: 'never' });
+  return judgement.trust.trusted ? judgement : undefined;
 }
 
 function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest {
@@ -205,13 +229,14 @@ async function judged(
   { paths }: PairRequest,
   kinds: readonly StoreKind[],
   { install: wish }: Lists<EnsureOptions>,
+  cure?: Step,
 ): Promise<Ensured> {
   const { certificate, cert, key, ca, issued = false, notes = [] } = made;
   const { certFile, keyFile, caFile = '' } = paths;
   const root = (await currentRoot(context.folder)) ?? rootInFile(ca, caFile);
-  const trust = await trustHere(context, root, kinds);
+  const trust = await trustHere(context, root, kinds, cure);
   if (wish === 'require' && !trust.stores.some(({ state }) => state === 'trusted'))
-    throw new DevcertError('not-trusted', trust.line, { hint: hintOf(trust, context) });
+    throw new DevcertError('not-trusted', trust.line, { hint: cure ?? hintOf(trust, context) });
   const pair = {
     ...{ key, cert },
     paths: { key: keyFile, cert: certFile, ca: caFile },

@@ -20,15 +20,20 @@ export interface Trust {
   readonly line: string;
 }
 
-/** Asks the stores of these kinds. Changes nothing, and asks nobody. */
+/**
+ * Asks the stores of these kinds. Changes nothing, and asks nobody.
+ *
+ * @param cure what is to be typed where they do not trust it; installing if left out.
+ */
 export async function trustHere(
   context: Context,
   root: Root,
   kinds: readonly StoreKind[],
+  cure: Step = { command: 'install', ca: context.ca },
 ): Promise<Trust> {
   const found = await findStores(context, kinds, {});
   const asked = { ...trusting(context), now: context.host.now() };
-  return judge(await inspectStores(found, root, asked), context);
+  return judge(await inspectStores(found, root, asked), context.host, cure);
 }
 
 /** True if there is a store that could trust the root, and that a browser asks if one is here. */
@@ -41,7 +46,7 @@ export function canBeBetter({ stores, trusted }: Trust): boolean {
   );
 }
 
-function judge(stores: readonly StoreReport[], { host, ca }: Context): Trust {
+function judge(stores: readonly StoreReport[], host: Host, cure: Step): Trust {
   const asked = stores.filter((it) => isForBrowsers(it.kind, host) && counts(it));
   const bad = asked.filter(({ state }) => state !== 'trusted');
   const browsers =
@@ -54,7 +59,7 @@ function judge(stores: readonly StoreReport[], { host, ca }: Context): Trust {
           : 'untrusted';
   const anywhere = stores.filter(({ state }) => state === 'trusted');
   const trusted = browsers === 'none' ? anywhere.length > 0 : browsers === 'trusted';
-  return { browsers, trusted, stores, line: lineOf(browsers, bad, anywhere, ca) };
+  return { browsers, trusted, stores, line: lineOf(browsers, bad, anywhere, cure) };
 }
 
 /** What is not here, and that nothing here needs, says nothing. */
@@ -71,21 +76,20 @@ function lineOf(
   browsers: Trust['browsers'],
   bad: readonly StoreReport[],
   anywhere: readonly StoreReport[],
-  ca: string | undefined,
+  cure: Step,
 ): string {
-  const install: Step = { command: 'install', ca };
   const stores = (all: readonly StoreReport[]) =>
     all.map(({ store }) => printable(store)).join(', ');
   switch (browsers) {
     case 'trusted':
       return 'the browsers here trust this certificate';
     case 'partly':
-      return worded`not every browser here trusts this certificate (${stores(bad)}): ${install}`;
+      return worded`not every browser here trusts this certificate (${stores(bad)}): ${cure}`;
     case 'untrusted':
-      return worded`the browsers here do not trust this certificate yet: ${install}`;
+      return worded`the browsers here do not trust this certificate yet: ${cure}`;
     case 'none':
       return anywhere.length > 0
         ? `no browser was found here; trusted by: ${stores(anywhere)}`
-        : worded`no browser was found here, and nothing trusts this certificate yet: ${install}`;
+        : worded`no browser was found here, and nothing trusts this certificate yet: ${cure}`;
   }
 }

@@ -224,12 +224,12 @@ function assertReplaceable(
   parties: readonly Prepared[],
   outputs: readonly Target[],
   entries: readonly LedgerEntry[],
-  { issuers }: SetContext,
+  context: SetContext,
 ): void {
   const pairs = parties.filter(({ issued }) => issued !== undefined);
   for (const { files } of pairs) {
     const paths = pairPaths(files);
-    assertIssuedByDevcert(readExisting(paths), paths, entries, issuers);
+    assertIssuedByDevcert(readExisting(paths), paths, entries, context);
   }
   const checked = new Set(pairs.flatMap(({ files }) => [files.certFile, files.keyFile]));
   for (const { path } of outputs)

@@ -232,8 +232,8 @@ describe('ensure()', () => {
 });
 
 describe('the pair of ensure()', () => {
-  const ready = async () => {
-    const { context } = machine({}, []);
+  const ready = async (more = {}) => {
+    const { context } = machine(more, []);
     await install(context, {});
     return context;
   };
@@ -302,14 +302,16 @@ describe('the pair of ensure()', () => {
 
   test('is not made over what devcert did not write', async () => {
     const context = await ready();
-    const stranger = await ensure(await ready());
+    const stranger = await ensure(await ready({ hostname: 'other' }));
     cpSync(join(stranger.paths.cert, '..'), join(context.cwd, '.devcert'), { recursive: true });
     await expect(ensure(context)).rejects.toMatchObject({ code: 'file' });
     expect(readFileSync(join(context.cwd, '.devcert/key.pem'), 'utf8')).toBe(stranger.key);
   });
 
   test('is taken from elsewhere where there is no CA, if it came with its root and is good', async () => {
-    const made = await ensure(await ready(), { names: ['localhost', 'web.test'] });
+    const made = await ensure(await ready({ hostname: 'other' }), {
+      names: ['localhost', 'web.test'],
+    });
     const { context, ran } = machine();
     const folder = join(context.cwd, '.devcert');
     cpSync(join(made.paths.cert, '..'), folder, { recursive: true });

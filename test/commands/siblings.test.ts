@@ -48,10 +48,11 @@ describe('the files of another authority of the same user', () => {
   test('are not replaced for an authority of another state folder', async () => {
     const { context, certFile } = await twoAuthorities();
     const before = readFileSync(certFile);
-    const stranger = { ...context, folder: join(temporaryFolder(), 'state') };
+    const folder = join(temporaryFolder(), 'state');
+    const stranger = { ...context, folder, defaultFolder: context.folder };
     await expect(issue(stranger, ['localhost'])).rejects.toMatchObject({
       code: 'file',
-      message: `"${certFile}" is there already and devcert did not write it`,
+      message: `"${certFile}" is there already and a CA that is not here issued it`,
     });
     expect(readFileSync(certFile)).toEqual(before);
   });
