@@ -1,7 +1,7 @@
 /** What there is of a root in a system store: read from the files themselves, nothing remembered. */
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DevcertError, printable, systemCode } from '../src/errors.ts';
+import { DevcertError, isError, printable, systemCode } from '../src/errors.ts';
 import { anchorFile, type Layout } from './linux-layouts.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Root } from './types.ts';
@@ -32,7 +32,7 @@ export function findTraces(layout: Layout, root: Root, sysroot: string): Traces 
   try {
     return collect(layout, root, sysroot);
   } catch (error) {
-    if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
+    if (!isError(error) || systemCode(error) === undefined) throw error;
     throw new DevcertError('store', `the store cannot be read: ${printable(error.message)}`, {
       cause: error,
     });

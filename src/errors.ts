@@ -74,7 +74,8 @@ export class DevcertError extends Error {
   constructor(code: ErrorCode, message: Text, options: { hint?: Text; cause?: unknown } = {}) {
     super(calledText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : calledText(options.hint);
+    this.hint =
+      options.hint === undefined ? undefined : calledText(options.hint, code === 'invalid-name');
     this.#texts = { message, hint: options.hint };
   }
 
@@ -121,13 +122,23 @@ export function exclusive(one: Step, other: Step, hint: Text): DevcertError {
 
 /** What a program of the user's threw, which may be anything, as an error. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('not an error', { cause: thrown });
+  return isError(thrown) ? thrown : new Error('not an error', { cause: thrown });
+}
+
+/**
+ * True for an error, whoever's: in Jest a test has an `Error` of its own, and what Node throws is no instance of it.
+ *
+ * @param name of its class, `RangeError`; any if left out.
+ */
+export function isError(thrown: unknown, name?: string): thrown is Error {
+  // Symbol.toStringTag is on no error, and an error has a slot that this looks for.
+  if (Object.prototype.toString.call(thrown) !== '[object Error]') return false;
+  return name === undefined || (thrown as Error).name === name;
 }
 
 /** The system error code (`ENOENT`, `EACCES`, …) of a thrown value, if it has one. */
 export function systemCode(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return error.code;
+  if (isError(error) && 'code' in error && typeof error.code === 'string') return error.code;
   return undefined;
 }
 

@@ -152,6 +152,14 @@ describe('architecture', () => {
     expect(written).toEqual([]);
   });
 
+  test('no class of the runtime is asked for by instanceof: in Jest a test has others than Node', () => {
+    const classes =
+      'Error|TypeError|RangeError|SyntaxError|Uint8Array|Date|Map|Set|RegExp|Promise|URL';
+    const asked = new RegExp(`\\binstanceof (?:${classes})\\b`);
+    const asking = sources.filter(({ text }) => asked.test(text)).map(({ path }) => path);
+    expect(asking).toEqual([]);
+  });
+
   test('real stores and the real machine meet the rest in src/api/composition.ts only', () => {
     expect(importersOf('platform/host.ts')).toEqual(['src/api/composition.ts']);
     expect(importersOf('platform/stores.ts')).toEqual(['src/api/composition.ts']);

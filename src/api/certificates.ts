@@ -1,4 +1,5 @@
 /** Certificates, their other formats, CSRs, and what is in files, as functions. */
+import { isUint8Array } from 'node:util/types';
 import type { AuthorityOption } from '../commands/context.ts';
 import type { ServerCertificate } from '../commands/certificate.ts';
 import type { CsrOptions, CsrResult } from '../commands/csr.ts';
@@ -140,7 +141,7 @@ export async function sign(
   const { sign } = await import('../commands/sign.ts');
   const wanted = checked(options, signSpec);
   const here = await context(listenerOf(listener), wanted.ca);
-  if (typeof csr !== 'string' && !(csr instanceof Uint8Array))
+  if (typeof csr !== 'string' && !isUint8Array(csr))
     throw wrongType('the CSR', 'a path or bytes');
   return sign(here, csr, wanted);
 }
@@ -198,7 +199,7 @@ function sourcesOf(sources: unknown): readonly InspectSource[] {
     (typeof it === 'object' &&
       it !== null &&
       'bytes' in it &&
-      it.bytes instanceof Uint8Array &&
+      isUint8Array(it.bytes) &&
       'name' in it &&
       typeof it.name === 'string');
   if (Array.isArray(sources) && sources.every(isSource)) return sources as InspectSource[];

@@ -82,11 +82,16 @@ const FLAGS: ReadonlySet<string> = new Set<OptionName>([
 /**
  * The same as a program reads it that called a function: options as what it passes, `{ force: true }`. A command is
  * one in both.
+ *
+ * @param isAboutNames what issues for names is said by the names, which were passed.
  */
-export function calledText(text: Text): string {
+export function calledText(text: Text, isAboutNames = false): string {
   if (typeof text === 'string') return text;
-  if (isList(text)) return text.map(calledText).join('');
-  if (text.command !== undefined) return formatText(text);
+  if (isList(text)) return text.map((part) => calledText(part, isAboutNames)).join('');
+  const { command, names } = text;
+  if (isAboutNames && command === 'issue' && names !== undefined && Object.keys(text).length === 2)
+    return valueWords(names);
+  if (command !== undefined) return formatText(text);
   const given = Object.entries(text) as [string, OptionValue][];
   const members = given.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
   const [first] = members;

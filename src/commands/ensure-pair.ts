@@ -8,7 +8,7 @@ import {
   tryCertificate,
 } from '../certificate/output.ts';
 import { isKeyOf } from '../certificate/reusable.ts';
-import { DevcertError, mapSteps, orUndefined } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { decodePem, encodePem, WHOLE } from '../keystore/pem.ts';
 import { isPermitted } from '../names/constraints.ts';
 import { type Name, parseName } from '../names/names.ts';
@@ -59,9 +59,7 @@ export async function pairInFiles(
   let lost: readonly string[] = [];
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const wanted = await namesToIssue(context, request, lost);
-    const written = await issue(context, wanted, { ...options, out }).catch((error: unknown) => {
-      throw withWaysOut(error, request);
-    });
+    const written = await issue(context, wanted, { ...options, out });
     if (written.issued || !issued) ({ notes } = written);
     issued ||= written.issued;
     const pair = wholePair(readExisting(paths));
@@ -74,21 +72,6 @@ export async function pairInFiles(
   }
   throw new DevcertError('busy', `another process keeps changing "${paths.certFile}"`, {
     hint: 'have every program of the project ask for the same names, or give each a folder of its own',
-  });
-}
-
-/** What is in the way is replaced by the command alone: no program is to do that at its start. */
-function withWaysOut(error: unknown, { names, dir, exact }: PairRequest): unknown {
-  const hint = error instanceof DevcertError ? DevcertError.hintOf(error) : undefined;
-  if (!(error instanceof DevcertError) || error.code !== 'file' || hint === undefined) return error;
-  const wanted = exact ? undefined : names.map(({ value }) => value);
-  return new DevcertError(error.code, error.message, {
-    hint: mapSteps(hint, (step) => {
-      if (step.command !== undefined) return step;
-      if (step.force === true) return { command: 'issue', names: wanted, out: dir, force: true };
-      return step.out === undefined ? step : "{ dir: 'DIR' }";
-    }),
-    cause: error,
   });
 }
 

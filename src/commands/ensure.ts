@@ -1,11 +1,12 @@
 /** `ensure()`: what a framework asks for at its start: a pair that is good, and what the browsers here will say. */
+import { statSync } from 'node:fs';
 import type { StoreKind } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { isLeftBehind } from '../certificate/replaceable.ts';
 import { INSTALL_LOCK, withLock } from '../disk/lock.ts';
-import { DevcertError, type Step } from '../errors.ts';
+import { DevcertError, mapSteps, type Step } from '../errors.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
 import { type LeafOptions, parseLeafRequest } from '../names/request.ts';
@@ -90,8 +91,38 @@ export async function ensure(
   options: Lists<EnsureOptions> = {},
   confirm?: ConfirmInstall,
 ): Promise<Ensured> {
+  try {
+    return await ensured(context, options, confirm);
+  } catch (error) {
+    throw error instanceof DevcertError && error.code === 'file'
+      ? withWaysOut(error, options)
+      : error;
+  }
+}
+
+/** What is in the way is replaced by the command alone: no program is to do that at its start. */
+function withWaysOut(error: DevcertError, { names, dir }: Lists<EnsureOptions>): DevcertError {
+  const told = DevcertError.hintOf(error);
+  if (told === undefined) return error;
+  const hint = mapSteps(told, (step) => {
+    if (step.command !== undefined) return step;
+    if (step.force === true) return { command: 'issue', names, out: dir, force: true };
+    return step.out === undefined ? step : { dir: step.out };
+  });
+  return new DevcertError(error.code, error.message, { hint, cause: error });
+}
+
+async function ensured(
+  context: Context,
+  options: Lists<EnsureOptions>,
+  confirm: ConfirmInstall | undefined,
+): Promise<Ensured> {
   const { folder, ca, host } = context;
   const { install: wish = 'never' } = options;
+  if (statSync(context.cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new DevcertError('file', `there is no folder "${context.cwd}"`, {
+      hint: 'give the folder of the project, which is there already',
+    });
   const kinds = kindsOf(context, options.stores);
   const request = requestOf(context, options);
   if (ca !== undefined) assertExists(folder, ca);
@@ -133,6 +164,10 @@ async function pairThere(
 
 function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest {
   const { names = [], dir, key, days } = options;
+  if (dir === '')
+    throw new DevcertError('usage', 'the path for "dir" is empty', {
+      hint: 'give a path, or leave the option out',
+    });
   const paths = outputPaths({ out: dir }, context.cwd);
   const isNamed = names.length > 0;
   const wanted = isNamed

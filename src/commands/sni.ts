@@ -91,6 +91,17 @@ export async function sniCallback(
   const who = identity(context);
   // One for all: they are in the same memory anyway, and no handshake waits for a key to be made.
   const { publicKey, keyPem: key } = generateKeyPair(keyType ?? DEFAULT_KEY_TYPE);
+  const contextWith = (cert?: string): SecureContext =>
+    // What it shows is ours to say.
+    createSecureContext({ ...options.secureContext, pfx: undefined, cert, key });
+  try {
+    contextWith(); // else each client would meet what is wrong with the options
+  } catch (error) {
+    throw new DevcertError('usage', `"secureContext" is not taken: ${asError(error).message}`, {
+      hint: 'give options of tls.createSecureContext()',
+      cause: error,
+    });
+  }
   const held = new Map<string, Held>();
   const making = new Map<string, Promise<SecureContext>>();
   const signingWith = (stamp: string | undefined, authority: Authority) => {
@@ -125,8 +136,7 @@ export async function sniCallback(
     if (!isPermitted(authority.constraints, wanted)) throw notAllowed(name);
     const leaf = await sign([wanted], host.now());
     const cert = encodePem('CERTIFICATE', leaf.der) + authority.chainPem;
-    const made = createSecureContext({ ...options.secureContext, cert, key });
-    return keep(name, { context: made, leaf, authority });
+    return keep(name, { context: contextWith(cert), leaf, authority });
   };
 
   /** An earlier one that is still valid does where none can be made. */

@@ -1,7 +1,7 @@
 /** A set of parties for mutual TLS: one server, its clients, and who certifies which. `mtls.json` in its folder. */
 import { join } from 'node:path';
 import { assertNoLink, readIfThere } from '../disk/files.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, isError, say } from '../errors.ts';
 import { shellCommand } from '../disk/filesystem.ts';
 import { parseCommonName } from '../names/common-name.ts';
 import { parseNames } from '../names/names.ts';
@@ -89,7 +89,7 @@ export function readSet(folder: string): MtlsSet | undefined {
     return parseSet(JSON.parse(text));
   } catch (error) {
     const isName = error instanceof DevcertError;
-    if (!isName && !(error instanceof SyntaxError)) throw error;
+    if (!isName && !isError(error, 'SyntaxError')) throw error;
     const why = isName
       ? `says what devcert does not write: ${error.message}`
       : 'is damaged, or a newer devcert wrote it';

@@ -39,7 +39,7 @@ export function parseName(text: string, options: NameOptions = {}): Name {
   if (text.length > 1024) refuse(text, 'is too long');
   // Asked of other than plain ASCII only: a pattern of Unicode classes takes 0.4 ms to compile.
   if (/[^!-~]/.test(text) && /[\s\p{Cc}\p{Cs}]/u.test(text)) {
-    const hint = say`give each name as an argument of its own: ${{ command: 'issue', names: ['localhost', 'api.test'] }}`;
+    const hint = say`give each name by itself: ${{ command: 'issue', names: ['localhost', 'api.test'] }}`;
     refuse(text, 'holds whitespace or a control character', hint);
   }
   if (/["'`\\]/.test(text)) refuse(text, 'holds a quote or a backslash');

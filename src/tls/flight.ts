@@ -3,7 +3,7 @@
  * could link, each once, and not those that came. Until TLS 1.2 they are in the clear (RFC 5246); in TLS 1.3
  * (RFC 8446) they are opened with the secret that the client of the same connection has. Pure.
  */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, isError } from '../errors.ts';
 import { nameText } from '../x509/distinguished-name.ts';
 import { readElement } from '../x509/asn1.ts';
 import { recordOpener } from './record-key.ts';
@@ -46,7 +46,7 @@ export function readFlight(received: Buffer, secret?: Buffer): ServerFlight {
         request ??= { authorities: isNew ? request13(body) : request12(body) };
     } catch (error) {
       // Whatever a server sends is no reason to fail: there is just nothing to show.
-      if (!(error instanceof RangeError || error instanceof DevcertError)) throw error;
+      if (!(isError(error, 'RangeError') || error instanceof DevcertError)) throw error;
       if (type === CERTIFICATE_REQUEST) request ??= { authorities: [] };
     }
   const [first] = received;

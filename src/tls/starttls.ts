@@ -3,7 +3,7 @@
  * and MariaDB, SMTP (RFC 3207), IMAP (RFC 9051 6.2.1), LDAP (RFC 4511 4.14).
  */
 import type { Socket } from 'node:net';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, isError, printable } from '../errors.ts';
 import { fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { MAX_GREETING_BYTES } from '../policy.ts';
 
@@ -53,7 +53,7 @@ export async function startTls(
       : { code: 'injected', detail: 'it sent more in the clear after saying that TLS begins' };
   } catch (error) {
     if (error instanceof Ended) return { code: error.code, detail: error.message };
-    if (error instanceof DevcertError || error instanceof RangeError)
+    if (error instanceof DevcertError || isError(error, 'RangeError'))
       return { code: 'other-protocol', detail: 'its answer cannot be read' };
     throw error;
   } finally {

@@ -64,6 +64,17 @@ describe('calledText()', () => {
 });
 
 describe('DevcertError', () => {
+  test('of a name tells a program what to pass in its place', () => {
+    const hint = say`give each by itself: ${{ command: 'issue', names: ['a.test', 'b.test'] }}`;
+    const error = new DevcertError('invalid-name', '"a.test b.test" holds whitespace', { hint });
+    expect(error.hint).toBe("give each by itself: ['a.test', 'b.test']");
+    expect(DevcertError.typed(error).hint).toBe('give each by itself: devcert a.test b.test');
+    const one: Text = { command: 'issue', names: '"*.app.localhost"' };
+    expect(new DevcertError('invalid-name', '*', { hint: one }).hint).toBe("'*.app.localhost'");
+    // Not where a certificate is to be issued.
+    expect(new DevcertError('file', 'there is none', { hint: one }).hint).toMatch(/^devcert /);
+  });
+
   test('has message and hint as programs read them, and for who knows more', () => {
     const hint: Text = say`move it away, or replace it: ${{ force: true }}`;
     const error = new DevcertError('usage', say`${{ out: true }} takes a folder`, { hint });

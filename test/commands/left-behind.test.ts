@@ -135,6 +135,21 @@ describe('a pair whose CA was deleted', () => {
     expect(await ensure(context, { install: 'auto' })).toMatchObject({ cert, issued: false });
   });
 
+  test('ensure() makes no folder for the project, and says which option is wrong', async () => {
+    const { context } = await leftBehind();
+    const cwd = join(context.cwd, 'mistyped');
+    expect(await errorOf(ensure({ ...context, cwd }, { install: 'auto' }))).toMatchObject({
+      code: 'file',
+      message: `there is no folder "${cwd}"`,
+    });
+    expect(await errorOf(ensure(context, { dir: '' }))).toMatchObject({
+      code: 'usage',
+      message: 'the path for "dir" is empty',
+    });
+    writeFileSync(join(context.cwd, 'file'), '');
+    expect((await errorOf(ensure(context, { dir: 'file' }))).hint).toContain("{ dir: 'DIR' }");
+  });
+
   test('from another machine: ensure() takes it, and says how it comes to be trusted', async () => {
     const { context, pair, at } = await leftBehind();
     const [cert] = pair();

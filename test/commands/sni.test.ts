@@ -326,6 +326,17 @@ describe('sniCallback()', () => {
     expect(Math.round(days)).toBe(7);
   });
 
+  test('takes no options that no context can be made of, before any client', async () => {
+    for (const secureContext of [{ minVersion: 'TLSv9' }, { ciphers: 'none' }])
+      await expect(
+        answering(machine(), { allow: ['app.test'], secureContext }),
+      ).rejects.toMatchObject({ code: 'usage', hint: 'give options of tls.createSecureContext()' });
+    // What is shown is the callback's to say.
+    const own = { pfx: Buffer.from('x'), cert: 'x', key: 'x' };
+    const { ask } = await answering(machine(), { allow: ['app.test'], secureContext: own });
+    expect(await ask('app.test')).toBeDefined();
+  });
+
   test('gives every name a serial number and dates of its own, and all of them one key', async () => {
     const { callback } = await answering(machine(), { allow: () => true });
     const shown = [await certificateOf(callback, 'a.test')];

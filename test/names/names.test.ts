@@ -227,7 +227,7 @@ describe('parseName() refuses', () => {
     const error = refusal(text);
     expect(error).toMatchObject({ code: 'invalid-name', exitCode: 2 });
     if (message !== undefined) expect(error.message).toContain(message);
-    if (hint !== undefined) expect(error.hint).toBe(hint);
+    if (hint !== undefined) expect(DevcertError.typed(error).hint).toBe(hint);
   });
 
   test.each([

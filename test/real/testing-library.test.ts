@@ -19,7 +19,8 @@ beforeAll(async () => {
   const guide = readFileSync(join(import.meta.dirname, '../../src/guides/testing.md'), 'utf8');
   const blocks = [...guide.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code = '']) => code);
   expect(blocks).toHaveLength(3);
-  for (const folder of ['node', 'vitest', 'jest', 'playwright']) mkdirSync(join(project, folder));
+  for (const folder of ['node', 'vitest', 'jest', 'library', 'playwright'])
+    mkdirSync(join(project, folder));
   for (const [index, code] of blocks.entries()) {
     writeFileSync(join(project, `node/guide-${index}.test.mjs`), code);
     writeFileSync(
@@ -28,6 +29,7 @@ beforeAll(async () => {
     );
     writeFileSync(join(project, `jest/guide-${index}.test.cjs`), asCommonJs(code));
   }
+  writeFileSync(join(project, 'library/library.test.cjs'), LIBRARY);
   writeFileSync(join(project, 'playwright/page.spec.mjs'), PLAYWRIGHT);
   writeFileSync(
     join(project, 'playwright/playwright.config.mjs'),
@@ -45,6 +47,34 @@ function asCommonJs(code: string): string {
     .replace(/^import \{ test \} from 'node:test';\n/m, '')
     .replace(/^import (\{[^}]*\}|\w+) from ('[^']*');$/gm, 'const $1 = require($2);');
 }
+
+/** In Jest what Node throws is no instance of the test's own \`Error\`. */
+const LIBRARY = `
+const { mkdirSync, mkdtempSync, readFileSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { certificateFor, csr, DevcertError, ensure, inspect, issue, list, sign, sniCallback } = require('devcert-local');
+
+const out = mkdtempSync(join(process.cwd(), 'out-'));
+test('a pair is made, found again, and nothing of others is replaced', async () => {
+  await expect(ensure({ cwd: out, stores: 'nss' })).rejects.toMatchObject({ code: 'no-authority' });
+  expect((await certificateFor('localhost')).cert).toContain('BEGIN CERTIFICATE');
+  expect((await ensure({ cwd: out, stores: 'nss' })).issued).toBe(true);
+  expect((await ensure({ cwd: out, stores: 'nss' })).issued).toBe(false);
+  mkdirSync(join(out, 'own'));
+  writeFileSync(join(out, 'own/cert.pem'), 'precious');
+  await expect(issue('localhost', { out: join(out, 'own') })).rejects.toBeInstanceOf(DevcertError);
+  expect((await list()).certificates).toHaveLength(1);
+});
+test('bytes are read, and clients answered', async () => {
+  await csr('localhost', { out });
+  const bytes = readFileSync(join(out, 'csr.pem'));
+  expect((await sign(bytes)).certPem).toContain('BEGIN CERTIFICATE');
+  expect((await inspect([{ name: 'x', bytes }])).files).toHaveLength(1);
+  const callback = await sniCallback({ allow: 'a.test' });
+  const answers = ['a.test', '*'].map((name) => new Promise((resolve) => callback(name, (error, it) => resolve(it))));
+  expect((await Promise.all(answers)).map((it) => it !== undefined)).toEqual([true, false]);
+});
+`;
 
 const PLAYWRIGHT = `
 import https from 'node:https';
@@ -122,6 +152,16 @@ describe('the guide’s lines', () => {
     const { status, output } = await runner([process.execPath, bin, '--rootDir', '.'], 'jest');
     expect([status, output]).toEqual([0, expect.stringMatching(/Tests: +5 passed, 5 total/)]);
   });
+});
+
+test('the library itself works in Jest', async (context) => {
+  if (!ready(context)) return;
+  const bin = join(packages ?? '', 'node_modules/jest/bin/jest.js');
+  const args = [process.execPath, bin, '--rootDir', '.', '--testTimeout', '60000'];
+  const { status, output } = await runner(args, 'library', {
+    DEVCERT_HOME: join(project, 'state'),
+  });
+  expect([status, output]).toEqual([0, expect.stringMatching(/Tests: +2 passed, 2 total/)]);
 });
 
 test('works in Playwright, with a browser', async (context) => {
