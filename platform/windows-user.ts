@@ -2,9 +2,8 @@
  * Who acts on Windows: "Run as administrator" with another account's password acts in that account's folders,
  * where another authority would be made than the one that the user at the desktop has.
  */
-import { win32 } from 'node:path';
 import { whyNoDialog } from './interactive.ts';
-import { readSid, whoamiCommand } from './windows-acl.ts';
+import { readSid, systemProgram, whoamiCommand } from './windows-acl.ts';
 import type { Command, Host } from './types.ts';
 
 type Machine = Pick<Host, 'env' | 'run'>;
@@ -46,6 +45,5 @@ export async function otherProfile({ env, run }: Machine): Promise<string | unde
 const HIGH_INTEGRITY = 'S-1-16-12288';
 
 function registry(env: Host['env'], args: readonly string[]): Command {
-  const file = win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32', 'reg.exe');
-  return { file, args: ['query', ...args] };
+  return { file: systemProgram(env, 'reg.exe'), args: ['query', ...args] };
 }

@@ -11,7 +11,8 @@ import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { type Constraints, parsePermit } from '../names/constraints.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
-import { installRoot, type Outcome, relevant, storesHolding } from '../trust.ts';
+import { relevant, storesHolding } from '../store-questions.ts';
+import { installRoot, type Outcome } from '../trust.ts';
 import {
   type AuthorityOption,
   closeStateFolder,

@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 /** What a finding makes the command end with. */
-type Weight = 'note' | 'trust' | 'expiry' | 'missing' | 'other';
+export type Weight = 'note' | 'trust' | 'expiry' | 'missing' | 'other';
 
 const codes: Readonly<Record<Weight, number>> = {
   note: EXIT.done,
