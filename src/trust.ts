@@ -10,7 +10,6 @@ import type {
   Host,
   Root,
   StoreKind,
-  StoreOptions,
   StoreState,
   TrustStore,
 } from '../platform/types.ts';

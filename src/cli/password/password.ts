@@ -12,8 +12,6 @@ import type { PasswordFlags } from './options.ts';
 import { type Terminal, write } from '../terminal.ts';
 import { MAX_PASSWORD_BYTES } from '../../policy.ts';
 
-export { keyPasswordOptions, type PasswordFlags, passwordOptions } from './options.ts';
-
 /** Circumstances of {@link givenPassword} and {@link askPassword}. */
 export interface PasswordRequest {
   /** What it opens, for people: `keystore.p12`. */
