@@ -115,7 +115,7 @@ export function decodeCsr(der: Buffer): DecodedCsr {
   });
   const publicKey = attempt(() => readPublicKey(key.raw));
   return {
-    ...(publicKey === undefined ? {} : { publicKey }),
+    publicKey,
     publicKeyInfo: key.raw,
     subject: attempt(() => attributesOf(subject, decodeText)) ?? [],
     subjectText: nameText(subject),
