@@ -3,8 +3,9 @@
  * where another authority would be made than the one that the user at the desktop has.
  */
 import { whyNoDialog } from './interactive.ts';
-import { readSid, systemProgram, whoamiCommand } from './windows-acl.ts';
+import { readSid, whoamiCommand } from './windows-acl.ts';
 import type { Command, Host } from './types.ts';
+import { windowsProgram } from './windows-programs.ts';
 
 type Machine = Pick<Host, 'env' | 'run'>;
 
@@ -45,5 +46,5 @@ export async function otherProfile({ env, run }: Machine): Promise<string | unde
 const HIGH_INTEGRITY = 'S-1-16-12288';
 
 function registry(env: Host['env'], args: readonly string[]): Command {
-  return { file: systemProgram(env, 'reg.exe'), args: ['query', ...args] };
+  return { file: windowsProgram(env, 'reg.exe'), args: ['query', ...args] };
 }

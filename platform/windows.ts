@@ -3,7 +3,7 @@
  * own certutil.exe. Its text is translated, so only exit codes count, and the store is asked after each act.
  */
 import { DevcertError, say, type Text } from '../src/errors.ts';
-import { systemProgram } from './windows-acl.ts';
+import { windowsProgram } from './windows-programs.ts';
 import { listAuthorities } from './windows-roots.ts';
 import { byHand, type Scope, scoped, scopesOf, storeNames } from './windows-scopes.ts';
 import type {
@@ -53,8 +53,8 @@ export const windowsStores: StoreFinder = {
 
 function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
   return {
-    certutil: systemProgram(env, 'certutil.exe'),
-    reg: systemProgram(env, 'reg.exe'),
+    certutil: windowsProgram(env, 'certutil.exe'),
+    reg: windowsProgram(env, 'reg.exe'),
     exitCode: (code) => code >>> 0,
     hand: ({ file }) => Promise.resolve({ file }),
   };
