@@ -101,10 +101,7 @@ function candidates(host: Host): { folder: string; origin: Origin }[] {
     ...(variable === undefined || !isAbsolute(variable)
       ? []
       : [{ folder: variable, origin: 'variable' as const }]),
-    ...programs.map((program) => ({
-      folder: dirname(dirname(program)),
-      origin: 'path' as const,
-    })),
+    ...programs.map((program) => ({ folder: dirname(dirname(program)), origin: 'path' as const })),
     ...[...(places[host.platform] ?? []), ...managers]
       .flatMap((pattern) => expand(pattern, host))
       .map((folder) => ({ folder, origin: 'folder' as const })),

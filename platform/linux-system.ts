@@ -71,9 +71,7 @@ function takeOutCommand(layout: Layout, file: string, root: Root, sysroot: strin
   throw new DevcertError(
     'store',
     `the root is one of several certificates in "${printable(file)}"`,
-    {
-      hint: 'take it out of that file by hand, then run this again',
-    },
+    { hint: 'take it out of that file by hand, then run this again' },
   );
 }
 

@@ -9,11 +9,12 @@ import { removeQuietly } from '../disk/filesystem.ts';
 import { VERSION } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { authoritiesFolder } from '../disk/paths.ts';
-import { RETIRED } from './retired.ts';
 import { isTemporary } from './staged.ts';
 
 /** In every state folder: `{ "version": 2 }`, the version of how the state is kept. Devcert 0.1 had none. */
 export const MARKER = 'devcert-state.json';
+/** The folder of roots that were replaced. */
+export const RETIRED = 'retired';
 /** Lists the folders that devcert had to make for the state, which may be the state folder itself. */
 export const FOLDERS = 'folders';
 /** In the default state folder: lists the other ones of this user. */

@@ -18,10 +18,7 @@ export const recipeCommand: Declaration = {
       flags: '--client-certs',
       description: 'let in only clients with a certificate of trust.pem, or of ca.pem',
     },
-    {
-      flags: '--ca-file <file>',
-      description: 'with --client-certs: of these CAs instead',
-    },
+    { flags: '--ca-file <file>', description: 'with --client-certs: of these CAs instead' },
   ],
   examples: [
     'devcert recipe                      what there is',

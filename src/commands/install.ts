@@ -189,9 +189,7 @@ function assertSealedAlone(options: InstallOptions): void {
     throw new DevcertError(
       'usage',
       'a sealed CA issues for the names that are given, and no others',
-      {
-        hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
-      },
+      { hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}` },
     );
 }
 

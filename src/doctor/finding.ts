@@ -25,12 +25,7 @@ const codes: Readonly<Record<Weight, number>> = {
 };
 
 export function finding(check: string, weight: Weight, problem: Text, cure: Text): Finding {
-  return {
-    check,
-    problem: formatText(problem),
-    cure: formatText(cure),
-    exitCode: codes[weight],
-  };
+  return { check, problem: formatText(problem), cure: formatText(cure), exitCode: codes[weight] };
 }
 
 /** As `status` ends: without an authority, past a day, not trusted; then whatever else is wrong. */

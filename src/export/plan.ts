@@ -59,10 +59,7 @@ export function planExport(
 
 /** The outputs of a plan with their contents. */
 export function batchOf({ targets, entry }: ExportPlan, encoded: readonly Buffer[]): Batch {
-  return {
-    outputs: targets.map((target, i) => ({ ...target, data: encoded[i] ?? '' })),
-    entry,
-  };
+  return { outputs: targets.map((target, i) => ({ ...target, data: encoded[i] ?? '' })), entry };
 }
 
 /**

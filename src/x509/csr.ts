@@ -138,9 +138,7 @@ function readPublicKey(der: Buffer): KeyObject {
     throw new DevcertError(
       'weak-key',
       `the key is of the type "${other}", which few clients take`,
-      {
-        hint: say`use P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
-      },
+      { hint: say`use P-256: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });

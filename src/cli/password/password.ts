@@ -119,9 +119,7 @@ const TRIES = 3;
 export async function askPassword(request: PasswordRequest): Promise<string> {
   const { noun = 'password', flag = '--password', isNew = false, check } = request;
   if (request.stdinTaken === true || !canBeAsked(process, process.env))
-    throw new DevcertError('usage', `${request.what} needs a ${noun}`, {
-      hint: ways(request),
-    });
+    throw new DevcertError('usage', `${request.what} needs a ${noun}`, { hint: ways(request) });
   const question = `${isNew ? `New ${noun}` : noun} for ${request.what}: `;
   for (let left = TRIES - 1; left >= 0; left--) {
     const password = await prompt(capitalized(question));
@@ -135,9 +133,7 @@ export async function askPassword(request: PasswordRequest): Promise<string> {
   throw new DevcertError(
     'password',
     `the two entries of the ${noun} for ${request.what} differed each time`,
-    {
-      hint: `run the same again, or put it into a file: ${flag}-file FILE`,
-    },
+    { hint: `run the same again, or put it into a file: ${flag}-file FILE` },
   );
 }
 
