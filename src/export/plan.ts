@@ -117,10 +117,7 @@ export function secretPaths(targets: readonly Target[]): string[] {
 }
 
 /** @throws DevcertError `file` if something is there that devcert did not write. */
-export function assertAllWritten(
-  targets: readonly Target[],
-  entries: readonly LedgerEntry[],
-): void {
+function assertAllWritten(targets: readonly Target[], entries: readonly LedgerEntry[]): void {
   for (const { path } of targets) assertWritten(path, contentOf(path), entries);
 }
 
