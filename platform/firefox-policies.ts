@@ -3,8 +3,8 @@
  * `Certificates.ImportEnterpriseRoots` sets and locks the preference; the policy `Preferences` and the files
  * of AutoConfig may do so, too. Pure, but for the folder of an installed Firefox.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn, textIn } from './look.ts';
 
 /** The preference that has Firefox read the system's roots. */
 export const ROOTS_PREFERENCE = 'security.enterprise_roots.enabled';
@@ -78,7 +78,7 @@ export function policiesOfInstallation(folder: string): FirefoxPolicy[] {
     ...namesIn(defaults).map((name) => join('defaults/pref', name)),
   ].map((name) => [join(folder, name), lockedInConfig] as const);
   return [[join(folder, 'distribution/policies.json'), policyInJson] as const, ...configs].flatMap(
-    ([source, readPolicy]) => found(readPolicy(read(source)), source),
+    ([source, readPolicy]) => found(readPolicy(textIn(source)), source),
   );
 }
 
@@ -101,20 +101,4 @@ function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null
     ? (value as Record<string, unknown>)[name]
     : undefined;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return []; // not installed there
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // not there, or a folder
-  }
 }

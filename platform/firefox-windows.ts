@@ -22,8 +22,7 @@ export const firefoxOnWindows: StoreFinder = {
 
 /** Prints every policy of Firefox below a hive; fails if there is none. */
 export function policiesCommand({ env }: Pick<Host, 'env'>, hive: 'HKLM' | 'HKCU'): Command {
-  const file = windowsProgram(env, 'reg.exe');
-  return { file, args: ['query', `${hive}\\${KEY}`, '/s'] };
+  return { file: windowsProgram(env, 'reg.exe'), args: ['query', `${hive}\\${KEY}`, '/s'] };
 }
 
 const KEY = 'SOFTWARE\\Policies\\Mozilla\\Firefox';

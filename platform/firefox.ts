@@ -2,10 +2,12 @@
  * Firefox on Windows and macOS: it reads the system's roots by itself since version 120, so there is
  * nothing to install; but a policy or a profile may have that switched off, and then it has to be said.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ROOTS_PREFERENCE, type FirefoxPolicy } from './firefox-policies.ts';
+import { textIn } from './look.ts';
 import { foldersIn, profilesIn } from './nss-databases.ts';
+import { reportStore } from './report-store.ts';
 import type { TrustStore } from './types.ts';
 
 /**
@@ -38,51 +40,20 @@ const PREFERENCE =
   /^\s*user_pref\(\s*["']security\.enterprise_roots\.enabled["']\s*,\s*(true|false)\s*\)/gm;
 
 function ignoresSystemRoots(profile: string): boolean {
-  return (
-    readPreference(...['prefs.js', 'user.js'].map((name) => read(join(profile, name)))) === false
-  );
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // not there, or not ours to read: then it says nothing
-  }
+  const files = ['prefs.js', 'user.js'].map((name) => textIn(join(profile, name)));
+  return readPreference(...files) === false;
 }
 
 function reportPolicy({ source }: FirefoxPolicy): TrustStore {
-  return report({
-    name: 'Firefox',
-    location: source,
-    reason: `it does not read the system's roots: a policy says so, in "${source}"`,
-    hint: 'set Certificates.ImportEnterpriseRoots to true there, or ask who manages this machine',
-  });
+  const reason = `it does not read the system's roots: a policy says so, in "${source}"`;
+  const hint =
+    'set Certificates.ImportEnterpriseRoots to true there, or ask who manages this machine';
+  return reportStore({ kind: 'nss', name: 'Firefox', location: source }, () => ({ reason, hint }));
 }
 
 function reportProfile(profile: string): TrustStore {
-  return report({
-    name: `Firefox profile "${basename(profile)}"`,
-    location: profile,
-    reason: "it does not read the system's roots: a preference says so",
-    hint: `in its about:config, set ${ROOTS_PREFERENCE} to true`,
-  });
-}
-
-interface Report {
-  readonly name: string;
-  readonly location: string;
-  readonly reason: string;
-  readonly hint: string;
-}
-
-function report({ name, location, reason, hint }: Report): TrustStore {
-  return {
-    kind: 'nss',
-    name,
-    location,
-    inspect: () => Promise.resolve({ state: 'unavailable', reason, hint, needed: false }),
-    planInstall: () => Promise.resolve([]),
-    planUninstall: () => Promise.resolve([]),
-  };
+  const reason = "it does not read the system's roots: a preference says so";
+  const hint = `in its about:config, set ${ROOTS_PREFERENCE} to true`;
+  const name = `Firefox profile "${basename(profile)}"`;
+  return reportStore({ kind: 'nss', name, location: profile }, () => ({ reason, hint }));
 }

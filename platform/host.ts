@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { homedir, hostname, release, userInfo } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { findForRoot } from './as-root.ts';
-import { isInteractive } from './interactive.ts';
+import { canBeAsked } from './interactive.ts';
 import type { Command, Host, Runner } from './types.ts';
 
 /**
@@ -36,7 +36,7 @@ export function createHost(
     uid: process.geteuid?.(),
     isRoot: !windows && process.geteuid?.() === 0,
     get interactive() {
-      return isInteractive(env, () => [process.stdin.isTTY, process.stderr.isTTY].every(Boolean));
+      return canBeAsked(process, env);
     },
     sysroot: '/',
     now: () => new Date(),

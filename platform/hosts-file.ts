@@ -1,6 +1,7 @@
 /** The hosts file: which names this machine answers for itself, and devcert's own block in it. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { realPath, textIn } from './look.ts';
 import { mountOf, parseMounts } from './mounts.ts';
 import type { Command, Host } from './types.ts';
 import { windowsProgram } from './windows-programs.ts';
@@ -137,18 +138,10 @@ function realHostsFile({ sysroot, ...host }: Place): string {
   const file = hostsFile({ ...host, sysroot });
   // Commands name the file of the system; tests read one below another folder.
   if (sysroot !== '/') return hostsFile({ ...host, sysroot: '/' });
-  try {
-    return realpathSync(file);
-  } catch {
-    return file; // the command will say what is wrong with it
-  }
+  return realPath(file) ?? file; // the command will say what is wrong with it
 }
 
 function isMounted(file: string, { sysroot }: Place): boolean {
-  try {
-    const mounts = parseMounts(readFileSync(join(sysroot, 'proc/self/mountinfo'), 'utf8'));
-    return mountOf(file, mounts)?.point === file;
-  } catch {
-    return false; // no Linux
-  }
+  const mounts = parseMounts(textIn(join(sysroot, 'proc/self/mountinfo')));
+  return mountOf(file, mounts)?.point === file;
 }

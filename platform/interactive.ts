@@ -11,6 +11,11 @@ export function isInteractive(env: Environment, areTerminals: () => boolean): bo
   return !isSet(env, 'CI') && areTerminals();
 }
 
+/** True if a person at the terminal of a process can be asked. */
+export function canBeAsked(of: Pick<NodeJS.Process, 'stdin' | 'stderr'>, env: Environment) {
+  return isInteractive(env, () => [of.stdin.isTTY, of.stderr.isTTY].every(Boolean));
+}
+
 /**
  * Why nobody can answer a dialog of the system, if so: a build machine, a session over SSH, or a Windows
  * service, which have no desktop. A terminal is not needed: programs of Git Bash, of editors and npm scripts

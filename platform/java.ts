@@ -5,15 +5,8 @@ import { DevcertError, printable } from '../src/errors.ts';
 import { findJdks, type Jdk } from './jdks.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import { quoteForPosix } from './quote.ts';
-import type {
-  Command,
-  CommandResult,
-  Host,
-  Root,
-  StoreFinder,
-  StoreState,
-  TrustStore,
-} from './types.ts';
+import { reportStore } from './report-store.ts';
+import type { Command, CommandResult, Host, Root, StoreFinder, TrustStore } from './types.ts';
 
 /** The password with which every `cacerts` is delivered; it protects nothing that is secret. */
 const PASSWORD = 'changeit';
@@ -97,13 +90,8 @@ function keytoolCommand(
   return {
     file: keytool,
     args: [
-      '-J-Duser.language=en',
-      action,
-      ...options,
-      '-keystore',
-      keystore,
-      '-storepass',
-      PASSWORD,
+      ...['-J-Duser.language=en', action, ...options],
+      ...['-keystore', keystore, '-storepass', PASSWORD],
     ],
     env: quiet,
     timeoutMs,
@@ -130,12 +118,7 @@ function store(jdk: Jdk, name: string, host: Host): TrustStore {
   const { keystore, keytool } = jdk;
   const about = { kind: 'java', name, location: keystore ?? jdk.home } as const;
   if (keystore === undefined || keytool === undefined)
-    return {
-      ...about,
-      inspect: () => Promise.resolve(unusable(jdk)),
-      planInstall: () => Promise.resolve([]),
-      planUninstall: () => Promise.resolve([]),
-    };
+    return reportStore(about, () => unusable(jdk));
   const isOwn = belongsTo(host.uid, jdk.home);
   const elevated = !isOwn && needsRoot(keystore, host);
   const own = isOwn ? mendingHint(jdk.home, keystore, host) : undefined;
@@ -187,22 +170,15 @@ function nameOf({ home, version, keystore }: Jdk): string {
   return printable(`Java ${version ?? ''}`.trim());
 }
 
-function unusable({ home, keystore, leftover }: Jdk): StoreState {
-  if (leftover)
-    return {
-      state: 'unavailable',
-      reason: `there is no Java in "${home}", where JAVA_HOME points`,
-      needed: false,
-    };
+function unusable({ home, keystore, leftover }: Jdk) {
+  if (leftover) return { reason: `there is no Java in "${home}", where JAVA_HOME points` };
   if (keystore === undefined)
     return {
-      state: 'unavailable',
       reason: `the Java in "${home}" has no lib/security/cacerts`,
       hint: 'reinstall it; on Debian and Ubuntu: sudo apt install --reinstall ca-certificates-java',
       needed: true,
     };
   return {
-    state: 'unavailable',
     reason: `the Java in "${home}" has no keytool`,
     hint: 'install a full JDK beside it, or import the root with another keytool',
     needed: true,

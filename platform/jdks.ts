@@ -1,6 +1,7 @@
 /** Where Java installations lie. */
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { namesIn, realPath, textIn } from './look.ts';
 import type { Host } from './types.ts';
 
 /** One set of trusted authorities that a Java installation reads. */
@@ -93,16 +94,14 @@ const executable: Partial<Record<NodeJS.Platform, string>> = { win32: '.exe' };
 
 function candidates(host: Host): { folder: string; origin: Origin }[] {
   const variable = host.env.JAVA_HOME;
-  const programs = ['java', 'javac'].flatMap((name) => realPath(host.find(name)) ?? []);
+  const found = ['java', 'javac'].flatMap((name) => host.find(name) ?? []);
+  const programs = found.flatMap((program) => realPath(program) ?? []);
   return [
     // A relative one means another folder wherever devcert is started: a project's, perhaps.
     ...(variable === undefined || !isAbsolute(variable)
       ? []
       : [{ folder: variable, origin: 'variable' as const }]),
-    ...programs.map((program) => ({
-      folder: dirname(dirname(program)),
-      origin: 'path' as const,
-    })),
+    ...programs.map((program) => ({ folder: dirname(dirname(program)), origin: 'path' as const })),
     ...[...(places[host.platform] ?? []), ...managers]
       .flatMap((pattern) => expand(pattern, host))
       .map((folder) => ({ folder, origin: 'folder' as const })),
@@ -111,9 +110,9 @@ function candidates(host: Host): { folder: string; origin: Origin }[] {
 
 function readJdk(folder: string, origin: Origin, host: Host): Jdk[] {
   const program = (home: string, name: string) =>
-    firstExisting(
-      ['bin', 'jre/bin'].map((bin) => join(home, bin, `${name}${executable[host.platform] ?? ''}`)),
-    );
+    ['bin', 'jre/bin']
+      .map((bin) => join(home, bin, `${name}${executable[host.platform] ?? ''}`))
+      .find((path) => existsSync(path));
   const home = inner
     .map((path) => realPath(join(folder, path)))
     .find((path) => path !== undefined && keystores.some((it) => existsSync(join(path, it))));
@@ -136,16 +135,9 @@ function readJdk(folder: string, origin: Origin, host: Host): Jdk[] {
 
 function readVersion(home: string): string | undefined {
   // Java 8 has it beside its `jre` folder.
-  for (const folder of [home, dirname(home)]) {
-    try {
-      const text = readFileSync(join(folder, 'release'), 'utf8');
-      const version = /^JAVA_VERSION="?([\w.+-]+)"?/m.exec(text)?.[1];
-      if (version !== undefined) return version;
-    } catch {
-      // no such file: the version stays unsaid
-    }
-  }
-  return undefined;
+  const texts = [home, dirname(home)].map((folder) => textIn(join(folder, 'release')));
+  const versions = texts.map((text) => /^JAVA_VERSION="?([\w.+-]+)"?/m.exec(text)?.[1]);
+  return versions.find((it) => it !== undefined);
 }
 
 function expand(pattern: string, host: Host): string[] {
@@ -162,31 +154,9 @@ function expand(pattern: string, host: Host): string[] {
 
 function descend(folder: string, segment: string): string[] {
   if (!segment.includes('*')) return [join(folder, segment)];
-  const shape = new RegExp(
-    `^${segment
-      .split('*')
-      .map((part) => part.replace(/[.+]/g, '\\$&'))
-      .join('.*')}$`,
-  );
-  try {
-    return readdirSync(folder)
-      .filter((name) => shape.test(name) && !name.startsWith('.'))
-      .sort()
-      .map((name) => join(folder, name));
-  } catch {
-    return []; // not there, or not ours to read: no installation to be found in it
-  }
-}
-
-function firstExisting(paths: readonly string[]): string | undefined {
-  return paths.find((path) => existsSync(path));
-}
-
-function realPath(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined; // points nowhere
-  }
+  const parts = segment.split('*').map((part) => part.replace(/[.+]/g, '\\$&'));
+  const shape = new RegExp(`^${parts.join('.*')}$`);
+  return namesIn(folder)
+    .filter((name) => shape.test(name) && !name.startsWith('.'))
+    .map((name) => join(folder, name));
 }

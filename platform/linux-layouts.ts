@@ -1,6 +1,7 @@
 /** Where each family of Linux (and FreeBSD) keeps the authorities it trusts. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { textIn } from './look.ts';
 import type { Host, Root } from './types.ts';
 
 /** A program with its arguments. */
@@ -167,13 +168,8 @@ export function anchorFile(layout: Layout, root: Pick<Root, 'sha256'>): string {
 /** What the system calls itself (`NAME` of os-release, without `GNU/Linux`), or `Linux`. */
 export function systemName(host: Pick<Host, 'platform' | 'sysroot'>): string {
   for (const path of ['/etc/os-release', '/usr/lib/os-release']) {
-    try {
-      const text = readFileSync(join(host.sysroot, path), 'utf8');
-      const name = /^NAME=(["']?)(.+)\1$/m.exec(text)?.[2];
-      if (name !== undefined) return name.replace(/ GNU\/Linux$/, '');
-    } catch {
-      // not there: the other place, and then the plain word
-    }
+    const name = /^NAME=(["']?)(.+)\1$/m.exec(textIn(join(host.sysroot, path)))?.[2];
+    if (name !== undefined) return name.replace(/ GNU\/Linux$/, '');
   }
   return host.platform === 'freebsd' ? 'FreeBSD' : 'Linux';
 }

@@ -11,6 +11,7 @@ import {
   type Traces,
   withoutRoot,
 } from './linux-traces.ts';
+import { reportStore } from './report-store.ts';
 import type {
   Command,
   CommandResult,
@@ -70,9 +71,7 @@ function takeOutCommand(layout: Layout, file: string, root: Root, sysroot: strin
   throw new DevcertError(
     'store',
     `the root is one of several certificates in "${printable(file)}"`,
-    {
-      hint: 'take it out of that file by hand, then run this again',
-    },
+    { hint: 'take it out of that file by hand, then run this again' },
   );
 }
 
@@ -87,20 +86,11 @@ export function refreshCommand(program: { file: string; args: readonly string[] 
 }
 
 function manualStore(hint: string, name: string): TrustStore {
-  return {
-    kind: 'system',
-    name,
-    location: '/etc/ssl',
-    inspect: (root) =>
-      Promise.resolve({
-        state: 'unavailable',
-        reason: 'devcert does not know how this system keeps its CAs',
-        hint: hint.replace('FILE', root.file),
-        needed: true,
-      }),
-    planInstall: () => Promise.resolve([]),
-    planUninstall: () => Promise.resolve([]),
-  };
+  return reportStore({ kind: 'system', name, location: '/etc/ssl' }, (root) => ({
+    reason: 'devcert does not know how this system keeps its CAs',
+    hint: hint.replace('FILE', root.file),
+    needed: true,
+  }));
 }
 
 function layoutStore(layout: Layout, name: string, host: Host): TrustStore {

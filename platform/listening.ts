@@ -1,6 +1,7 @@
 /** TCP ports on which programs of this user listen, as far as this system tells. Looks, and changes nothing. */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { linkIn, namesIn, textIn } from './look.ts';
 import type { Command, Host } from './types.ts';
 import { windowsProgram } from './windows-programs.ts';
 
@@ -86,7 +87,7 @@ export function fromNetstat(sockets: string, tasks: string): readonly ListeningP
 /** proc(5): `/proc/net/tcp` has a line for each socket, addresses as words in the machine's byte order. */
 function fromProc(sysroot: string, uid: number): readonly ListeningPort[] {
   const lines = ['tcp', 'tcp6'].flatMap((name) =>
-    read(join(sysroot, 'proc/net', name))
+    textIn(join(sysroot, 'proc/net', name))
       .split('\n')
       .slice(1),
   );
@@ -98,10 +99,8 @@ function fromProc(sysroot: string, uid: number): readonly ListeningPort[] {
       : [];
   });
   const found: ListeningPort[] = [];
-  const processes = processesOf(
-    sysroot,
-    sockets.map(({ inode }) => inode),
-  );
+  const inodes = sockets.map(({ inode }) => inode);
+  const processes = processesOf(sysroot, inodes);
   for (const { port, addresses, inode } of sockets)
     add(found, port, addresses, processes.get(inode));
   return found;
@@ -148,38 +147,19 @@ function processesOf(sysroot: string, inodes: readonly string[]) {
   if (inodes.length === 0) return found;
   const wanted = new Map(inodes.map((inode) => [`socket:[${inode}]`, inode]));
   const proc = join(sysroot, 'proc');
-  for (const pid of names(proc).filter((it) => /^\d+$/.test(it)))
-    for (const descriptor of names(join(proc, pid, 'fd'))) {
-      const inode = wanted.get(link(join(proc, pid, 'fd', descriptor)));
+  for (const pid of numbered(proc).filter((it) => /^\d+$/.test(it)))
+    for (const descriptor of numbered(join(proc, pid, 'fd'))) {
+      const inode = wanted.get(linkIn(join(proc, pid, 'fd', descriptor)));
       // A program and its workers have the same: the first one is their parent.
       if (inode === undefined || found.has(inode)) continue;
       // Not `comm`: Node calls its first thread MainThread.
-      const program = basename(link(join(proc, pid, 'exe')).replace(/ \(deleted\)$/, ''));
+      const program = basename(linkIn(join(proc, pid, 'exe')).replace(/ \(deleted\)$/, ''));
       found.set(inode, { name: program, pid: Number(pid) });
     }
   return found;
 }
 
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort((one, other) => Number(one) - Number(other));
-  } catch {
-    return []; // it ended, or is another user's
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // no Linux, or the process ended
-  }
-}
-
-function link(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return ''; // closed in the meantime
-  }
+/** By their numbers; none of what ended, or is another user's. */
+function numbered(folder: string): string[] {
+  return namesIn(folder).sort((one, other) => Number(one) - Number(other));
 }

@@ -1,8 +1,8 @@
 /** What the Keychain is asked before and after every act. Nothing here changes it or prompts. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError, printable, systemCode } from '../src/errors.ts';
+import { DevcertError, printable } from '../src/errors.ts';
+import { inTemporaryFolder } from './look.ts';
 import type { KeychainDomain } from './macos-failures.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Command, CommandResult, Host, Root } from './types.ts';
@@ -88,13 +88,9 @@ export async function hasTrustSettings(
     if (result.failure === undefined && /-25263|No Trust Settings were found/i.test(result.stderr))
       return false;
     if (result.exitCode !== 0) return undefined;
-    try {
-      // Keyed by SHA-1 in hex, which is the same text in a binary property list.
-      return readFileSync(file, 'latin1').toLowerCase().includes(root.sha1);
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    if (!existsSync(file)) return undefined;
+    // Keyed by SHA-1 in hex, which is the same text in a binary property list.
+    return readFileSync(file, 'latin1').toLowerCase().includes(root.sha1);
   });
 }
 
@@ -114,26 +110,13 @@ export async function verifies(host: Host, root: Root): Promise<boolean | undefi
   });
 }
 
-async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'devcert-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 function cannotAsk(result: CommandResult): DevcertError {
   const said = printable(result.stderr.trim().split('\n').at(-1) ?? '');
-  const why = {
-    'not-found': `there is no program "${SECURITY}"`,
-    timeout: `"${SECURITY}" did not answer in time`,
-    other: `"${SECURITY}" cannot read the keychain${said === '' ? '' : `: ${said}`}`,
-  };
-  const { failure } = result;
-  return new DevcertError(
-    'store',
-    why[failure === 'not-found' || failure === 'timeout' ? failure : 'other'],
-    { hint: 'security list-keychains' },
-  );
+  const why =
+    result.failure === 'not-found'
+      ? `there is no program "${SECURITY}"`
+      : result.failure === 'timeout'
+        ? `"${SECURITY}" did not answer in time`
+        : `"${SECURITY}" cannot read the keychain${said === '' ? '' : `: ${said}`}`;
+  return new DevcertError('store', why, { hint: 'security list-keychains' });
 }

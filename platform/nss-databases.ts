@@ -1,6 +1,7 @@
 /** Where browsers on Linux and BSD keep their NSS databases. Looks, and changes nothing. */
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
+import { namesIn, textIn } from './look.ts';
 import { type Browser, chromiums, firefoxes } from './nss-browsers.ts';
 import { MARKER, notesOf } from './nss-marks.ts';
 import type { Host } from './types.ts';
@@ -72,7 +73,11 @@ function boxesOf({ snap, flatpaks = [] }: Browser, { home }: Places): Box[] {
   return [
     // Firefox' snap has its home in `common`, the others in the one of their revision.
     ...snaps.flatMap((folder) =>
-      ['common', 'current'].map((own) => box(folder, join(folder, own), ' (snap)')),
+      ['common', 'current'].map((own) => ({
+        folder,
+        places: placesOf({ home: join(folder, own), env: {} }),
+        where: ' (snap)',
+      })),
     ),
     ...flatpaks.map((id) => {
       const folder = join(home, '.var/app', id);
@@ -86,15 +91,6 @@ function boxesOf({ snap, flatpaks = [] }: Browser, { home }: Places): Box[] {
       return { folder, places, where: ' (flatpak)' };
     }),
   ];
-}
-
-function box(folder: string, home: string, where: string): Box {
-  const places = {
-    home,
-    config: [join(home, '.config')],
-    data: [join(home, '.local/share')],
-  };
-  return { folder, places, where };
 }
 
 function isInstalled({ programs }: Browser, host: Looks): boolean {
@@ -180,12 +176,7 @@ function hasDatabase(folder: string): boolean {
 
 /** The profiles that `profiles.ini` lists: relative to its folder, or anywhere. */
 export function profilesIn(base: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(join(base, 'profiles.ini'), 'utf8');
-  } catch {
-    return []; // no such browser
-  }
+  const text = textIn(join(base, 'profiles.ini'));
   return text.split(/^\[/m).flatMap((section) => {
     if (!/^Profile\d*\]/i.test(section)) return [];
     const path = /^Path=(.+?)\s*$/m.exec(section)?.[1];
@@ -197,11 +188,7 @@ export function profilesIn(base: string): string[] {
 
 /** What is in a folder; nothing if it is not there. */
 export function foldersIn(base: string): string[] {
-  try {
-    return readdirSync(base).map((entry) => join(base, entry));
-  } catch {
-    return []; // no such browser
-  }
+  return namesIn(base).map((entry) => join(base, entry));
 }
 
 function unique(databases: readonly NssDatabase[]): NssDatabase[] {

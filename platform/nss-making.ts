@@ -1,6 +1,7 @@
 /** NSS databases that devcert makes: whatever stops it, the next run completes them or takes them away. */
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { textIn } from './look.ts';
 import { aroundDatabase, MARKER, noteOf, notesOf } from './nss-marks.ts';
 import { databaseCommand, listCommand, parseListing } from './nss-entries.ts';
 import type { Command, Host } from './types.ts';
@@ -112,7 +113,7 @@ export async function hasOthers(
   const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
   // 255: there are no keys.
   const keys = await host.run(databaseCommand(certutil, folder, ['-K']));
-  const modules = readIfThere(join(folder, 'pkcs11.txt'))?.match(/^library=/gm) ?? [];
+  const modules = textIn(join(folder, 'pkcs11.txt')).match(/^library=/gm) ?? [];
   return certificates.length > rootCount || keys.exitCode === 0 || modules.length > 1;
 }
 
@@ -154,13 +155,6 @@ function leftOvers(folder: string): string[] {
 }
 
 function readMarker(folder: string): string[] | undefined {
-  return readIfThere(join(folder, MARKER))?.split('\n');
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined; // not there: nothing in it
-  }
+  const file = join(folder, MARKER);
+  return existsSync(file) ? textIn(file).split('\n') : undefined;
 }

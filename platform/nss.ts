@@ -28,6 +28,7 @@ import {
   unmakeCommands,
 } from './nss-making.ts';
 import { notesOf } from './nss-marks.ts';
+import { reportStore } from './report-store.ts';
 import { explainDamage, explainFailure } from './nss-problems.ts';
 import type {
   Command,
@@ -163,21 +164,11 @@ function nssStore(
 
 /** A browser that makes its database when it is started first. */
 function unstarted({ name, folder }: { name: string; folder: string }): TrustStore {
-  return {
-    kind: 'nss',
-    name,
-    location: folder,
-    inspect: () =>
-      Promise.resolve({
-        state: 'unavailable',
-        reason: 'never started here: no profile yet',
-        hint: say`start it once, then ${{ command: 'install' }}`,
-        needed: false,
-        empty: true,
-      }),
-    planInstall: () => Promise.resolve([]),
-    planUninstall: () => Promise.resolve([]),
-  };
+  return reportStore({ kind: 'nss', name, location: folder }, () => ({
+    reason: 'never started here: no profile yet',
+    hint: say`start it once, then ${{ command: 'install' }}`,
+    empty: true,
+  }));
 }
 
 /** False too for a database whose making was stopped before anything was in it. */

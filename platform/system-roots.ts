@@ -1,8 +1,8 @@
 /** The roots that this system trusts, as one PEM text: what a variable that replaces them has to repeat. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { bundleFiles } from './linux-layouts.ts';
+import { textIn } from './look.ts';
 import type { Host } from './types.ts';
 
 /** Where programs of systems without a layout that devcert knows look: OpenSSL's and LibreSSL's own. */
@@ -18,12 +18,8 @@ const WITHOUT_FILE: ReadonlySet<NodeJS.Platform> = new Set(['darwin', 'win32']);
 export function systemRoots(host: Host): string {
   const usual = WITHOUT_FILE.has(host.platform) ? [] : USUAL;
   for (const file of [...bundleFiles(host), ...usual.map((it) => join(host.sysroot, it))]) {
-    try {
-      const text = readFileSync(file, 'utf8');
-      if (text.includes('-----BEGIN')) return text;
-    } catch {
-      continue; // not there or not to be read: the next
-    }
+    const text = textIn(file);
+    if (text.includes('-----BEGIN')) return text;
   }
   const { getCACertificates } = tls as { getCACertificates?: (of: 'system') => string[] };
   return [...(getCACertificates?.('system') ?? []), ...tls.rootCertificates].join('\n');

@@ -1,8 +1,8 @@
 /** Whose a folder is on Windows, where mode bits say nothing, and who may read it: by PowerShell and icacls. */
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep, win32 } from 'node:path';
-import { DevcertError, systemCode } from '../src/errors.ts';
+import { DevcertError } from '../src/errors.ts';
+import { inTemporaryFolder } from './look.ts';
 import type { Command, CommandResult, Host } from './types.ts';
 import { windowsProgram } from './windows-programs.ts';
 
@@ -104,25 +104,19 @@ async function listAccess(
   folder: string,
   { env, run }: Pick<Host, 'env' | 'run'>,
 ): Promise<Access[]> {
-  const temporary = mkdtempSync(join(tmpdir(), 'devcert-'));
-  try {
+  return inTemporaryFolder(async (temporary) => {
     const file = join(temporary, 'acl');
     await run(saveCommand(env, folder, file));
+    if (!existsSync(file)) return []; // icacls wrote nothing
     // A line with the path below the parent folder, then a line with the list.
-    const lines = readFileSync(file, 'utf16le')
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/);
+    const text = readFileSync(file, 'utf16le').replace(/^\uFEFF/, '');
+    const lines = text.split(/\r?\n/);
     return lines.flatMap((path, i) =>
       i % 2 === 1 || lines[i + 1] === undefined
         ? []
         : [{ path: win32.join(win32.dirname(folder), path), sddl: lines[i + 1] ?? '' }],
     );
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return []; // icacls wrote nothing
-    throw error;
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
+  });
 }
 
 function grantsEverybody(sddl: string): boolean {

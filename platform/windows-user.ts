@@ -46,6 +46,5 @@ export async function otherProfile({ env, run }: Machine): Promise<string | unde
 const HIGH_INTEGRITY = 'S-1-16-12288';
 
 function registry(env: Host['env'], args: readonly string[]): Command {
-  const file = windowsProgram(env, 'reg.exe');
-  return { file, args: ['query', ...args] };
+  return { file: windowsProgram(env, 'reg.exe'), args: ['query', ...args] };
 }

@@ -115,6 +115,18 @@ export function ifExpected(error: unknown): undefined {
   throw error;
 }
 
+/** What the work gives; of several files a failure has to say which one it is. */
+export function naming<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DevcertError)) throw error;
+    const { code, message } = error;
+    const hint = DevcertError.hintOf(error);
+    throw new DevcertError(code, `"${file}": ${message}`, { hint, cause: error });
+  }
+}
+
 /** Two options that exclude each other. */
 export function exclusive(one: Step, other: Step, hint: Text): DevcertError {
   return new DevcertError('usage', say`${one} and ${other} exclude each other`, { hint });

@@ -5,7 +5,6 @@ import { publicKeyOf } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
 import { keySigner, openingSigner } from '../signer/key.ts';
 import { Keyring } from '../signer/keyring.ts';
-import { sealedSigner } from '../signer/sealed.ts';
 import type { Authority } from './authority.ts';
 import { invalid } from './damage.ts';
 import { assertNotSealed, type Keeping } from './keeping.ts';
@@ -103,7 +102,10 @@ function inAgent(fingerprint: string, issuer: X509Certificate, folder: string): 
 
 function gone(issuer: X509Certificate, refuse: () => never): Access {
   return {
-    signer: () => sealedSigner(publicKeyOf(issuer.publicKey), refuse),
+    signer: () => ({
+      publicKey: publicKeyOf(issuer.publicKey),
+      sign: () => Promise.resolve().then(refuse),
+    }),
     privateKey: () => Promise.resolve().then(refuse),
   };
 }

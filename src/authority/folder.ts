@@ -18,9 +18,8 @@ import { startAnew } from './damage.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { hasKeyFile, parseKeeping } from './keeping.ts';
 import { KEEPING_FILE } from './staged.ts';
-import { authorityNameOf, madeFolders } from './marker.ts';
+import { authorityNameOf, madeFolders, RETIRED } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
-import { RETIRED } from './retired.ts';
 
 const FOLDER_MODE = 0o700;
 const KEY_MODE = 0o600;

@@ -3,9 +3,9 @@
  * file, open to everybody who can read it.
  */
 import { join } from 'node:path';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, say, orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { startAnew } from './damage.ts';
+import { invalid } from './damage.ts';
 import { authorityNameOf } from './marker.ts';
 import { KEEPING_FILE } from './staged.ts';
 
@@ -44,10 +44,8 @@ export function encodeKeeping(keeping: Keeping): string | undefined {
 export function parseKeeping(text: string | undefined, folder: string): Keeping {
   if (text === undefined || text === '') return { way: 'file' };
   try {
-    const { way, names, wasOpen, fingerprint } = (JSON.parse(text) ?? {}) as Record<
-      string,
-      unknown
-    >;
+    const content = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+    const { way, names, wasOpen, fingerprint } = content;
     if (way === 'sealed' && Array.isArray(names) && names.every((it) => typeof it === 'string'))
       return { way, names };
     if (way === 'passphrase' && typeof wasOpen === 'boolean') return { way, wasOpen };
@@ -55,9 +53,7 @@ export function parseKeeping(text: string | undefined, folder: string): Keeping 
   } catch {
     // Not JSON: said below, for every kind of damage.
   }
-  throw new DevcertError('invalid-authority', `${KEEPING_FILE} in "${folder}" is damaged`, {
-    hint: say`put the right file back, or start over: ${startAnew(folder)}`,
-  });
+  throw invalid(`${KEEPING_FILE} in "${folder}" is damaged`, folder);
 }
 
 /** How the key of the authority in a folder is kept. @throws DevcertError `invalid-authority`, `file`. */
@@ -68,20 +64,11 @@ export function readKeeping(folder: string): Keeping {
 /** What to say when the authorities in these folders are deleted: an agent keeps its keys. Before that. */
 export function agentNotes(folders: readonly string[]): string[] {
   return folders.flatMap((folder) => {
-    const fingerprint = agentKeyIn(folder);
-    if (fingerprint === undefined) return [];
+    const keeping = orUndefined(() => readKeeping(folder)); // a damaged record names no key
+    if (keeping?.way !== 'ssh-agent') return [];
+    const { fingerprint } = keeping;
     return [`the key ${fingerprint} stays in your SSH agent; to take it out: ssh-add -d FILE`];
   });
-}
-
-function agentKeyIn(folder: string): string | undefined {
-  try {
-    const keeping = readKeeping(folder);
-    return keeping.way === 'ssh-agent' ? keeping.fingerprint : undefined;
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    return undefined; // a damaged record names no key
-  }
 }
 
 /**

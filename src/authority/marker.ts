@@ -1,6 +1,7 @@
 /** What makes a folder a state folder, and tells whether devcert made it. */
-import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { namesIn } from '../../platform/look.ts';
+import { certificateIn } from './certificates.ts';
+import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { makeFolder, readIfThere, writeExclusive } from '../disk/files.ts';
@@ -8,11 +9,12 @@ import { removeQuietly } from '../disk/filesystem.ts';
 import { VERSION } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { authoritiesFolder } from '../disk/paths.ts';
-import { RETIRED } from './retired.ts';
 import { isTemporary } from './staged.ts';
 
 /** In every state folder: `{ "version": 2 }`, the version of how the state is kept. Devcert 0.1 had none. */
 export const MARKER = 'devcert-state.json';
+/** The folder of roots that were replaced. */
+export const RETIRED = 'retired';
 /** Lists the folders that devcert had to make for the state, which may be the state folder itself. */
 export const FOLDERS = 'folders';
 /** In the default state folder: lists the other ones of this user. */
@@ -98,23 +100,8 @@ function hasLists(folder: string): boolean {
 
 function holdsRoot(folder: string): boolean {
   const named = authoritiesFolder(folder);
+  // What is not there, not readable or something else does not speak for devcert.
   return [folder, join(folder, 'next'), ...namesIn(named).map((name) => join(named, name))].some(
-    (it) => isCertificate(join(it, 'root.pem')),
+    (it) => certificateIn(join(it, 'root.pem')) !== undefined,
   );
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // not there, or no folder: nothing in it speaks for devcert
-  }
-}
-
-function isCertificate(file: string): boolean {
-  try {
-    return new X509Certificate(readIfThere(file) ?? '').raw.length > 0;
-  } catch {
-    return false; // not there, not readable or something else: it does not speak for devcert
-  }
 }

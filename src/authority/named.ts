@@ -1,5 +1,5 @@
 /** The authorities that have names: folders below `authorities` in the state folder. */
-import { existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { DevcertError, orUndefined } from '../errors.ts';
 import { makeFolder } from '../disk/files.ts';
 import { withFileError } from '../disk/filesystem.ts';
@@ -8,6 +8,7 @@ import { hasAuthority } from './folder.ts';
 import { FOLDERS, GUARD_FOLDERS, MARKER } from './marker.ts';
 import { makeStateFolder, purge } from './purge.ts';
 import { retiredRootFiles } from './retired.ts';
+import { isFolder } from './staged.ts';
 
 /** Names of all that are there, sorted; the default authority has none. */
 export function authorityNames(stateFolder: string): string[] {
@@ -74,10 +75,6 @@ const IDLE = [FOLDERS, MARKER, ...GUARD_FOLDERS];
 function entries(stateFolder: string): string[] {
   const folder = authoritiesFolder(stateFolder);
   return existsSync(folder) ? withFileError('read', folder, () => readdirSync(folder)) : [];
-}
-
-function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function isName(stateFolder: string, name: string): boolean {

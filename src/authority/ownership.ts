@@ -2,12 +2,12 @@
  * Whose folder is this? Asked once, before anything in a state folder is read or written: who can write
  * there can put a root of theirs in the place of this user's, or read their key.
  */
+import { textIn } from '../../platform/look.ts';
 import {
   accessSync,
   constants,
   lstatSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   type Stats,
   statfsSync,
@@ -262,12 +262,9 @@ class Check {
     return { passwd: this.systemFile('etc/passwd'), group: this.systemFile('etc/group') };
   }
 
+  /** Another system may have none: nothing is taken for granted then. */
   private systemFile(path: string, otherwise = ''): string {
-    try {
-      return readFileSync(join(this.asker.sysroot, path), 'utf8');
-    } catch {
-      return otherwise; // another system: nothing is taken for granted then
-    }
+    return textIn(join(this.asker.sysroot, path)) || otherwise;
   }
 }
 

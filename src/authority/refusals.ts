@@ -1,6 +1,7 @@
 /** Why a state folder is refused, in words, each with the command that mends it. */
+import { textIn } from '../../platform/look.ts';
 import type { Stats } from 'node:fs';
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountOf } from '../../platform/accounts.ts';
 import { quoteForPosix } from '../../platform/quote.ts';
@@ -111,11 +112,7 @@ export class Refusals {
   }
 
   private passwd(): string {
-    try {
-      return readFileSync(join(this.asker.sysroot, 'etc/passwd'), 'utf8');
-    } catch {
-      return ''; // numbers will do
-    }
+    return textIn(join(this.asker.sysroot, 'etc/passwd')); // without it numbers will do
   }
 }
 

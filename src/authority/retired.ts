@@ -6,9 +6,7 @@ import type { FileToWrite } from '../ledger/transaction.ts';
 import { readRoot } from './authority.ts';
 import { sha256Of } from './origin.ts';
 import { isFolder } from './staged.ts';
-
-/** Name of their folder. */
-export const RETIRED = 'retired';
+import { RETIRED } from './marker.ts';
 
 /** Absolute paths of the roots that were replaced and may still be in a store. */
 export function retiredRootFiles(folder: string): string[] {

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Host } from '../../platform/types.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, say, naming } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { withFileError } from '../disk/filesystem.ts';
 import { assertUnlocked, type Passwords } from '../keystore/passwords.ts';
@@ -66,7 +66,7 @@ export function readSources(files: readonly string[], passwords: Passwords): Fin
       throw new DevcertError('file', `there is no "${file}"`, {
         hint: `look what is there: ls "${dirname(file)}"`,
       });
-    const { entries } = readNaming(file, bytes, passwords);
+    const { entries } = naming(file, () => readKeyStore(bytes, passwords));
     assertUnlocked(entries, `the private key in "${file}"`);
     for (const entry of entries) {
       if (entry.kind === 'key' && entry.key !== undefined) keys.push(entry.key);
@@ -74,18 +74,6 @@ export function readSources(files: readonly string[], passwords: Passwords): Fin
     }
   }
   return { keys, certificates };
-}
-
-function readNaming(file: string, bytes: Buffer, passwords: Passwords) {
-  try {
-    return readKeyStore(bytes, passwords);
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    throw new DevcertError(error.code, `"${file}": ${error.message}`, {
-      hint: DevcertError.hintOf(error),
-      cause: error,
-    });
-  }
 }
 
 /** As mkcert looks for its CAROOT. @throws DevcertError `file` without a home folder. */

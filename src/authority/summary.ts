@@ -1,6 +1,5 @@
 /** What there is to tell of an authority, from its files alone. */
 import { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
 import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
@@ -9,13 +8,13 @@ import { authorityFolderIn } from '../disk/paths.ts';
 import type { Usage } from '../names/usage.ts';
 import { readCommonName, readPermittedUsages } from '../x509/read.ts';
 import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
-import { rootFile } from './folder.ts';
+import { rootFile, readPem } from './folder.ts';
 import { type Keeping, readKeeping } from './keeping.ts';
-import { KEEPING_FILE } from './staged.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
 import { retiredRoots } from './retired.ts';
 import { DAY_MS } from '../policy.ts';
+import { certificateIn } from './certificates.ts';
 
 export interface AuthoritySummary {
   /** `default` for the one that has no name. */
@@ -50,23 +49,13 @@ export interface AuthoritySummary {
 
 /** @throws DevcertError `invalid-authority` if there is no root that can be read. */
 export function summarize(folder: string, name: string | undefined, now: Date): AuthoritySummary {
-  const part = (file: string) => readIfThere(join(folder, file))?.toString() ?? '';
-  const rootPem = part('root.pem');
-  const root = readRoot(rootPem, folder);
+  const pem = readPem(folder);
+  const root = readRoot(pem.root, folder);
   let authority: Authority | undefined;
   let problem: string | undefined;
   try {
-    if (part('issuer.pem') === '') problem = 'its key is not here: it can only be trusted';
-    else
-      authority = readAuthority(
-        {
-          root: rootPem,
-          issuer: part('issuer.pem'),
-          issuerKey: part('issuer-key.pem'),
-          keeping: part(KEEPING_FILE),
-        },
-        folder,
-      );
+    if (pem.issuer === '') problem = 'its key is not here: it can only be trusted';
+    else authority = readAuthority(pem, folder);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     problem = error.message;
@@ -126,14 +115,8 @@ export function endOf(chain: readonly X509Certificate[]): Date {
  * read is looked at elsewhere.
  */
 export function isClientsOnly(folder: string): boolean {
-  const rootPem = readIfThere(rootFile(folder))?.toString();
-  if (rootPem === undefined) return false;
-  let root: X509Certificate;
-  try {
-    root = new X509Certificate(rootPem);
-  } catch {
-    return false; // the caller reads it, too, and says what is wrong with it
-  }
+  const root = certificateIn(rootFile(folder));
+  if (root === undefined) return false; // the caller reads it, too, and says what is wrong with it
   return (
     !readPermittedUsages(root.raw).includes('serverAuth') || isImportedForClients(folder, root)
   );

@@ -1,5 +1,5 @@
 /** A question that is answered with yes or no, at the terminal. */
-import { isInteractive } from '../../platform/interactive.ts';
+import { canBeAsked } from '../../platform/interactive.ts';
 import { DevcertError } from '../errors.ts';
 import { write } from './terminal.ts';
 
@@ -16,8 +16,8 @@ export function confirm(
   question: string,
   hint: string,
 ): Promise<boolean> {
-  const { stdin, stderr } = process;
-  if (!isInteractive(process.env, () => [stdin.isTTY, stderr.isTTY].every(Boolean)))
+  const { stdin } = process;
+  if (!canBeAsked(process, process.env))
     return Promise.reject(
       new DevcertError('usage', 'this needs an answer, and nobody can be asked here', { hint }),
     );

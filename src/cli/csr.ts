@@ -1,13 +1,13 @@
 /** `devcert csr NAMES…` */
 import { printable } from '../errors.ts';
 import { csr, type CsrOptions, type CsrResult } from '../index.ts';
-import type { Declaration } from './declaration.ts';
+import { type Declaration, keyOption } from './declaration.ts';
 import { table } from './lines.ts';
 import { withPassword } from './password/retry.ts';
 import {
   keyPasswordOptions,
   type PasswordFlags,
-  passwordOptions,
+  givenPasswordOptions,
   withoutPasswordFlags,
 } from './password/options.ts';
 import type { Style } from './terminal.ts';
@@ -21,9 +21,9 @@ export const csrCommand: Declaration = {
   ],
   options: [
     { flags: '--out <folder>', description: 'write csr.pem and key.pem there' },
-    { flags: '--key <type>', description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096' },
+    keyOption,
     { flags: '--key-file <file>', description: 'use this private key: PEM, DER, P12 or JKS' },
-    ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+    ...givenPasswordOptions,
     ...keyPasswordOptions,
     { flags: '--client', description: 'users, mail addresses and URIs are names, too' },
     { flags: '--peer', description: 'for both a server and a client' },

@@ -64,6 +64,31 @@ export const authorityArgument: Positional = {
   description: 'the default CA if left out',
 };
 
+/** What an authority may certify: for every command that makes one. */
+export const permitOptions: readonly OptionDeclaration[] = [
+  {
+    flags: '--permit <domain>',
+    description: 'let the CA issue for this domain, too (repeatable)',
+    repeatable: true,
+  },
+  {
+    flags: '--no-constraints',
+    description: 'let it issue for every name: dangerous, only for mbedTLS and Botan 2',
+  },
+];
+
+/** Of a key that is made. */
+export const keyOption: OptionDeclaration = {
+  flags: '--key <type>',
+  description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096',
+};
+
+/** Where a pair is that is read. */
+export const dirOption: OptionDeclaration = {
+  flags: '--dir <folder>',
+  description: 'where cert.pem and key.pem are (default: .devcert)',
+};
+
 /** For every command that makes an authority. */
 export const sshAgentOption: OptionDeclaration = {
   flags: '--ssh-agent [fingerprint]',

@@ -3,6 +3,7 @@ import { say, type Step, formatText, type Text } from '../errors.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
 import { issueStep } from '../x509/issue-step.ts';
+import { counted } from './lines.ts';
 
 /** Without a full stop; the hint is a command to type, or a few words. Both may hold foreign text. */
 export interface Wording {
@@ -232,9 +233,9 @@ const badNames: Readonly<Record<string, string>> & { readonly form: string } = {
 };
 
 function ago(days: number): string {
-  return days === 0 ? 'today' : `${days} ${days === 1 ? 'day' : 'days'} ago`;
+  return days === 0 ? 'today' : `${counted(days, 'day')} ago`;
 }
 
 function ahead(days: number): string {
-  return days === 0 ? 'today' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
+  return days === 0 ? 'today' : `in ${counted(days, 'day')}`;
 }

@@ -8,6 +8,7 @@ import {
   type Declaration,
   sshAgentOption,
   storeOptions,
+  permitOptions,
 } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { outcomesExitCode } from './outcomes.ts';
@@ -43,15 +44,7 @@ export const installCommand: Declaration = {
       description:
         'with --sealed: replace other files there; with --ssh-agent: in a session over SSH, too',
     },
-    {
-      flags: '--permit <domain>',
-      description: 'let the CA issue for this domain, too (repeatable)',
-      repeatable: true,
-    },
-    {
-      flags: '--no-constraints',
-      description: 'let it issue for every name: dangerous, only for mbedTLS and Botan 2',
-    },
+    ...permitOptions,
     caOption,
     dryRunOption,
   ],

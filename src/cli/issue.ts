@@ -1,7 +1,7 @@
 /** `devcert [issue] NAMES…` */
 import { DevcertError } from '../errors.ts';
 import { issue, type IssueOptions } from '../index.ts';
-import { caOption, daysOption, type Declaration } from './declaration.ts';
+import { caOption, daysOption, type Declaration, keyOption } from './declaration.ts';
 import { asking } from './password/asking.ts';
 import {
   type CaPasswordFlags,
@@ -42,7 +42,7 @@ export const issueCommand: Declaration = {
       flags: '--key-file <file>',
       description: 'write the key there; the same file for both: one combined PEM',
     },
-    { flags: '--key <type>', description: 'p256 (default), p384, rsa2048, rsa3072 or rsa4096' },
+    keyOption,
     daysOption,
     {
       flags: '--webtransport',

@@ -4,6 +4,7 @@ import type { Keeping } from '../authority/keeping.ts';
 import type { MadeAuthority } from '../commands/context.ts';
 import type { Style } from './terminal.ts';
 import { WIDTH, wrap } from './wrap.ts';
+import { SOON_DAYS } from '../policy.ts';
 
 /** What an authority may certify, in words. */
 export function constraintsText(constraints: Constraints | undefined): string {
@@ -114,6 +115,31 @@ export function table(
       (line, index) => `  ${style.dim((index === 0 ? label : '').padEnd(width))}  ${line}`,
     ),
   );
+}
+
+/** Rows in columns as wide as their longest cell, but for the last. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join('  ')}`.trimEnd(),
+  );
+}
+
+/** `1 day`, `2 days`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** What has to be typed for another authority than the default one. */
+export function caFlag(ca: string | undefined): string {
+  return ca === undefined || ca === 'default' ? '' : ` --ca ${ca}`;
+}
+
+/** Days, and in red when they are few. */
+export function daysLeftText(days: number, style: Style): string {
+  return days < SOON_DAYS ? style.bad(`${days} days left`) : `${days} days left`;
 }
 
 /** As ISO 8601 has it, without the time. */

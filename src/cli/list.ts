@@ -5,7 +5,7 @@ import type { ServedOld } from '../commands/served.ts';
 import { EXIT, printable } from '../errors.ts';
 import { list } from '../index.ts';
 import type { Declaration } from './declaration.ts';
-import { date } from './lines.ts';
+import { date, counted } from './lines.ts';
 import type { Style } from './terminal.ts';
 
 export const listCommand: Declaration = {
@@ -66,10 +66,9 @@ function brokenLines(broken: readonly ListedBroken[], style: Style): string[] {
 }
 
 function stateText({ state, daysLeft }: ListedCertificate): string {
-  const days = `${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`;
+  const days = counted(daysLeft, 'day');
   const words: Record<CertificateState, string> = {
-    valid: days,
-    soon: days,
+    ...{ valid: days, soon: days },
     expired: 'expired',
     gone: 'file is gone',
     changed: 'replaced',

@@ -4,7 +4,7 @@ import type { MtlsResult } from '../commands/mtls.ts';
 import type { MtlsCheckResult } from '../commands/mtls-check.ts';
 import type { MtlsRotateResult } from '../commands/mtls-rotate.ts';
 import { printable } from '../errors.ts';
-import { date, madeLines, table } from './lines.ts';
+import { date, madeLines, table, columns } from './lines.ts';
 import { wrap } from './wrap.ts';
 import type { Style } from './terminal.ts';
 
@@ -36,12 +36,9 @@ export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] 
     version,
     what,
     got === 'not offered' ? style.dim(got) : ok ? style.good(got) : style.bad(got),
-    got === 'not offered' ? '' : ok ? 'as it should' : `WRONG: should be ${expected}`,
-    printable(reason),
+    (got === 'not offered' ? '' : ok ? 'as it should' : `WRONG: should be ${expected}`) +
+      (reason === '' ? '' : `: ${printable(reason)}`),
   ]);
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
   const { accepted } = result;
   const asks =
     accepted === undefined
@@ -51,9 +48,7 @@ export function mtlsCheckLines(result: MtlsCheckResult, style: Style): string[] 
         : ['', 'It asks for a certificate of:', ...accepted.map((it) => `  ${printable(it)}`)];
   return [
     `${result.server} as client "${result.client}"`,
-    ...rows.map(([version = '', what = '', got = '', verdict = '', reason = '']) =>
-      `  ${version}  ${what.padEnd(widths[1] ?? 0)}  ${got.padEnd(widths[2] ?? 0)}  ${verdict}${reason === '' ? '' : `: ${reason}`}`.trimEnd(),
-    ),
+    ...columns(rows),
     ...asks,
     '',
     result.ok

@@ -1,5 +1,5 @@
 /** The terminal of a program that uses devcert and leaves it to devcert to ask: `devcert-local/compat`. */
-import { isInteractive } from '../../platform/interactive.ts';
+import { canBeAsked } from '../../platform/interactive.ts';
 import type { Listener } from '../api/composition.ts';
 import { formatText } from '../errors.ts';
 import { asking } from './password/asking.ts';
@@ -15,8 +15,7 @@ export interface ProgramTerminal extends Pick<Listener, 'announce' | 'ask' | 'pa
 export async function programTerminal(env: NodeJS.ProcessEnv): Promise<ProgramTerminal> {
   // What is worked on is for the program to show.
   const terminal = { ...(await createTerminal(false, env)), progress: () => undefined };
-  const { stdin, stderr } = process;
-  if (!isInteractive(env, () => [stdin.isTTY, stderr.isTTY].every(Boolean))) return terminal;
+  if (!canBeAsked(process, env)) return terminal;
   return { ...terminal, ...(await asking({}, terminal)), confirmDomains };
 }
 

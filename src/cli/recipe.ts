@@ -3,7 +3,7 @@ import type { RecipeOptions, RecipeResult, RecipeSummary } from '../commands/rec
 import { DevcertError } from '../errors.ts';
 import { recipe, recipes } from '../index.ts';
 import type { Block, CommentMark } from '../recipes/recipe.ts';
-import type { Declaration } from './declaration.ts';
+import { type Declaration, dirOption } from './declaration.ts';
 import { table } from './lines.ts';
 import type { Style } from './terminal.ts';
 
@@ -13,15 +13,12 @@ export const recipeCommand: Declaration = {
     'Prints configuration for a server or framework that works as it is; without a name, lists what there is.',
   positionals: [{ name: '[name]', description: 'nginx, node, spring-boot, postgres, …' }],
   options: [
-    { flags: '--dir <folder>', description: 'where cert.pem and key.pem are (default: .devcert)' },
+    dirOption,
     {
       flags: '--client-certs',
       description: 'let in only clients with a certificate of trust.pem, or of ca.pem',
     },
-    {
-      flags: '--ca-file <file>',
-      description: 'with --client-certs: of these CAs instead',
-    },
+    { flags: '--ca-file <file>', description: 'with --client-certs: of these CAs instead' },
   ],
   examples: [
     'devcert recipe                      what there is',

@@ -1,17 +1,26 @@
 /** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
+import type { ReplaceResult } from '../commands/ca.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import type { InstallResult } from '../commands/install.ts';
 import type { StatusResult } from '../commands/status.ts';
 import type { UninstallResult } from '../commands/uninstall.ts';
 import { printable } from '../errors.ts';
-import type { Outcome, StoreReport } from '../trust.ts';
+import { type Outcome, type StoreReport, isFailure } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca/lines.ts';
-import { constraintsText, date, keepingText, madeLines, powerLines, table } from './lines.ts';
+import {
+  constraintsText,
+  date,
+  keepingText,
+  madeLines,
+  powerLines,
+  table,
+  caFlag,
+  daysLeftText,
+} from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import { rootOnce } from './root-once.ts';
 import type { Style } from './terminal.ts';
 import { WIDTH, wrap, wrapCommand } from './wrap.ts';
-import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
@@ -54,16 +63,12 @@ function closingLines(
   { outcomes, notAfter, keeping, authority }: InstallResult,
   ca: string | undefined,
 ): string[] {
-  const undone = outcomes.filter(
-    ({ status, lacks }) => status === 'failed' || status === 'cancelled' || lacks !== undefined,
-  );
+  const undone = outcomes.filter((it) => isFailure(it) || it.lacks !== undefined);
   if (undone.length > 0) {
     const left = [...new Set(undone.map(stepOf))].join(' and ');
     return ['', ...wrap(`Not everywhere yet: ${left}, then devcert install${caFlag(ca)}`)];
   }
-  const trusted = outcomes.some(
-    ({ status }) => status === 'trusted' || status === 'already-trusted',
-  );
+  const trusted = outcomes.some(({ status }) => status.endsWith('trusted'));
   if (!trusted || notAfter === undefined) return [];
   if (keeping?.way === 'sealed') return ['', `Trusted until ${date(notAfter)}`];
   const again = `devcert install${caFlag(ca)}`;
@@ -115,24 +120,17 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
   const others = [...(lost.length === 0 ? [] : ['', ...lost]), ...otherLines(result, style)];
   const project = projectLines(result, style);
   if (authority === undefined) return [`There is no CA in ${result.folder}`, ...project, ...others];
-  const left = `${authority.daysLeft} days left`;
+  const { name, constraints, notAfter, daysLeft, keeping, earlierRoots, root, problem } = authority;
   return [
-    authority.name,
+    name,
     ...table(
       [
-        ['issues for', constraintsText(authority.constraints)],
-        [
-          'valid until',
-          `${date(authority.notAfter)}, ${authority.daysLeft < SOON_DAYS ? style.bad(left) : left}`,
-        ],
-        ...(authority.keeping === undefined
-          ? []
-          : [['key', keepingText(authority.keeping, authority.earlierRoots)]]),
-        ['SHA-256', authority.root],
+        ['issues for', constraintsText(constraints)],
+        ['valid until', `${date(notAfter)}, ${daysLeftText(daysLeft, style)}`],
+        ...(keeping === undefined ? [] : [['key', keepingText(keeping, earlierRoots)]]),
+        ['SHA-256', root],
         ['folder', printable(result.folder)],
-        ...(authority.problem === undefined
-          ? []
-          : [['cannot issue', style.bad(authority.problem)]]),
+        ...(problem === undefined ? [] : [['cannot issue', style.bad(problem)]]),
       ],
       style,
       ['issues for'],
@@ -145,10 +143,6 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
     ...project,
     ...others,
   ];
-}
-
-function caFlag(ca: string | undefined): string {
-  return ca === undefined || ca === 'default' ? '' : ` --ca ${ca}`;
 }
 
 function projectLines({ project }: StatusResult, style: Style): string[] {
@@ -212,6 +206,18 @@ export function outcomeLines(outcomes: readonly Outcome[], style: Style): string
     ];
   });
   return [...told, ...byHandLines(outcomes, style)];
+}
+
+/** Of a dry run of `ca replace`, `ca import --force` and `ca protect`. */
+export function plannedLines(result: ReplaceResult, style: Style): string[] {
+  const { name, commonName, outcomes, renewed, notes } = result;
+  // The key alone would change.
+  if (notes.length > 0 && outcomes.length + renewed.length === 0) return [];
+  return [
+    `Would put another CA in the place of ${name}: ${printable(commonName)}`,
+    ...outcomeLines(outcomes, style),
+    ...renewed.map(({ files }) => `Would issue again: ${printable(files.join(', '))}`),
+  ];
 }
 
 /** What a person is to type for the stores that failed, once for all of them. */

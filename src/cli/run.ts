@@ -1,11 +1,11 @@
 /** `devcert run -- COMMAND` and `devcert env` */
 import { DevcertError, EXIT, printable, say } from '../errors.ts';
 import { environment, type EnvironmentOptions } from '../index.ts';
-import { caOption, type Declaration, type OptionDeclaration } from './declaration.ts';
+import { caOption, type Declaration, type OptionDeclaration, dirOption } from './declaration.ts';
 import { runThrough } from './run-through.ts';
 
 const options: readonly OptionDeclaration[] = [
-  { flags: '--dir <folder>', description: 'where cert.pem and key.pem are (default: .devcert)' },
+  dirOption,
   {
     flags: '--java',
     description: 'Java, too: a trust store with what it trusts now, and the root',

@@ -24,8 +24,8 @@ export function readStdin(maxBytes: number): Buffer {
   }
 }
 
-/** 0 at the end. */
-function readChunk(chunk: Buffer): number {
+/** Reads some bytes. @returns how many; 0 at the end. */
+export function readChunk(chunk: Buffer): number {
   for (;;) {
     try {
       return readSync(STDIN, chunk);

@@ -85,11 +85,7 @@ export function placing(context: Context): Omit<PlaceContext, 'force'> {
 /** What tells whose the files are that are there. */
 export function recording(context: Context): Pick<WriteContext, 'stateFolder' | 'issuers' | 'now'> {
   const stateFolder = stateFolderOf(context);
-  return {
-    stateFolder,
-    issuers: () => authorityIssuers(stateFolder),
-    now: context.host.now(),
-  };
+  return { stateFolder, issuers: () => authorityIssuers(stateFolder), now: context.host.now() };
 }
 
 /** The same for certificates of an authority that is there. */

@@ -11,7 +11,8 @@ import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { type Constraints, parsePermit } from '../names/constraints.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
-import { installRoot, type Outcome, relevant, storesHolding } from '../trust.ts';
+import { relevant, storesHolding } from '../store-questions.ts';
+import { installRoot, type Outcome } from '../trust.ts';
 import {
   type AuthorityOption,
   closeStateFolder,
@@ -188,9 +189,7 @@ function assertSealedAlone(options: InstallOptions): void {
     throw new DevcertError(
       'usage',
       'a sealed CA issues for the names that are given, and no others',
-      {
-        hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
-      },
+      { hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}` },
     );
 }
 

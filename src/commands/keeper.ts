@@ -62,9 +62,7 @@ export async function keeperFor(context: Context, wishes: KeeperWishes = {}): Pr
     throw new DevcertError(
       'refused',
       'its key is in your SSH agent, and the other lies in a file',
-      {
-        hint: say`give that one a name of its own: ${{ name: 'NAME' }}`,
-      },
+      { hint: say`give that one a name of its own: ${{ name: 'NAME' }}` },
     );
   if (wantsAgent(wishes) || keeping.way === 'ssh-agent') return inAgent(context, keeping, wishes);
   return keeping.way === 'passphrase' ? samePassphraseKeeper(context) : openKeeper;

@@ -119,51 +119,32 @@ async function checkVersion(
   [first, problem]: readonly [Ending, string | undefined],
   wrong: readonly (readonly [string, ClientIdentity | undefined])[],
 ): Promise<MtlsLine[]> {
-  const expected = 'let in';
-  if (first.kind === 'version')
-    return [
-      { version, what: 'right certificate', expected, got: 'not offered', reason: '', ok: true },
-    ];
-  const lines: MtlsLine[] = [serverLine(version, problem)];
-  const got = admission(first, base.http);
-  lines.push({
-    version,
-    what: 'right certificate',
-    expected,
-    got,
-    reason:
-      got === 'unclear' && base.http
-        ? worded`${first.detail}; not HTTP? ${{ http: false }}`
-        : first.detail,
-    ok: got === expected,
+  const line = (
+    what: string,
+    expected: MtlsLine['expected'],
+    got: MtlsLine['got'],
+    reason: string,
+  ): MtlsLine => ({
+    ...{ version, what, expected, got, reason },
+    ok: got === expected || got === 'not offered',
   });
+  if (first.kind === 'version') return [line('right certificate', 'let in', 'not offered', '')];
+  const got = admission(first, base.http);
+  const isUnclear = got === 'unclear' && base.http;
+  const why = isUnclear ? worded`${first.detail}; not HTTP? ${{ http: false }}` : first.detail;
+  const trusts = problem === undefined ? 'trusted' : 'not trusted';
+  const lines = [
+    line("server's certificate", 'trusted', trusts, problem ?? ''),
+    line('right certificate', 'let in', got, why),
+  ];
   for (const [what, identity] of wrong) {
     const ending = await tryHandshake({ ...base, identity });
     // A server that closes without a word has refused, if it answers the right certificate.
     const silent = ending.kind === 'closed' && got === 'let in';
     const verdict = silent ? 'refused' : admission(ending, base.http);
-    lines.push({
-      version,
-      what,
-      expected: 'refused',
-      got: verdict,
-      reason: ending.detail,
-      ok: verdict === 'refused',
-    });
+    lines.push(line(what, 'refused', verdict, ending.detail));
   }
   return lines;
-}
-
-function serverLine(version: MtlsLine['version'], problem: string | undefined): MtlsLine {
-  const ok = problem === undefined;
-  return {
-    version,
-    what: "server's certificate",
-    expected: 'trusted',
-    got: ok ? 'trusted' : 'not trusted',
-    reason: problem ?? '',
-    ok,
-  };
 }
 
 /** What is wrong with the certificates that a server sent, by the judgement of `verify`. */
@@ -193,11 +174,8 @@ async function wrongIdentities(
     const authority = await loadAuthority(contextOf(context, set.clientCa).folder);
     const { names, commonName } = client;
     const request = {
-      names: parseNames(names, { client: true }),
-      usages: ['clientAuth'] as const,
-      keyType: undefined,
-      validityDays: undefined,
-      commonName,
+      ...{ names: parseNames(names, { client: true }), usages: ['clientAuth'] as const },
+      ...{ keyType: undefined, validityDays: undefined, commonName },
     };
     const like = { certificate: new X509Certificate(right.certPem), names: request.names };
     const other = await byAnotherAuthority(authority, request, identity(context), now);
@@ -217,10 +195,8 @@ async function wrongIdentities(
 /** @throws DevcertError `usage` if there is no set, `file` if a part of it is a link. */
 export function requireSet(folder: string): MtlsSet {
   const set = readSet(folder);
-  if (set !== undefined) {
-    assertNoLinks(folder, set);
-    return set;
-  }
+  if (set !== undefined) assertNoLinks(folder, set);
+  if (set !== undefined) return set;
   throw new DevcertError('usage', `there is no set for mutual TLS in "${folder}"`, {
     hint: say`name its folder: ${{ dir: 'DIR' }}; or make one: ${{ command: 'mtls', names: 'NAME', client: 'web' }}`,
   });

@@ -3,9 +3,9 @@
  * deleted, or put back from an old backup.
  */
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inTemporaryFolder } from '../../platform/look.ts';
 import type { TrustStore } from '../../platform/types.ts';
 import { knownRoots, readHomes } from '../authority/homes.ts';
 import { sha256Of } from '../authority/origin.ts';
@@ -85,9 +85,8 @@ export async function removeOrphans(
   const { orphans, unread, pems } = await findOrphans(context, stores);
   if (orphans.length === 0) return { orphans, outcomes: [] };
   if (!yes && trust.dryRun !== true) await ask(context, orphans, unread);
-  const folder = mkdtempSync(join(tmpdir(), 'devcert-'));
-  let outcomes: Outcome[] = [];
-  try {
+  return inTemporaryFolder(async (folder) => {
+    let outcomes: Outcome[] = [];
     for (const { root } of orphans) {
       const file = join(folder, `${root}.pem`);
       const pem = pems.get(root) ?? '';
@@ -95,10 +94,8 @@ export async function removeOrphans(
       const these = await uninstallRoot(stores, rootInFile(pem, file), context.host, trust);
       outcomes = mergeOutcomes(outcomes, these);
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return { orphans, outcomes };
+    return { orphans, outcomes };
+  });
 }
 
 async function ask(
@@ -110,9 +107,7 @@ async function ask(
     throw new DevcertError(
       'usage',
       'orphans are removed only after asking, and nobody can be asked here',
-      {
-        hint: { command: 'uninstall', orphans: true, yes: true },
-      },
+      { hint: { command: 'uninstall', orphans: true, yes: true } },
     );
   if (!(await confirm(orphans, unread)))
     throw new DevcertError('cancelled', 'cancelled, and nothing was removed', {});

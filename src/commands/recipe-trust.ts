@@ -33,8 +33,8 @@ export function foreignTrust(stateFolder: string, files: readonly string[]): str
 /** As large as what {@link https://curl.se/docs/caextract.html} has, several times. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Empty if one of them cannot be read: a server may take what is not read here. */
-function certificatesIn(bytes: Buffer): X509Certificate[] {
+/** The certificates of a PEM file. Empty if one of them cannot be read: a server may take what is not read here. */
+export function certificatesIn(bytes: Buffer): X509Certificate[] {
   try {
     return decodePem(bytes).map(({ der }) => new X509Certificate(der));
   } catch {

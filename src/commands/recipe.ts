@@ -1,16 +1,15 @@
 /** `devcert recipe`: configuration for a server, with the real paths in it. Reads, and writes nothing. */
+import { certificateDetails, isHost } from '../x509/details.ts';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { DevcertError, printable, say, type Step } from '../errors.ts';
+import { DevcertError, printable, say, type Step, orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { formatIp, ipBytes } from '../names/ip.ts';
-import { decodePem } from '../keystore/pem.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
 import { type Context, stateFolderOf } from './context.ts';
-import { foreignTrust } from './recipe-trust.ts';
+import { foreignTrust, certificatesIn } from './recipe-trust.ts';
 
 export interface RecipeOptions {
   /** The folder with the files; `.devcert` by default. */
@@ -141,19 +140,13 @@ function rootFileOf(dir: string): string {
 
 /** True if a certificate in the first file issued one in the second. */
 function issued(trustFile: string, certFile: string): boolean {
-  const authorities = certificatesIn(trustFile);
-  return certificatesIn(certFile).some((certificate) =>
+  // Not there or no certificates: who needs them says so.
+  const read = (file: string) =>
+    certificatesIn(orUndefined(() => readIfThere(file)) ?? Buffer.alloc(0));
+  const authorities = read(trustFile);
+  return read(certFile).some((certificate) =>
     authorities.some((authority) => certificate.checkIssued(authority)),
   );
-}
-
-function certificatesIn(file: string): X509Certificate[] {
-  try {
-    const blocks = decodePem(readIfThere(file) ?? '');
-    return blocks.map(({ der }) => new X509Certificate(der));
-  } catch {
-    return []; // not there or no certificates: who needs them says so
-  }
 }
 
 function assertThere(
@@ -232,10 +225,10 @@ function leafIn(certFile: string): X509Certificate {
 
 /** The names in a certificate, those that servers are addressed by. */
 function namesIn(certFile: string): readonly string[] {
-  const names = (leafIn(certFile).subjectAltName ?? '')
-    .split(', ')
-    .map((name) => /^(?:DNS|IP Address):([\w.:*-]+)$/.exec(name)?.[1])
-    .filter((name) => name !== undefined)
-    .map((name) => (name.includes(':') ? formatIp(ipBytes(name)) : name));
+  const { names: all } = certificateDetails(leafIn(certFile));
+  // Whatever a certificate of somebody else's holds: only what can stand in a configuration as it is.
+  const names = all
+    .filter((name) => isHost(name) && /^[\w.:*-]+$/.test(name.value))
+    .map(({ value }) => value);
   return names.length === 0 ? ['localhost'] : names;
 }

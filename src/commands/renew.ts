@@ -74,9 +74,9 @@ export async function renewAll(
   if (only.includes('certificates'))
     for (const entry of own.filter(isCertificate).filter(({ mtls }) => mtls === undefined)) {
       const renewed = await renewCertificate(context, authority, entry);
-      if (renewed === undefined) continue;
-      results.push(renewed);
-      if (renewed.reason === undefined) issued.add(entry.certificate.certFile);
+      results.push(...renewed);
+      if (renewed.some(({ reason }) => reason === undefined))
+        issued.add(entry.certificate.certFile);
     }
   // A certificate may have been exported for another authority than the one that issued it.
   const exports = entries.filter(isExport).filter(({ export: { certFile }, ca }) => {
@@ -115,14 +115,14 @@ function thereOf({ files }: LedgerEntry): string[] {
   return files.map(({ path }) => path).filter((path) => existsSync(path));
 }
 
-/** @returns undefined for one whose files are gone. */
+/** @returns none for one whose files are gone. */
 async function renewCertificate(
   context: Context,
   authority: Authority,
   { certificate }: CertificateEntry,
-): Promise<Renewed | undefined> {
+): Promise<Renewed[]> {
   const { certFile, keyFile, caFile } = certificate;
-  if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return undefined;
+  if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return [];
   const paths = { certFile, caFile };
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
@@ -157,7 +157,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     files,
     command: formatText(exportStep(entry.export.options ?? {}, entry.ca)),
   };
-  const renewed = await attempting(context, what, async () => {
+  return attempting(context, what, async () => {
     const request = parseExport(options, context.cwd);
     const source = await sourceOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
@@ -168,7 +168,6 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     const { written } = await exportCertificate(context, options);
     return written ? what : undefined;
   });
-  return renewed === undefined ? [] : [renewed];
 }
 
 async function renewSet(
@@ -178,13 +177,12 @@ async function renewSet(
 ): Promise<Renewed[]> {
   if (!existsSync(join(folder, SET_FILE))) return [];
   const what = { what: 'mtls' as const, files: [folder] };
-  const renewed = await attempting(context, what, async () => {
+  return attempting(context, what, async () => {
     const set = readSet(folder);
     if (set === undefined) return undefined;
     const { notes } = await writeSetOf(context, folder, set, { password });
     return notes[0] === undefined ? what : { ...what, reason: notes[0] };
   });
-  return renewed === undefined ? [] : [renewed];
 }
 
 /** One project's unwritable folder must not keep the others on the old authority. */
@@ -192,13 +190,14 @@ async function attempting(
   { keys }: Context,
   what: Renewed,
   work: () => Promise<Renewed | undefined>,
-): Promise<Renewed | undefined> {
+): Promise<Renewed[]> {
   try {
-    return await work();
+    const done = await work();
+    return done === undefined ? [] : [done];
   } catch (error) {
     // What keeps the authority from signing keeps it from all.
     if (!(error instanceof DevcertError) || keys?.isFailure(error) === true) throw error;
-    return { ...what, reason: error.message };
+    return [{ ...what, reason: error.message }];
   }
 }
 

@@ -13,7 +13,8 @@ import { dropRetired, retiredRoot } from '../authority/retired.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { mergeOutcomes, type Outcome, relevant, uninstallRoot, isFailure } from '../trust.ts';
+import { relevant } from '../store-questions.ts';
+import { mergeOutcomes, type Outcome, uninstallRoot, isFailure } from '../trust.ts';
 import {
   type AuthorityOption,
   type Context,

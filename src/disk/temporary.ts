@@ -75,7 +75,7 @@ export function removeStaleTemporaries(folder: string, now: Date): void {
 }
 
 /** True for the name of such a file in a folder. */
-export function isStaleTemporary(folder: string, name: string, now: Date): boolean {
+function isStaleTemporary(folder: string, name: string, now: Date): boolean {
   const [, pid, machine] = TEMPORARY.exec(name) ?? [];
   if (pid === undefined) return false;
   const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });

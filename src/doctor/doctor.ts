@@ -6,7 +6,7 @@ import { type Context, contextOf } from '../commands/context.ts';
 import { currentRoot } from '../commands/roots.ts';
 import { findEverywhere } from '../commands/stores.ts';
 import { DevcertError, EXIT } from '../errors.ts';
-import { inspectAtOnce } from '../trust.ts';
+import { inspectAtOnce } from '../store-questions.ts';
 import { noAuthority } from './check.ts';
 import { checks } from './checks.ts';
 import { exitCodeOf, finding, type Finding } from './finding.ts';

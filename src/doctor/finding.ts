@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 /** What a finding makes the command end with. */
-type Weight = 'note' | 'trust' | 'expiry' | 'missing' | 'other';
+export type Weight = 'note' | 'trust' | 'expiry' | 'missing' | 'other';
 
 const codes: Readonly<Record<Weight, number>> = {
   note: EXIT.done,
@@ -25,12 +25,7 @@ const codes: Readonly<Record<Weight, number>> = {
 };
 
 export function finding(check: string, weight: Weight, problem: Text, cure: Text): Finding {
-  return {
-    check,
-    problem: formatText(problem),
-    cure: formatText(cure),
-    exitCode: codes[weight],
-  };
+  return { check, problem: formatText(problem), cure: formatText(cure), exitCode: codes[weight] };
 }
 
 /** As `status` ends: without an authority, past a day, not trusted; then whatever else is wrong. */

@@ -77,16 +77,16 @@ function judge(
 ): Finding[] {
   const add = { command: 'hosts add', names: name } as const;
   if (addresses.length === 0)
-    return name.endsWith('.localhost')
-      ? [
-          finding(
+    return [
+      name.endsWith('.localhost')
+        ? finding(
             'names',
             'note',
             `"${name}" is not in ${hostsFile(host)}: Chromium and Firefox find it by themselves, Safari, Java and others do not`,
             add,
-          ),
-        ]
-      : [finding('names', 'other', `"${name}" does not resolve on this machine`, add)];
+          )
+        : finding('names', 'other', `"${name}" does not resolve on this machine`, add),
+    ];
   if (addresses.some((it) => own.has(it) || it.startsWith('127.') || it === '::1')) return [];
   const where = `"${name}" is another machine: ${addresses.join(', ')}`;
   return [finding('names', 'note', where, say`if it is to be this one: ${add}`)];

@@ -1,4 +1,5 @@
 /** What is wrong with the certificate of the project in the current folder. */
+import type { Text } from '../errors.ts';
 import { certificateIn } from '../authority/certificates.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { isKeyOf, lifetimeDays } from '../certificate/reusable.ts';
@@ -7,7 +8,7 @@ import { projectCertificate, type ProjectCertificate } from '../commands/status.
 import { parseNames } from '../names/names.ts';
 import { dueDays } from '../policy.ts';
 import { readProjectFile } from '../project/file.ts';
-import { finding, type Finding } from './finding.ts';
+import { finding, type Finding, type Weight } from './finding.ts';
 
 export interface ExaminedProject {
   /** Those of the project file, else of the certificate; none without either. */
@@ -65,36 +66,23 @@ function faults(
   const certificate = certificateIn(certFile);
   const { key, keyText } = readExisting(paths);
   if (certificate === undefined) return found; // it went while it was looked at
+  const add = (weight: Weight, problem: string, cure: Text) =>
+    void found.push(finding('project', weight, problem, cure));
+  const anew = { ...again, force: true };
   if (key === undefined || !isKeyOf(certificate, key))
-    found.push(
-      finding(
-        'project',
-        'other',
-        `"${paths.keyFile}" is not the key of the certificate`,
-        // What is there instead is not devcert's to replace.
-        keyText === undefined ? again : { ...again, force: true },
-      ),
+    // What is there instead is not devcert's to replace.
+    add(
+      'other',
+      `"${paths.keyFile}" is not the key of the certificate`,
+      keyText === undefined ? again : anew,
     );
-  if (ca === undefined)
-    found.push(
-      finding('project', 'trust', `no CA of yours issued "${certFile}"`, {
-        ...again,
-        force: true,
-      }),
-    );
+  if (ca === undefined) add('trust', `no CA of yours issued "${certFile}"`, anew);
   const missing = wanted.filter((name) => !names.includes(name));
-  if (missing.length > 0)
-    found.push(
-      finding('project', 'other', `the certificate lacks ${missing.join(', ')}`, { ...again }),
-    );
-  if (now > notAfter)
-    found.push(
-      finding('project', 'expiry', `the certificate expired on ${notAfter.toUTCString()}`, again),
-    );
+  if (missing.length > 0) add('other', `the certificate lacks ${missing.join(', ')}`, again);
+  const end = notAfter.toUTCString();
+  if (now > notAfter) add('expiry', `the certificate expired on ${end}`, again);
   else if (daysLeft < dueDays(lifetimeDays(certificate)))
-    found.push(
-      finding('project', 'expiry', `the certificate expires on ${notAfter.toUTCString()}`, again),
-    );
+    add('expiry', `the certificate expires on ${end}`, again);
   const from = new Date(certificate.validFrom);
   if (now < from)
     found.push(

@@ -59,10 +59,7 @@ export function planExport(
 
 /** The outputs of a plan with their contents. */
 export function batchOf({ targets, entry }: ExportPlan, encoded: readonly Buffer[]): Batch {
-  return {
-    outputs: targets.map((target, i) => ({ ...target, data: encoded[i] ?? '' })),
-    entry,
-  };
+  return { outputs: targets.map((target, i) => ({ ...target, data: encoded[i] ?? '' })), entry };
 }
 
 /**
@@ -120,10 +117,7 @@ export function secretPaths(targets: readonly Target[]): string[] {
 }
 
 /** @throws DevcertError `file` if something is there that devcert did not write. */
-export function assertAllWritten(
-  targets: readonly Target[],
-  entries: readonly LedgerEntry[],
-): void {
+function assertAllWritten(targets: readonly Target[], entries: readonly LedgerEntry[]): void {
   for (const { path } of targets) assertWritten(path, contentOf(path), entries);
 }
 

@@ -108,7 +108,7 @@ function firstIssued(certificates: readonly Told[]): number | undefined {
 }
 
 /** Place of the certificate that issued the one at `place`, by its names and its signature. */
-export function issuerOf(certificates: readonly Told[], place: number): number | undefined {
+function issuerOf(certificates: readonly Told[], place: number): number | undefined {
   const own = certificates[place];
   if (own === undefined || own.details.isSelfSigned) return undefined;
   const named = certificates.flatMap(({ x509 }, index) =>

@@ -177,22 +177,19 @@ function keysOf(
   const byHash = new Map(certificates.map(({ sha256 }, index) => [sha256, index]));
   return entries.flatMap((entry): InspectedKey[] => {
     const { kind, alias, key, keyType, hasOwnPassword } = entry;
-    const named = alias === undefined ? {} : { alias };
     const [first] = entry.certificates;
     const above = first === undefined ? undefined : byHash.get(sha256(first));
-    const placed = above === undefined ? {} : { certificate: above };
-    if (kind === 'encrypted-key') {
-      const own = hasOwnPassword === undefined ? {} : { hasOwnPassword };
-      return [{ type: 'encrypted', encrypted: true, ...named, ...own, ...placed }];
-    }
+    const place = { alias, certificate: above };
+    if (kind === 'encrypted-key')
+      return [{ type: 'encrypted', encrypted: true, hasOwnPassword, ...place }];
     if (kind === 'other-key')
-      return [{ ...otherKeyDetails(keyType ?? 'unknown'), encrypted: false, ...named, ...placed }];
+      return [{ ...otherKeyDetails(keyType ?? 'unknown'), encrypted: false, ...place }];
     if (kind !== 'key' || key === undefined) return [];
     const details = keyDetails(key);
     const own = certificates.findIndex(
       (it) => details.sha256 !== undefined && it.key.sha256 === details.sha256,
     );
-    return [{ ...details, encrypted: false, alias, ...(own === -1 ? {} : { certificate: own }) }];
+    return [{ ...details, encrypted: false, alias, certificate: own === -1 ? undefined : own }];
   });
 }
 

@@ -108,7 +108,7 @@ function leafFindings(details: CertificateDetails): Finding[] {
 }
 
 /** True if a server may use it: it says so, or does not say what it is for. */
-export function isServer({ purposes }: CertificateDetails): boolean {
+function isServer({ purposes }: CertificateDetails): boolean {
   return purposes?.includes('serverAuth') === true;
 }
 

@@ -1,5 +1,5 @@
 /** Several files at once: what each tells, and what they have to do with each other. Pure. */
-import { DevcertError } from '../errors.ts';
+import { naming } from '../errors.ts';
 import { isIssuedBy } from '../x509/judge.ts';
 import type { Told } from './chain.ts';
 import { errorsFirst, type InspectSurroundings, readFile } from './file.ts';
@@ -13,22 +13,13 @@ export function inspectFiles(
   around: InspectSurroundings,
 ): { files: InspectedFile[]; relations: Relation[] } {
   const read = inputs.map((input) =>
-    inputs.length === 1 ? readFile(input, around) : readNamed(input, around),
+    inputs.length === 1
+      ? readFile(input, around)
+      : naming(input.file, () => readFile(input, around)),
   );
   const files = read.map(({ file }) => file);
   const relations = [...keyRelations(files), ...csrRelations(files), ...issuerRelations(read)];
   return { files: files.map((file) => withMismatch(file, relations)), relations };
-}
-
-/** As `readFile`; of several files the error has to say which one it is. */
-function readNamed(input: InspectInput, around: InspectSurroundings): Read {
-  try {
-    return readFile(input, around);
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    const { code, message, hint } = error;
-    throw new DevcertError(code, `"${input.file}": ${message}`, { hint, cause: error });
-  }
 }
 
 /** Keys whose certificate is not in their own file, and the certificates of the others. */

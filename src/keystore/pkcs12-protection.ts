@@ -99,7 +99,7 @@ const names: Readonly<Record<string, string>> = {
 };
 
 /** The scheme of an AlgorithmIdentifier of PBES2 or of RFC 7292 appendix C. */
-export function schemeOf(algorithm: Element): Scheme {
+function schemeOf(algorithm: Element): Scheme {
   const fields = fieldsOf(algorithm);
   const id = decodeOid(fields.next());
   const scheme = orUndefined(() => {

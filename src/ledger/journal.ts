@@ -19,7 +19,7 @@ import { MAX_JOURNAL_BYTES } from '../policy.ts';
 /** Name of the journal in a state folder. */
 export const JOURNAL = 'journal.json';
 
-export interface JournalStep {
+interface JournalStep {
   readonly path: string;
   readonly temporary: string;
   /** Name of the old file while it may still have to be put back. */

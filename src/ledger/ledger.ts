@@ -36,7 +36,7 @@ export interface LedgerEntry {
   readonly broken?: BrokenCertificate | undefined;
 }
 
-export interface BrokenCertificate {
+interface BrokenCertificate {
   /** What is wrong with it. */
   readonly kind: string;
   /** Canonical names that were asked for. */

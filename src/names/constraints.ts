@@ -106,9 +106,7 @@ export async function parsePermit(
     throw new DevcertError(
       'invalid-name',
       `a permit for "${domain}" takes no "*." or dot in front`,
-      {
-        hint: say`a domain permits all names below it: ${{ ...typed, permit: domain }}`,
-      },
+      { hint: say`a domain permits all names below it: ${{ ...typed, permit: domain }}` },
     );
   if (isCovered(localDomains, domain)) return domain;
   if (await isPublicSuffix(domain))

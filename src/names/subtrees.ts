@@ -116,7 +116,7 @@ export function isCovered(bases: readonly string[], domain: string): boolean {
 }
 
 /** True if one of the bases is the domain or below it. */
-export function holds(bases: readonly string[], domain: string): boolean {
+function holds(bases: readonly string[], domain: string): boolean {
   return domain === '' ? bases.length > 0 : indexOf(bases).above().has(domain);
 }
 
@@ -155,7 +155,7 @@ function indexOf(bases: readonly string[]): BaseIndex {
 }
 
 /** True if the address, 4 or 16 bytes, is in one of the networks. */
-export function isInNetworks(networks: readonly string[], address: Buffer): boolean {
+function isInNetworks(networks: readonly string[], address: Buffer): boolean {
   return prefixesFor(networks).some(({ bits, bases }) => bases.has(masked(address, bits)));
 }
 

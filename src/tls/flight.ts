@@ -23,7 +23,7 @@ export interface ServerFlight {
 }
 
 /** What a server says of the certificates that it takes. */
-export interface CertificateRequest {
+interface CertificateRequest {
   /** Subjects of authorities, as text that may hold any character; none: it does not say. */
   readonly authorities: readonly string[];
 }

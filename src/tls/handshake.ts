@@ -65,7 +65,7 @@ export interface Shaken {
 }
 
 /** What both sides agreed on. */
-export interface Agreed {
+interface Agreed {
   /** `TLSv1.3`. */
   readonly version: string;
   readonly cipher: string;

@@ -12,7 +12,7 @@ export interface CrlFields {
   readonly revoked: readonly RevokedSerial[];
 }
 
-export interface RevokedSerial {
+interface RevokedSerial {
   /** Hex, as `X509Certificate` has it. */
   readonly serialNumber: string;
   readonly at: Date;

@@ -36,9 +36,9 @@ export function crlDetails(der: Buffer): CrlDetails {
   return {
     issuer: nameText(issuer),
     thisUpdate,
-    ...(nextUpdate === undefined ? {} : { nextUpdate }),
+    nextUpdate,
     revoked: revoked === undefined ? 0 : countChildren(revoked),
-    ...(number === undefined ? {} : { number }),
+    number,
     signature: signatureName(algorithm),
   };
 }

@@ -115,7 +115,7 @@ export function decodeCsr(der: Buffer): DecodedCsr {
   });
   const publicKey = attempt(() => readPublicKey(key.raw));
   return {
-    ...(publicKey === undefined ? {} : { publicKey }),
+    publicKey,
     publicKeyInfo: key.raw,
     subject: attempt(() => attributesOf(subject, decodeText)) ?? [],
     subjectText: nameText(subject),
@@ -138,9 +138,7 @@ function readPublicKey(der: Buffer): KeyObject {
     throw new DevcertError(
       'weak-key',
       `the key is of the type "${other}", which few clients take`,
-      {
-        hint: say`use P-256: ${{ command: 'csr', names: 'NAMES…' }}`,
-      },
+      { hint: say`use P-256: ${{ command: 'csr', names: 'NAMES…' }}` },
     );
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });

@@ -32,7 +32,7 @@ export function nameText(name: Element): string {
 }
 
 /** Attributes as {@link nameText} writes them. */
-export function attributesText(attributes: readonly Attribute[], between = ', '): string {
+function attributesText(attributes: readonly Attribute[], between = ', '): string {
   return attributes
     .map(({ type, value }) => `${attributeLabel(type)}=${value.replace(/[,+\\]/g, '\\$&')}`)
     .join(between);

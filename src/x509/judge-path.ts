@@ -83,7 +83,7 @@ export function chainFindings(chain: readonly X509Certificate[], purpose?: Usage
 }
 
 /** One certificate and the one that is said to have signed it. */
-export function linkFindings(own: X509Certificate, issuer: X509Certificate): Finding[] {
+function linkFindings(own: X509Certificate, issuer: X509Certificate): Finding[] {
   const above = certificateDetails(issuer);
   const findings: Finding[] = [];
   const name = titleOf(above);

@@ -53,11 +53,6 @@ export function readAuthorityKeyIdentifier(certificate: Buffer): Buffer | undefi
     : fieldsOf(value).optional(contextTagOf(0, false))?.content;
 }
 
-/** The nameConstraints (4.2.1.10); undefined without any. */
-export function readConstraints(certificate: Buffer): Constraints | undefined {
-  return readEachConstraints([certificate])[0];
-}
-
 /** The nameConstraints of all that have some, each once: root and issuer of devcert have the same. */
 export function readEachConstraints(certificates: readonly Buffer[]): Constraints[] {
   const values = certificates.flatMap((it) => extensionValue(it, OID.nameConstraints) ?? []);

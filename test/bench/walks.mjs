@@ -5,7 +5,10 @@ import { readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
-const root = resolve(process.argv[2] ?? join(import.meta.dirname, '../..'));
+const [given = join(import.meta.dirname, '../..')] = process.argv
+  .slice(2)
+  .filter((it) => it !== '--list');
+const root = resolve(given);
 const sources = ['bin', 'src', 'platform'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))

@@ -22,13 +22,13 @@ import {
   type Declaration,
   dryRunOption,
   type OptionDeclaration,
+  permitOptions,
 } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
-import { outcomeLines } from '../report.ts';
-import { plannedLines } from './planned.ts';
+import { outcomeLines, plannedLines } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
 import { readPassword } from '../password/password.ts';
 import {
@@ -36,24 +36,12 @@ import {
   caPasswordOptions,
   keyPasswordOptions,
   type PasswordFlags,
-  passwordOptions,
+  givenPasswordOptions,
   withoutPasswordFlags,
 } from '../password/options.ts';
 import { protect, unprotect } from './protect.ts';
 
 type Flags = PasswordFlags & CaPasswordFlags;
-
-const permitOptions: readonly OptionDeclaration[] = [
-  {
-    flags: '--permit <domain>',
-    description: 'let it issue for this domain, too (repeatable)',
-    repeatable: true,
-  },
-  {
-    flags: '--no-constraints',
-    description: 'let it issue for every name: dangerous, only for mbedTLS and Botan 2',
-  },
-];
 
 const sourceOptions: readonly OptionDeclaration[] = [
   { flags: '--key <file>', description: 'its private key, if that lies in another file' },
@@ -62,7 +50,7 @@ const sourceOptions: readonly OptionDeclaration[] = [
     description: 'the root above it, with what lies between, if that lies in another file',
   },
   // Not --no-password: an encrypted file has one.
-  ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+  ...givenPasswordOptions,
   ...keyPasswordOptions,
 ];
 
@@ -159,7 +147,7 @@ const exporting: Declaration = {
     { flags: '--out <folder>', description: 'write it there, as NAME-root.pem' },
     { flags: '--der', description: 'DER instead of PEM: for Windows and phones' },
     { flags: '--with-key', description: 'issuer and private key, too, encrypted: dangerous' },
-    ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
+    ...givenPasswordOptions,
     ...caPasswordOptions,
     { flags: '--force', description: 'replace another file' },
   ],

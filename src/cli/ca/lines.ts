@@ -3,27 +3,29 @@ import type { AuthorityResult, ReplaceResult } from '../../commands/ca.ts';
 import type { Renewed } from '../../commands/renew.ts';
 import type { AuthoritySummary } from '../../authority/summary.ts';
 import { printable } from '../../errors.ts';
-import { constraintsText, date, keepingText, keepingWord, table, theftText } from '../lines.ts';
+import {
+  constraintsText,
+  date,
+  keepingText,
+  keepingWord,
+  table,
+  theftText,
+  caFlag,
+  columns,
+  counted,
+  daysLeftText,
+} from '../lines.ts';
 import type { Style } from '../terminal.ts';
 import { wrap } from '../wrap.ts';
-import { SOON_DAYS } from '../../policy.ts';
 
 /** One line for each authority. */
 export function summaryLines(authorities: readonly AuthoritySummary[], style: Style): string[] {
-  const rows = authorities.map((it) => [
-    it.name,
-    it.clientsOnly ? 'clients' : 'servers',
-    it.keyType,
-    keptIn(it),
-    it.origin === undefined ? 'made here' : 'imported',
-    until(it, style),
-    it.problem === undefined ? '' : style.bad('issues nothing'),
-  ]);
-  const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  return columns(
+    authorities.map((it) => [
+      ...[it.name, it.clientsOnly ? 'clients' : 'servers', it.keyType, keptIn(it)],
+      it.origin === undefined ? 'made here' : 'imported',
+      `${until(it, style)}${it.problem === undefined ? '' : `  ${style.bad('issues nothing')}`}`,
+    ]),
   );
 }
 
@@ -45,19 +47,14 @@ export function authorityLines(
         ['for', clientsOnly ? 'clients only: no store may trust it' : usagesText(authority)],
         ['issues for', constraintsText(authority.constraints)],
         ['valid until', until(authority, style)],
-        [
-          'key',
-          `${authority.keyType}${chain.length === 1 ? ', of the root itself' : ', of the issuer'}`,
-        ],
+        ['key', `${authority.keyType}, of the ${chain.length === 1 ? 'root itself' : 'issuer'}`],
         ['kept', keepingText(authority.keeping, authority.earlierRoots)],
         ...chain.map((subject, index) => [index === 0 ? 'chain' : '', printable(subject)]),
         ['SHA-256', authority.root],
         ['from', origin === undefined ? 'made by devcert' : 'imported from'],
         ...(origin?.files ?? []).map((file) => ['', printable(file)]),
         ['folder', printable(authority.folder)],
-        ...(issued === undefined
-          ? []
-          : [['issued', issued === 1 ? '1 certificate' : `${issued} certificates`]]),
+        ...(issued === undefined ? [] : [['issued', counted(issued, 'certificate')]]),
         ...(problem === undefined ? [] : [['cannot issue', style.bad(printable(problem))]]),
       ],
       style,
@@ -69,7 +66,7 @@ export function authorityLines(
 /** What `ca create` and `ca import` came to. */
 export function keptLines(result: AuthorityResult, verb: string, style: Style): string[] {
   const { name, clientsOnly, problem } = result;
-  const ca = name === 'default' ? '' : ` --ca ${name}`;
+  const ca = caFlag(name);
   const next = clientsOnly
     ? [
         `Next: devcert --client ada@example.test${ca}`,
@@ -109,7 +106,7 @@ export function replaceLines(result: ReplaceResult, style: Style): string[] {
 export function protectLines(result: ReplaceResult, style: Style): string[] {
   const { name, keeping, replaced, earlierRoots, constraints, clientsOnly } = result;
   const key = `the key of the CA "${name}"`;
-  const again = `devcert install${name === 'default' ? '' : ` --ca ${name}`}`;
+  const again = `devcert install${caFlag(name)}`;
   if (keeping.way === 'file')
     return replaced || result.outcomes.length === 0
       ? [`Decrypted ${key}`, ...wrap(theftText(constraints, { clientsOnly }))]
@@ -147,6 +144,5 @@ function usagesText({ usages }: AuthoritySummary): string {
 }
 
 function until({ notAfter, daysLeft }: AuthoritySummary, style: Style): string {
-  const left = `${daysLeft} days left`;
-  return `${date(notAfter)}, ${daysLeft < SOON_DAYS ? style.bad(left) : left}`;
+  return `${date(notAfter)}, ${daysLeftText(daysLeft, style)}`;
 }

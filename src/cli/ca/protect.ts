@@ -2,12 +2,12 @@
 import { EXIT } from '../../errors.ts';
 import { protectAuthority, type ProtectOptions, unprotectAuthority } from '../../index.ts';
 import { protectLines } from './lines.ts';
-import { plannedLines } from './planned.ts';
 import { asking } from '../password/asking.ts';
 import { authorityArgument, type Declaration, dryRunOption } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { outcomesExitCode } from '../outcomes.ts';
 import { type CaPasswordFlags, caPasswordOptions } from '../password/options.ts';
+import { plannedLines } from '../report.ts';
 
 export const protect: Declaration = {
   summary: 'encrypt the key of one with a passphrase',

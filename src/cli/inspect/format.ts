@@ -7,7 +7,7 @@ import type { CertificateDetails } from '../../x509/details.ts';
 import type { ConstraintLists, GeneralName } from '../../x509/general-names.ts';
 import { roleOf } from '../../inspect/problems.ts';
 import type { FileKind, InspectedCertificate, InspectedFile } from '../../inspect/types.ts';
-import { date } from '../lines.ts';
+import { date, counted } from '../lines.ts';
 
 /** One line of foreign text: nothing that steers a terminal or hides, at most `limit` characters. */
 export function shown(text: string, limit = 200): string {
@@ -122,8 +122,9 @@ export function dateText(when: Date | undefined): string {
 
 export function leftText(daysLeft: number | undefined): string {
   if (daysLeft === undefined) return '';
-  if (daysLeft < 0) return `expired ${days(-daysLeft - 1)} ago`.replace('0 days ago', 'today');
-  return `${days(daysLeft)} left`;
+  if (daysLeft < 0)
+    return `expired ${counted(-daysLeft - 1, 'day')} ago`.replace('0 days ago', 'today');
+  return `${counted(daysLeft, 'day')} left`;
 }
 
 /** What people call it: what its subject says, else its first name. */
@@ -147,10 +148,6 @@ function subtreeText({ type, value }: GeneralName): string {
 
 function hashText(hash: string): string {
   return hash.toUpperCase().replace(/^SHA(?=\d)/, 'SHA-');
-}
-
-function days(count: number): string {
-  return `${count} ${count === 1 ? 'day' : 'days'}`;
 }
 
 /** True if all that is locked in the file are keys with a password of their own. */
@@ -185,12 +182,11 @@ export function foreignText({ kind, detail = '', encrypted }: Foreign): string {
 
 /** That something comes after the end, and who minds: measured with these programs. */
 export function trailingText(trailing: number, format: InspectedFile['format']): string {
-  const bytes = trailing === 1 ? '1 byte' : `${trailing} bytes`;
   const who =
     format === 'jks'
       ? 'Java passes over'
       : format === 'pkcs12'
         ? 'OpenSSL, Java and NSS pass over; GnuTLS does not read the file'
         : 'OpenSSL and Java pass over; GnuTLS and Go do not read the file';
-  return `${bytes} after its end, which ${who}`;
+  return `${counted(trailing, 'byte')} after its end, which ${who}`;
 }

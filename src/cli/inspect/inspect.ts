@@ -12,14 +12,14 @@ import { inspectLines } from './lines.ts';
 import { worded } from './problems.ts';
 import { hasOwnPassword, shown } from './format.ts';
 import { type GivenPasswords, givenPasswords } from '../password/retry.ts';
-import {
-  askPassword,
-  keyPasswordOptions,
-  type PasswordFlags,
-  passwordOptions,
-} from '../password/password.ts';
+import { askPassword } from '../password/password.ts';
 import { readStdin } from '../stdin.ts';
 import { MAX_STORE_BYTES } from '../../policy.ts';
+import {
+  keyPasswordOptions,
+  type PasswordFlags,
+  givenPasswordOptions,
+} from '../password/options.ts';
 
 export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
@@ -39,10 +39,7 @@ export const inspectCommand: Declaration = {
     'devcert inspect localhost:8443      what the server sends',
   ],
   // Nothing is written, so that "none" is no choice to be named.
-  options: [
-    ...passwordOptions.filter(({ flags }) => flags !== '--no-password'),
-    ...keyPasswordOptions,
-  ],
+  options: [...givenPasswordOptions, ...keyPasswordOptions],
   async run(files, options: PasswordFlags, terminal) {
     const stdinTaken = files.includes('-');
     let passwords = givenPasswords(options, { stdinTaken }, terminal);

@@ -19,7 +19,7 @@ import {
   trailingText,
   usageText,
 } from './format.ts';
-import { table } from '../lines.ts';
+import { table, counted } from '../lines.ts';
 import { wrap } from '../wrap.ts';
 import type { Style } from '../terminal.ts';
 
@@ -90,16 +90,8 @@ function fileLines(file: InspectedFile, style: Style): string[] {
 }
 
 const WRAPPED = [
-  'names',
-  'for',
-  'can certify',
-  'subject',
-  'issuer',
-  'protection',
-  'note',
-  'asks for',
-  'common name',
-  'CRL',
+  ...['names', 'for', 'can certify', 'subject', 'issuer', 'protection', 'note', 'asks for'],
+  ...['common name', 'CRL'],
 ];
 
 /** Names of a certificate that are shown; `--json` has all. */
@@ -150,10 +142,7 @@ function csrRows(csr: InspectedCsr): Row[] {
     ...nameRows(csr.names),
     ['subject', shown(csr.subject) || 'empty'],
     ['key', keyText(csr.key.type)],
-    [
-      'signature',
-      `${signatureText(csr.signature)}${csr.isSignatureValid ? ', by its own key' : ''}`,
-    ],
+    ['signature', signatureText(csr.signature) + (csr.isSignatureValid ? ', by its own key' : '')],
     ...csr.dropped.map((text, index): Row => [index === 0 ? 'not granted' : '', shown(text)]),
     ...(csr.key.sha256 === undefined ? [] : [['key id', csr.key.sha256] as const]),
   ];
@@ -164,16 +153,10 @@ function crlRow({ issuer, thisUpdate, revoked }: CrlDetails): Row {
   return ['CRL', `of ${shown(issuer)}, ${dateText(thisUpdate)}, revokes ${revoked}`];
 }
 
-function crlRows({
-  issuer,
-  thisUpdate,
-  nextUpdate,
-  revoked,
-  number,
-  signature,
-}: CrlDetails): Row[] {
+function crlRows(crl: CrlDetails): Row[] {
+  const { issuer, thisUpdate, nextUpdate, revoked, number, signature } = crl;
   return [
-    ['revokes', revoked === 1 ? '1 certificate' : `${revoked} certificates`],
+    ['revokes', counted(revoked, 'certificate')],
     ['issued by', shown(issuer) || 'nobody'],
     ['of', dateText(thisUpdate)],
     ['next one', nextUpdate === undefined ? 'not announced' : dateText(nextUpdate)],

@@ -4,30 +4,24 @@ import type { Scheme } from '../../keystore/pkcs12-protection.ts';
 import { dateText, leftText, shown, titleOf } from './format.ts';
 import type { Style } from '../terminal.ts';
 import { SOON_DAYS } from '../../policy.ts';
+import { columns } from '../lines.ts';
 
 const TITLE_WIDTH = 40;
 
 /** One line for each certificate, those of keys first with the name of their entry. */
 export function storeLines({ certificates, keys }: InspectedFile, style: Style): string[] {
   const ofKey = new Set(keys.flatMap(({ certificate }) => certificate ?? []));
-  const rows = certificates.map((it, index) => {
-    const title = shown(
-      ofKey.has(index) ? `${titleOf(it)} (has its key)` : titleOf(it),
-      TITLE_WIDTH,
-    );
-    const left = (it.daysLeft ?? 0) < 0 ? 'expired' : leftText(it.daysLeft);
-    return {
-      title,
-      key: it.key.type,
-      until: dateText(it.notAfter),
-      left: (it.daysLeft ?? SOON_DAYS) < SOON_DAYS ? style.bad(left) : left,
-    };
-  });
-  const width = Math.max(0, ...rows.map(({ title }) => title.length));
-  const keyWidth = Math.max(0, ...rows.map(({ key }) => key.length));
-  return rows.map(
-    ({ title, key, until, left }) =>
-      `  ${title.padEnd(width)}  ${style.dim(key.padEnd(keyWidth))}  ${until}  ${left}`,
+  const keyWidth = Math.max(0, ...certificates.map(({ key }) => key.type.length));
+  return columns(
+    certificates.map((it, index) => {
+      const title = `${titleOf(it)}${ofKey.has(index) ? ' (has its key)' : ''}`;
+      const left = (it.daysLeft ?? 0) < 0 ? 'expired' : leftText(it.daysLeft);
+      const isSoon = (it.daysLeft ?? SOON_DAYS) < SOON_DAYS;
+      return [
+        ...[shown(title, TITLE_WIDTH), style.dim(it.key.type.padEnd(keyWidth))],
+        ...[dateText(it.notAfter), isSoon ? style.bad(left) : left],
+      ];
+    }),
   );
 }
 

@@ -31,9 +31,8 @@ export async function asking(
       hint: 'give the one of the CA with --ca-password-file FILE',
     });
   const own = {
-    ...(caPasswordFile === undefined ? {} : { passwordFile: caPasswordFile }),
-    ...(caPasswordEnv === undefined ? {} : { passwordEnv: caPasswordEnv }),
-    ...(caPasswordStdin === undefined ? {} : { passwordStdin: caPasswordStdin }),
+    ...{ passwordFile: caPasswordFile, passwordEnv: caPasswordEnv },
+    passwordStdin: caPasswordStdin,
   };
   const words = { flag: '--ca-password', noun: 'passphrase', required: true, stdinTaken } as const;
   const source = isGiven

@@ -9,6 +9,9 @@ export const passwordOptions: readonly OptionDeclaration[] = [
   { flags: '--no-password', description: 'there is none: whoever reads the file can use it' },
 ];
 
+/** The same where there always is one. */
+export const givenPasswordOptions = passwordOptions.slice(0, 3);
+
 /** For every command that may sign with an authority's key, which a passphrase may protect. */
 export const caPasswordOptions: readonly OptionDeclaration[] = [
   {

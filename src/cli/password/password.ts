@@ -2,17 +2,15 @@
  * Where passwords come from: a prompt, a file, a variable, standard input; never the command line itself,
  * which every process of the machine can read.
  */
-import { readSync } from 'node:fs';
+import { readChunk } from '../stdin.ts';
 import { resolve } from 'node:path';
-import { isInteractive } from '../../../platform/interactive.ts';
-import { DevcertError, printable, systemCode } from '../../errors.ts';
+import { canBeAsked } from '../../../platform/interactive.ts';
+import { DevcertError, printable } from '../../errors.ts';
 import { looserThan, readIfThere } from '../../disk/files.ts';
 import { Line } from './line.ts';
 import type { PasswordFlags } from './options.ts';
 import { type Terminal, write } from '../terminal.ts';
 import { MAX_PASSWORD_BYTES } from '../../policy.ts';
-
-export { keyPasswordOptions, type PasswordFlags, passwordOptions } from './options.ts';
 
 /** Circumstances of {@link givenPassword} and {@link askPassword}. */
 export interface PasswordRequest {
@@ -120,10 +118,8 @@ const TRIES = 3;
  */
 export async function askPassword(request: PasswordRequest): Promise<string> {
   const { noun = 'password', flag = '--password', isNew = false, check } = request;
-  if (request.stdinTaken === true || !isInteractive(process.env, areTerminals))
-    throw new DevcertError('usage', `${request.what} needs a ${noun}`, {
-      hint: ways(request),
-    });
+  if (request.stdinTaken === true || !canBeAsked(process, process.env))
+    throw new DevcertError('usage', `${request.what} needs a ${noun}`, { hint: ways(request) });
   const question = `${isNew ? `New ${noun}` : noun} for ${request.what}: `;
   for (let left = TRIES - 1; left >= 0; left--) {
     const password = await prompt(capitalized(question));
@@ -137,9 +133,7 @@ export async function askPassword(request: PasswordRequest): Promise<string> {
   throw new DevcertError(
     'password',
     `the two entries of the ${noun} for ${request.what} differed each time`,
-    {
-      hint: `run the same again, or put it into a file: ${flag}-file FILE`,
-    },
+    { hint: `run the same again, or put it into a file: ${flag}-file FILE` },
   );
 }
 
@@ -168,7 +162,6 @@ function ways({ stdinTaken = false, required = false, flag = '--password' }: Pas
   return `${flags.slice(0, -1).join(', ')} or ${flags.at(-1) ?? ''}`;
 }
 
-const STDIN = 0;
 const STDERR = 2;
 
 /** How people are told of it. `none`: how to say that there is none, if that can be said. */
@@ -217,35 +210,14 @@ function fromStandardInput(words: Words): string {
     throw new DevcertError('usage', `${words.flag}-stdin reads a pipe, and this is a terminal`, {
       hint: 'leave the option out to be asked, or pipe it: pass show dev | devcert …',
     });
-  const chunks: Buffer[] = [];
-  for (let total = 0; total <= MAX_PASSWORD_BYTES;) {
-    const chunk = readChunk();
-    if (chunk.length === 0) break;
-    chunks.push(chunk);
-    total += chunk.length;
-    if (chunk.includes(0x0a)) break;
+  let bytes = Buffer.alloc(0);
+  while (bytes.length <= MAX_PASSWORD_BYTES && !bytes.includes(0x0a)) {
+    const chunk = Buffer.alloc(MAX_PASSWORD_BYTES);
+    const length = readChunk(chunk);
+    if (length === 0) break;
+    bytes = Buffer.concat([bytes, chunk.subarray(0, length)]);
   }
-  return firstLine(Buffer.concat(chunks), 'standard input', words);
-}
-
-function areTerminals(): boolean {
-  return [process.stdin.isTTY, process.stderr.isTTY].every(Boolean);
-}
-
-/** Some bytes; none at the end. */
-function readChunk(): Buffer {
-  const buffer = Buffer.alloc(MAX_PASSWORD_BYTES);
-  for (;;) {
-    try {
-      return buffer.subarray(0, readSync(STDIN, buffer));
-    } catch (error) {
-      const code = systemCode(error);
-      // Windows calls the end of a pipe an error; a closed descriptor holds nothing either.
-      if (code === 'EOF' || code === 'EBADF') return Buffer.alloc(0);
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
+  return firstLine(bytes, 'standard input', words);
 }
 
 function firstLine(bytes: Buffer, source: string, { noun, none }: Words): string {

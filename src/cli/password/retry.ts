@@ -19,11 +19,7 @@ export function givenPasswords(
   terminal: Pick<Terminal, 'note'>,
 ): GivenPasswords {
   const password = givenPassword(flags, request, terminal);
-  const keyPassword = givenKeyPassword(flags, terminal);
-  return {
-    ...(password === undefined ? {} : { password }),
-    ...(keyPassword === undefined ? {} : { keyPassword }),
-  };
+  return { password, keyPassword: givenKeyPassword(flags, terminal) };
 }
 
 /**
