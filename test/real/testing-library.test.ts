@@ -33,7 +33,7 @@ beforeAll(async () => {
     join(project, 'playwright/playwright.config.mjs'),
     `export default { use: { launchOptions: { executablePath: '${findProgram('chromium') ?? ''}', chromiumSandbox: false } } };`,
   );
-}, 300_000);
+});
 
 afterAll(() => {
   if (project !== '') rmSync(project, { recursive: true, force: true });
