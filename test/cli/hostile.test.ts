@@ -99,7 +99,7 @@ test.each(files)('%s: read or refused, by every command that reads files', async
   writeFileSync(file, content());
   for (const reader of readers) {
     // Seconds at most; a hang ends by SIGKILL, an abort of Node by SIGABRT.
-    const { status, signal, stderr } = await run([...reader, file], { killAfterMs: 30_000 });
+    const { status, signal, stderr } = await run([...reader, file], { killAfterMs: 120_000 });
     expect({ reader, signal }).toEqual({ reader, signal: null });
     expect([0, 1, 2, 6], reader.join(' ')).toContain(status);
     expect(stderr, reader.join(' ')).not.toMatch(/^ +at /m);

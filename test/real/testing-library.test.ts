@@ -89,7 +89,7 @@ function runner(args: readonly string[], folder: string, env: Record<string, str
   return run(file, rest, {
     cwd: join(project, folder),
     env: { ...NO_TRUST, VITEST: undefined, NODE_ENV: undefined, NODE_OPTIONS: '', CI: '1', ...env },
-    timeoutMs: 60_000,
+    timeoutMs: 200_000,
   });
 }
 
