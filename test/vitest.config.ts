@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -18,10 +19,11 @@ if (skipped.length > 0) console.warn(`not run on Windows: ${skipped.join(', ')}`
 const ALONE = ['frameworks', 'frameworks-vite', 'recipes-frameworks'].map(
   (name) => `test/real/${name}.test.ts`,
 );
+// Far above what any takes: a machine may be busy, and only a hang should be ended.
+const limits = { testTimeout: 300_000, hookTimeout: 400_000 };
 const real = {
+  ...limits,
   setupFiles: ['test/helpers/guard.ts'],
-  testTimeout: 120_000,
-  hookTimeout: 300_000,
   // The default is a second, which a busy machine may need for anything.
   expect: { poll: { timeout: 60_000 } },
 };
@@ -34,14 +36,13 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...limits,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', ...skipped],
-          // Far above what any takes: a machine may be busy, and only a hang should be ended.
-          testTimeout: 60_000,
           setupFiles: ['test/helpers/guard.ts'],
-          // The default leaves a core idle, which is half of a small machine: these wait for children mostly.
-          maxWorkers: '100%',
+          // The default leaves a core idle, which is half of a small machine. One more than cores: some wait for time to pass.
+          maxWorkers: availableParallelism() + 1,
         },
       },
       {

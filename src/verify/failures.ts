@@ -29,7 +29,8 @@ export function failureCause(
       `the server has nothing for the name "${name}" (alert "unrecognized name")`,
       'add the name to its configuration (server_name, ServerName), or ask for one that it has',
     );
-  if (/BAD_SIGNATURE|WRONG_SIGNATURE/.test(failure?.code ?? ''))
+  // OpenSSL 3.5, of Node 24, has its provider say it.
+  if (/BAD_SIGNATURE|WRONG_SIGNATURE|PROVIDER_SIGNATURE_FAILURE/.test(failure?.code ?? ''))
     return problem(
       'wrong-key',
       'the server does not have the key of the certificate that it sends: its signature is by another one',

@@ -10,4 +10,4 @@ test('readCsr() and grantCsr() take 3000 hostile CSRs and grant nothing that is 
   // Signatures are random, so it is never the same number.
   expect(read).toBeGreaterThan(60);
   expect(refused).toBeGreaterThan(1000);
-}, 120_000);
+});

@@ -49,7 +49,7 @@ describe('devcert ca', () => {
     }
     expect((await run([...again, '--password-file', '../password'])).status).toBe(0);
     expect((await run(['ca', 'remove', 'back'])).stdout).toContain('Deleted');
-  }, 60_000);
+  });
 
   test('refuses with two lines and the exit code of the reason', async () => {
     const { run } = freshHome();
@@ -82,5 +82,5 @@ describe('devcert ca', () => {
       const { stdout } = await run(help);
       expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
     }
-  }, 60_000);
+  });
 });

@@ -65,7 +65,7 @@ describe.runIf(process.platform === 'linux')('devcert check', () => {
       4,
       expect.stringMatching(/does not trust the root\n {2}try: devcert install\n$/),
     ]);
-  }, 60_000);
+  });
 
   test('a certificate that has expired or is due is 5, one of another authority 4', async () => {
     const { run, project, state } = machine();
@@ -91,7 +91,7 @@ describe.runIf(process.platform === 'linux')('devcert check', () => {
     expect(orphaned.stdout).toContain('try: devcert --force');
     await run(['--force']);
     expect((await run(['check', '--stores', 'nss'])).status).toBe(0);
-  }, 60_000);
+  });
 
   test('asks no keytool unless Java is named', async () => {
     const { run, home } = machine();

@@ -69,6 +69,5 @@ describe('the guide on exit codes', () => {
         expect(exitCodes[error.code as keyof typeof exitCodes]).toBe(told.status);
       }
     },
-    60_000,
   );
 });

@@ -101,7 +101,7 @@ describe('a project as DEVCERT_HOME', () => {
     expect(everything(folder).map((it) => it.replace(/ .*/, ''))).toEqual(
       before.map((it) => it.replace(/ .*/, '')),
     );
-  }, 60_000);
+  });
 
   test('is refused by every function of the library that works with the state', async () => {
     const folder = project(process.env.HOME ?? '');
@@ -182,7 +182,7 @@ describe.runIf(isRoot)('two users of one machine', () => {
     expect((await eve.run([])).status).toBe(0);
     expect(readFileSync(join(eve.state, 'root.pem'), 'utf8')).not.toBe(root);
     expect(everything(ada.home)).toEqual(before);
-  }, 60_000);
+  });
 
   test('a predictable path that one of them was first to take is not the other’s', async () => {
     const [ada, eve] = [homeOf(ADA), homeOf(EVE)];
@@ -308,7 +308,7 @@ describe.runIf(isRoot)('root', () => {
     const adas = await run([], { uid: 0, env: { DEVCERT_HOME: join(home, 'state') } });
     expect(adas.status).toBe(6);
     expect(existsSync(join(home, 'state'))).toBe(false);
-  }, 60_000);
+  });
 });
 
 describe('what a new authority may certify', () => {

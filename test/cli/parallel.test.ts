@@ -38,7 +38,7 @@ describe('devcert, many at once', () => {
       'ledger.jsonl',
       'root.pem',
     ]);
-  }, 120_000);
+  });
 
   test('20 at once into one folder: one pair that belongs together', async () => {
     const { run, project, state } = freshHome();
@@ -47,7 +47,7 @@ describe('devcert, many at once', () => {
     expect(ended.filter(({ status }) => status !== 0)).toEqual([]);
     expect(verifies(join(project, '.devcert'), state)).toBe(true);
     expect(readLedger(state)).toHaveLength(1);
-  }, 120_000);
+  });
 
   test('killed at any moment of creation or issuing, the next run completes (statements 2 and 19)', async () => {
     for (let round = 0; round < 40; round++) {
@@ -63,5 +63,5 @@ describe('devcert, many at once', () => {
       expect(await run(['other.test'])).toMatchObject({ status: 0 });
       expect(verifies(join(project, '.devcert'), state)).toBe(true);
     }
-  }, 180_000);
+  });
 });

@@ -44,7 +44,7 @@ describe('--ca-password-…', () => {
     expect(again).toMatchObject({ status: 0, stderr: '' });
     expect(again.stdout).toContain('A valid certificate is there already');
     expect(existsSync(join(project, '.devcert/key.pem'))).toBe(true);
-  }, 60_000);
+  });
 
   test('each way to get it wrong has its own error and exit code, and nothing is written', async () => {
     const { run, home, project, file } = await encrypted();
@@ -100,7 +100,7 @@ describe('--ca-password-…', () => {
     expect(twoLines(await run([...ada, ...both])).error).toBe(
       'standard input cannot be two passwords at once',
     );
-  }, 60_000);
+  });
 
   test('an umlaut opens the key in either form of Unicode', async () => {
     const { run } = freshHome();
@@ -111,7 +111,7 @@ describe('--ca-password-…', () => {
       expect(
         await run([...ada, '--force', '--ca-password-env', 'CA'], { env: { CA } }),
       ).toMatchObject({ status: 0 });
-  }, 60_000);
+  });
 });
 
 describe('devcert ca protect and unprotect', () => {
@@ -147,7 +147,7 @@ describe('devcert ca protect and unprotect', () => {
     });
     expect(told).not.toMatchObject({ root: (root as { root: string }).root });
     expect(openKeysIn(state)).toEqual([]);
-  }, 60_000);
+  });
 
   test('--help names every way to give the passphrase', async () => {
     const { run } = freshHome();
@@ -163,7 +163,7 @@ describe('devcert ca protect and unprotect', () => {
       for (const flag of ['file', 'env', 'stdin'])
         expect(stdout).toContain(`--ca-password-${flag}`);
     }
-  }, 60_000);
+  });
 });
 
 describe('protectLines()', () => {

@@ -50,7 +50,7 @@ describe('devcert list and renew', () => {
     // Nothing was due: nothing is run.
     const again = await run(['renew', '--all', '--', ...program], later);
     expect([again.status, again.stdout]).toEqual([0, expect.not.stringContaining('reloaded')]);
-  }, 60_000);
+  });
 });
 
 test.runIf(hasShell)(
@@ -95,7 +95,7 @@ describe('devcert run and env', () => {
     await run(['env']);
     await run(['uninstall', '--purge']);
     expect(existsSync(state)).toBe(false);
-  }, 60_000);
+  });
 
   test('what was set is in the bundle of its variable, and in no other', async () => {
     const { run, home } = freshHome();

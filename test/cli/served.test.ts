@@ -46,5 +46,4 @@ test.runIf(process.platform === 'linux')(
     expect(await ports()).toEqual([['valid']]);
     for (const it of others) expect((it.address() as AddressInfo).port).toBeGreaterThan(0);
   },
-  60_000,
 );

@@ -27,7 +27,7 @@ describe('devcert with an SSH agent', () => {
       expect(leaf.checkPrivateKey(createPrivateKey(part('key.pem')))).toBe(true);
     }
     expect(readLedger(state)).toHaveLength(20);
-  }, 120_000);
+  });
 
   test('while one waits for it, others work in the same state folder', async () => {
     const { run, project } = freshHome();
@@ -59,7 +59,7 @@ describe('devcert with an SSH agent', () => {
     drop();
     expect(twoLines(await waiting).error).toContain('closed the connection');
     expect(existsSync(join(project, 'waits'))).toBe(false);
-  }, 90_000);
+  });
 
   test('one that signs with another key leaves nothing behind', async () => {
     const { run, project, state } = freshHome();

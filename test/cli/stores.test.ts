@@ -79,7 +79,7 @@ describe.runIf(process.platform === 'linux')('devcert install, status, uninstall
     expect(yes.status).toBe(0);
     expect(yes.output).toMatch(/made \S+, ends \S+\s+SHA-256 [0-9a-f]{64}/);
     expect(existsSync(database)).toBe(false);
-  }, 60_000);
+  });
 
   test('a tool that fails is told with its own words, and the exit code says so', async () => {
     const { run, env } = homeWithDatabase('echo "the disk is on fire" >&2; status=9');
@@ -100,5 +100,5 @@ describe.runIf(process.platform === 'linux')('devcert install, status, uninstall
     writeFileSync(join(home, 'patient'), '');
     await run(['install', '--stores', 'nss'], { env });
     expect(readFileSync(join(state, 'root.pem'), 'utf8')).toBe(root);
-  }, 60_000);
+  });
 });

@@ -92,7 +92,7 @@ describe('devcert on a state of 0.1.0', () => {
     }
     expect(run(CLI, ['other.test'])).toMatchObject({ status: 0 });
     expect(run(CLI, ['mtls', 'api', '--client', 'cron'])).toMatchObject({ status: 0 });
-  }, 120_000);
+  });
 
   test('0.1.0 refuses to issue and to purge in one line, and deletes nothing', () => {
     const { home, old, run } = oldHome();
@@ -198,7 +198,7 @@ describe('moveState()', () => {
       expect(readdirSync(dirname(to))).toEqual(['Data']);
     }
     expect(steps).toBeGreaterThan(files.length * 2);
-  }, 60_000);
+  });
 
   test('leaves a root without a key where it is', () => {
     const { from, to } = folders(['root.pem']);

@@ -130,9 +130,10 @@ describe('sniCallback()', () => {
 
   test('leaves others to an alert where the server has no certificate of its own', async () => {
     const { callback } = await answering(machine(), { allow: ['app.test'] });
-    expect(await visit({ SNICallback: callback }, ['other.test', 'app.test\n', ''])).toEqual(
-      Array.from({ length: 3 }, () => 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE'),
-    );
+    const told = await visit({ SNICallback: callback }, ['other.test', 'app.test\n', '']);
+    expect(told).toHaveLength(3);
+    // Each OpenSSL has its own word in front.
+    for (const it of told) expect(it).toMatch(/_ALERT_HANDSHAKE_FAILURE$/);
   });
 
   test('answers bytes that no client of Node can send with an alert, too', async () => {

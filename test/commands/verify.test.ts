@@ -177,11 +177,11 @@ describe('verify() where TLS does not come about', () => {
     const closes = await plainServer((socket) => socket.once('data', () => socket.destroy()));
     expect(codesOf(await check(`localhost:${closes}`))).toEqual(['closed']);
     const hangs = await plainServer(() => undefined);
-    expect(codesOf(await check(`127.0.0.1:${hangs}`, { timeout: 0.3 }))).toEqual(['no-answer']);
+    expect(codesOf(await check(`127.0.0.1:${hangs}`, { timeout: 1 }))).toEqual(['no-answer']);
     const stops = await plainServer((socket) => {
       socket.write(Buffer.from('16030301000200', 'hex'));
     });
-    expect(codesOf(await check(`127.0.0.1:${stops}`, { timeout: 0.3 }))).toEqual(['no-answer']);
+    expect(codesOf(await check(`127.0.0.1:${stops}`, { timeout: 1 }))).toEqual(['no-answer']);
     const endless = await plainServer((socket) => {
       const more = () => {
         while (socket.writable && socket.write(Buffer.alloc(16_384, 'x')));

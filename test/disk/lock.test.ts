@@ -233,7 +233,7 @@ describe('withLock()', () => {
     const id = createHash('sha256').update('x').digest('hex').slice(0, 32);
     const claim = `.lock.${id}.devcert-tmp`;
     writeFileSync(join(folder, claim), JSON.stringify({ ...dead, token: 'y' }));
-    expect(await withLock(folder, () => 'in', { waitMs: 1000 })).toBe('in');
+    expect(await withLock(folder, () => 'in', { waitMs: 20_000 })).toBe('in');
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -41,10 +41,19 @@ export function authorityKeysIn(
 ): KeyObject[] {
   const label = `-----END ${onlyEncrypted ? 'ENCRYPTED ' : ''}`;
   return filesBelow(stateFolder)
-    .map((name) => ({ name, text: readFileSync(join(stateFolder, name), 'latin1') }))
-    .filter(({ text }) => text.includes(label) && text.includes('PRIVATE KEY'))
-    .map(({ name }) => name)
-    .map((name) => createPrivateKey({ key: readFileSync(join(stateFolder, name)), passphrase }));
+    .map((name) => readFileSync(join(stateFolder, name), 'latin1'))
+    .filter((text) => text.includes(label) && text.includes('PRIVATE KEY'))
+    .map((key) => open(key, passphrase));
+}
+
+// Each opening takes as long as a guess at the passphrase does, and many tests look at the same file again.
+const known = new Map<string, KeyObject>();
+
+function open(key: string, passphrase: string): KeyObject {
+  const id = JSON.stringify([key, passphrase]);
+  const opened = known.get(id) ?? createPrivateKey({ key, passphrase });
+  known.set(id, opened);
+  return opened;
 }
 
 /**

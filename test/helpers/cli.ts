@@ -50,7 +50,7 @@ export function freshHome(at = temporaryFolder()): Home {
     project,
     env,
     run: (args, options = {}) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         assertHarmless(args);
         const child = startNode([CLI, ...args], {
           cwd: options.cwd ?? project,
@@ -73,6 +73,8 @@ export function freshHome(at = temporaryFolder()): Home {
           clearInterval(interrupt);
           child.kill('SIGINT');
         }, 20);
+        // As a user who may not start this Node.
+        child.on('error', reject);
         child.on('close', (status, signal) => {
           clearTimeout(timer);
           clearInterval(interrupt);

@@ -100,7 +100,7 @@ export function developEach(apps: Readonly<Record<string, Framework>>): void {
     ([name, app]) => [name, app, npmPackages(app.packages)] as const,
   );
   for (const [name, app, installing] of installed)
-    test(`the guide's lines for ${name}`, { timeout: 200_000 }, async (context) => {
+    test(`the guide's lines for ${name}`, async (context) => {
       const packages = await installing;
       if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
       const { script, files = {} } = lines.get(name) ?? {};

@@ -47,8 +47,8 @@ export async function runFiles(files: Readonly<Record<string, () => unknown>>): 
     setupFiles: [],
     sequence: { hooks: 'stack', setupFiles: 'list' },
     maxConcurrency: 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     retry: 0,
     tags: [],
   } as unknown as VitestRunnerConfig;

@@ -37,7 +37,7 @@ export interface NodeOptions {
   readonly cwd?: string;
   /** As on a build machine. */
   readonly ci?: boolean;
-  /** 40 s if left out. */
+  /** Two minutes if left out. */
   readonly timeoutMs?: number;
 }
 
@@ -92,7 +92,7 @@ export function startWindows(): Windows {
     CI: undefined,
     DEVCERT_HOME: '',
   };
-  const options = { env, stdio: 'ignore', timeout: 60_000 } as const;
+  const options = { env, stdio: 'ignore', timeout: 240_000 } as const;
   execFileSync('wineserver', ['-p120'], options);
   execFileSync('wineboot', ['-i'], options);
   execFileSync('wine', ['winecfg', '-v', 'win10'], options);
@@ -114,7 +114,7 @@ export function startWindows(): Windows {
   let runs = 0;
   const prepare = (
     args: readonly string[],
-    { cwd = drive, timeoutMs: timeout = 40_000, ci = false }: NodeOptions = {},
+    { cwd = drive, timeoutMs: timeout = 120_000, ci = false }: NodeOptions = {},
   ) => {
     const [out, err] = ['out', 'err'].map((name) => join(base, `${name}${runs}`)) as [
       string,

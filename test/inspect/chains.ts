@@ -112,7 +112,7 @@ function certificate(shape: Shape, issuer?: Made): Made {
     authorityKeyIdentifier(shape.keyIdentifier ?? keyIdentifier(signer)),
     ...(shape.more ?? []),
   ];
-  const at = (days: number) => time(new Date(Date.now() + days * DAY_MS));
+  const at = (days: number) => time(new Date(NOW + days * DAY_MS));
   count += 1;
   const tbs = sequence(
     shape.version === 1 ? undefined : contextTag(0, true, integer(shape.version ?? 2)),
@@ -130,6 +130,9 @@ function certificate(shape: Shape, issuer?: Made): Made {
   const der = sequence(tbs, algorithm, bitString(sign(shape.hash ?? 'sha256', tbs, by)));
   return { der, key, subject };
 }
+
+// One moment for all: of two made in two seconds the later one would outlive its issuer.
+const NOW = Date.now();
 
 /** basicConstraints of an authority without a limit. */
 const AUTHORITY = extension(OID.basicConstraints, sequence(boolean(true)), true);

@@ -181,7 +181,7 @@ describe('createRunner()', () => {
       ? { file: script('tool', "trap '' TERM; while :; do sleep 0.1; done"), args: [] }
       : node('setInterval(() => undefined, 1000)');
     expect(await run({ ...command, timeoutMs: 200 })).toMatchObject({ failure: 'timeout' });
-  }, 20_000);
+  });
 
   test.runIf(hasShell)('a program that was killed', async () => {
     expect(await run({ file: script('tool', 'kill -9 $$'), args: [] })).toMatchObject({

@@ -126,7 +126,7 @@ test('an unknown kind of store is answered with those of this machine: "windows"
     try {
       return parseStoreKinds('keychain', { finders: storeFinders, host });
     } catch (error) {
-      return error instanceof DevcertError ? error.hint : error;
+      return error instanceof DevcertError ? DevcertError.typed(error).hint : error;
     }
   };
   expect(hint(fakeHost())).toBe("{ stores: 'system,nss,java' }");

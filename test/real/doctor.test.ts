@@ -26,7 +26,7 @@ import { findProgram } from '../helpers/run.ts';
 
 const ready = needs(canCover(), 'root and mount namespaces');
 
-describe.runIf(ready)('devcert doctor', { timeout: 240_000 }, () => {
+describe.runIf(ready)('devcert doctor', () => {
   /** One on which all is well. */
   async function healthy(options?: MachineOptions): Promise<Machine> {
     const made = await brokenMachine(options);

@@ -40,7 +40,7 @@ async function follow({ type }: Machine, first: string): Promise<string[]> {
 
 const page = (name: string) => `curl -sS --max-time 10 https://${name}:8443/`;
 
-describe.runIf(ready)('a fresh machine', { timeout: 120_000 }, () => {
+describe.runIf(ready)('a fresh machine', () => {
   test('names below localhost and test open by what the command prints', async () => {
     const machine = await brokenMachine({ programs: ['curl', 'python3'] });
     const { type, start, project, doctor } = machine;

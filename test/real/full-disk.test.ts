@@ -71,4 +71,4 @@ test('install --sealed on a disk that is full from any write on', async () => {
   }
   expect(wrong).toEqual([]);
   expect(steps).toBeGreaterThan(20);
-}, 60_000);
+});

@@ -47,7 +47,7 @@ function only({ wrong }: { wrong: readonly Finding[] }): Finding {
   return wrong[0] ?? { check: '', problem: '', cure: '', exitCode: 0 };
 }
 
-describe.runIf(ready)('the hall of broken machines', { timeout: 120_000 }, () => {
+describe.runIf(ready)('the hall of broken machines', () => {
   test('an untrusted root', async () => {
     const { type, verify, start, project } = await brokenMachine();
     writeFileSync(join(project, 'server.mjs'), SERVER);

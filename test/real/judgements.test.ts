@@ -42,7 +42,7 @@ beforeAll(async () => {
       server.close();
     }
   }
-}, 300_000);
+});
 
 describe('clients and inspect', () => {
   test.each(chains.map((it, index) => [it.title, it, index] as const))(

@@ -93,7 +93,7 @@ function assertEncrypted({ forged, other, status }: Report): void {
 }
 
 describe.runIf(ready)('keys that lie in no open file', () => {
-  test('--passphrase', { timeout: 200_000 }, async () => {
+  test('--passphrase', async () => {
     const report = await played({
       make: [
         ['install', '--passphrase', ...SECRET],
@@ -106,49 +106,41 @@ describe.runIf(ready)('keys that lie in no open file', () => {
     assertEncrypted(report);
   });
 
-  test(
-    'ca protect: another authority in the place of one whose key lay open',
-    { timeout: 200_000 },
-    async () => {
-      const report = await played({
-        make: [['install'], ['localhost', 'api.test'], ['ca', 'protect', ...SECRET], ['uninstall']],
-        trust: ['install'],
-      });
-      assertOpened(report);
-      assertEncrypted(report);
-      expect(report.made[2]?.output).toContain('Issued again: ');
-      expect(report.made[2]?.output).toContain('Protected: ');
-    },
-  );
+  test('ca protect: another authority in the place of one whose key lay open', async () => {
+    const report = await played({
+      make: [['install'], ['localhost', 'api.test'], ['ca', 'protect', ...SECRET], ['uninstall']],
+      trust: ['install'],
+    });
+    assertOpened(report);
+    assertEncrypted(report);
+    expect(report.made[2]?.output).toContain('Issued again: ');
+    expect(report.made[2]?.output).toContain('Protected: ');
+  });
 
-  test.each(['file', 'token'])(
-    '--ssh-agent: OpenSSH’s agent, with a key of a %s',
-    { timeout: 200_000 },
-    async (kind) => {
-      const agent = await startAgent(join(temporaryFolder(), 'agent'));
-      onTestFinished(() => {
-        agent.kill();
-      });
-      if (kind === 'token') await agent.addFromToken();
-      else await agent.add([await agent.makeKey('devcert')]);
-      const [fingerprint = ''] = await agent.list();
-      const report = await played({
-        make: [['install', '--ssh-agent', fingerprint], ['localhost', 'api.test'], ['uninstall']],
-        trust: ['install'],
-        env: agent.env,
-      });
-      assertOpened(report);
-      expect(report.status.output).toContain(`"fingerprint": "${fingerprint}"`);
-      expect(report.uninstall.output).toContain(`${fingerprint} stays in your SSH agent`);
-      // The files alone, without the agent.
-      expect(report.other).toMatchObject({ status: 1 });
-      expect(report.other.output).toContain('there is no SSH agent');
-      // Its key is still there.
-      expect(await agent.list()).toEqual([fingerprint]);
-    },
-  );
+  test.each(['file', 'token'])('--ssh-agent: OpenSSH’s agent, with a key of a %s', async (kind) => {
+    const agent = await startAgent(join(temporaryFolder(), 'agent'));
+    onTestFinished(() => {
+      agent.kill();
+    });
+    if (kind === 'token') await agent.addFromToken();
+    else await agent.add([await agent.makeKey('devcert')]);
+    const [fingerprint = ''] = await agent.list();
+    const report = await played({
+      make: [['install', '--ssh-agent', fingerprint], ['localhost', 'api.test'], ['uninstall']],
+      trust: ['install'],
+      env: agent.env,
+    });
+    assertOpened(report);
+    expect(report.status.output).toContain(`"fingerprint": "${fingerprint}"`);
+    expect(report.uninstall.output).toContain(`${fingerprint} stays in your SSH agent`);
+    // The files alone, without the agent.
+    expect(report.other).toMatchObject({ status: 1 });
+    expect(report.other.output).toContain('there is no SSH agent');
+    // Its key is still there.
+    expect(await agent.list()).toEqual([fingerprint]);
+  });
 
-  test('--sealed', { timeout: 200_000 }, async () => {
+  test('--sealed', async () => {
     const report = await played({
       // Taken out again first: a certificate alone is trusted by nobody.
       make: [['install', '--sealed', 'localhost', 'api.test'], ['uninstall']],
@@ -209,7 +201,7 @@ describe('with every file of a sealed authority, what is signed for other permit
   });
 
   for (const name of ['OpenSSL', 'curl', 'Node', 'Java', 'GnuTLS', 'Chromium', 'Firefox'])
-    test(`is refused by ${name}`, { timeout: 240_000 }, async ({ skip }) => {
+    test(`is refused by ${name}`, async ({ skip }) => {
       const engine = ENGINES.find((it) => it.name === name);
       const programs = (await engine?.find()) ?? [];
       if (programs.length === 0 && !needs(false, name)) skip();

@@ -68,7 +68,7 @@ describe.runIf(certutil && firefox)('Firefox with the variables of Flatpak', () 
     } finally {
       await server.close();
     }
-  }, 240_000);
+  });
 });
 
 interface Row {
@@ -91,5 +91,5 @@ describe.runIf(certutil && needs(canCover(), 'root and mount namespaces'))('a fu
     expect(failed.length + done.length).toBe(rows.length);
     for (const row of failed) expect(row).toMatchObject({ left: [], removed: 'already-absent' });
     for (const row of rows) expect(row.after).toEqual([]);
-  }, 180_000);
+  });
 });

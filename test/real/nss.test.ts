@@ -276,7 +276,7 @@ describe.runIf(ready)('nssStores', () => {
       expect(listing(home)).toEqual(before);
     }
     expect(kills).toBeGreaterThan(3);
-  }, 120_000);
+  });
 
   test.each([
     ['the next run completes it, uninstall leaves nothing', ['trusted', 'removed']],

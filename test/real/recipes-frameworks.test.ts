@@ -22,7 +22,7 @@ const installed = new Map(
 );
 
 for (const [name, framework] of Object.entries(frameworks))
-  test(`recipe ${name} runs as printed`, { timeout: 200_000 }, async (context) => {
+  test(`recipe ${name} runs as printed`, async (context) => {
     const packages = await installed.get(name);
     if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
     const parties = await makeParties();

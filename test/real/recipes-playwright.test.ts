@@ -14,7 +14,7 @@ import {
 import { needs } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';
 
-test('recipe playwright runs as printed', { timeout: 200_000 }, async (context) => {
+test('recipe playwright runs as printed', async (context) => {
   const packages = await npmPackages(['@playwright/test@1.65.1']);
   if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
   const parties = await makeParties();

@@ -76,7 +76,7 @@ describe.runIf(ready)('devcert run', () => {
         'update-ca-certificates >/dev/null 2>&1',
       ],
     );
-  }, 300_000);
+  });
 
   afterAll(async () => {
     namespace.end();
@@ -130,35 +130,31 @@ describe.runIf(ready)('devcert run', () => {
     'Go',
     'Bun',
     'Deno',
-  ])(
-    '%s trusts the root with it and not without, and what it trusted before',
-    { timeout: 180_000 },
-    async (name) => {
-      expect(clients[name]).toBeDefined();
-      const set = Object.fromEntries(
-        [
-          ...['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
-          ...['NODE_EXTRA_CA_CERTS', 'DENO_CERT', 'npm_config_cafile'],
-        ].map((variable) => [variable, root]),
-      );
-      const missing = { SSL_CERT_FILE: '/nowhere/roots.pem' };
-      expect(await opens(name, ours, { through: false })).toBe(false);
-      for (const env of [{}, set, missing]) {
-        const before = await opens(name, standIn, { through: false, env });
-        expect({ env, ours: await opens(name, ours, { through: true, env }) }).toEqual({
+  ])('%s trusts the root with it and not without, and what it trusted before', async (name) => {
+    expect(clients[name]).toBeDefined();
+    const set = Object.fromEntries(
+      [
+        ...['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO'],
+        ...['NODE_EXTRA_CA_CERTS', 'DENO_CERT', 'npm_config_cafile'],
+      ].map((variable) => [variable, root]),
+    );
+    const missing = { SSL_CERT_FILE: '/nowhere/roots.pem' };
+    expect(await opens(name, ours, { through: false })).toBe(false);
+    for (const env of [{}, set, missing]) {
+      const before = await opens(name, standIn, { through: false, env });
+      expect({ env, ours: await opens(name, ours, { through: true, env }) }).toEqual({
+        env,
+        ours: true,
+      });
+      if (before)
+        expect({ env, standIn: await opens(name, standIn, { through: true, env }) }).toEqual({
           env,
-          ours: true,
+          standIn: true,
         });
-        if (before)
-          expect({ env, standIn: await opens(name, standIn, { through: true, env }) }).toEqual({
-            env,
-            standIn: true,
-          });
-        // By a variable each of them is told of it; Java by the system's store.
-        if (env === set && name !== 'Java') expect(before).toBe(true);
-      }
-    },
-  );
+      // By a variable each of them is told of it; Java by the system's store.
+      if (env === set && name !== 'Java') expect(before).toBe(true);
+    }
+  });
 });
 
 /** Java, Go, Bun and Deno, which need a file or come from npm. */

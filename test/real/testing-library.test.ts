@@ -35,7 +35,7 @@ beforeAll(async () => {
     join(project, 'playwright/playwright.config.mjs'),
     `export default { use: { launchOptions: { executablePath: '${findProgram('chromium') ?? ''}', chromiumSandbox: false } } };`,
   );
-}, 300_000);
+});
 
 afterAll(() => {
   if (project !== '') rmSync(project, { recursive: true, force: true });
@@ -119,7 +119,7 @@ function runner(args: readonly string[], folder: string, env: Record<string, str
   return run(file, rest, {
     cwd: join(project, folder),
     env: { ...NO_TRUST, VITEST: undefined, NODE_ENV: undefined, NODE_OPTIONS: '', CI: '1', ...env },
-    timeoutMs: 60_000,
+    timeoutMs: 200_000,
   });
 }
 

@@ -69,12 +69,12 @@ describe.runIf(ready)('processes on Windows Node under wine', () => {
   }
 
   // A file may take half a minute, many at once on a busy machine; only a hang should be ended.
-  test('the unit tests pass', { timeout: 500_000 }, async () => {
+  test('the unit tests pass', { timeout: 1_300_000 }, async () => {
     const files = await bundleUnitTests(at('unit.mjs'));
     // A process for each core that any machine has.
     const parts = await Promise.all(
       ['0', '1'].map((part) =>
-        windows.startNode(['C:\\unit.mjs', part, '2'], { timeoutMs: 450_000 }),
+        windows.startNode(['C:\\unit.mjs', part, '2'], { timeoutMs: 1_200_000 }),
       ),
     );
     const results = parts.map(({ status, stdout, stderr }) => {
