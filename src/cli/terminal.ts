@@ -98,9 +98,9 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       clear();
       announced = true;
       const lines = stderrIsTerminal
-        ? wrapCommand(commandLine, widthFor(commandLine) - 4)
+        ? wrapCommand(commandLine, widthFor(INDENT + commandLine) - INDENT.length)
         : [commandLine];
-      for (const line of lines) write(STDERR, `    ${printable(line)}\n`);
+      for (const line of lines) write(STDERR, `${INDENT}${printable(line)}\n`);
     },
     ask: (prompt) => {
       say('note', '33', prompt);
@@ -122,6 +122,8 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
   return terminal;
 }
 
+/** Of a command in a note. */
+const INDENT = '    ';
 const STDOUT = 1;
 const STDERR = 2;
 
