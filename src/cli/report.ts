@@ -10,7 +10,7 @@ import { constraintsText, date, keepingText, madeLines, powerLines, table } from
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import { rootOnce } from './root-once.ts';
 import type { Style } from './terminal.ts';
-import { WIDTH, wrap, wrapCommand } from './wrap.ts';
+import { textWidth, wrap, wrapCommand } from './wrap.ts';
 import { SOON_DAYS } from '../policy.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
@@ -268,8 +268,7 @@ function storeRow(
 
 /** A label, and a text beside it. */
 function rows(label: string, width: number, text: string, style: Style): string[] {
-  const columns = (style.width ?? Infinity) < Infinity ? WIDTH : Infinity;
-  return wrap(text, Math.max(40, columns - width - 4)).map(
+  return wrap(text, Math.max(40, textWidth(style) - width - 4)).map(
     (line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`,
   );
 }
