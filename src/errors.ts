@@ -89,6 +89,22 @@ export class DevcertError extends Error {
   }
 }
 
+/** What the work gives; undefined where it fails as can be expected. @throws what is no DevcertError: a bug. */
+export function orUndefined<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    ifExpected(error);
+    return undefined;
+  }
+}
+
+/** The same for `catch()` of a promise. */
+export function ifExpected(error: unknown): undefined {
+  if (error instanceof DevcertError) return undefined;
+  throw error;
+}
+
 /** Two options that exclude each other. */
 export function exclusive(one: Step, other: Step, hint: Text): DevcertError {
   return new DevcertError('usage', say`${one} and ${other} exclude each other`, { hint });

@@ -184,6 +184,7 @@ export function outcomeLines(outcomes: readonly Outcome[], style: Style): string
   const width = widest(outcomes);
   const planned = rootOnce(
     outcomes.map(({ status, commands = [] }) => (status === 'planned' ? commands : [])),
+    style,
   );
   const told = outcomes.flatMap((outcome, index) => {
     const { store, status, reason, hint, restart, commands = [] } = outcome;
@@ -220,6 +221,7 @@ function byHandLines(outcomes: readonly Outcome[], style: Style): string[] {
   return [...intros].flatMap((intro) => {
     const commands = rootOnce(
       failed.map((it) => (introOf(it) === intro ? (it.commands ?? []) : [])),
+      style,
     ).flat();
     const last = commands.length - 1;
     return [

@@ -39,6 +39,8 @@ export interface Style {
   readonly width?: number;
   /** Columns in which a command to copy must fit, lines that go on ending in a backslash; any number by default. */
   readonly commandWidth?: number;
+  /** True where a command to copy may be `name=value`, as every shell but fish takes it. */
+  readonly assigns?: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       get commandWidth() {
         return process.platform === 'win32' ? Infinity : this.width;
       },
+      assigns: !/\bfish$/.test(env.SHELL ?? ''),
     },
     show(lines, result, exitCode = EXIT.done) {
       terminal.print(lines);

@@ -1,7 +1,7 @@
 /**
  * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
  */
-import { DevcertError, say, type Step, type Text } from '../errors.ts';
+import { DevcertError, say, type Step, type Text, ifExpected } from '../errors.ts';
 import { formatName, parseName, type Name } from './names.ts';
 import { hasPublicDomain, isPublicSuffix, registrableDomain } from './publicsuffix.ts';
 import { isCovered, isForbidden, isNetworkIn } from './subtrees.ts';
@@ -63,11 +63,8 @@ export async function defaultConstraints(
   hostname: string,
   permits: readonly string[] = [],
 ): Promise<Constraints> {
-  const own = await parsePermit(hostname).catch((error: unknown) => {
-    // A host name is free text: one that cannot be permitted is no reason to make no authority.
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  });
+  // A host name is free text: one that cannot be permitted is no reason to make no authority.
+  const own = await parsePermit(hostname).catch(ifExpected);
   const isOwn = own !== undefined && !isCovered(localDomains, own) && !(await hasPublicDomain(own));
   const dns = isOwn ? [...localDomains, own] : localDomains;
   return addPermits({ dns, ip: [...localNetworks] }, permits);

@@ -139,6 +139,8 @@ describe('installLines() has rows', () => {
     const shown = (outcomes: Outcome[]) => outcomeLines(outcomes, style).join('\n');
     expect(shown(planned).split(pem[1] ?? '')).toHaveLength(2);
     expect(shown(planned)).toContain(`      printf '%s\\n' "$root" | tee java.pem`);
+    const inFish = outcomeLines(planned, { ...style, assigns: false }).join('\n');
+    expect(inFish.split(pem[1] ?? '')).toHaveLength(3);
     expect(shown(planned.slice(0, 1))).toContain(`      ${reading[0] ?? ''}`);
   });
 
