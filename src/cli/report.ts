@@ -154,14 +154,18 @@ function caFlag(ca: string | undefined): string {
 function projectLines({ project }: StatusResult, style: Style): string[] {
   if (project === undefined) return [];
   const { names, daysLeft, ca } = project;
-  const days = daysLeft < 0 ? style.bad('expired') : `${daysLeft} days left`;
-  const of =
+  const days = daysLeft < 0 ? 'expired' : `${daysLeft} days left`;
+  const state =
     ca === undefined
-      ? style.bad('no CA of yours issued it: devcert')
+      ? 'no CA of yours issued it: devcert'
       : ca === 'default'
         ? days
         : `${days}, of the CA ${ca}`;
-  return ['', `This project's certificate: ${printable(names.join(', '))}; ${of}`];
+  const paint = ca === undefined || daysLeft < 0 ? style.bad : String;
+  const whose = `This project's certificate: ${printable(names.join(', '))}`;
+  return whose.length + state.length + 2 <= textWidth(style)
+    ? ['', `${whose}; ${paint(state)}`]
+    : ['', ...wrap(whose, textWidth(style)), `  ${paint(state)}`];
 }
 
 function otherLines({ others }: StatusResult, style: Style): string[] {
