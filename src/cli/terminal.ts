@@ -4,7 +4,7 @@
  * somebody looks and `NO_COLOR` is not set; errors are two lines, what went wrong and what to type next.
  */
 import { fstatSync, writeSync } from 'node:fs';
-import { type DevcertError, EXIT, isPlain, printable, steering, systemCode } from '../errors.ts';
+import { DevcertError, EXIT, isPlain, printable, steering, systemCode } from '../errors.ts';
 import { WIDTH, wrap, wrapCommand } from './wrap.ts';
 
 export interface Terminal {
@@ -116,9 +116,10 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       shown = line.length;
     },
     error: (error) => {
-      say('error', '31', error.message);
-      if (error.hint !== undefined) say('hint', '36', error.hint);
-      const { code, message, hint, exitCode } = error;
+      const { code, exitCode } = error;
+      const { message, hint } = DevcertError.typed(error);
+      say('error', '31', message);
+      if (hint !== undefined) say('hint', '36', hint);
       if (json) write(STDOUT, toJson({ error: { code, message, hint, exitCode } }));
     },
   };

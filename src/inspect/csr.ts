@@ -1,6 +1,6 @@
 /** What a CSR says, what is wrong with it, and what of it `devcert sign` would not grant. Pure. */
 import { grantCsr } from '../certificate/csr-policy.ts';
-import { DevcertError, orUndefined } from '../errors.ts';
+import { DevcertError, type ErrorCode, orUndefined } from '../errors.ts';
 import { decodeCsr, type DecodedCsr, readCsr } from '../x509/csr.ts';
 import { extensionDetails, publicKeyDetails } from '../x509/details.ts';
 import { algorithmIn, signatureName } from '../x509/judge.ts';
@@ -71,12 +71,17 @@ function isForClient(csr: DecodedCsr, names: InspectedCsr['names']): boolean {
 }
 
 /** What `read` gives; undefined, after `refused` was called, for an expected failure. */
-function readOrReport<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
+/** As the command says it, as all that is found. */
+interface Refusal extends ReturnType<typeof DevcertError.typed> {
+  readonly code: ErrorCode;
+}
+
+function readOrReport<T>(read: () => T, refused: (why: Refusal) => void): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    refused(error);
+    refused({ code: error.code, ...DevcertError.typed(error) });
     return undefined;
   }
 }
