@@ -30,6 +30,7 @@ import {
 import { notesOf } from './nss-marks.ts';
 import { reportStore } from './report-store.ts';
 import { explainDamage, explainFailure } from './nss-problems.ts';
+import { findElevation } from './run.ts';
 import type {
   Command,
   CommandResult,
@@ -225,20 +226,24 @@ function whyNotRun(certutil: string, { failure, stderr }: CommandResult): string
 }
 
 const packages: readonly (readonly [manager: string, command: string])[] = [
-  ['apt', 'sudo apt install libnss3-tools'],
-  ['apt-get', 'sudo apt-get install libnss3-tools'],
-  ['dnf', 'sudo dnf install nss-tools'],
-  ['yum', 'sudo yum install nss-tools'],
-  ['zypper', 'sudo zypper install mozilla-nss-tools'],
-  ['pacman', 'sudo pacman -S nss'],
-  ['apk', 'sudo apk add nss-tools'],
-  ['emerge', 'sudo USE=utils emerge dev-libs/nss'],
-  ['pkg', 'sudo pkg install nss'],
+  ['apt', 'apt install libnss3-tools'],
+  ['apt-get', 'apt-get install libnss3-tools'],
+  ['dnf', 'dnf install nss-tools'],
+  ['yum', 'yum install nss-tools'],
+  ['zypper', 'zypper install mozilla-nss-tools'],
+  ['pacman', 'pacman -S nss'],
+  ['apk', 'apk add nss-tools'],
+  ['emerge', 'env USE=utils emerge dev-libs/nss'],
+  ['pkg', 'pkg install nss'],
   ['brew', 'brew install nss'],
 ];
 
-/** The command that installs certutil here. */
-function packageHint(host: Pick<Host, 'find'>): string {
+/** The command that installs certutil here, with what makes it root's where that is needed and there. */
+function packageHint(host: Pick<Host, 'find' | 'findForRoot' | 'isRoot'>): string {
   const known = packages.find(([manager]) => host.find(manager) !== undefined);
-  return known?.[1] ?? 'install the NSS tools of your system: they bring certutil';
+  if (known === undefined) return 'install the NSS tools of your system: they bring certutil';
+  const [manager, command] = known;
+  if (host.isRoot || manager === 'brew') return command;
+  const tool = findElevation(host)?.tool;
+  return tool === undefined ? `as root: ${command}` : `${tool} ${command}`;
 }

@@ -45,7 +45,7 @@ async function createProgram(
 ): Promise<Command> {
   const program = new Command('devcert')
     .description(
-      'Real HTTPS on local names: a CA of your own, constrained to them, that your machine trusts until you uninstall it. Keep its key to yourself: whoever copies it can forge these names in every client, and in some others, too.',
+      'Real HTTPS on local names: a CA of your own, constrained to them, that your machine trusts until you uninstall it. Keep its key to yourself: whoever copies it can forge these names in every client, and other names in some.',
     )
     .version(version, '-V, --version')
     .exitOverride()

@@ -20,7 +20,7 @@ import {
 import { orphanLines, orphanNote } from './orphan-lines.ts';
 import { rootOnce } from './root-once.ts';
 import type { Style } from './terminal.ts';
-import { WIDTH, wrap, wrapCommand } from './wrap.ts';
+import { textWidth, wrap, wrapCommand } from './wrap.ts';
 
 export function installLines(result: InstallResult, style: Style, ca?: string): string[] {
   const planned = result.outcomes.some(({ status }) => status === 'planned');
@@ -148,14 +148,18 @@ export function statusLines(result: StatusResult, style: Style, ca?: string): st
 function projectLines({ project }: StatusResult, style: Style): string[] {
   if (project === undefined) return [];
   const { names, daysLeft, ca } = project;
-  const days = daysLeft < 0 ? style.bad('expired') : `${daysLeft} days left`;
-  const of =
+  const days = daysLeft < 0 ? 'expired' : `${daysLeft} days left`;
+  const state =
     ca === undefined
-      ? style.bad('no CA of yours issued it: devcert')
+      ? 'no CA of yours issued it: devcert'
       : ca === 'default'
         ? days
         : `${days}, of the CA ${ca}`;
-  return ['', `This project's certificate: ${printable(names.join(', '))}; ${of}`];
+  const paint = ca === undefined || daysLeft < 0 ? style.bad : String;
+  const whose = `This project's certificate: ${printable(names.join(', '))}`;
+  return whose.length + state.length + 2 <= textWidth(style)
+    ? ['', `${whose}; ${paint(state)}`]
+    : ['', ...wrap(whose, textWidth(style)), `  ${paint(state)}`];
 }
 
 function otherLines({ others }: StatusResult, style: Style): string[] {
@@ -276,8 +280,7 @@ function storeRow(
 
 /** A label, and a text beside it. */
 function rows(label: string, width: number, text: string, style: Style): string[] {
-  const columns = (style.width ?? Infinity) < Infinity ? WIDTH : Infinity;
-  return wrap(text, Math.max(40, columns - width - 4)).map(
+  return wrap(text, Math.max(40, textWidth(style) - width - 4)).map(
     (line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`,
   );
 }

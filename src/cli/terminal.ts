@@ -101,9 +101,9 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       clear();
       announced = true;
       const lines = stderrIsTerminal
-        ? wrapCommand(commandLine, widthFor(commandLine) - 4)
+        ? wrapCommand(commandLine, widthFor(INDENT + commandLine) - INDENT.length)
         : [commandLine];
-      for (const line of lines) write(STDERR, `    ${printable(line)}\n`);
+      for (const line of lines) write(STDERR, `${INDENT}${printable(line)}\n`);
     },
     ask: (prompt) => {
       say('note', '33', prompt);
@@ -126,6 +126,8 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
   return terminal;
 }
 
+/** Of a command in a note. */
+const INDENT = '    ';
 const STDOUT = 1;
 const STDERR = 2;
 

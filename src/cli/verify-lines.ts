@@ -96,11 +96,18 @@ const MAX_SENT = 12;
 function sentLines({ certificates, at }: VerifyResult, style: Style): string[] {
   const more = certificates.length - MAX_SENT;
   return [
-    ...certificates.slice(0, MAX_SENT).map((it, index) => {
-      const end = it.notAfter === undefined ? '' : `, until ${dateText(it.notAfter)}`;
+    ...certificates.slice(0, MAX_SENT).flatMap((it, index) => {
+      const end = it.notAfter === undefined ? '' : dateText(it.notAfter);
       const left = it.notAfter === undefined ? Infinity : it.notAfter.getTime() - at.getTime();
-      const until = left < SOON_DAYS * DAY_MS ? style.bad(end) : end;
-      return `${INDENT}${index + 1}. ${titleOf(it)}${until}`;
+      const until = end === '' ? '' : `, until ${end}`;
+      const number = `${index + 1}. `;
+      return wrap(titleOf(it) + until, WIDTH - INDENT.length - number.length).map((line, row) => {
+        const dated =
+          left < SOON_DAYS * DAY_MS && line.endsWith(end)
+            ? line.slice(0, line.length - end.length) + style.bad(end)
+            : line;
+        return INDENT + (row === 0 ? number : ' '.repeat(number.length)) + dated;
+      });
     }),
     ...(more > 0 ? [`${INDENT}and ${more} more (--json lists all)`] : []),
   ];

@@ -1,4 +1,5 @@
 /** Text broken into lines between words, so that no terminal breaks it inside one. Pure. */
+import type { Style } from './terminal.ts';
 
 /** Columns: what a terminal is wide at the least, and what still reads well. */
 export const WIDTH = 79;
@@ -22,6 +23,11 @@ const KEPT_SPACE = '\u00a0';
 // Its first word or two, then options with a value each, and words that are no prose.
 const COMMAND =
   /\bdevcert (?:(?:ca|hosts|mtls|recipe|help|-[^\s,;?]+) )?[^\s,;?]+(?: (?:-[^\s,;?]+(?: [^\s,;?]+)?|[^\s,;?]*[.*/:"'A-Z][^\s,;?]*))*/g;
+
+/** How wide text is wrapped: at a terminal as it reads well; what a file or a pipe gets stays whole. */
+export function textWidth({ width = Infinity }: Pick<Style, 'width'>): number {
+  return width < Infinity ? WIDTH : Infinity;
+}
 
 /** A command over several lines, as a POSIX shell takes it: each but the last ends in a backslash. */
 export function wrapCommand(command: string, width = WIDTH): string[] {

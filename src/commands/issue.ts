@@ -83,7 +83,7 @@ export async function issue(
   const notes = [
     ...modes,
     ...written.notes,
-    ...changeNotes(written),
+    ...changeNotes(written, options),
     ...(written.issued ? notesOn(request, authority.constraints, context) : []),
     ...(written.issued && request.names.some((name) => isOfNetwork(name, host.hostname))
       ? (await import('./network.ts')).networkNotes(written.caFile, host.hostname)
@@ -122,12 +122,14 @@ function asksProject(typed: readonly string[], options: NameOptions): boolean {
 }
 
 /** Of names that are in no certificate any more, and of the one that nearly everybody begins with. */
-function changeNotes({ issued, names, lost }: WrittenLeaf): string[] {
+function changeNotes({ issued, names, lost }: WrittenLeaf, options: NameOptions): string[] {
   if (!issued) return [];
+  const gone = `no longer in it: ${lost.join(', ')}`;
+  // What was taken out on purpose is not to come back.
+  if (lost.length > 0 && [options.remove ?? []].flat().length > 0) return [gone];
+  const them = lost.length === 1 ? 'it' : 'them';
   if (lost.length > 0)
-    return [
-      worded`no longer in it: ${lost.join(', ')}; to have both: ${{ command: 'issue', add: lost }}`,
-    ];
+    return [worded`${gone}; to have ${them}, too: ${{ command: 'issue', add: lost }}`];
   return names.join() === 'localhost'
     ? [
         worded`for https://127.0.0.1, too: ${{ command: 'issue', add: '127.0.0.1' }} (Bun, gRPC and Erlang refuse a certificate that lists an address)`,

@@ -32,12 +32,12 @@ describe('devcert without names', () => {
     expect(namesIn(home)).toEqual(['localhost', 'api.test', 'www.test']);
     const fewer = await home.run(['shop.test', 'www.test']);
     expect(fewer.stderr).toContain(
-      'note: no longer in it: localhost, api.test; to have both: devcert --add localhost --add api.test\n',
+      'note: no longer in it: localhost, api.test; to have them, too: devcert --add localhost --add api.test\n',
     );
     expect((await home.run(['--add', 'localhost', '--add', 'api.test'])).status).toBe(0);
     expect(namesIn(home)).toEqual(['shop.test', 'www.test', 'localhost', 'api.test']);
     const lost = await home.run(['--remove', 'WWW.test', '--remove', 'api.test']);
-    expect(lost.stderr).toContain('no longer in it: www.test, api.test');
+    expect(lost.stderr).toContain('note: no longer in it: www.test, api.test\n');
     expect(namesIn(home)).toEqual(['shop.test', 'localhost']);
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { constraintsText } from '../../src/cli/lines.ts';
-import { installLines, outcomeLines } from '../../src/cli/report.ts';
+import { installLines, outcomeLines, statusLines } from '../../src/cli/report.ts';
 import type { Outcome } from '../../src/trust.ts';
 import { hasShell } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
@@ -150,6 +150,21 @@ describe('installLines() has rows', () => {
     expect(lines).toContain(`      sudo -- ${'x'.repeat(30)} \\`);
     expect(lines).toContain(`        ${'y'.repeat(30)}`);
   });
+});
+
+test('statusLines() has what is wrong with the certificate of a project on a line of its own where there is no room', () => {
+  const dates = { daysLeft: 396, notAfter: RESULT.notAfter };
+  const project = { certFile: '/x', names: ['localhost', 'api.test'], ca: undefined, ...dates };
+  const empty = { stores: [], orphans: [], unread: [], others: [] };
+  const result = { folder: '/x', authority: undefined, ...empty, project, exitCode: 3 };
+  expect(statusLines(result, { ...style, width: 80 }).slice(1)).toEqual([
+    '',
+    "This project's certificate: localhost, api.test",
+    '  no CA of yours issued it: devcert',
+  ]);
+  expect(statusLines({ ...result, project: { ...project, ca: 'work' } }, style).at(-1)).toBe(
+    "This project's certificate: localhost, api.test; 396 days left, of the CA work",
+  );
 });
 
 test('constraintsText() says where no address is left', () => {

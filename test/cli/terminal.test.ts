@@ -52,6 +52,16 @@ test('what runs as root stands indented below one sentence', async () => {
   ]);
 });
 
+test('a command that fits beside its indent is on one line, however wide the terminal is', async () => {
+  isTerminal = true;
+  const terminal = await createTerminal(false, { TERM: 'dumb' });
+  Object.defineProperty(process.stderr, 'columns', { value: 120, configurable: true });
+  const command = `sudo -- install -d ${'x'.repeat(58)}`;
+  terminal.announce(command);
+  Reflect.deleteProperty(process.stderr, 'columns');
+  expect(written).toContain(`\n    ${command}\n`);
+});
+
 test.each([
   ['with NO_COLOR', { NO_COLOR: '1', TERM: 'xterm' }, false],
   ['in a dumb terminal', { TERM: 'dumb' }, false],

@@ -22,6 +22,7 @@ describe('devcert verify', () => {
     ])
       expect(good.stdout).toContain(line);
     expect(good.stdout.endsWith('\n\nVerified\n')).toBe(true);
+    expect(good.stdout.split('\n').every((line) => line.length < 80)).toBe(true);
     const bad = await run(['verify', '.devcert/cert.pem', '--name', 'api.test']);
     expect(bad.status).toBe(1);
     expect(bad.stdout).toContain(

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { findingLines } from '../../src/cli/finding-lines.ts';
 import { wrap, wrapCommand } from '../../src/cli/wrap.ts';
 import { hasShell } from '../helpers/can.ts';
 
@@ -38,4 +39,27 @@ test.runIf(hasShell)('wrapCommand() says the same to a shell in every width', ()
     expect(run(lines.join('\n'))).toBe(meant);
   }
   expect(wrapCommand(words, 40).length).toBeGreaterThan(1);
+});
+
+test('findings are of 79 columns at a terminal, and one line each in a file', () => {
+  const plain = (text: string) => text;
+  const style = { good: plain, bad: plain, dim: plain };
+  const problem =
+    'the server on port 8443 still sends the certificate that was in "/home/ada/shop/.devcert/cert.pem" before';
+  const finding = {
+    id: 'served',
+    check: 'ports',
+    problem,
+    cure: 'restart or reload it: node, 23631',
+    exitCode: 1,
+  };
+  expect(findingLines([finding], style)).toEqual([
+    `wrong: ${problem}`,
+    '  try: restart or reload it: node, 23631',
+  ]);
+  expect(findingLines([finding], { ...style, width: 120 })).toEqual([
+    'wrong: the server on port 8443 still sends the certificate that was in',
+    '  "/home/ada/shop/.devcert/cert.pem" before',
+    '  try: restart or reload it: node, 23631',
+  ]);
 });

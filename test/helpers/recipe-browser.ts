@@ -1,7 +1,7 @@
 /** Dev servers as a developer sees them: the links that they print, the page in Chromium, and what an edit does to it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { Page } from './chromium-page.ts';
+import type { Page } from './chromium.ts';
 import { visit } from './recipe-server.ts';
 
 /** A dev server that runs. */

@@ -128,10 +128,21 @@ describe('nssStores', () => {
   ])('without certutil names the package of %s (statement 38)', async (manager, hint) => {
     const host = fakeHost({
       home: home('.pki/nssdb'),
-      programs: { [manager]: `/usr/bin/${manager}` },
+      programs: { [manager]: `/usr/bin/${manager}`, sudo: '/usr/bin/sudo' },
     });
     const [store] = await nssStores.find(host, {});
     expect(await store?.inspect(root)).toMatchObject({ state: 'unavailable', needed: true, hint });
+  });
+
+  test.each([
+    ['root, as in a container', { isRoot: true }, {}, 'apt install libnss3-tools'],
+    ['one with doas', {}, { doas: '/usr/bin/doas' }, 'doas apt install libnss3-tools'],
+    ['one who cannot be root', {}, {}, 'as root: apt install libnss3-tools'],
+  ])('without certutil the command is one that %s can type', async (_, who, has, hint) => {
+    const programs = { apt: '/usr/bin/apt', ...has };
+    const host = fakeHost({ ...who, home: home('.pki/nssdb'), programs });
+    const [store] = await nssStores.find(host, {});
+    expect(await store?.inspect(root)).toMatchObject({ hint });
   });
 
   test('without a browser there is nothing to do', async () => {
