@@ -74,7 +74,9 @@ const groups = [
       'src/authority/purge.ts',
       'src/authority/refusals.ts',
       'src/certificate/replaceable.ts',
+      'src/names/permit.ts',
       'src/names/publicsuffix.ts',
+      'src/names/top-level.ts',
       'platform/accounts.ts',
       'platform/as-root.ts',
     ],
@@ -209,12 +211,13 @@ function edited(code, edit) {
   return code;
 }
 
+const transform = { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } };
 const { output } = await build({
   cwd: root,
   input: { 'bin/devcert': 'bin/devcert.ts', index: LIBRARY, ...Object.fromEntries(entries) },
   preserveEntrySignatures: 'allow-extension', // groups ask for it; nothing imports the entries
   platform: 'node',
-  transform: { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } },
+  transform,
   plugins: [replacing, writingDer, lazy],
   checks: { ineffectiveDynamicImport: false, bundlerTimings: false }, // a group is loaded whole
   output: {
@@ -276,6 +279,25 @@ for (const name of ['index', ...entries.map(([name]) => name)]) {
   ];
   writeFileSync(join(root, `dist/${name}.mjs`), lines.filter(Boolean).join('\n') + '\n');
 }
+
+// For who bundles it, the condition `module`: ES modules as fine as the imports make them, so that a program that
+// calls one function gets what that one needs. Node reads none of them: it has one copy of everything, above.
+await build({
+  cwd: root,
+  input: { index: 'src/index.ts', ...Object.fromEntries(entries) },
+  platform: 'node',
+  transform,
+  plugins: [replacing, writingDer],
+  checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
+  output: {
+    dir: 'dist/module',
+    format: 'esm',
+    minify: true,
+    comments: { legal: false, jsdoc: false, annotation: true },
+    entryFileNames: '[name].mjs',
+    chunkFileNames: '[name]-[hash].mjs',
+  },
+});
 
 // The public types, for `import`, and the same for `require()`.
 const { output: types } = await build({

@@ -17,7 +17,7 @@ import {
   textsOf,
   wrongType,
 } from './arguments.ts';
-import { context, type Listener, projectContext } from './composition.ts';
+import { context, type Listener, projectContext, quietContext } from './composition.ts';
 
 const issueSpec: Spec<IssueOptions> = {
   ...leafSpec,
@@ -84,7 +84,7 @@ export async function certificateFor(
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('../commands/certificate.ts');
   const wanted = checked(options, { ...leafSpec, ca: 'text' });
-  const here = await context(listenerOf(listener), wanted.ca);
+  const here = await quietContext(listenerOf(listener), wanted.ca);
   return certificateFor(here, textsOf(names, 'names'), wanted);
 }
 

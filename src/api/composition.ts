@@ -1,7 +1,7 @@
 /** The only place where the real machine, its folders and its stores are put together. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHost } from '../../platform/host.ts';
+import { createHost, createQuietHost } from '../../platform/host.ts';
 import type { Host, Runner } from '../../platform/types.ts';
 import type { Context } from '../commands/context.ts';
 import type { Outcome } from '../trust.ts';
@@ -53,7 +53,18 @@ export interface Listener {
  * @throws DevcertError `refused` if the state folder is not this user's alone, or a newer devcert's.
  */
 export async function context(listener: Listener, ca?: string): Promise<Context> {
-  const context = await projectContext(listener, ca);
+  return opened(await projectContext(listener, ca));
+}
+
+/**
+ * The same for work that asks no store and writes no file of the system. Programs into which a function of such
+ * work is bundled have no part of what starts others.
+ */
+export async function quietContext(listener: Listener, ca?: string): Promise<Context> {
+  return opened(await contextOn(createQuietHost(), listener, ca));
+}
+
+async function opened(context: Context): Promise<Context> {
   const { env } = context.host;
   const folder = await stateFolder(env);
   await assertOwnState(folder, context.host);
@@ -70,11 +81,15 @@ export async function context(listener: Listener, ca?: string): Promise<Context>
 }
 
 /** The same for work that has nothing to do with the state folder. */
-export async function projectContext(listener: Listener, ca?: string): Promise<Context> {
+export function projectContext(listener: Listener, ca?: string): Promise<Context> {
   const host = createHost(
     (commandLine) => listener.announce?.(commandLine),
     (prompt) => listener.ask?.(prompt),
   );
+  return contextOn(host, listener, ca);
+}
+
+async function contextOn(host: Host, listener: Listener, ca?: string): Promise<Context> {
   return {
     host,
     folder: await authorityFolder(host.env, ca),

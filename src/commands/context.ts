@@ -198,8 +198,8 @@ export async function ensureAuthorityFor(
   const ensured = await ensureAuthority(
     context.folder,
     async () => {
-      const constraints = await defaultConstraints(context.host.hostname);
-      await assertPermitted(constraints, names);
+      const constraints = defaultConstraints(context.host.hostname);
+      assertPermitted(constraints, names);
       const { createAuthority } = await import('../authority/create.ts');
       return createAuthority(identity(context), constraints, now);
     },

@@ -97,7 +97,7 @@ export async function ensure(
     if (wish === 'never') assertExists(folder, ca);
     assertNoBuild(context);
     // Before anything is asked or changed for names that it could not issue for.
-    await assertPermitted(await defaultConstraints(host.hostname), request.names);
+    assertPermitted(defaultConstraints(host.hostname), request.names);
   }
   const { notes } =
     wish === 'never'

@@ -15,7 +15,8 @@ import { assertExists } from '../authority/named.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
-import { type Constraints, parsePermit } from '../names/constraints.ts';
+import { type Constraints } from '../names/constraints.ts';
+import { parsePermit } from '../names/permit.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import { installRoot, type Outcome, relevant } from '../trust.ts';
 import {

@@ -130,7 +130,7 @@ async function certifier(
   const target = contextOf(context, ca);
   const parsed = parseNames(names, { client: true });
   const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
-  await assertCertifies(authority, parsed);
+  assertCertifies(authority, parsed);
   const current = await currentRoot(target.folder);
   const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
   return {
