@@ -118,8 +118,6 @@ const forge = {
     'Class',
     'Type',
     'create',
-    'copy',
-    'equals',
     'toDer',
     'oidToDer',
     'integerToDer',
@@ -131,12 +129,24 @@ const forge = {
     'ByteStringBuffer',
     'createBuffer',
     'encodeUtf8',
-    'decodeUtf8',
     'isArray',
     'isArrayBuffer',
     'isArrayBufferView',
   ],
 };
+/** Of the methods of its buffer. */
+const forgeMethods = [
+  '_optimizeConstructedString',
+  'length',
+  'putByte',
+  'putBytes',
+  'putInt16',
+  'putInt',
+  'putSignedInt',
+  'putBuffer',
+  'getBytes',
+  'clear',
+];
 
 const packageOf = (id = '') => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1];
 const replacing = {
@@ -158,10 +168,13 @@ const writingDer = {
       const [argument] = node.callee?.name === 'require' ? node.arguments : [];
       if (['./oids', './baseN'].includes(argument?.value)) return '{}';
       if (node.type !== 'ExpressionStatement') return;
-      let { left } = node.expression;
-      while (left?.object?.type === 'MemberExpression') left = left.object; // util.X.prototype.y
-      if (['asn1', 'util'].includes(left?.object?.name) && !kept.includes(left.property.name))
-        return ';';
+      const { left, callee } = node.expression;
+      if (callee?.type === 'FunctionExpression') return ';'; // setImmediate() for browsers
+      const path = left === undefined ? [] : code.slice(left.start, left.end).split('.');
+      const [object, name, , method] = path; // util.X.prototype.method
+      if (!['asn1', 'util'].includes(object)) return undefined;
+      const isKept = kept.includes(name) && (method === undefined || forgeMethods.includes(method));
+      return isKept ? undefined : ';';
     });
   },
 };

@@ -18,7 +18,7 @@ export function createHost(
 ): Host {
   const basis = machine();
   const { env } = basis;
-  const folders = () => programFolders(env, basis.platform === 'win32');
+  const folders = () => programFolders(env, basis.uid === undefined);
   const starter = Object.assign(basis, {
     findForRoot: (program: string) => findForRoot(program, folders()),
   });

@@ -2,7 +2,7 @@
 import type { SniCallback, SniOptions } from '../commands/sni.ts';
 import type { LoadedPair, WatchedServer, Watcher, WatchOptions } from '../commands/watch.ts';
 import { checked, listenerOf, type Spec, textsOf, wrongType } from './arguments.ts';
-import { type Listener, quietContext } from './composition.ts';
+import { type Listener, migrated, quietContext } from './composition.ts';
 
 /** Is told what happens while a server runs. All are optional; what they throw is passed over. */
 export interface ServerListener extends Pick<Listener, 'password' | 'progress'> {
@@ -78,7 +78,7 @@ export async function watch(
   const all = serversOf(servers);
   const failed = safely(listenerOf(listener).failed?.bind(listener));
   const loaded = safely(listener.loaded?.bind(listener));
-  const open = () => quietContext(listener);
+  const open = () => quietContext(listener, undefined, migrated);
   return watch(await open(), all, wanted, { failed, loaded }, open);
 }
 

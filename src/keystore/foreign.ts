@@ -2,7 +2,7 @@
 import { DevcertError } from '../errors.ts';
 import { fieldsOf, readFirst, TAG } from '../x509/asn1.ts';
 import { decodeOid } from '../x509/asn1-values.ts';
-import { OID } from './oids.ts';
+import { PBES2 } from './oids.ts';
 import type { PemBlock } from './pem.ts';
 
 /** One thing that is named and passed over. */
@@ -246,7 +246,7 @@ function isBcfks(bytes: Buffer): boolean {
     const store = fieldsOf(readFirst(bytes));
     const data = fieldsOf(store.next(TAG.sequence));
     store.next(TAG.sequence);
-    return decodeOid(fieldsOf(data.next(TAG.sequence)).next()) === OID.pbes2;
+    return decodeOid(fieldsOf(data.next(TAG.sequence)).next()) === PBES2.pbes2;
   } catch (error) {
     if (error instanceof DevcertError) return false;
     throw error;

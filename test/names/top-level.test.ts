@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { loadSuffixes } from '../../src/names/publicsuffix.ts';
 import { isBelowTopLevel, topLevelDomains } from '../../src/names/top-level.ts';
@@ -26,10 +27,26 @@ async function firstLabels(): Promise<string[]> {
   });
 }
 
+/** As the source has them. */
+function encode(labels: readonly string[]): string {
+  const words = labels.map((label, index) => {
+    const before = labels[index - 1] ?? '';
+    let common = 0;
+    while (common < 9 && common < before.length && before[common] === label[common]) common++;
+    return `${common}${label.slice(common)}`;
+  });
+  return words
+    .join(' ')
+    .replace(/(.{1,118})(?: |$)/g, '$1\n')
+    .trimEnd();
+}
+
 test('topLevelDomains() are all first labels of the public suffix list', async () => {
-  const labels = await firstLabels();
   // The list has labels that are not ASCII in both spellings.
-  expect(topLevelDomains()).toEqual(labels.filter((it) => /^[!-~]+$/.test(it)).sort());
+  const labels = (await firstLabels()).filter((it) => /^[!-~]+$/.test(it)).sort();
+  const source = readFileSync(join(import.meta.dirname, '../../src/names/top-level.ts'), 'utf8');
+  expect(source.split('`\n')[1]?.split('\n`')[0]).toBe(encode(labels));
+  expect(topLevelDomains()).toEqual(labels);
 });
 
 test('the list knows whose every name below them is, and of others nobody', async () => {
