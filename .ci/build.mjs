@@ -293,6 +293,28 @@ for (const name of ['index', ...entries.map(([name]) => name)]) {
   writeFileSync(join(root, `dist/${name}.mjs`), lines.filter(Boolean).join('\n') + '\n');
 }
 
+/** Packages that are large and loaded alone, and what is used of each: there is one file of it, for both forms. */
+const loaded = { execa: 'execa', tldts: 'default' };
+const shared = {
+  name: 'one file for execa and one for tldts',
+  resolveId(id) {
+    if (id.startsWith('../../chunks/')) return { id, external: true };
+    return id in loaded ? `\0shared-${id}` : undefined;
+  },
+  load(id) {
+    const [, name = ''] = /^\0shared-(.*)$/.exec(id) ?? [];
+    const exported = loaded[name];
+    if (exported === undefined) return undefined;
+    const { fileName } = output.find(
+      ({ exports, facadeModuleId }) =>
+        packageOf(facadeModuleId ?? '') === name && exports.includes(exported),
+    );
+    // By the default import: Node, too, sees no names in what is minified.
+    const declared = exported === 'default' ? 'default' : `const ${exported} =`;
+    return `import library from '../../${fileName}'; export ${declared} library.${exported};`;
+  },
+};
+
 // For who bundles it, the condition `module`: ES modules as fine as the imports make them, so that a program that
 // calls one function gets what that one needs. Node reads none of them: it has one copy of everything, above.
 await build({
@@ -300,15 +322,18 @@ await build({
   input: { index: 'src/index.ts', ...Object.fromEntries(entries) },
   platform: 'node',
   transform,
-  plugins: [replacing, writingDer],
+  treeshake: { moduleSideEffects: false }, // as package.json has it: no imports of a file for its effects
+  plugins: [shared, replacing, writingDer],
   checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
   output: {
     dir: 'dist/module',
     format: 'esm',
     minify: true,
     comments: { legal: false, jsdoc: false, annotation: true },
-    entryFileNames: '[name].mjs',
-    chunkFileNames: '[name]-[hash].mjs',
+    // One for each source. In chunks files would import each other in circles, by import() on the way, and of
+    // those Rolldown 1.3 leaves what is not used in a file of its own, also where it is to make one file.
+    preserveModules: true,
+    entryFileNames: ({ name }) => `${name.replace('node_modules', 'packages')}.mjs`,
   },
 });
 

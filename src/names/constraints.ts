@@ -132,7 +132,7 @@ export interface Ownership {
 const unknown: Ownership = {
   registrableDomain: () => undefined,
   isPublicSuffix: () => false,
-  hasPublicDomain: isBelowTopLevel,
+  hasPublicDomain: (domain) => isBelowTopLevel(domain),
 };
 
 /**

@@ -29,16 +29,16 @@ async function firstLabels(): Promise<string[]> {
 
 /** As the source has them. */
 function encode(labels: readonly string[]): string {
-  const words = labels.map((label, index) => {
+  const lines = [''];
+  for (const [index, label] of labels.entries()) {
     const before = labels[index - 1] ?? '';
     let common = 0;
-    while (common < 9 && common < before.length && before[common] === label[common]) common++;
-    return `${common}${label.slice(common)}`;
-  });
-  return words
-    .join(' ')
-    .replace(/(.{1,118})(?: |$)/g, '$1\n')
-    .trimEnd();
+    while (common < before.length && before[common] === label[common]) common++;
+    const word = String.fromCharCode(0x41 + common) + label.slice(common);
+    if (`${lines.at(-1) ?? ''}${word}`.length > 118) lines.push('');
+    lines.push(`${lines.pop() ?? ''}${word}`);
+  }
+  return lines.join('\n');
 }
 
 test('topLevelDomains() are all first labels of the public suffix list', async () => {
