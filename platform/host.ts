@@ -18,9 +18,10 @@ export function createHost(
 ): Host {
   const basis = machine();
   const { env } = basis;
-  const folders = () => programFolders(env, basis.uid === undefined);
+  const windows = basis.platform === 'win32';
   const starter = Object.assign(basis, {
-    findForRoot: (program: string) => findForRoot(program, folders()),
+    find: (program: string) => findProgram(program, env, windows),
+    findForRoot: (program: string) => findForRoot(program, programFolders(env, windows)),
   });
   // Loaded when something is run: issuing runs nothing. One for all commands: it remembers a refusal.
   let runner: Promise<Runner> | undefined;
@@ -38,6 +39,7 @@ export function createHost(
 export function createQuietHost(): Host {
   const basis = machine();
   return Object.assign(basis, {
+    find: () => undefined,
     findForRoot: () => undefined,
     run: async (command: Command) => {
       const { runSystemProgram } = await import('./system-program.ts');
@@ -46,9 +48,8 @@ export function createQuietHost(): Host {
   });
 }
 
-function machine(): Omit<Host, 'run' | 'findForRoot'> {
+function machine(): Omit<Host, 'run' | 'find' | 'findForRoot'> {
   const { platform, env } = process;
-  const windows = platform === 'win32';
   return {
     platform,
     env,
@@ -65,13 +66,12 @@ function machine(): Omit<Host, 'run' | 'findForRoot'> {
       return release();
     },
     uid: process.geteuid?.(),
-    isRoot: !windows && process.geteuid?.() === 0,
+    isRoot: process.geteuid?.() === 0, // never on Windows, which has no such function
     get interactive() {
       return isInteractive(env, () => [process.stdin.isTTY, process.stderr.isTTY].every(Boolean));
     },
     sysroot: '/',
     now: () => new Date(),
-    find: (program: string) => findProgram(program, env, windows),
   };
 }
 
