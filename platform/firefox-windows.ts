@@ -1,5 +1,5 @@
 /** Firefox on Windows: its profiles, and the policies of the registry and of where it is installed. */
-import { join, win32 } from 'node:path';
+import { join } from 'node:path';
 import { firefoxReports } from './firefox.ts';
 import {
   found,
@@ -8,6 +8,7 @@ import {
   type FirefoxPolicy,
 } from './firefox-policies.ts';
 import type { Command, Host, StoreFinder } from './types.ts';
+import { windowsProgram } from './windows-programs.ts';
 
 /** A report where Firefox does not read the roots of Windows. */
 export const firefoxOnWindows: StoreFinder = {
@@ -21,7 +22,7 @@ export const firefoxOnWindows: StoreFinder = {
 
 /** Prints every policy of Firefox below a hive; fails if there is none. */
 export function policiesCommand({ env }: Pick<Host, 'env'>, hive: 'HKLM' | 'HKCU'): Command {
-  const file = win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32', 'reg.exe');
+  const file = windowsProgram(env, 'reg.exe');
   return { file, args: ['query', `${hive}\\${KEY}`, '/s'] };
 }
 

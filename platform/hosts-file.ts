@@ -3,13 +3,14 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountOf, parseMounts } from './mounts.ts';
 import type { Command, Host } from './types.ts';
+import { windowsProgram } from './windows-programs.ts';
 
 type Place = Pick<Host, 'platform' | 'env' | 'sysroot'>;
 
 /** Absolute path of the hosts file. */
 export function hostsFile(host: Place): string {
   return host.platform === 'win32'
-    ? join(host.env.SystemRoot ?? 'C:\\Windows', 'System32\\drivers\\etc\\hosts')
+    ? windowsProgram(host.env, 'drivers\\etc\\hosts')
     : join(host.sysroot, 'etc/hosts');
 }
 
@@ -38,7 +39,7 @@ export function entriesIn(text: string): Map<string, string[]> {
   return entries;
 }
 
-/** The names in this user's block, in its order; none if there is no such block. */
+/** The names in this user's block, or blocks, in their order; none if there is no such block. */
 export function blockNames(text: string, user: string): string[] {
   const block = findBlock(text, user);
   return block === undefined ? [] : [...entriesIn(block.inside.join('\n')).keys()];
@@ -111,16 +112,24 @@ interface Block {
   readonly after: readonly string[];
 }
 
+/** The first block; what is in further ones, as a file has that was merged by hand, counts as in it. */
 function findBlock(text: string, user: string): Block | undefined {
   const [first, last] = marks(user);
   const lines = text.split(/\r?\n/);
   const from = lines.indexOf(first);
   const to = lines.indexOf(last, from);
   if (from === -1 || to === -1) return undefined;
-  return {
+  const block = {
     before: lines.slice(0, from),
     inside: lines.slice(from + 1, to),
     after: lines.slice(to + 1),
+  };
+  const more = findBlock(block.after.join('\n'), user);
+  if (more === undefined) return block;
+  return {
+    before: block.before,
+    inside: [...block.inside, ...more.inside],
+    after: [...more.before, ...more.after],
   };
 }
 

@@ -1,7 +1,8 @@
 /** TCP ports on which programs of this user listen, as far as this system tells. Looks, and changes nothing. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Host } from './types.ts';
+import type { Command, Host } from './types.ts';
+import { windowsProgram } from './windows-programs.ts';
 
 export interface ListeningPort {
   readonly port: number;
@@ -11,10 +12,20 @@ export interface ListeningPort {
   readonly process: { readonly name: string; readonly pid: number } | undefined;
 }
 
-type Looks = Pick<Host, 'sysroot' | 'uid' | 'find' | 'run'>;
+type Looks = Pick<Host, 'platform' | 'env' | 'sysroot' | 'uid' | 'find' | 'run'>;
 
 /** Those that can be reached at a loopback address; none where there is neither /proc nor lsof. */
-export async function listeningPorts(host: Looks): Promise<readonly ListeningPort[]> {
+export function listeningPorts(host: Looks): Promise<readonly ListeningPort[]> {
+  return host.platform === 'win32' ? onWindows(host) : onUnix(host);
+}
+
+async function onWindows({ env, run }: Looks): Promise<readonly ListeningPort[]> {
+  const [netstat, tasklist] = windowsCommands(env);
+  const [sockets, tasks] = await Promise.all([run(netstat), run(tasklist)]);
+  return fromNetstat(sockets.stdout, tasks.stdout);
+}
+
+async function onUnix(host: Looks): Promise<readonly ListeningPort[]> {
   if (host.uid === undefined) return [];
   if (existsSync(join(host.sysroot, 'proc/net/tcp'))) return fromProc(host.sysroot, host.uid);
   const file = host.find('lsof');
@@ -37,6 +48,37 @@ export function fromLsof(output: string): readonly ListeningPort[] {
     const [, address = '', port = ''] = /^n(.+):(\d+)$/.exec(line) ?? [];
     const bare = address.replace(/^\[|\]$/g, '');
     add(found, Number(port), loopbackOf(bare === '*' ? '::' : bare), process);
+  }
+  return found;
+}
+
+/** What asks Windows: every socket with the number of its process, and the processes of this user alone. */
+export function windowsCommands(env: Host['env']): readonly [Command, Command] {
+  const user = [env.USERDOMAIN, env.USERNAME].filter((it) => it !== undefined).join('\\');
+  return [
+    { file: windowsProgram(env, 'netstat.exe'), args: ['-ano'], timeoutMs: 5000 },
+    {
+      file: windowsProgram(env, 'tasklist.exe'),
+      args: ['/FO', 'CSV', '/NH', '/FI', `USERNAME eq ${user}`],
+      timeoutMs: 5000,
+    },
+  ];
+}
+
+/**
+ * What netstat and tasklist printed. Netstat's words are in the language of Windows: a socket that listens is
+ * known by its other end, which is nobody's.
+ */
+export function fromNetstat(sockets: string, tasks: string): readonly ListeningPort[] {
+  const lines = Array.from(tasks.matchAll(/^"([^"]+)","(\d+)"/gm));
+  const programs = new Map(lines.map(([, name = '', pid = '']) => [Number(pid), name]));
+  const found: ListeningPort[] = [];
+  const listening = /^ *TCP +(\S+):(\d+) +(?:0\.0\.0\.0|\[::\]):0 +.* (\d+)\s*$/gm;
+  for (const [, address = '', port = '', owner = ''] of sockets.matchAll(listening)) {
+    const pid = Number(owner);
+    const name = programs.get(pid)?.replace(/\.exe$/i, '');
+    if (name === undefined) continue; // another user's, or the system's
+    add(found, Number(port), loopbackOf(address.replace(/^\[|\]$/g, '')), { name, pid });
   }
   return found;
 }

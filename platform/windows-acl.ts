@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, sep, win32 } from 'node:path';
 import { DevcertError, systemCode } from '../src/errors.ts';
 import type { Command, CommandResult, Host } from './types.ts';
+import { windowsProgram } from './windows-programs.ts';
 
 /** Prints name and SID of this user, as CSV: `"engine\ada","S-1-5-21-…-1001"`. */
 export function whoamiCommand(env: Host['env']): Command {
-  return { file: systemProgram(env, 'whoami.exe'), args: ['/user', '/fo', 'csv', '/nh'] };
+  return { file: windowsProgram(env, 'whoami.exe'), args: ['/user', '/fo', 'csv', '/nh'] };
 }
 
 /**
@@ -17,7 +18,7 @@ export function whoamiCommand(env: Host['env']): Command {
 export function closeCommand(env: Host['env'], folder: string, sid: string): Command {
   const grants = [sid, SYSTEM, ADMINISTRATORS].map((it) => `*${it}:(OI)(CI)F`);
   return {
-    file: systemProgram(env, 'icacls.exe'),
+    file: windowsProgram(env, 'icacls.exe'),
     args: [folder, '/inheritance:r', '/grant:r', ...grants, '/remove:g', ...EVERYBODY],
   };
 }
@@ -25,14 +26,14 @@ export function closeCommand(env: Host['env'], folder: string, sid: string): Com
 /** Writes the access control lists of a folder and of all in it into a file, in SDDL, which is not translated. */
 export function saveCommand(env: Host['env'], folder: string, file: string): Command {
   return {
-    file: systemProgram(env, 'icacls.exe'),
+    file: windowsProgram(env, 'icacls.exe'),
     args: [folder, '/save', file, '/t', '/c', '/q'],
   };
 }
 
 /** Gives a file the permissions of its folder and no others. */
 export function resetCommand(env: Host['env'], file: string): Command {
-  return { file: systemProgram(env, 'icacls.exe'), args: [file, '/reset', '/q'] };
+  return { file: windowsProgram(env, 'icacls.exe'), args: [file, '/reset', '/q'] };
 }
 
 /**
@@ -149,7 +150,7 @@ function entries(sddl: string): { everybody: boolean; inherited: boolean }[] {
  */
 export function ownerCommand(env: Host['env'], folder: string): Command {
   return {
-    file: systemProgram(env, 'WindowsPowerShell\\v1.0\\powershell.exe'),
+    file: windowsProgram(env, 'WindowsPowerShell\\v1.0\\powershell.exe'),
     args: [
       ...['-NoProfile', '-NonInteractive', '-Command'],
       '(Get-Acl -LiteralPath $env:DEVCERT_FOLDER).Sddl',
@@ -207,7 +208,3 @@ const SYSTEM = 'S-1-5-18';
 const ADMINISTRATORS = 'S-1-5-32-544';
 /** Everyone, Authenticated Users, Users. */
 const EVERYBODY = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545'];
-
-function systemProgram(env: Host['env'], name: string): string {
-  return win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32', name);
-}

@@ -2,10 +2,10 @@
  * Who acts on Windows: "Run as administrator" with another account's password acts in that account's folders,
  * where another authority would be made than the one that the user at the desktop has.
  */
-import { win32 } from 'node:path';
 import { whyNoDialog } from './interactive.ts';
 import { readSid, whoamiCommand } from './windows-acl.ts';
 import type { Command, Host } from './types.ts';
+import { windowsProgram } from './windows-programs.ts';
 
 type Machine = Pick<Host, 'env' | 'run'>;
 
@@ -46,6 +46,6 @@ export async function otherProfile({ env, run }: Machine): Promise<string | unde
 const HIGH_INTEGRITY = 'S-1-16-12288';
 
 function registry(env: Host['env'], args: readonly string[]): Command {
-  const file = win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32', 'reg.exe');
+  const file = windowsProgram(env, 'reg.exe');
   return { file, args: ['query', ...args] };
 }

@@ -2,8 +2,8 @@
  * The Root store of Windows, which Edge, Chrome, Firefox, curl.exe, PowerShell and .NET read, by Windows'
  * own certutil.exe. Its text is translated, so only exit codes count, and the store is asked after each act.
  */
-import { win32 } from 'node:path';
 import { DevcertError, say, type Text } from '../src/errors.ts';
+import { windowsProgram } from './windows-programs.ts';
 import { listAuthorities } from './windows-roots.ts';
 import { byHand, type Scope, scoped, scopesOf, storeNames } from './windows-scopes.ts';
 import type {
@@ -52,10 +52,9 @@ export const windowsStores: StoreFinder = {
 };
 
 function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
-  const system = win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32');
   return {
-    certutil: win32.join(system, 'certutil.exe'),
-    reg: win32.join(system, 'reg.exe'),
+    certutil: windowsProgram(env, 'certutil.exe'),
+    reg: windowsProgram(env, 'reg.exe'),
     exitCode: (code) => code >>> 0,
     hand: ({ file }) => Promise.resolve({ file }),
   };

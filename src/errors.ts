@@ -2,7 +2,7 @@
  * Every expected failure, with the exit code it ends in. Imports nothing but the words of what could be done,
  * and serves everyone.
  */
-import { say, type Step, type Text, formatText } from './cli/hints.ts';
+import { calledText, formatText, say, type Step, type Text } from './cli/hints.ts';
 
 export { say, type Step, type Text, worded, formatText } from './cli/hints.ts';
 
@@ -63,30 +63,55 @@ export type ErrorCode = keyof typeof exitCodes;
  * An expected failure.
  *
  * The message says what could not be done and to what: lower case, values quoted, no full stop.
- * The hint is the next thing to type or do. Neither ever holds a key or a password.
+ * The hint is the next thing to do: an option to pass, a command to type. Neither ever holds a key or a password.
  */
 export class DevcertError extends Error {
   override readonly name = 'DevcertError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  readonly #hint: Text | undefined;
+  readonly #texts: { readonly message: Text; readonly hint: Text | undefined };
 
   constructor(code: ErrorCode, message: Text, options: { hint?: Text; cause?: unknown } = {}) {
-    super(formatText(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(calledText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : formatText(options.hint);
-    this.#hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : calledText(options.hint);
+    this.#texts = { message, hint: options.hint };
   }
 
   /** The hint as data: who knows more of what was typed words it again. */
   static hintOf(error: DevcertError): Text | undefined {
-    return error.#hint;
+    return error.#texts.hint;
+  }
+
+  /** Message and hint as the command says them, to whom options are what is typed: `--force`. */
+  static typed(error: DevcertError): { readonly message: string; readonly hint?: string } {
+    const { message, hint } = error.#texts;
+    return {
+      message: formatText(message),
+      ...(hint === undefined ? {} : { hint: formatText(hint) }),
+    };
   }
 
   /** The process exit code this failure ends in, 1 to 7. */
   get exitCode(): number {
     return exitCodes[this.code];
   }
+}
+
+/** What the work gives; undefined where it fails as can be expected. @throws what is no DevcertError: a bug. */
+export function orUndefined<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    ifExpected(error);
+    return undefined;
+  }
+}
+
+/** The same for `catch()` of a promise. */
+export function ifExpected(error: unknown): undefined {
+  if (error instanceof DevcertError) return undefined;
+  throw error;
 }
 
 /** Two options that exclude each other. */

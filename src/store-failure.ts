@@ -80,5 +80,10 @@ function handOver(left: readonly Command[], host: Host): { hint: string; command
 
 function lastLine(result: CommandResult): string {
   const lines = (result.stderr.trim() || result.stdout.trim()).split('\n');
-  return printable(lines.at(-1) ?? '').trim() || 'it said nothing';
+  // Others end their sentences with a full stop; ours have none.
+  return (
+    printable(lines.at(-1) ?? '')
+      .trim()
+      .replace(/(?<!\.)\.$/, '') || 'it said nothing'
+  );
 }

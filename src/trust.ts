@@ -204,19 +204,54 @@ function whyNotValid(root: Root, now: Date): string | undefined {
  * the one that was asked for, and whichever holds the root. The user's does not where the machine's does
  * for it.
  *
- * @param holds for each of the stores, in their order, whether the root is in it.
+ * @param said something of each of the stores, in their order; what is left of it is returned.
+ * @param holds whether the root is in that store.
  */
-export function relevant(
+export function relevant<T>(
   stores: readonly TrustStore[],
-  holds: readonly boolean[],
+  said: readonly T[],
+  holds: (it: T) => boolean,
   { machine = false }: StoreOptions,
-): boolean[] {
-  return stores.map(({ kind, scope }, i) => {
-    if (scope === undefined || holds[i] === true) return true;
+): T[] {
+  const held = said.map(holds);
+  return said.filter((_, i) => {
+    const { kind, scope } = stores[i] ?? {};
+    if (scope === undefined || held[i] === true) return true;
     if (scope === 'machine') return machine;
-    const isHeld = stores.some((it, j) => it.kind === kind && it.scope === 'machine' && holds[j]);
+    const isHeld = stores.some((it, j) => it.kind === kind && it.scope === 'machine' && held[j]);
     return !machine && !isHeld;
   });
+}
+
+/** True for what a store did not do, or was not let do. */
+export function isFailure({ status }: Outcome): boolean {
+  return status === 'failed' || status === 'cancelled';
+}
+
+/** Those of the stores that hold the root, whether that is enough for them or not. */
+export async function storesHolding(
+  stores: readonly TrustStore[],
+  root: Root,
+  progress?: TrustOptions['progress'],
+): Promise<TrustStore[]> {
+  const holding: TrustStore[] = [];
+  for (const store of stores) {
+    progress?.(store.name);
+    const { state } = await store.inspect(root);
+    if (state === 'trusted' || state === 'partial') holding.push(store);
+  }
+  return holding;
+}
+
+/** Asks all stores at the same time, which suits those that need nobody's answer: the reports that matter. */
+export async function inspectAtOnce(
+  stores: readonly TrustStore[],
+  root: Root,
+  now: Date,
+  options: StoreOptions = {},
+): Promise<StoreReport[]> {
+  const asked = await Promise.all(stores.map((store) => inspectStores([store], root, { now })));
+  return relevant(stores, asked.flat(), ({ state }) => state !== 'absent', options);
 }
 
 /** What one store's turn comes to, before the store's own name and place are added. */

@@ -6,6 +6,7 @@ import { inspectLines } from '../src/cli/inspect/lines.ts';
 import { installLines } from '../src/cli/report.ts';
 import { inspect } from '../src/commands/inspect.ts';
 import { install } from '../src/commands/install.ts';
+import { recipes } from '../src/commands/recipe.ts';
 import { freshHome, twoLines } from './helpers/cli.ts';
 import { fakeHost, temporaryFolder } from './helpers/host.ts';
 import { startServer } from './helpers/server.ts';
@@ -37,6 +38,18 @@ describe('README', () => {
     expect(readme.split('\n').length - 1).toBeLessThanOrEqual(150);
     // The line that .ci/run runs.
     expect(readme.match(/npm test && npm run test:real$/gm)).toHaveLength(1);
+  });
+
+  test('lists every recipe and every guide; the guide to recipes says where each was run', async () => {
+    const known = (await recipes()).map(({ name }) => name).sort();
+    const ticked = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    const rows = readme.split('\n').filter((line) => /^\| [^|]+ \| `\w/.test(line));
+    expect(rows.flatMap(ticked).sort()).toEqual(known);
+    const [, run] =
+      /\n## What runs in CI\n([^]*?)\n## From /.exec(read('src/guides/recipes.md')) ?? [];
+    expect(ticked(run ?? '')).toEqual(expect.arrayContaining(known));
+    const links = [...readme.matchAll(/ \[[\w-]+\]\((src\/guides\/[\w-]+\.md)\)/g)];
+    expect(links.map(([, path]) => path)).toEqual(expect.arrayContaining(guides));
   });
 
   test('shows what `devcert install` prints', async () => {

@@ -13,8 +13,21 @@ const unixOnly = [
 const skipped = process.platform === 'win32' ? unixOnly : [];
 if (skipped.length > 0) console.warn(`not run on Windows: ${skipped.join(', ')}`);
 
-// "unit" is fast and touches nothing outside its temporary folders; "real" drives other people's
-// programs: TLS stacks, browsers, trust stores.
+// Dev servers of frameworks: those of two files would write into one cache of one folder of packages, and what
+// they do with an edit is a matter of moments.
+const ALONE = ['frameworks', 'frameworks-vite', 'recipes-frameworks'].map(
+  (name) => `test/real/${name}.test.ts`,
+);
+const real = {
+  setupFiles: ['test/helpers/guard.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 300_000,
+  // The default is a second, which a busy machine may need for anything.
+  expect: { poll: { timeout: 60_000 } },
+};
+
+// "unit" is fast and touches nothing outside its temporary folders; "real" and "alone" drive other people's
+// programs: TLS stacks, browsers, trust stores. Each begins when the one before has ended.
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
@@ -33,12 +46,21 @@ export default defineConfig({
       },
       {
         test: {
+          ...real,
           name: 'real',
           include: ['test/real/**/*.test.ts'],
-          setupFiles: ['test/helpers/guard.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-          // Browsers and JVMs are heavy, and some of these tests share ports and name spaces.
+          exclude: ALONE,
+          sequence: { groupOrder: 1 },
+          // Browsers and JVMs are heavy, and half of the time they wait: one more than one.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...real,
+          name: 'alone',
+          include: ALONE,
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
         },
       },

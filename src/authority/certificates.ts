@@ -33,6 +33,11 @@ export function authorityCertificates(folder: string): AuthorityCertificates[] {
   });
 }
 
+/** The issuers of all of these. */
+export function authorityIssuers(folder: string): X509Certificate[] {
+  return authorityCertificates(folder).map(({ issuer }) => issuer);
+}
+
 /** The first certificate in a file; undefined if there is none that can be read. */
 export function certificateIn(file: string): X509Certificate | undefined {
   try {

@@ -1,6 +1,6 @@
 /** The authorities that have names: folders below `authorities` in the state folder. */
 import { existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { makeFolder } from '../disk/files.ts';
 import { withFileError } from '../disk/filesystem.ts';
 import { authoritiesFolder, authorityFolderIn } from '../disk/paths.ts';
@@ -81,10 +81,6 @@ function isFolder(path: string): boolean {
 }
 
 function isName(stateFolder: string, name: string): boolean {
-  try {
-    return authorityFolderIn(stateFolder, name) !== stateFolder;
-  } catch (error) {
-    if (error instanceof DevcertError) return false;
-    throw error;
-  }
+  const folder = orUndefined(() => authorityFolderIn(stateFolder, name));
+  return folder !== undefined && folder !== stateFolder;
 }

@@ -82,7 +82,7 @@ function readNaming(file: string, bytes: Buffer, passwords: Passwords) {
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     throw new DevcertError(error.code, `"${file}": ${error.message}`, {
-      hint: error.hint,
+      hint: DevcertError.hintOf(error),
       cause: error,
     });
   }

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Constraints } from '../names/constraints.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { keyTypeOf } from '../keys.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
@@ -110,12 +110,8 @@ export function describeChain(
 export function summarizeNamed(stateFolder: string, now: Date): AuthoritySummary[] {
   return authorityNames(stateFolder).flatMap((name) => {
     const folder = authorityFolderIn(stateFolder, name);
-    try {
-      return readIfThere(rootFile(folder)) === undefined ? [] : [summarize(folder, name, now)];
-    } catch (error) {
-      if (error instanceof DevcertError) return [];
-      throw error;
-    }
+    const isThere = orUndefined(() => readIfThere(rootFile(folder))) !== undefined;
+    return (isThere ? orUndefined(() => summarize(folder, name, now)) : undefined) ?? [];
   });
 }
 

@@ -1,5 +1,5 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
-import { DevcertError, formatText, say, worded } from '../errors.ts';
+import { DevcertError, formatText, say, worded, orUndefined } from '../errors.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
@@ -68,12 +68,7 @@ const wordFor = { email: 'an e-mail address', uri: 'a URI' } as const;
 
 /** What cannot be read is of no form that a certificate can have. */
 function nameOf(element: Element): GeneralName {
-  try {
-    return generalName(element);
-  } catch (error) {
-    if (error instanceof DevcertError) return { type: 'other', value: '' };
-    throw error;
-  }
+  return orUndefined(() => generalName(element)) ?? { type: 'other', value: '' };
 }
 
 function readChildren(value: Buffer): Element[] {

@@ -7,13 +7,14 @@ import { assertCertifies } from '../authority/permits.ts';
 import { commonNameObjection, commonNameOf } from '../names/common-name.ts';
 import { DevcertError, say } from '../errors.ts';
 import { generateKeyPair, type PublicKey } from '../keys.ts';
+import type { Name } from '../names/names.ts';
 import { DEFAULT_KEY_TYPE, type LeafRequest } from '../names/request.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { signCertificate } from '../x509/certificate.ts';
-import { leafFields } from '../x509/profiles.ts';
+import { leafTemplate, type LeafVariables } from '../x509/profiles.ts';
 import { encodeSubject } from '../x509/subject.ts';
 import { BACKDATE_MS, LEAF_DAYS } from '../policy.ts';
-import { leafEnd } from './reusable.ts';
+import { type Dates, leafEnd } from './reusable.ts';
 
 const LEAF_ORGANIZATION = 'devcert development certificate';
 
@@ -55,6 +56,11 @@ export async function issueLeaf(
   };
 }
 
+/** What was signed, DER, and when it is valid. */
+export interface SignedLeaf extends Dates {
+  readonly der: Buffer;
+}
+
 /**
  * Names, a public key and the authority make a certificate: the end of every issuing. A key that somebody
  * sent goes through {@link certify}, which looks at it first.
@@ -68,19 +74,26 @@ export async function signLeaf(
   now: Date,
   keys?: Keyring,
 ): Promise<X509Certificate> {
-  assertNotSealed(
-    authority.keeping,
-    authority.folder ?? '',
-    request.usages.includes('serverAuth') ? request.names.map(({ value }) => value) : [],
-  );
-  assertNotExpired(authority, now);
-  assertCertifies(authority, request.names);
-  assertCommonName(authority, request);
-  assertUsages(authority, request.usages);
-  const wanted = leafEnd(request.validityDays ?? LEAF_DAYS, now);
-  const end = Math.min(wanted.getTime(), authority.notAfter.getTime());
-  const der = await signCertificate(
-    leafFields({
+  const sign = leafSigner(authority, request, identity, keys);
+  return new X509Certificate((await sign(request.names, now)).der);
+}
+
+/**
+ * {@link signLeaf} for one certificate after another that differ in names and dates alone, for servers whose
+ * clients wait: what they have in common is encoded once, and what was signed is not read again.
+ *
+ * @param request its names are what a common name is made of, where there is one.
+ */
+export function leafSigner(
+  authority: Authority,
+  request: KeyedRequest,
+  identity: string,
+  keys?: Keyring,
+): (names: readonly Name[], now: Date) => Promise<SignedLeaf> {
+  const { usages, validityDays = LEAF_DAYS } = request;
+  let template: ReturnType<typeof leafTemplate> | undefined;
+  const fields = (variables: LeafVariables) =>
+    (template ??= leafTemplate({
       issuedBy: authority.issuedBy,
       subject: encodeSubject({
         organization: LEAF_ORGANIZATION,
@@ -88,14 +101,23 @@ export async function signLeaf(
         commonName: commonNameOf(request),
       }),
       key: request.publicKey,
-      names: request.names,
-      usages: request.usages,
-      notBefore: new Date(now.getTime() - BACKDATE_MS),
-      notAfter: new Date(end),
-    }),
-    authority.signer(keys),
-  );
-  return new X509Certificate(der);
+      usages,
+    }))(variables);
+  return async (names, now) => {
+    assertNotSealed(
+      authority.keeping,
+      authority.folder ?? '',
+      usages.includes('serverAuth') ? names.map(({ value }) => value) : [],
+    );
+    assertNotExpired(authority, now);
+    assertCertifies(authority, names);
+    assertCommonName(authority, { ...request, names });
+    assertUsages(authority, usages);
+    const end = Math.min(leafEnd(validityDays, now).getTime(), authority.notAfter.getTime());
+    const dates = { notBefore: new Date(now.getTime() - BACKDATE_MS), notAfter: new Date(end) };
+    const der = await signCertificate(fields({ names, ...dates }), authority.signer(keys));
+    return { der, ...dates };
+  };
 }
 
 function assertCommonName(authority: Authority, request: KeyedRequest): void {

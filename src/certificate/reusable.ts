@@ -4,6 +4,7 @@ import type { Authority } from '../authority/authority.ts';
 import { commonNameOf } from '../names/common-name.ts';
 import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
 import type { LeafRequest } from '../names/request.ts';
+import type { CertificateFields } from '../x509/certificate.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
 import type { ExistingPair } from './output.ts';
 import { BACKDATE_MS, DAY_MS, dueDays, MAX_LEAF_DAYS } from '../policy.ts';
@@ -13,6 +14,9 @@ export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
   readonly keyType?: KeyType | undefined;
   readonly publicKey?: KeyObject;
 };
+
+/** When a certificate is valid. */
+export type Dates = Pick<CertificateFields, 'notBefore' | 'notAfter'>;
 
 export type ReusablePair = ExistingPair & {
   readonly certificate: NonNullable<ExistingPair['certificate']>;
@@ -46,14 +50,18 @@ export function isReusable(
 
 /** True for a certificate that is valid and not due to be made anew. */
 export function hasDaysEnough(certificate: X509Certificate, now: Date): boolean {
-  const left = Date.parse(certificate.validTo) - now.getTime();
-  const isBegun = Date.parse(certificate.validFrom) <= now.getTime();
-  return isBegun && left > dueDays(lifetimeDays(certificate)) * DAY_MS;
+  return areDaysEnough(datesOf(certificate), now);
+}
+
+/** The same of one of which only the dates are at hand. */
+export function areDaysEnough(dates: Dates, now: Date): boolean {
+  const left = dates.notAfter.getTime() - now.getTime();
+  return dates.notBefore <= now && left > dueDays(daysIn(dates)) * DAY_MS;
 }
 
 /** For how many days a certificate of devcert's was issued. */
-export function lifetimeDays({ validFrom, validTo }: X509Certificate): number {
-  return Math.round((Date.parse(validTo) - Date.parse(validFrom) - BACKDATE_MS) / DAY_MS);
+export function lifetimeDays(certificate: X509Certificate): number {
+  return daysIn(datesOf(certificate));
 }
 
 /** The last second of a leaf that is to be valid for so many days. RFC 5280 4.1.2.5: that second counts, too. */
@@ -64,6 +72,14 @@ export function leafEnd(days: number, now: Date): Date {
 /** Of so many days those after now: with those before it they are {@link MAX_LEAF_DAYS} at most. */
 function leafDays(days: number): number {
   return Math.min(days, MAX_LEAF_DAYS - BACKDATE_MS / DAY_MS);
+}
+
+function datesOf({ validFrom, validTo }: X509Certificate): Dates {
+  return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
+}
+
+function daysIn({ notBefore, notAfter }: Dates): number {
+  return Math.round((notAfter.getTime() - notBefore.getTime() - BACKDATE_MS) / DAY_MS);
 }
 
 function hasKey(

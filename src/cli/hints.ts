@@ -1,4 +1,4 @@
-/** What could be done, as data, and its words: the one place where commands and options are written as typed. */
+/** What could be done, as data, and its words: the one place where commands and options are written out. */
 
 /** Text with {@link Step}s in it; a string alone where it says nothing of devcert's commands and options. */
 export type Text = string | Step | readonly Text[];
@@ -44,7 +44,7 @@ export function worded(parts: TemplateStringsArray, ...between: readonly Text[])
 }
 
 /**
- * The text as the user reads it.
+ * The text as the user of the command reads it.
  *
  * @param as what each step is to be, where that is known better than where the text was made.
  */
@@ -56,6 +56,52 @@ export function formatText(text: Text, as = (step: Step): Step => step): string 
   const program =
     command === undefined ? [] : ['devcert', ...(command === 'issue' ? [] : [command])];
   return [...program, ...typed].join(' ');
+}
+
+/** Where a program has another way than the option that is typed: passwords are texts, or asked for. */
+const INSTEAD: Readonly<Partial<Record<OptionName, string>>> = {
+  ...{ passwordFile: "{ password: '…' }", passwordStdin: "{ password: '…' }" },
+  ...{ keyPasswordFile: "{ keyPassword: '…' }", caPasswordFile: 'a listener with password()' },
+  import: 'the sources',
+};
+
+/** Options that are true or false; `true` of another one stands where a text speaks of it. */
+const FLAGS: ReadonlySet<string> = new Set<OptionName>([
+  ...(['client', 'clientsOnly', 'constraints', 'der', 'dryRun', 'encrypt', 'finish'] as const),
+  ...(['force', 'http', 'issue', 'keepKey', 'legacy', 'machine', 'orphans', 'passphrase'] as const),
+  ...(['peer', 'purge', 'sshAgent', 'trust', 'trustOnly', 'webtransport', 'withKey'] as const),
+  ...(['withPublicRoots', 'yes'] as const),
+]);
+
+/**
+ * The same as a program reads it that called a function: options as what it passes, `{ force: true }`. A command is
+ * one in both.
+ */
+export function calledText(text: Text): string {
+  if (typeof text === 'string') return text;
+  if (isList(text)) return text.map(calledText).join('');
+  if (text.command !== undefined) return formatText(text);
+  const given = Object.entries(text) as [string, OptionValue][];
+  const members = given.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  const [first] = members;
+  const alone = first && members.length === 1 ? aloneWords(first.name, first.value) : undefined;
+  return alone ?? `{ ${members.map((it) => `${it.name}: ${valueWords(it.value)}`).join(', ')} }`;
+}
+
+/** An option that is not said by its value. */
+function aloneWords(name: string, value: Exclude<OptionValue, undefined>): string | undefined {
+  if (name === 'password' && value === false) return "{ password: '' }";
+  return (
+    INSTEAD[name as OptionName] ?? (value === true && !FLAGS.has(name) ? `"${name}"` : undefined)
+  );
+}
+
+function valueWords(value: Exclude<OptionValue, undefined>): string {
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') return `[${value.map(valueWords).join(', ')}]`;
+  // One of several, a number, or a path in quotes for a shell.
+  const parts = value.split(' | ').map((it) => it.replace(/^"(.*)"$/, '$1'));
+  return parts.map((it) => (/^\d+$/.test(it) ? it : `'${it}'`)).join(' | ');
 }
 
 function partWords(part: string, value: OptionValue): readonly string[] {

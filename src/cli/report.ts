@@ -8,6 +8,7 @@ import type { Outcome, StoreReport } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca/lines.ts';
 import { constraintsText, date, keepingText, madeLines, powerLines, table } from './lines.ts';
 import { orphanLines, orphanNote } from './orphan-lines.ts';
+import { rootOnce } from './root-once.ts';
 import type { Style } from './terminal.ts';
 import { WIDTH, wrap, wrapCommand } from './wrap.ts';
 import { SOON_DAYS } from '../policy.ts';
@@ -181,7 +182,11 @@ function storeLines(report: StoreReport, width: number, style: Style): string[] 
 /** What happened in each store, or would. */
 export function outcomeLines(outcomes: readonly Outcome[], style: Style): string[] {
   const width = widest(outcomes);
-  const told = outcomes.flatMap((outcome) => {
+  const planned = rootOnce(
+    outcomes.map(({ status, commands = [] }) => (status === 'planned' ? commands : [])),
+    style,
+  );
+  const told = outcomes.flatMap((outcome, index) => {
     const { store, status, reason, hint, restart, commands = [] } = outcome;
     const words: Record<Outcome['status'], readonly [string, Style['good']?]> = {
       trusted: ['trusted', style.good],
@@ -198,7 +203,9 @@ export function outcomeLines(outcomes: readonly Outcome[], style: Style): string
     return [
       ...storeRow(store, width, word, paint, why(reason) + after, style),
       ...(status === 'planned'
-        ? (commands.length === 0 ? ['nothing'] : commands).flatMap((it) => typed(it, style))
+        ? (commands.length === 0 ? ['nothing'] : (planned[index] ?? [])).flatMap((it) =>
+            typed(it, style),
+          )
         : commands.length === 0
           ? hintRows(hint, width, style)
           : []),
@@ -212,7 +219,10 @@ function byHandLines(outcomes: readonly Outcome[], style: Style): string[] {
   const failed = outcomes.filter(isByHand);
   const intros = new Set(failed.map(introOf));
   return [...intros].flatMap((intro) => {
-    const commands = failed.flatMap((it) => (introOf(it) === intro ? (it.commands ?? []) : []));
+    const commands = rootOnce(
+      failed.map((it) => (introOf(it) === intro ? (it.commands ?? []) : [])),
+      style,
+    ).flat();
     const last = commands.length - 1;
     return [
       '',

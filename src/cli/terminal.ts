@@ -4,7 +4,7 @@
  * somebody looks and `NO_COLOR` is not set; errors are two lines, what went wrong and what to type next.
  */
 import { fstatSync, writeSync } from 'node:fs';
-import { type DevcertError, EXIT, isPlain, printable, steering, systemCode } from '../errors.ts';
+import { DevcertError, EXIT, isPlain, printable, steering, systemCode } from '../errors.ts';
 import { WIDTH, wrap, wrapCommand } from './wrap.ts';
 
 export interface Terminal {
@@ -39,6 +39,8 @@ export interface Style {
   readonly width?: number;
   /** Columns in which a command to copy must fit, lines that go on ending in a backslash; any number by default. */
   readonly commandWidth?: number;
+  /** True where a command to copy may be `name=value`, as every shell but fish takes it. */
+  readonly assigns?: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       get commandWidth() {
         return process.platform === 'win32' ? Infinity : this.width;
       },
+      assigns: !/\bfish$/.test(env.SHELL ?? ''),
     },
     show(lines, result, exitCode = EXIT.done) {
       terminal.print(lines);
@@ -113,9 +116,10 @@ export async function createTerminal(json: boolean, env: NodeJS.ProcessEnv): Pro
       shown = line.length;
     },
     error: (error) => {
-      say('error', '31', error.message);
-      if (error.hint !== undefined) say('hint', '36', error.hint);
-      const { code, message, hint, exitCode } = error;
+      const { code, exitCode } = error;
+      const { message, hint } = DevcertError.typed(error);
+      say('error', '31', message);
+      if (hint !== undefined) say('hint', '36', hint);
       if (json) write(STDOUT, toJson({ error: { code, message, hint, exitCode } }));
     },
   };

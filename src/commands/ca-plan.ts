@@ -3,7 +3,7 @@ import type { TrustStore } from '../../platform/types.ts';
 import { hasAuthority, rootFile } from '../authority/folder.ts';
 import type { Imported } from '../authority/import.ts';
 import { parseOrigin } from '../authority/origin.ts';
-import { describeChain, isClientsOnly, summarize } from '../authority/summary.ts';
+import { describeChain, summarize } from '../authority/summary.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { installRoot, mergeOutcomes, uninstallRoot } from '../trust.ts';
 import type { AuthorityResult, ReplaceResult } from './ca.ts';
@@ -32,7 +32,7 @@ export async function planReplacement(
   notes: readonly string[],
 ): Promise<ReplaceResult> {
   const { folder, ca, host } = target;
-  const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
+  const stores = await trustingStores(target);
   return {
     ...summarize(folder, ca, host.now()),
     replaced: false,

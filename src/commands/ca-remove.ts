@@ -3,7 +3,7 @@ import { agentNotes } from '../authority/keeping.ts';
 import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
-import { type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
+import { type Outcome, type TrustOptions, uninstallRoot, isFailure } from '../trust.ts';
 import {
   type Context,
   contextOf,
@@ -14,7 +14,7 @@ import {
 } from './context.ts';
 import type { DryRunOption } from './ca-plan.ts';
 import { findEverywhere } from './stores.ts';
-import { currentRoot, otherRoots } from './roots.ts';
+import { allRoots } from './roots.ts';
 
 export interface RemovedAuthority {
   readonly name: string;
@@ -44,8 +44,6 @@ export async function removeNamed(
       hint: { command: 'uninstall', purge: true },
     });
   assertExists(target.folder, target.ca);
-  const root = await currentRoot(target.folder);
-  const roots = [...(root === undefined ? [] : [root]), ...otherRoots(target.folder)];
   const stores = await findEverywhere(target);
   // What a store says of `devcert uninstall` holds for this command as well.
   const typed: Step = { command: 'ca remove', names: name };
@@ -55,14 +53,14 @@ export async function removeNamed(
     again: (step) => (step.command === 'uninstall' ? typed : step),
   };
   const outcomes: Outcome[] = [];
-  for (const root of roots)
+  for (const root of await allRoots(target.folder))
     outcomes.push(
       ...(await uninstallRoot(stores, root, target.host, trust)).filter(
         ({ status, byHand }) =>
           status !== 'already-absent' && (status !== 'skipped' || byHand !== undefined),
       ),
     );
-  const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
+  const bad = outcomes.find(isFailure);
   if (bad !== undefined)
     throw new DevcertError('store', `${bad.store} still trusts it: ${bad.reason ?? bad.status}`, {
       hint: bad.hint ?? say`try that alone: ${{ command: 'uninstall', ca: name }}`,

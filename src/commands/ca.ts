@@ -1,5 +1,5 @@
 /** `devcert ca`: authorities that have names, and those that others made. */
-import { ensureAuthority, hasAuthority, loadAuthority } from '../authority/folder.ts';
+import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { checkImport, type Imported } from '../authority/import.ts';
 import { assertExists, makeAuthoritiesFolder } from '../authority/named.ts';
 import { readSources, sourceFiles } from '../authority/sources.ts';
@@ -14,13 +14,13 @@ import { addPermits } from '../names/permit.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
 import {
-  closeStateFolder,
   type Context,
   contextOf,
   issuedBy,
   type Lists,
   refuseSudo,
   stateFolderOf,
+  ensureIn,
 } from './context.ts';
 import type { DryRunOption } from './ca-plan.ts';
 import { type AgentChoice, keeperFor, type Protection } from './keeper.ts';
@@ -31,6 +31,8 @@ import {
   replaceAuthority,
   type Successor,
   trustingStores,
+  successorOf,
+  permitsWithoutConstraints,
 } from './replace.ts';
 import { currentRoot } from './roots.ts';
 
@@ -102,10 +104,8 @@ export async function createNamed(
   const keeper = await keeperFor(target, options);
   const usages = options.clientsOnly === true ? (['clientAuth'] as const) : undefined;
   makeAuthoritiesFolder(stateFolderOf(target));
-  const { created } = await ensureAuthority(
-    target.folder,
-    () => newAuthority(target, keeper, constraints, usages).make(),
-    (folder) => closeStateFolder(target.host, folder),
+  const { created } = await ensureIn(target, () =>
+    newAuthority(target, keeper, constraints, usages).make(),
   );
   if (!created) throw alreadyThere(name);
   return { ...summaryOf(target), notes: [] };
@@ -163,16 +163,14 @@ export async function importAuthority(
     return (await import('./ca-plan.ts')).planImport(target, imported, passphrase === true);
   const pem = keeper.keep(imported.pem);
   if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
-  const { created } = await ensureAuthority(
-    target.folder,
-    () => Promise.resolve(pem),
-    (folder) => closeStateFolder(target.host, folder),
-  ).catch(async (error: unknown) => {
-    // It is there, and that it cannot issue is what was asked for.
-    const root = options.trustOnly === true ? await currentRoot(target.folder) : undefined;
-    if (root?.pem !== imported.pem.root) throw error;
-    return { created: true };
-  });
+  const { created } = await ensureIn(target, () => Promise.resolve(pem)).catch(
+    async (error: unknown) => {
+      // It is there, and that it cannot issue is what was asked for.
+      const root = options.trustOnly === true ? await currentRoot(target.folder) : undefined;
+      if (root?.pem !== imported.pem.root) throw error;
+      return { created: true };
+    },
+  );
   if (!created) throw alreadyThere(options.name);
   return { ...summaryOf(target), notes: imported.notes };
 }
@@ -214,9 +212,9 @@ export async function replaceNamed(
   const constraints = asked
     ? await wantedConstraints(target, options, old.constraints)
     : old.constraints;
-  const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
   const keeper = await keeperFor(target, { ...options, another: true });
-  return replaceBy(target, newAuthority(target, keeper, constraints, usages), [], options);
+  const successor = successorOf(target, { constraints, usages: old.usages }, keeper);
+  return replaceBy(target, successor, [], options);
 }
 
 /**
@@ -248,7 +246,7 @@ export async function replaceBy(
     const { root } = await successor.make();
     return (await import('./ca-plan.ts')).planReplacement(target, root, isMade, notes);
   }
-  const stores = isClientsOnly(target.folder) ? [] : await trustingStores(target);
+  const stores = await trustingStores(target);
   const replacement = await replaceAuthority(target, stores, successor);
   return { ...summaryOf(target), ...replacement, notes };
 }
@@ -277,11 +275,7 @@ async function wantedConstraints(
   if (constraints !== false)
     return addPermits(old ?? defaultConstraints(host.hostname), permit ?? [], typed);
   if (permit === undefined) return undefined;
-  throw exclusive(
-    { permit: true },
-    { constraints: false },
-    'without constraints every name is permitted',
-  );
+  throw permitsWithoutConstraints();
 }
 
 export function summaryOf({ folder, ca, host }: Context): AuthoritySummary {

@@ -6,7 +6,7 @@ import type { Authority } from '../authority/authority.ts';
 import type { Keeping } from '../authority/keeping.ts';
 import { ensureAuthority, hasAuthority } from '../authority/folder.ts';
 import { identityOf } from '../authority/identity.ts';
-import { authorityCertificates } from '../authority/certificates.ts';
+import { authorityIssuers, certificateIn } from '../authority/certificates.ts';
 import { madeFolders } from '../authority/marker.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WriteContext } from '../certificate/write.ts';
@@ -19,6 +19,7 @@ import type { Name } from '../names/names.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
 import type { Orphan } from './orphans.ts';
+import type { AuthorityPem } from '../authority/create.ts';
 
 export interface Context {
   readonly host: Host;
@@ -86,7 +87,7 @@ export function recording(context: Context): Pick<WriteContext, 'stateFolder' | 
   const stateFolder = stateFolderOf(context);
   return {
     stateFolder,
-    issuers: () => authorityCertificates(stateFolder).map(({ issuer }) => issuer),
+    issuers: () => authorityIssuers(stateFolder),
     now: context.host.now(),
   };
 }
@@ -154,32 +155,19 @@ export async function refuseOtherAccount(
   const profile = await otherProfile(host);
   if (profile === undefined) return;
   const file = win32.join(profile, 'AppData\\Local\\devcert-nodejs\\Data\\root.pem');
-  const root = await readRootOf(file);
+  const sha1 = certificateIn(file)?.fingerprint.replaceAll(':', '').toLowerCase();
   const commands = {
     install: `certutil -f -addstore Root "${file}"`,
-    uninstall: `certutil -delstore Root ${root?.sha1 ?? '<SHA-1 of the root>'}`,
+    uninstall: `certutil -delstore Root ${sha1 ?? '<SHA-1 of the root>'}`,
   };
+  const [first, then] = sha1 === undefined && verb === 'install' ? [' first', ' then'] : ['', ''];
   throw new DevcertError(
     'refused',
     `this terminal is elevated as another user: "${profile}" is the folder of whoever is at the desktop`,
     {
-      hint:
-        root === undefined && verb === 'install'
-          ? say`${{ command: verb, ca }} in a terminal of that user first; for the whole machine then, here: ${commands[verb]}`
-          : say`${{ command: verb, ca }} in a terminal of that user; for the whole machine, here: ${commands[verb]}`,
+      hint: say`${{ command: verb, ca }} in a terminal of that user${first}; for the whole machine${then}, here: ${commands[verb]}`,
     },
   );
-}
-
-async function readRootOf(file: string): Promise<{ sha1: string } | undefined> {
-  try {
-    const { readFileSync } = await import('node:fs');
-    const { X509Certificate } = await import('node:crypto');
-    const { fingerprint } = new X509Certificate(readFileSync(file));
-    return { sha1: fingerprint.replaceAll(':', '').toLowerCase() };
-  } catch {
-    return undefined; // none there, or not to be read from here
-  }
 }
 
 /**
@@ -195,18 +183,19 @@ export async function ensureAuthorityFor(
   now: Date,
 ): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
-  const ensured = await ensureAuthority(
-    context.folder,
-    async () => {
-      const constraints = defaultConstraints(context.host.hostname);
-      assertPermitted(constraints, names);
-      const { createAuthority } = await import('../authority/create.ts');
-      return createAuthority(identity(context), constraints, now);
-    },
-    (folder) => closeStateFolder(context.host, folder),
-  );
+  const ensured = await ensureIn(context, async () => {
+    const constraints = defaultConstraints(context.host.hostname);
+    assertPermitted(constraints, names);
+    const { createAuthority } = await import('../authority/create.ts');
+    return createAuthority(identity(context), constraints, now);
+  });
   if (!ensured.created) return ensured;
   return { ...ensured, made: { constraints: ensured.authority.constraints } };
+}
+
+/** The authority in the folder of the context; if there is none, what `make` makes, closed to others. */
+export function ensureIn({ folder, host }: Context, make: () => Promise<AuthorityPem>) {
+  return ensureAuthority(folder, make, (folder) => closeStateFolder(host, folder));
 }
 
 /**

@@ -4,7 +4,7 @@ import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { domainFolder } from '../authority/domains.ts';
 import { hasAuthority, loadAuthority, rootFile } from '../authority/folder.ts';
 import { outputPaths } from '../certificate/output.ts';
-import { DevcertError, worded } from '../errors.ts';
+import { DevcertError, worded, orUndefined } from '../errors.ts';
 import {
   assertPermitted,
   type Constraints,
@@ -60,15 +60,8 @@ export async function certificateForDomains(
   const { outcomes, notes } = isFirst
     ? await haveTrusted(context, names, { kinds: kindsOf(context), permit: permits })
     : { outcomes: [], notes: [] };
-  const pair = await pairInFiles(context, {
-    ...{
-      names: [...names, ...(await below(context, names))],
-      options: {},
-      dir,
-      paths,
-      exact: true,
-    },
-  });
+  const all = [...names, ...(await below(context, names))];
+  const pair = await pairInFiles(context, { names: all, options: {}, dir, paths, exact: true });
   const hosts = options.skipHostsFile === true ? [] : await addToHosts(context, names);
   return { ...pair, caPath: rootFile(folder), outcomes, notes: [...notes, ...hosts] };
 }
@@ -108,12 +101,7 @@ async function constraintsNow({ folder, host }: Context): Promise<Constraints | 
 async function below(context: Context, names: readonly Name[]): Promise<Name[]> {
   const stars = names.flatMap((name) => {
     if (name.type !== 'dns' || name.value.startsWith('*.') || !name.value.includes('.')) return [];
-    try {
-      return parseNames([`*.${name.value}`]);
-    } catch (error) {
-      if (!(error instanceof DevcertError)) throw error;
-      return []; // too long
-    }
+    return orUndefined(() => parseNames([`*.${name.value}`])) ?? []; // too long
   });
   const constraints = await constraintsNow(context);
   return stars.filter((name) => isPermitted(constraints, name));

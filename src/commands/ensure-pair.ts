@@ -8,9 +8,9 @@ import {
   tryCertificate,
 } from '../certificate/output.ts';
 import { isKeyOf } from '../certificate/reusable.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { decodePem, encodePem, WHOLE } from '../keystore/pem.ts';
-import { type Constraints, isPermitted } from '../names/constraints.ts';
+import { isPermitted } from '../names/constraints.ts';
 import { type Name, parseName } from '../names/names.ts';
 import type { LeafOptions } from '../names/request.ts';
 import { MAX_NAMES } from '../policy.ts';
@@ -112,17 +112,11 @@ async function namesToIssue(
   if (there.length === 0) return wanted;
   // Of an authority that was replaced, maybe: what this one may not sign is no name to keep.
   const { constraints } = await loadAuthority(context.folder);
-  const kept = all.filter((name) => wanted.includes(name) || isStillPermitted(constraints, name));
+  const kept = all.filter((name) => {
+    const parsed = orUndefined(() => parseName(name)); // of earlier times, it may be none that is issued today
+    return wanted.includes(name) || (parsed !== undefined && isPermitted(constraints, parsed));
+  });
   return kept.length > MAX_NAMES ? wanted : kept;
-}
-
-function isStillPermitted(constraints: Constraints | undefined, name: string): boolean {
-  try {
-    return isPermitted(constraints, parseName(name));
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    return false; // not a name that would be issued today
-  }
 }
 
 function wholePair({

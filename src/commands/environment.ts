@@ -10,7 +10,7 @@ import { systemRoots } from '../../platform/system-roots.ts';
 import { assertExists } from '../authority/named.ts';
 import { environmentFolder } from '../authority/environment.ts';
 import { loadAuthority } from '../authority/folder.ts';
-import { DevcertError, worded } from '../errors.ts';
+import { worded, orUndefined } from '../errors.ts';
 import { makeFolder, readIfThere } from '../disk/files.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { MAX_STORE_BYTES } from '../policy.ts';
@@ -143,12 +143,7 @@ function readNpmCafile({ host, cwd }: Context): string | undefined {
 
 /** The text of a file of roots; undefined if there is none, or it cannot be read. */
 export function readText(file: string): string | undefined {
-  try {
-    return readIfThere(file, { maxBytes: MAX_STORE_BYTES })?.toString();
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
+  return orUndefined(() => readIfThere(file, { maxBytes: MAX_STORE_BYTES }))?.toString();
 }
 
 function merged(trusted: string | undefined, rootPem: string): string {

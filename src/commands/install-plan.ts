@@ -39,7 +39,7 @@ export function missingKinds(
 }
 
 /** The plan for an authority that does not exist yet: its fingerprint stands in it as a word. */
-export async function dryRun(
+export async function planInstall(
   context: Context,
   stores: readonly TrustStore[],
   missing: readonly Outcome[],
@@ -49,13 +49,9 @@ export async function dryRun(
   const example = await createAuthority(identity(context), constraints, host.now());
   const shown = await exampleOutcomes(context, stores, example.root);
   return {
-    root: undefined,
+    ...{ root: undefined, notAfter: undefined, constraints, renewed: [], notes: [] },
     authority: hasAuthority(folder) ? 'replaced' : 'created',
-    constraints,
-    notAfter: undefined,
     outcomes: [...shown, ...missing],
-    renewed: [],
-    notes: [],
   };
 }
 
@@ -71,15 +67,11 @@ export async function exampleOutcomes(
   const outcomes = await installRoot(stores, root, host, { dryRun: true });
   return outcomes.map((outcome) => ({
     ...outcome,
-    ...(outcome.commands === undefined
-      ? {}
-      : {
-          commands: outcome.commands.map((command) =>
-            command
-              .replaceAll(root.sha256.slice(0, 16), '<fingerprint>')
-              .replaceAll(keyId, '<key id>')
-              .replace(/[0-9a-f]{64}/g, '<SHA-256>'),
-          ),
-        }),
+    commands: outcome.commands?.map((command) =>
+      command
+        .replaceAll(root.sha256.slice(0, 16), '<fingerprint>')
+        .replaceAll(keyId, '<key id>')
+        .replace(/[0-9a-f]{64}/g, '<SHA-256>'),
+    ),
   }));
 }

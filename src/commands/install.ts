@@ -2,13 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
-import {
-  ensureAuthority,
-  hasAuthority,
-  loadAuthority,
-  mendModes,
-  rootFile,
-} from '../authority/folder.ts';
+import { hasAuthority, loadAuthority, mendModes, rootFile } from '../authority/folder.ts';
 import { rememberHome } from '../authority/homes.ts';
 import type { Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
@@ -18,7 +12,7 @@ import { isClientsOnly } from '../authority/summary.ts';
 import { type Constraints } from '../names/constraints.ts';
 import { parsePermit } from '../names/permit.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
-import { installRoot, type Outcome, relevant } from '../trust.ts';
+import { installRoot, type Outcome, relevant, storesHolding } from '../trust.ts';
 import {
   type AuthorityOption,
   closeStateFolder,
@@ -28,12 +22,18 @@ import {
   refuseSudo,
   stateFolderOf,
   trusting,
+  ensureIn,
 } from './context.ts';
 import { findEverywhere, findStores, parseStoreKinds } from './stores.ts';
 import { type Renewed, renewAll } from './renew.ts';
-import { clearOthers, madeMeanwhile, replaceAuthority } from './replace.ts';
+import {
+  clearOthers,
+  madeMeanwhile,
+  replaceAuthority,
+  permitsWithoutConstraints,
+} from './replace.ts';
 import { wantedChange, wantedFirst } from './install-change.ts';
-import { dryRun, missingKinds } from './install-plan.ts';
+import { missingKinds, planInstall } from './install-plan.ts';
 import { assertOneWay, isAsWished } from './keeper.ts';
 import { dueNotes } from './list.ts';
 import type { Sealing } from './seal.ts';
@@ -88,6 +88,7 @@ export async function install(
   options: Lists<InstallOptions> = {},
 ): Promise<InstallResult> {
   const { host, folder } = context;
+  const dryRun = options.dryRun === true;
   const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
   const kinds = parseStoreKinds(options.stores, context).filter(
     (kind) => options.stores !== undefined || !onRequest.includes(kind),
@@ -95,36 +96,25 @@ export async function install(
   const typed: Step = { command: 'install', ca: context.ca };
   const permits = await Promise.all((options.permit ?? []).map((it) => parsePermit(it, typed)));
   assertSealedAlone(options);
-  if (permits.length > 0 && options.constraints === false)
-    throw exclusive(
-      { permit: true },
-      { constraints: false },
-      'without constraints every name is permitted',
-    );
+  if (permits.length > 0 && options.constraints === false) throw permitsWithoutConstraints();
   refuseSudo(context);
   await refuseOtherAccount(context, 'install');
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
-  const trust = { ...trusting(context), dryRun: options.dryRun === true };
+  const trust = { ...trusting(context), dryRun };
   const missing = options.stores === undefined ? [] : missingKinds(kinds, stores, context);
 
   const sealing = await sealingOf(context, options);
-
   const sealed = sealing && {
     constraints: sealing.constraints,
     successor: () => Promise.resolve(sealing),
   };
-
   if (!hasAuthority(folder)) {
     const wanted = sealed ?? (await wantedFirst(context, permits, options));
-    if (options.dryRun === true) return dryRun(context, stores, missing, wanted.constraints);
+    if (dryRun) return planInstall(context, stores, missing, wanted.constraints);
     const successor = await wanted.successor();
-    const { authority, created } = await ensureAuthority(
-      folder,
-      () => successor.make(),
-      (folder) => closeStateFolder(host, folder),
-    );
+    const { authority, created } = await ensureIn(context, () => successor.make());
     if (!created && !isAsWished(authority.keeping, options)) throw madeMeanwhile();
     const root = rootInFile(authority.rootPem, rootFile(folder));
     await remember(context);
@@ -133,8 +123,8 @@ export async function install(
     return { ...result(root, authority, created ? 'created' : 'kept', outcomes, []), certificate };
   }
 
-  const notes = options.dryRun === true ? [] : mendModes(folder);
-  if (options.dryRun !== true) {
+  const notes = dryRun ? [] : mendModes(folder);
+  if (!dryRun) {
     notes.push(...(await closeStateFolder(host, folder)));
     await remember(context);
   }
@@ -142,12 +132,9 @@ export async function install(
   const replacement = isKept ? await wantedChange(context, permits, options) : sealed;
   if (replacement !== undefined) {
     const next = await storesOfNext(context, kinds, options);
-    if (options.dryRun === true) return dryRun(context, next, missing, replacement.constraints);
-    const { outcomes, renewed, replaced } = await replaceAuthority(
-      context,
-      next,
-      await replacement.successor(),
-    );
+    if (dryRun) return planInstall(context, next, missing, replacement.constraints);
+    const successor = await replacement.successor();
+    const { outcomes, renewed, replaced } = await replaceAuthority(context, next, successor);
     const authority = await loadAuthority(folder);
     const root = rootInFile(authority.rootPem, rootFile(folder));
     const happened = replaced ? 'replaced' : 'kept';
@@ -164,9 +151,9 @@ export async function install(
     return undefined;
   });
   assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
-  if (options.dryRun !== true) notes.push(...dueNotes(context));
+  if (!dryRun) notes.push(...dueNotes(context));
   const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-  if (options.dryRun === true || otherRoots(folder).length === 0)
+  if (dryRun || otherRoots(folder).length === 0)
     return result(root, authority, 'kept', outcomes, notes);
   // A replacement that was cut short: what the old authority issued is made again before its root goes.
   const renewed =
@@ -187,28 +174,25 @@ async function sealingOf(
 
 function assertSealedAlone(options: InstallOptions): void {
   const { sealed, permit = [], constraints, passphrase, sshAgent, out, force } = options;
+  const way = { sealed: true };
   if (sealed !== undefined && passphrase === true)
-    throw exclusive(
-      { sealed: true },
-      { passphrase: true },
-      'a sealed CA has no key that could be encrypted',
-    );
+    throw exclusive(way, { passphrase: true }, 'a sealed CA has no key that could be encrypted');
   if (sealed !== undefined && sshAgent !== undefined)
-    throw exclusive({ sealed: true }, { sshAgent: true }, 'a sealed CA has no key');
+    throw exclusive(way, { sshAgent: true }, 'a sealed CA has no key');
   assertOneWay(options);
-  if (
-    sealed === undefined
-      ? (out ?? (sshAgent === undefined ? force : undefined)) === undefined
-      : permit.length === 0 && constraints !== false
-  )
-    return;
-  throw sealed === undefined
-    ? new DevcertError('usage', 'files are written with a sealed CA only', {
-        hint: { command: 'install', sealed: true, names: 'NAMES' },
-      })
-    : new DevcertError('usage', 'a sealed CA issues for the names that are given, and no others', {
+  const writes = (out ?? (sshAgent === undefined ? force : undefined)) !== undefined;
+  if (sealed === undefined && writes)
+    throw new DevcertError('usage', 'files are written with a sealed CA only', {
+      hint: { command: 'install', sealed: true, names: 'NAMES' },
+    });
+  if (sealed !== undefined && (permit.length > 0 || constraints === false))
+    throw new DevcertError(
+      'usage',
+      'a sealed CA issues for the names that are given, and no others',
+      {
         hint: say`leave out ${{ permit: true }} and ${{ constraints: false }}`,
-      });
+      },
+    );
 }
 
 function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
@@ -248,13 +232,8 @@ async function storesOfNext(
 ): Promise<TrustStore[]> {
   const old = await currentRoot(context.folder);
   const stores = await findEverywhere(context, kinds, options);
-  const holds: boolean[] = [];
-  for (const store of stores) {
-    const state = old === undefined ? 'absent' : (await store.inspect(old)).state;
-    holds.push(state === 'trusted' || state === 'partial');
-  }
-  const wanted = relevant(stores, holds, options);
-  return stores.filter((_, i) => wanted[i]);
+  const holding = old === undefined ? [] : await storesHolding(stores, old);
+  return relevant(stores, stores, (store) => holding.includes(store), options);
 }
 
 function result(

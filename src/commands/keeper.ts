@@ -87,20 +87,28 @@ function wantsAgent({ sshAgent = false }: Protection): boolean {
   return sshAgent !== false;
 }
 
+/** Looks for the key in the agent, and has it sign something. @throws DevcertError `agent`, `refused`, `usage`. */
 async function inAgent(
   context: Context,
   keeping: Keeping,
   { sshAgent, force = false, another = false }: KeeperWishes,
 ): Promise<Keeper> {
-  const { agentKeeper } = await import('./agent-keeper.ts');
   const own = keeping.way === 'ssh-agent' ? keeping.fingerprint : undefined;
   const named = typeof sshAgent === 'string' ? sshAgent : undefined;
-  if (another) return agentKeeper(context, { fingerprint: named, not: own, force });
   // The one that it has was looked at when it was taken.
-  return agentKeeper(context, {
-    fingerprint: named ?? own,
-    force: force || (own !== undefined && (named ?? own) === own),
-  });
+  const isSame = own !== undefined && (named ?? own) === own;
+  const wish = another
+    ? { fingerprint: named, not: own, force }
+    : { fingerprint: named ?? own, force: force || isSame };
+  const { chooseAgentKey } = await import('../signer/agent-choice.ts');
+  const { keys = new Keyring() } = context;
+  const { fingerprint, publicKey } = await keys.use(() => chooseAgentKey(keys.agent, wish));
+  return {
+    issuerKey: publicKey,
+    keep: (pem) => ({ ...pem, keeping: encodeKeeping({ way: 'ssh-agent', fingerprint }) }),
+    isKept: ({ keeping }) =>
+      Promise.resolve(keeping.way === 'ssh-agent' && keeping.fingerprint === fingerprint),
+  };
 }
 
 /** Encrypted with a new passphrase, which is asked for now. @throws DevcertError `password`. */

@@ -1,7 +1,7 @@
 /** `devcert list`: the certificates that the ledger has, and how each of them is now. Changes nothing. */
 import type { X509Certificate } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { certificateIn, authorityCertificates } from '../authority/certificates.ts';
+import { certificateIn, authorityIssuers } from '../authority/certificates.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { worded } from '../errors.ts';
 import {
@@ -55,7 +55,7 @@ export interface ListResult {
 /** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
 export async function list(context: Context): Promise<ListResult> {
   const stateFolder = stateFolderOf(context);
-  const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
+  const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const entries = readLedger(stateFolder);
   const issued = entries.filter(isCertificate);

@@ -14,7 +14,7 @@ import { HOMES, keepOut, MARKER, markerText, stateVersion } from '../authority/m
 import { authorityNames, isIdle } from '../authority/named.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { AUTHORITY_FILES, isFolder, isStaged, removeStaged } from '../authority/staged.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { withFileError, shellCommand } from '../disk/filesystem.ts';
 import { publicKeyHash } from '../keys.ts';
@@ -159,13 +159,8 @@ function certificateEntry(fields: Fields, ca: string): LedgerEntry[] {
   const certificate = rest as unknown as IssuedCertificate;
   const { certFile, keyFile, caFile } = certificate;
   if (typeof certFile !== 'string') return [];
-  const there = orNothing(() =>
-    readExisting({
-      certFile,
-      keyFile,
-      caFile,
-    }),
-  );
+  // Projects come and go: what cannot be read is not listed.
+  const there = orUndefined(() => readExisting({ certFile, keyFile, caFile }));
   // Gone, or somebody else's by now.
   if (there?.certificate === undefined || sha256Of(there.certificate) !== certificate.sha256)
     return [];
@@ -199,7 +194,7 @@ function exportEntries(records: readonly Fields[], ca: string): LedgerEntry[] {
 
 /** What was written into a set besides certificates and keys, which the inventory had. */
 function setEntries(folder: string, ca: string): LedgerEntry[] {
-  const set = orNothing(() => readSet(folder));
+  const set = orUndefined(() => readSet(folder));
   if (set === undefined) return [];
   const readme = join(folder, 'README.md');
   const isReadme = contentOf(readme)?.toString() === readmeText(set);
@@ -212,7 +207,7 @@ function setEntries(folder: string, ca: string): LedgerEntry[] {
 }
 
 function writtenNow(path: string): WrittenFile[] {
-  const bytes = orNothing(() => contentOf(path));
+  const bytes = orUndefined(() => contentOf(path));
   return bytes === undefined ? [] : [{ path, sha256: [sha256(bytes)] }];
 }
 
@@ -230,16 +225,6 @@ function readList(folder: string, name: string, field: string): Fields[] {
   throw new DevcertError('invalid-authority', `"${file}" is damaged, or a newer devcert wrote it`, {
     hint: `move it away, what it lists stays valid: ${shellCommand('move', file, `${file}.old`)}`,
   });
-}
-
-/** Projects come and go: what cannot be read is not listed. */
-function orNothing<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
 }
 
 function namesIn(folder: string): string[] {

@@ -18,13 +18,13 @@ import {
 import { isClientsOnly } from '../authority/summary.ts';
 import { DevcertError, say } from '../errors.ts';
 import { type MtlsSet, partyFiles } from '../mtls/set.ts';
-import { installRoot, uninstallRoot } from '../trust.ts';
+import { installRoot, uninstallRoot, isFailure } from '../trust.ts';
 import { type Context, contextOf, type MadeAuthority, refuseSudo, trusting } from './context.ts';
 import { findEverywhere } from './stores.ts';
 import { type AgentChoice, keeperFor } from './keeper.ts';
 import { requireSet } from './mtls-check.ts';
 import { type Renewed, renewAll } from './renew.ts';
-import { clearOthers, newAuthority, trustingStores } from './replace.ts';
+import { clearOthers, trustingStores, successorOf } from './replace.ts';
 import { rootInFile } from './roots.ts';
 
 export interface MtlsRotateOptions extends AgentChoice {
@@ -101,17 +101,15 @@ async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority
     readPending(folder) === undefined
       ? await keeperFor(target, { ...agent, another: true })
       : undefined;
-  const stores = isClientsOnly(folder) ? [] : await trustingStores(target);
+  const stores = await trustingStores(target);
   markRotating(folder, true);
-  if (keeper !== undefined) {
-    const usages = isClientsOnly(folder) ? (['clientAuth'] as const) : old.usages;
-    await stagePending(folder, await newAuthority(target, keeper, old.constraints, usages).make());
-  }
+  if (keeper !== undefined)
+    await stagePending(folder, await successorOf(target, old, keeper).make());
   const pending = readPending(folder);
   if (pending === undefined) throw new DevcertError('file', 'the new CA is gone', {});
   const root = rootInFile(pending.rootPem, pendingRootFile(folder));
   const outcomes = await installRoot(stores, root, host, trusting(target));
-  const bad = outcomes.find(({ status }) => status === 'failed' || status === 'cancelled');
+  const bad = outcomes.find(isFailure);
   if (bad === undefined) return { constraints: pending.constraints };
   await uninstallRoot(stores, root, host);
   await discardPending(folder);

@@ -1,6 +1,5 @@
 /** `devcert mtls`: a folder for each party, holding exactly what that machine needs. */
 import { join, resolve } from 'node:path';
-import { authorityCertificates } from '../authority/certificates.ts';
 import { assertCertifies } from '../authority/permits.ts';
 import { assertNoLink } from '../disk/files.ts';
 import { DevcertError, say, worded } from '../errors.ts';
@@ -20,8 +19,9 @@ import {
   placing,
   refuseSudo,
   stateFolderOf,
+  recording,
 } from './context.ts';
-import { currentRoot, otherRoots } from './roots.ts';
+import { allRoots } from './roots.ts';
 
 export interface MtlsOptions extends SetOptions {
   /** Of the server; `localhost` and `NAME.localhost` by default. */
@@ -83,24 +83,11 @@ export async function writeSetOf(
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);
-  const stateFolder = stateFolderOf(context);
-  const written = await writeSet(
-    set,
-    {
-      ...placing(context),
-      folder,
-      stateFolder,
-      issuers: () => authorityCertificates(stateFolder).map(({ issuer }) => issuer),
-      server,
-      client,
-      identity: identity(context),
-      keys: context.keys,
-    },
-    options,
-  );
+  const where = { ...placing(context), ...recording(context), folder, server, client };
+  const who = { identity: identity(context), keys: context.keys };
+  const written = await writeSet(set, { ...where, ...who }, options);
   const made = server.made ?? client.made;
-  const result = { ...written, notes: [...written.notes, ...changes] };
-  return made === undefined ? result : { ...result, made };
+  return { ...written, notes: [...written.notes, ...changes], made };
 }
 
 /** A line about a set that was changed since devcert wrote it: a repository may have brought it. */
@@ -131,14 +118,8 @@ async function certifier(
   const parsed = parseNames(names, { client: true });
   const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
   assertCertifies(authority, parsed);
-  const current = await currentRoot(target.folder);
-  const roots = [...(current === undefined ? [] : [current]), ...otherRoots(target.folder)];
-  return {
-    authority,
-    ca: target.ca ?? 'default',
-    roots: roots.map(({ pem }) => pem),
-    made,
-  };
+  const roots = (await allRoots(target.folder)).map(({ pem }) => pem);
+  return { authority, ca: target.ca ?? 'default', roots, made };
 }
 
 function wantedSet(name: string, old: MtlsSet | undefined, options: Lists<MtlsOptions>): MtlsSet {
@@ -185,14 +166,10 @@ function mergeClients(old: readonly MtlsClient[], options: Lists<MtlsOptions>): 
   for (const text of options.client ?? []) {
     const [name = '', names] = text.split(/=(.*)/s);
     parsePartyName(name);
+    const wanted = (names?.split(',') ?? [name]).map((it) => clientName(it.trim()));
     clients.set(name.toLowerCase(), {
       name,
-      names: parseNames(
-        (names?.split(',') ?? [name]).map((it) => clientName(it.trim())),
-        {
-          client: true,
-        },
-      ).map(({ value }) => value),
+      names: parseNames(wanted, { client: true }).map(({ value }) => value),
       commonName: options.plainCn === true ? name : undefined,
     });
   }

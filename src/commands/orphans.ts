@@ -10,7 +10,7 @@ import type { TrustStore } from '../../platform/types.ts';
 import { knownRoots, readHomes } from '../authority/homes.ts';
 import { sha256Of } from '../authority/origin.ts';
 import { AUTHORITY_ORGANIZATION } from '../policy.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, ifExpected } from '../errors.ts';
 import { mergeOutcomes, type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import { readCommonName, readOrganizationalUnit } from '../x509/read.ts';
 import { type Context, identity, stateFolderOf } from './context.ts';
@@ -52,7 +52,8 @@ export async function findOrphans(
   const found = new Map<string, Orphan>();
   const pems = new Map<string, string>();
   for (const store of stores) {
-    for (const der of await listed(store)) {
+    // One that cannot says so itself when it is asked for a root.
+    for (const der of (await store.list?.(AUTHORITY_ORGANIZATION).catch(ifExpected)) ?? []) {
       const certificate = new X509Certificate(der);
       const root = sha256Of(certificate);
       if (known.has(root) || !isOfThisUser(der, context)) continue;
@@ -115,15 +116,6 @@ async function ask(
     );
   if (!(await confirm(orphans, unread)))
     throw new DevcertError('cancelled', 'cancelled, and nothing was removed', {});
-}
-
-async function listed(store: TrustStore): Promise<readonly Buffer[]> {
-  try {
-    return (await store.list?.(AUTHORITY_ORGANIZATION)) ?? [];
-  } catch (error) {
-    if (error instanceof DevcertError) return []; // it says so itself when it is asked for a root
-    throw error;
-  }
 }
 
 function isOfThisUser(der: Buffer, context: Context): boolean {

@@ -1,6 +1,6 @@
 /** A certificate to ask trust stores about, for those that answer about a server's certificate only. */
 import type { Probe } from '../../platform/types.ts';
-import { DevcertError } from '../errors.ts';
+import { ifExpected } from '../errors.ts';
 import { parseName } from '../names/names.ts';
 import { loadAuthority } from '../authority/folder.ts';
 
@@ -35,7 +35,7 @@ export async function makeProbe(
     const leaf = await signLeaf(authority, request, 'probe', now);
     return { name, chain: [leaf, ...authority.chain.slice(0, -1)].map((it) => it.toString()) };
   } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
+    ifExpected(error);
     return undefined;
   }
 }

@@ -7,8 +7,6 @@ import { changeFolder, filesOf, loadAuthority, pathsIn, readPem } from '../autho
 import { assertNotSealed, encodeKeeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
-import { isRotating } from '../authority/replace.ts';
-import { isClientsOnly } from '../authority/summary.ts';
 import { withLock } from '../disk/lock.ts';
 import { DevcertError, say } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
@@ -19,7 +17,7 @@ import { type Context, contextOf, refuseSudo } from './context.ts';
 import { findEverywhere } from './stores.ts';
 import type { DryRunOption } from './ca-plan.ts';
 import { newPassphraseKeeper, openKeeper } from './keeper.ts';
-import { clearPending, madeMeanwhile, newAuthority } from './replace.ts';
+import { clearPending, madeMeanwhile, assertNotRotating, successorOf } from './replace.ts';
 
 export interface ProtectOptions extends DryRunOption {
   /** Encrypt the key that is there, though copies of it may lie open elsewhere. */
@@ -51,10 +49,8 @@ export async function protect(
           ? say`encrypt that: ${{ command: 'ca protect', names: target.ca, keepKey: true }}`
           : 'it is protected already',
     });
-  const usages = isClientsOnly(target.folder) ? (['clientAuth'] as const) : old.usages;
   const keeper = dryRun ? openKeeper : await newPassphraseKeeper(target);
-  const successor = newAuthority(target, keeper, old.constraints, usages);
-  return replaceBy(target, successor, [], { dryRun });
+  return replaceBy(target, successorOf(target, old, keeper), [], { dryRun });
 }
 
 /**
@@ -106,18 +102,13 @@ async function encryptInPlace(target: Context, old: Authority): Promise<ReplaceR
 
 /** What waits to take over has a key of its own, which would stay as it is. */
 async function clearUp(target: Context): Promise<void> {
-  if (isRotating(target.folder))
-    throw new DevcertError('refused', 'this CA is being rotated', {
-      hint: say`finish that first: ${{ command: 'mtls rotate', finish: true, dir: 'DIR' }}`,
-    });
+  assertNotRotating(target.folder);
   await clearPending(target, await findEverywhere(target));
 }
 
-async function rewrite(
-  { folder }: Context,
-  before: AuthorityPem,
-  changed: Pick<AuthorityPem, 'issuerKey' | 'keeping'>,
-): Promise<void> {
+type KeptKey = Pick<AuthorityPem, 'issuerKey' | 'keeping'>;
+
+async function rewrite({ folder }: Context, before: AuthorityPem, changed: KeptKey) {
   await withLock(folder, () => {
     recover(folder);
     const { root, issuer, issuerKey, keeping } = readPem(folder);

@@ -1,7 +1,7 @@
 /** `devcert renew`: certificates that have expired or are about to are made anew, with what was made of them. */
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
-import { authorityCertificates } from '../authority/certificates.ts';
+import { authorityIssuers } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { DevcertError } from '../errors.ts';
 import { type CertificateEntry, findEntries, latest, readLedger } from '../ledger/ledger.ts';
@@ -40,7 +40,7 @@ export async function renewDue(
 ): Promise<RenewDueResult> {
   refuseSudo(context);
   const stateFolder = stateFolderOf(context);
-  const issuers = authorityCertificates(stateFolder).map(({ issuer }) => issuer);
+  const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const here = readLedger(stateFolder)
     .filter(isCertificate)

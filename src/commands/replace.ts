@@ -16,14 +16,15 @@ import {
 } from '../authority/replace.ts';
 import { dropRetired } from '../authority/retired.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, say, exclusive } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
-import { installRoot, type Outcome, uninstallRoot } from '../trust.ts';
+import { installRoot, type Outcome, uninstallRoot, isFailure, storesHolding } from '../trust.ts';
 import { type Context, identity, stateFolderOf, trusting } from './context.ts';
 import { findEverywhere } from './stores.ts';
 import type { Keeper } from './keeper.ts';
 import { type Renewed, renewAll } from './renew.ts';
-import { currentRoot, otherRoots, rootInFile } from './roots.ts';
+import { currentRoot, otherRoots, rootInFile, allRoots } from './roots.ts';
+import { isClientsOnly } from '../authority/summary.ts';
 
 export interface Replacement {
   /** What the stores did with the new root. */
@@ -48,6 +49,22 @@ export function madeMeanwhile(): DevcertError {
   return new DevcertError('busy', 'another devcert made a CA in the meantime', {
     hint: 'run the same command again',
   });
+}
+
+/** Both at once say nothing. */
+export function permitsWithoutConstraints(): DevcertError {
+  const why = 'without constraints every name is permitted';
+  return exclusive({ permit: true }, { constraints: false }, why);
+}
+
+/** One that is made by devcert and takes the place of another, for the same usages. */
+export function successorOf(
+  context: Context,
+  { constraints, usages }: Pick<Authority, 'constraints' | 'usages'>,
+  keeper: Keeper,
+): Successor {
+  const own = isClientsOnly(context.folder) ? (['clientAuth'] as const) : usages;
+  return newAuthority(context, keeper, constraints, own);
 }
 
 /** A new authority made by devcert, with these constraints. */
@@ -92,10 +109,7 @@ export async function replaceAuthority(
 ): Promise<Replacement> {
   const { host, folder } = context;
   const trust = trusting(context);
-  if (isRotating(folder))
-    throw new DevcertError('refused', 'this CA is being rotated', {
-      hint: say`finish that first: ${{ command: 'mtls rotate', finish: true, dir: 'DIR' }}`,
-    });
+  assertNotRotating(folder);
   await recoverFolder(folder);
   const old = await currentRoot(folder);
   await clearPending(context, stores, successor);
@@ -105,7 +119,7 @@ export async function replaceAuthority(
   const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));
 
   const outcomes = await installRoot(stores, pendingRoot, host, trust);
-  const bad = outcomes.filter(({ status }) => status === 'failed' || status === 'cancelled');
+  const bad = outcomes.filter(isFailure);
   if (old !== undefined && bad.length > 0 && (await anyTrusts(stores, bad, old))) {
     await uninstallRoot(stores, pendingRoot, host, trust);
     await discardPending(folder);
@@ -128,26 +142,23 @@ export async function replaceAuthority(
   return { outcomes, renewed: [...renewed, ...sets], replaced: true };
 }
 
+/** @throws DevcertError `refused`. */
+export function assertNotRotating(folder: string): void {
+  if (!isRotating(folder)) return;
+  throw new DevcertError('refused', 'this CA is being rotated', {
+    hint: say`finish that first: ${{ command: 'mtls rotate', finish: true, dir: 'DIR' }}`,
+  });
+}
+
 /** The stores that trust the root of an authority now, wherever it was put. */
 export async function trustingStores(target: Context): Promise<TrustStore[]> {
   const root = await currentRoot(target.folder);
-  if (root === undefined) return [];
-  const trusting: TrustStore[] = [];
-  for (const store of await findEverywhere(target)) {
-    target.progress?.(store.name);
-    const { state } = await store.inspect(root);
-    if (state === 'trusted' || state === 'partial') trusting.push(store);
-  }
-  return trusting;
+  if (root === undefined || isClientsOnly(target.folder)) return [];
+  return storesHolding(await findEverywhere(target), root, target.progress);
 }
 
-async function dropFromStores(
-  context: Context,
-  stores: readonly TrustStore[],
-  root: Root,
-): Promise<void> {
-  const known = [await currentRoot(context.folder), ...otherRoots(context.folder)];
-  if (known.some((it) => it?.sha256 === root.sha256)) return;
+async function dropFromStores(context: Context, stores: readonly TrustStore[], root: Root) {
+  if ((await allRoots(context.folder)).some((it) => it.sha256 === root.sha256)) return;
   await uninstallRoot(stores, root, context.host, trusting(context));
 }
 
@@ -194,19 +205,9 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));
-    const isLeft = ({ status, byHand }: Outcome) =>
-      status === 'failed' || status === 'cancelled' || byHand !== undefined;
-    if (outcomes.some(isLeft)) continue;
-    if (await anyHolds(all, root)) continue;
+    if (outcomes.some((it) => isFailure(it) || it.byHand !== undefined)) continue;
+    if ((await storesHolding(all, root)).length > 0) continue;
     if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
     else dropRetired(root.file);
   }
-}
-
-async function anyHolds(stores: readonly TrustStore[], root: Root): Promise<boolean> {
-  for (const store of stores) {
-    const { state } = await store.inspect(root);
-    if (state === 'trusted' || state === 'partial') return true;
-  }
-  return false;
 }

@@ -45,6 +45,12 @@ export async function currentRoot(folder: string): Promise<Root | undefined> {
   return pem === undefined ? undefined : rootInFile(pem, rootFile(folder));
 }
 
+/** That root and those besides it. */
+export async function allRoots(folder: string): Promise<Root[]> {
+  const current = await currentRoot(folder);
+  return [...(current === undefined ? [] : [current]), ...otherRoots(folder)];
+}
+
 /** The roots besides the authority's own: of a replacement that was cut short, and of earlier ones. */
 export function otherRoots(folder: string): Root[] {
   const pending = pendingRootFile(folder);

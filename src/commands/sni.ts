@@ -1,12 +1,11 @@
 /** Certificates in memory for the names that clients ask a server for, made when the first one asks. */
-import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { assertNotExpired, type Authority } from '../authority/authority.ts';
 import { loadAuthority, rootFile } from '../authority/folder.ts';
 import { assertNotSealed } from '../authority/keeping.ts';
 import { assertCertifies } from '../authority/permits.ts';
-import { assertUsages, signLeaf } from '../certificate/issue.ts';
-import { hasDaysEnough } from '../certificate/reusable.ts';
+import { assertUsages, leafSigner, type SignedLeaf } from '../certificate/issue.ts';
+import { areDaysEnough } from '../certificate/reusable.ts';
 import { stampOf } from '../disk/files.ts';
 import { asError, DevcertError, say } from '../errors.ts';
 import { generateKeyPair } from '../keys.ts';
@@ -15,6 +14,7 @@ import type { Name } from '../names/names.ts';
 import { DEFAULT_KEY_TYPE, type LeafOptions, parseLeafRequest } from '../names/request.ts';
 import { allowNames, parseServerName } from '../names/server-names.ts';
 import { ALLOW_MS, MAX_SERVER_CONTEXTS } from '../policy.ts';
+import { encodePem } from '../keystore/pem.ts';
 import { keySigner } from '../signer/key.ts';
 import {
   assertNoBuild,
@@ -52,7 +52,7 @@ export type SniCallback = (
 
 interface Held {
   readonly context: SecureContext;
-  readonly certificate: X509Certificate;
+  readonly leaf: SignedLeaf;
   readonly authority: Authority;
 }
 
@@ -93,7 +93,11 @@ export async function sniCallback(
   const { publicKey, keyPem: key } = generateKeyPair(keyType ?? DEFAULT_KEY_TYPE);
   const held = new Map<string, Held>();
   const making = new Map<string, Promise<SecureContext>>();
-  let current = { stamp, authority: await unattended(authority, context) };
+  const signingWith = (stamp: string | undefined, authority: Authority) => {
+    const request = { names: [], usages, validityDays, publicKey };
+    return { stamp, authority, sign: leafSigner(authority, request, who) };
+  };
+  let current = signingWith(stamp, await unattended(authority, context));
   const isReplaced = () => ![current.stamp, undefined].includes(stampOf(rootFile(folder)));
 
   /** Kept under its name, and used now: the first of the map is the one that was not for longest. */
@@ -105,24 +109,24 @@ export async function sniCallback(
     return it.context;
   };
 
-  const signing = async (): Promise<Authority> => {
+  const signing = async () => {
     const stamp = stampOf(rootFile(folder));
-    if (stamp === current.stamp) return current.authority;
-    const authority = await unattended(await loadAuthority(folder), context, current.authority);
-    current = { stamp, authority };
-    return authority;
+    if (stamp !== current.stamp) {
+      const authority = await unattended(await loadAuthority(folder), context, current.authority);
+      current = signingWith(stamp, authority);
+    }
+    return current;
   };
 
   const make = async (name: string): Promise<SecureContext> => {
-    const authority = await signing();
+    const { authority, sign } = await signing();
     const wanted: Name = { type: 'dns', value: name };
     // Not by assertCertifies() alone: a refusal that tells what would help takes longer than a signature.
     if (!isPermitted(authority.constraints, wanted)) throw notAllowed(name);
-    const request = { names: [wanted], usages, commonName: undefined, validityDays, publicKey };
-    const certificate = await signLeaf(authority, request, who, host.now());
-    const cert = certificate.toString() + authority.chainPem;
+    const leaf = await sign([wanted], host.now());
+    const cert = encodePem('CERTIFICATE', leaf.der) + authority.chainPem;
     const made = createSecureContext({ ...options.secureContext, cert, key });
-    return keep(name, { context: made, certificate, authority });
+    return keep(name, { context: made, leaf, authority });
   };
 
   /** An earlier one that is still valid does where none can be made. */
@@ -131,7 +135,7 @@ export async function sniCallback(
     try {
       return await make(name);
     } catch (error) {
-      if (earlier === undefined || !isValid(earlier.certificate, host.now())) throw error;
+      if (earlier === undefined || !isValid(earlier.leaf, host.now())) throw error;
       failed(asError(error));
       return earlier.context;
     }
@@ -157,7 +161,7 @@ export async function sniCallback(
       return;
     }
     const it = held.get(name);
-    const isFresh = it !== undefined && hasDaysEnough(it.certificate, host.now());
+    const isFresh = it !== undefined && areDaysEnough(it.leaf, host.now());
     if (isFresh && it.authority === current.authority && !isReplaced()) {
       callback(null, keep(name, it));
       return;
@@ -220,6 +224,6 @@ function notAllowed(name: string): DevcertError {
   return new DevcertError('refused', `no certificate is made for "${name}": it is not allowed`);
 }
 
-function isValid({ validFrom, validTo }: X509Certificate, now: Date): boolean {
-  return Date.parse(validFrom) <= now.getTime() && now.getTime() < Date.parse(validTo);
+function isValid({ notBefore, notAfter }: SignedLeaf, now: Date): boolean {
+  return notBefore <= now && now < notAfter;
 }

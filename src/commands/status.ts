@@ -1,5 +1,5 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
 import { constraintsOf } from '../authority/authority.ts';
 import { authorityCertificates, certificateIn } from '../authority/certificates.ts';
@@ -92,42 +92,24 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
     return { folder, ...none, orphans, unread, project, others };
   }
   const stores = isClientsOnly(folder) ? [] : await ask(context, found, root, options);
-  let constraints: Constraints | undefined;
-  let keeping: Keeping | undefined;
-  let problem: string | undefined;
-  const { X509Certificate } = await import('node:crypto');
   const certificate = new X509Certificate(root.der);
-  let notAfter = new Date(certificate.validTo);
-  try {
-    const authority = await loadAuthority(folder);
-    ({ constraints, keeping } = authority);
-    notAfter = endOf(authority.chain);
-  } catch (error) {
+  // Without a usable key, too, the root says what it is for.
+  const loaded = await loadAuthority(folder).catch((error: unknown) => {
     if (!(error instanceof DevcertError)) throw error;
-    problem = error.message;
-    // Without a usable key, too, the root says what it is for.
-    constraints = constraintsOf([certificate]);
-  }
+    const keeping = undefined;
+    const [chain, constraints] = [[certificate], constraintsOf([certificate])];
+    return { chain, constraints, keeping, problem: error.message };
+  });
+  const { constraints, keeping } = loaded;
+  const problem = 'problem' in loaded ? loaded.problem : undefined;
+  const notAfter = endOf(loaded.chain);
   const daysLeft = Math.floor((notAfter.getTime() - host.now().getTime()) / DAY_MS);
-  return {
-    folder,
-    authority: {
-      root: root.sha256,
-      name: root.commonName,
-      notAfter,
-      daysLeft,
-      constraints,
-      keeping,
-      earlierRoots: retiredRoots(folder),
-      problem,
-    },
-    stores,
-    orphans,
-    unread,
-    project,
-    others,
-    exitCode: exitCode(daysLeft, stores, isClientsOnly(folder)),
+  const authority = {
+    ...{ root: root.sha256, name: root.commonName, notAfter, daysLeft, constraints, keeping },
+    ...{ earlierRoots: retiredRoots(folder), problem },
   };
+  const code = exitCode(daysLeft, stores, isClientsOnly(folder));
+  return { folder, authority, stores, orphans, unread, project, others, exitCode: code };
 }
 
 /** The certificate in `.devcert` of the current folder; undefined if there is none that can be read. */
@@ -161,9 +143,7 @@ async function ask(
 ): Promise<StoreReport[]> {
   const asked = { ...trusting(context), now: context.host.now() };
   const reports = await inspectStores(stores, root, asked);
-  const holds = reports.map(({ state }) => state !== 'absent');
-  const shown = relevant(stores, holds, options);
-  return reports.filter((_, i) => shown[i]);
+  return relevant(stores, reports, ({ state }) => state !== 'absent', options);
 }
 
 function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {

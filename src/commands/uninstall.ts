@@ -13,7 +13,7 @@ import { dropRetired, retiredRoot } from '../authority/retired.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { mergeOutcomes, type Outcome, relevant, uninstallRoot } from '../trust.ts';
+import { mergeOutcomes, type Outcome, relevant, uninstallRoot, isFailure } from '../trust.ts';
 import {
   type AuthorityOption,
   type Context,
@@ -65,15 +65,15 @@ export async function uninstall(
   options: UninstallOptions = {},
 ): Promise<UninstallResult> {
   const { host, folder } = context;
+  const { purge = false, dryRun = false } = options;
   const kinds = parseStoreKinds(options.stores, context);
-  if (options.purge === true && options.stores !== undefined)
+  if (purge && options.stores !== undefined)
     throw new DevcertError(
       'usage',
       say`${{ purge: true }} needs every store: without the root none can be cleared`,
-      {
-        hint: say`leave ${{ stores: true }} out`,
-      },
+      { hint: say`leave ${{ stores: true }} out` },
     );
+  const isOfAll = context.ca === undefined && options.stores === undefined;
   assertTogether(options);
   refuseSudo(context);
   await refuseOtherAccount(context, 'uninstall');
@@ -81,12 +81,11 @@ export async function uninstall(
   const contexts = [context];
   if (context.ca === undefined)
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
-  if (options.purge === true && options.dryRun !== true)
-    for (const { folder } of contexts) assertPurgeable(folder);
+  if (purge && !dryRun) for (const { folder } of contexts) assertPurgeable(folder);
   const hadAuthority = contexts.some(({ folder }) => hasAuthority(folder));
   const { roots, damage } = await knownRoots(contexts);
   const stores = await findEverywhere(context, kinds, options);
-  const trust = { ...trusting(context), dryRun: options.dryRun === true };
+  const trust = { ...trusting(context), dryRun };
   let outcomes: Outcome[] = [];
   const stuck: KnownRoot[] = [];
   const notes: string[] = [];
@@ -95,18 +94,17 @@ export async function uninstall(
     outcomes = mergeOutcomes(outcomes, these);
     const unreached = unreachedNotes(these);
     notes.push(...unreached);
-    const failed = these.some(({ status }) => status === 'failed' || status === 'cancelled');
-    if (failed) stuck.push(known);
-    else if (unreached.length === 0 && options.dryRun !== true && options.stores === undefined)
+    if (these.some(isFailure)) stuck.push(known);
+    else if (unreached.length === 0 && !dryRun && options.stores === undefined)
       await forget(known.folder, known.root);
   }
-  if (context.ca === undefined && options.stores === undefined && options.dryRun !== true) {
+  if (isOfAll && !dryRun) {
     removeEnvironment(folder);
     removeDomains(domainsFolder(folder));
   }
-  if (damage !== undefined && options.purge !== true) throw damage;
+  if (damage !== undefined && !purge) throw damage;
   let purged = false;
-  if (options.purge === true && options.dryRun !== true) {
+  if (purge && !dryRun) {
     if (outcomes.some(({ status }) => status === 'cancelled'))
       notes.push(`"${folder}" stays: the root in it is needed to clear the stores that are left`);
     else {
@@ -117,20 +115,14 @@ export async function uninstall(
       notes.push(...leftNotes(context, purged, kept));
     }
   }
-  const hosts =
-    context.ca === undefined && options.stores === undefined
-      ? await clearHosts(context, options.dryRun === true)
-      : undefined;
-  const holds = outcomes.map(({ status }) => status !== 'already-absent');
-  const shown = relevant(stores, holds, options);
+  const hosts = isOfAll ? await clearHosts(context, dryRun) : undefined;
+  const holds = ({ status }: Outcome) => status !== 'already-absent';
   const reported = [
-    ...outcomes.filter((_, i) => shown[i]),
+    ...relevant(stores, outcomes, holds, options),
     ...(hosts === undefined ? [] : [hosts]),
   ];
-  const { orphans } =
-    context.ca === undefined && options.dryRun !== true
-      ? await findOrphans(context, stores)
-      : { orphans: [] };
+  const asksAll = context.ca === undefined && !dryRun;
+  const { orphans } = asksAll ? await findOrphans(context, stores) : { orphans: [] };
   return { hadAuthority, outcomes: reported, orphans, purged, notes };
 }
 
@@ -139,17 +131,13 @@ function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
     throw new DevcertError(
       'usage',
       say`${{ yes: true }} is for ${{ orphans: true }} only: nothing else is asked`,
-      {
-        hint: { command: 'uninstall' },
-      },
+      { hint: { command: 'uninstall' } },
     );
   if (orphans === true && (purge === true || ca !== undefined))
     throw new DevcertError(
       'usage',
       say`an orphan belongs to no CA: ${{ orphans: true }} stands alone`,
-      {
-        hint: { command: 'uninstall', orphans: true },
-      },
+      { hint: { command: 'uninstall', orphans: true } },
     );
 }
 
@@ -227,13 +215,12 @@ function purgeKeys(contexts: readonly Context[], kept: readonly string[]): false
 
 /** A line for each store that is out of reach and may trust the root all the same. */
 function unreachedNotes(outcomes: readonly Outcome[]): string[] {
-  return outcomes.flatMap(({ store, byHand }) =>
-    byHand === undefined
-      ? []
-      : [
-          `${store} could not be asked: if it was made to trust the root, it still does; to remove it, type there: ${byHand}`,
-        ],
-  );
+  return outcomes
+    .filter(({ byHand }) => byHand !== undefined)
+    .map(
+      ({ store, byHand = '' }) =>
+        `${store} could not be asked: if it was made to trust the root, it still does; to remove it, type there: ${byHand}`,
+    );
 }
 
 function leftNotes({ folder }: Context, purged: boolean, kept: readonly string[]): string[] {

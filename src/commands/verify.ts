@@ -7,7 +7,7 @@ import { authorityCertificates, certificateIn } from '../authority/certificates.
 import { loadRoot } from '../authority/folder.ts';
 import { readIfThere } from '../disk/files.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, say, ifExpected } from '../errors.ts';
 import { certificatesOf, openFile } from '../inspect/open.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import { findEntries } from '../ledger/ledger.ts';
@@ -64,10 +64,11 @@ export async function verify(
   return verdict({
     ...{ target, sent, roots, purpose, at },
     crls: options.crl === undefined ? undefined : readCrls(context, options.crl),
-    ...(wanted === undefined ? {} : { name: wanted }),
-    ...(server === undefined || touched === undefined ? {} : { server, contact: touched }),
+    ...{ name: wanted, server, contact: touched },
     world: (systemTrusts) => worldOf(context, roots, systemTrusts),
-    systemRoots: () => systemRootsIfAny(context),
+    // Asked for a better explanation only.
+    systemRoots: async () =>
+      (await systemRoots(context.host).catch(ifExpected))?.certificates ?? [],
   });
 }
 
@@ -150,16 +151,6 @@ async function rootsOf(context: Context, { roots }: VerifyOptions): Promise<Root
   throw new DevcertError('no-authority', 'there is no CA to verify against', {
     hint: say`make one: ${{ command: 'install', ca: context.ca }}; or ask others: ${{ roots: 'system' }}`,
   });
-}
-
-async function systemRootsIfAny({ host }: Context): Promise<readonly X509Certificate[]> {
-  try {
-    return (await systemRoots(host)).certificates;
-  } catch (error) {
-    // Asked for a better explanation only.
-    if (error instanceof DevcertError) return [];
-    throw error;
-  }
 }
 
 /** What this machine knows of authorities, for the cause of a failure. */

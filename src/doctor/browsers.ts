@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../platform/types.ts';
-import { DevcertError } from '../errors.ts';
+import { ifExpected } from '../errors.ts';
 import { findEverywhere } from '../commands/stores.ts';
 import { inspectStores, type StoreReport } from '../trust.ts';
 import { finding, type Finding } from './finding.ts';
@@ -33,10 +33,8 @@ export const browsersCheck: Check = {
         : [{ browser, store, file }];
     });
     if (tried.length === 0) return [];
-    const certificate = await scratchCertificate(context).catch((error: unknown) => {
-      if (error instanceof DevcertError) return undefined; // said by the check of the other programs
-      throw error;
-    });
+    // Why not is said by the check of the other programs.
+    const certificate = await scratchCertificate(context).catch(ifExpected);
     if (certificate === undefined) return [];
     const results = await Promise.all(
       tried.map(async ({ browser, store, file }) => {

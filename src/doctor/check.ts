@@ -8,7 +8,7 @@ import { isClientsOnly } from '../authority/summary.ts';
 import { type Context, contextOf } from '../commands/context.ts';
 import { currentRoot } from '../commands/roots.ts';
 import { findEverywhere, parseStoreKinds } from '../commands/stores.ts';
-import { inspectStores, relevant, type StoreReport } from '../trust.ts';
+import { inspectAtOnce, type StoreReport } from '../trust.ts';
 import { exitCodeOf, finding, type Finding } from './finding.ts';
 import { examineProject } from './project.ts';
 import { storeFindings } from './stores.ts';
@@ -52,21 +52,11 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
     (kind) => options.stores !== undefined || !SLOW.includes(kind),
   );
   const found = await findEverywhere(context, kinds, options);
-  const now = context.host.now();
-  const reports = await Promise.all(found.map((store) => inspectStores([store], root, { now })));
-  const all = reports.flat();
-  const shown = relevant(
-    found,
-    all.map(({ state }) => state !== 'absent'),
-    options,
-  );
-  const stores = all.filter((_, index) => shown[index]);
+  const stores = await inspectAtOnce(found, root, context.host.now(), options);
   return result(stores, storeFindings(stores, issuer.ca));
 }
 
 /** There is none, so nothing can be trusted. */
 export function noAuthority({ folder }: Context): Finding {
-  return finding('authority', 'missing', `there is no CA in "${folder}"`, {
-    command: 'install',
-  });
+  return finding('authority', 'missing', `there is no CA in "${folder}"`, { command: 'install' });
 }

@@ -6,7 +6,7 @@ import { type Context, contextOf } from '../commands/context.ts';
 import { currentRoot } from '../commands/roots.ts';
 import { findEverywhere } from '../commands/stores.ts';
 import { DevcertError, EXIT } from '../errors.ts';
-import { inspectStores, relevant } from '../trust.ts';
+import { inspectAtOnce } from '../trust.ts';
 import { noAuthority } from './check.ts';
 import { checks } from './checks.ts';
 import { exitCodeOf, finding, type Finding } from './finding.ts';
@@ -84,24 +84,14 @@ async function examine(context: Context): Promise<Machine> {
 
 function nothing(context: Context): Machine {
   const project = { names: [], certificate: undefined, findings: [] };
-  return {
-    context,
-    root: undefined,
-    isOver: false,
-    project,
-    stores: Promise.resolve({ found: [], reports: [] }),
-  };
+  const stores = Promise.resolve({ found: [], reports: [] });
+  return { context, root: undefined, isOver: false, project, stores };
 }
 
 async function ask(context: Context, root: Machine['root']): Promise<AskedStores> {
   const found = await findEverywhere(context);
   if (root === undefined) return { found, reports: [] };
-  const now = context.host.now();
-  const asked = await Promise.all(found.map((store) => inspectStores([store], root, { now })));
-  const all = asked.flat();
-  const holds = all.map(({ state }) => state !== 'absent');
-  const shown = relevant(found, holds, {});
-  return { found, reports: all.filter((_, index) => shown[index]) };
+  return { found, reports: await inspectAtOnce(found, root, context.host.now()) };
 }
 
 async function run(check: Check, machine: Machine): Promise<readonly Finding[]> {

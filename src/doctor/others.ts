@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../platform/types.ts';
 import { mkcertFolder } from '../authority/sources.ts';
-import { DevcertError, say } from '../errors.ts';
+import { say, orUndefined } from '../errors.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
 
@@ -34,7 +34,7 @@ function places(host: Host): readonly Place[] {
   return [
     {
       program: 'mkcert',
-      folder: mkcert(host),
+      folder: orUndefined(() => mkcertFolder(host)), // no home, so none of mkcert's either
       file: 'rootCA.pem',
       cure: 'if you need it no more: mkcert -uninstall',
     },
@@ -72,15 +72,6 @@ function folders({ platform, env, home }: Host): {
     data: or(env.XDG_DATA_HOME, '.local/share'),
     caddy: 'caddy',
   };
-}
-
-function mkcert(host: Host): string | undefined {
-  try {
-    return mkcertFolder(host);
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined; // no home, so none of mkcert's either
-    throw error;
-  }
 }
 
 function container({ sysroot, env }: Host): Finding[] {

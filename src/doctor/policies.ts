@@ -2,14 +2,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteForPosix } from '../../platform/quote.ts';
-import type { Host } from '../../platform/types.ts';
+import type { Command, Host } from '../../platform/types.ts';
+import { windowsProgram } from '../../platform/windows-programs.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
 
 export const policiesCheck: Check = {
   id: 'policies',
   about: 'policies of browsers',
-  run: ({ context: { host } }) => policyFindings(host),
+  run: ({ context: { host } }) =>
+    host.platform === 'win32' ? registryFindings(host) : policyFindings(host),
 };
 
 /** chromeenterprise.google/policies: false has it read neither the user's certificates nor the system's. */
@@ -24,6 +26,40 @@ const FOLDERS: readonly (readonly [browser: string, folder: string])[] = [
   ['Brave', 'etc/brave/policies/managed'],
 ];
 
+/** Below `SOFTWARE\Policies` of either hive, on Windows. */
+const KEYS: readonly (readonly [browser: string, key: string])[] = [
+  ['Chromium', 'Chromium'],
+  ['Chrome', 'Google\\Chrome'],
+  ['Edge', 'Microsoft\\Edge'],
+  ['Brave', 'BraveSoftware\\Brave'],
+];
+
+/** Prints the policy; fails if there is none. */
+export function policyCommand({ env }: Pick<Host, 'env'>, key: string): Command {
+  const args = ['query', key, '/v', SWITCH];
+  return { file: windowsProgram(env, 'reg.exe'), args };
+}
+
+async function registryFindings(host: Host): Promise<Finding[]> {
+  const places = KEYS.flatMap(([browser, key]) =>
+    ['HKLM', 'HKCU'].map((hive) => ({ browser, key: `${hive}\\SOFTWARE\\Policies\\${key}` })),
+  );
+  const found = await Promise.all(
+    places.map(async ({ browser, key }) => {
+      const { exitCode, stdout } = await host.run(policyCommand(host, key));
+      return exitCode === 0 && /\bREG_DWORD\s+0x0\s/.test(stdout)
+        ? [policyFinding(browser, key, `reg delete "${key}" /v ${SWITCH} /f`)]
+        : [];
+    }),
+  );
+  return found.flat();
+}
+
+function policyFinding(browser: string, place: string, cure: string): Finding {
+  const what = `a policy keeps ${browser} from trusting what its user trusts: ${SWITCH} in "${place}"`;
+  return finding('policies', 'trust', what, cure);
+}
+
 /** Looks at files alone. */
 export function policyFindings(host: Host): Finding[] {
   if (host.platform !== 'linux') return [];
@@ -35,10 +71,9 @@ export function policyFindings(host: Host): Finding[] {
       const sudo = host.isRoot ? '' : 'sudo ';
       const isAll = Object.keys(policies).length === 1;
       return [
-        finding(
-          'policies',
-          'trust',
-          `a policy keeps ${browser} from trusting what its user trusts: ${SWITCH} in "${file}"`,
+        policyFinding(
+          browser,
+          file,
           isAll
             ? `${sudo}rm ${quoteForPosix(file)}`
             : `have the administrator take "${SWITCH}" out of it, and restart ${browser}`,

@@ -1,6 +1,6 @@
 /** An export on its way to disk: what it is made of, whether it is there already, how it is made again. */
 import { basename, dirname } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import type { ExportedCertificate, LedgerEntry } from '../ledger/ledger.ts';
 import {
@@ -154,16 +154,14 @@ function opensWith(
   request: ExportRequest,
 ): boolean {
   if (!request.needsPassword || password === undefined) return true;
-  try {
-    return contents.every((bytes) => {
-      const { entries, isVerified } = readKeyStore(bytes, { password });
-      const isLocked = entries.some(({ kind }) => kind === 'encrypted-key');
-      return entries.length > 0 && !isLocked && (isVerified || password === '' || !request.trust);
-    });
-  } catch (error) {
-    if (error instanceof DevcertError) return false; // another password: it is written anew
-    throw error;
-  }
+  return contents.every((bytes) => {
+    // Under another password it is written anew.
+    const { entries = [], isVerified } = orUndefined(() => readKeyStore(bytes, { password })) ?? {};
+    const isLocked = entries.some(({ kind }) => kind === 'encrypted-key');
+    return (
+      entries.length > 0 && !isLocked && (isVerified === true || password === '' || !request.trust)
+    );
+  });
 }
 
 /** Options of `exportCertificate()` that make the same files from whatever certificate is there by then. */

@@ -1,11 +1,10 @@
 /** What a CSR says, what is wrong with it, and what of it `devcert sign` would not grant. Pure. */
 import { grantCsr } from '../certificate/csr-policy.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, type ErrorCode, orUndefined } from '../errors.ts';
 import { decodeCsr, type DecodedCsr, readCsr } from '../x509/csr.ts';
 import { extensionDetails, publicKeyDetails } from '../x509/details.ts';
 import { algorithmIn, signatureName } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
-import { readOrUndefined } from '../x509/read-or-undefined.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedCsr, Problem } from './types.ts';
 
@@ -52,7 +51,7 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
       names,
       key: publicKeyDetails(csr.publicKeyInfo, () => publicKey),
       signature:
-        readOrUndefined(() => signatureName(csr.algorithm)) ?? oidName(algorithmIn(csr.algorithm)),
+        orUndefined(() => signatureName(csr.algorithm)) ?? oidName(algorithmIn(csr.algorithm)),
       isSignatureValid: isSignatureValid !== undefined,
       dropped,
     },
@@ -72,12 +71,17 @@ function isForClient(csr: DecodedCsr, names: InspectedCsr['names']): boolean {
 }
 
 /** What `read` gives; undefined, after `refused` was called, for an expected failure. */
-function readOrReport<T>(read: () => T, refused: (error: DevcertError) => void): T | undefined {
+/** As the command says it, as all that is found. */
+interface Refusal extends ReturnType<typeof DevcertError.typed> {
+  readonly code: ErrorCode;
+}
+
+function readOrReport<T>(read: () => T, refused: (why: Refusal) => void): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    refused(error);
+    refused({ code: error.code, ...DevcertError.typed(error) });
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** A file opened as far as it goes: with its password, or without one what is visible. Pure. */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import type { KeyStoreEntry } from '../keystore/entries.ts';
 import { decodePem, WHOLE } from '../keystore/pem.ts';
 import { type Pkcs12Protection, readProtection } from '../keystore/pkcs12-protection.ts';
@@ -66,12 +66,7 @@ function isKey({ kind }: KeyStoreEntry): boolean {
 
 function openWithout(bytes: Buffer, store: KeyStore): Pick<KeyStore, 'entries'> {
   if (!store.entries.some(isKey)) return store;
-  try {
-    return readKeyStore(bytes, { foreign: true });
-  } catch (error) {
-    if (error instanceof DevcertError) return { entries: [] };
-    throw error;
-  }
+  return orUndefined(() => readKeyStore(bytes, { foreign: true })) ?? { entries: [] };
 }
 
 /** DER of every certificate, each once, in the order of the file. */
@@ -94,20 +89,12 @@ function pemCertificates(bytes: Buffer, entries: readonly KeyStoreEntry[]): Buff
   const places = new Map<string, number>();
   for (const [index, { label, der }] of decodePem(bytes, WHOLE).entries())
     if (label.includes('CERTIFICATE') && !label.includes('REQUEST')) {
-      const own = label === 'TRUSTED CERTIFICATE' ? (trusted(der) ?? der) : der;
+      // OpenSSL's own form has more behind the certificate.
+      const isLonger = label === 'TRUSTED CERTIFICATE';
+      const own = (isLonger ? orUndefined(() => readFirst(der).raw) : undefined) ?? der;
       if (!places.has(own.toString('latin1'))) places.set(own.toString('latin1'), index);
     }
   // Those of a PKCS#7 block have no place of their own, and stay where they are: at the end.
   const place = (der: Buffer) => places.get(der.toString('latin1')) ?? Infinity;
   return [...paired].sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
-}
-
-/** The certificate in OpenSSL's own form; undefined where it is damaged. */
-function trusted(der: Buffer): Buffer | undefined {
-  try {
-    return readFirst(der).raw;
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** What else may be in a file of keys and certificates: named, so that nobody has to guess, and not read. */
-import { DevcertError } from '../errors.ts';
-import { fieldsOf, readFirst, TAG } from '../x509/asn1.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
+import { type Element, fieldsOf, readFirst, TAG } from '../x509/asn1.ts';
 import { decodeOid } from '../x509/asn1-values.ts';
 import { PBES2 } from './oids.ts';
 import type { PemBlock } from './pem.ts';
@@ -242,15 +242,13 @@ function isBksEntry([kind = 0, high = 0, low = 0, first = 0]: Buffer): boolean {
 
 /** ObjectStore: data encrypted under PBES2, and what vouches for it. */
 function isBcfks(bytes: Buffer): boolean {
-  try {
+  const type = orUndefined(() => {
     const store = fieldsOf(readFirst(bytes));
     const data = fieldsOf(store.next(TAG.sequence));
     store.next(TAG.sequence);
-    return decodeOid(fieldsOf(data.next(TAG.sequence)).next()) === PBES2.pbes2;
-  } catch (error) {
-    if (error instanceof DevcertError) return false;
-    throw error;
-  }
+    return decodeOid(fieldsOf(data.next(TAG.sequence)).next());
+  });
+  return type === PBES2.pbes2;
 }
 
 /** RFC 6960 4.1.1: a list of certificates, each by two hashes and a serial number, with an optional version and requestor before it. */
@@ -262,18 +260,12 @@ function isOcspRequest(bytes: Buffer): boolean {
 
 /** The tags of the values in a value, in hex, down a path of places; empty if there is no such one. */
 function tagsAt(bytes: Buffer, ...path: readonly number[]): string {
-  try {
-    let element = readFirst(bytes, { ber: true });
-    for (const place of path) {
-      const next = [...element.children()][place];
-      if (next === undefined) return '';
-      element = next;
-    }
-    return [...element.children()].map(({ tag }) => tag.toString(16).padStart(2, '0')).join(' ');
-  } catch (error) {
-    if (error instanceof DevcertError) return '';
-    throw error;
-  }
+  const tags = orUndefined(() => {
+    let element: Element | undefined = readFirst(bytes, { ber: true });
+    for (const place of path) element = element && [...element.children()][place];
+    return [...(element?.children() ?? [])].map(({ tag }) => tag.toString(16).padStart(2, '0'));
+  });
+  return (tags ?? []).join(' ');
 }
 
 /** A packet of a public or secret key, RFC 9580 4.2: old form with a length of one or two bytes, or new form. */

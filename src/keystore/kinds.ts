@@ -1,5 +1,5 @@
 /** What bytes hold: by the labels of PEM, and by the first values of DER. */
-import { DevcertError } from '../errors.ts';
+import { orUndefined } from '../errors.ts';
 import { type Element, fieldsOf, readFirst } from '../x509/asn1.ts';
 
 /** `dsa`: OpenSSL's own form of such a key. `pkcs1-public`: RFC 8017 A.1.1. */
@@ -24,22 +24,20 @@ export function kindOfLabel(label: string): DerKind | undefined {
 
 /** What the first value in `bytes` is, by the tags in it, and that value alone; undefined for no kind known here. */
 export function kindOfDer(bytes: Buffer): { kind: DerKind; der: Buffer } | undefined {
-  try {
+  return orUndefined(() => {
     const element = readFirst(bytes, { ber: true });
     const start = tagsOf(element, 9);
+    const known = starts.find(([tags, , whole]) =>
+      whole ? start === tags : start.startsWith(tags),
+    );
     const kind =
       start === '30 30 03'
         ? kindOfSigned(element)
         : start.startsWith('02 30') && !start.startsWith('02 30 04')
           ? kindOfVersioned(element)
-          : starts.find(([tags, , whole]) =>
-              whole ? start === tags : start.startsWith(tags),
-            )?.[1];
-    return kind === undefined ? undefined : { kind, der: element.raw };
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
+          : known?.[1];
+    return kind && { kind, der: element.raw };
+  });
 }
 
 const labels: Readonly<Record<string, DerKind>> = {

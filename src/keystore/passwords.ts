@@ -36,6 +36,6 @@ export function wrongPassword(what: string, cause?: unknown): DevcertError {
 /** The error for a file that says nothing without its password. */
 export function missingPassword(what: string): DevcertError {
   return new DevcertError('password', `${what} needs its password`, {
-    hint: say`give the password on standard input, with ${{ passwordStdin: true }}`,
+    hint: say`give the password: ${{ passwordStdin: true }}`,
   });
 }

@@ -1,5 +1,5 @@
 /** How a PKCS#12 file is protected, and what can be seen of it without its password. */
-import { DevcertError } from '../errors.ts';
+import { orUndefined } from '../errors.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger } from '../x509/asn1-values.ts';
 import type { Foreign } from './foreign.ts';
@@ -102,7 +102,7 @@ const names: Readonly<Record<string, string>> = {
 export function schemeOf(algorithm: Element): Scheme {
   const fields = fieldsOf(algorithm);
   const id = decodeOid(fields.next());
-  try {
+  const scheme = orUndefined(() => {
     const parameters = fieldsOf(fields.next());
     if (id !== PBES2.pbes2) {
       parameters.next(); // salt
@@ -111,11 +111,9 @@ export function schemeOf(algorithm: Element): Scheme {
     const derivation = parameters.next();
     const cipher = decodeOid(fieldsOf(parameters.next()).next());
     return { name: nameOf(cipher), ...iterationsOf(derivation) };
-  } catch (error) {
-    // Another scheme has other parameters; its name is all that is known.
-    if (error instanceof DevcertError) return { name: nameOf(id) };
-    throw error;
-  }
+  });
+  // Another scheme has other parameters; its name is all that is known.
+  return scheme ?? { name: nameOf(id) };
 }
 
 function macOf(mac: Element): Scheme {

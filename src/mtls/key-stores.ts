@@ -1,6 +1,6 @@
 /** A party's PKCS#12 files, for those that read no PEM. */
 import { X509Certificate } from 'node:crypto';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, say, orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
@@ -66,16 +66,11 @@ function isOlder(keyStore: string, certFile: string, certPem: string): boolean {
 function holds(file: string, password: string, certificates: readonly Buffer[]): boolean {
   const bytes = readIfThere(file);
   if (bytes === undefined) return false;
-  try {
-    const { entries } = readKeyStore(bytes, { password });
-    const found = entries.flatMap((entry) => entry.certificates);
-    return (
-      found.length === certificates.length &&
-      certificates.every((certificate) => found.some((it) => it.equals(certificate)))
-    );
-  } catch (error) {
-    // Another password, or not a store: written anew with what was given.
-    if (error instanceof DevcertError) return false;
-    throw error;
-  }
+  // Another password, or not a store: written anew with what was given.
+  const { entries = [] } = orUndefined(() => readKeyStore(bytes, { password })) ?? {};
+  const found = entries.flatMap((entry) => entry.certificates);
+  return (
+    found.length === certificates.length &&
+    certificates.every((certificate) => found.some((it) => it.equals(certificate)))
+  );
 }

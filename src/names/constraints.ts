@@ -1,7 +1,7 @@
 /**
  * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
  */
-import { DevcertError, say, type Text } from '../errors.ts';
+import { DevcertError, orUndefined, say, type Text } from '../errors.ts';
 import { formatName, parseName, type Name } from './names.ts';
 import { isCovered, isForbidden, isNetworkIn } from './subtrees.ts';
 import { isBelowTopLevel } from './top-level.ts';
@@ -67,14 +67,9 @@ export function defaultConstraints(hostname: string): Constraints {
 
 // A host name is free text: one that cannot be permitted is no reason to make no authority.
 function domainOf(hostname: string): string | undefined {
-  try {
-    const { type, value } = parseName(hostname);
-    // As of a permit: no wildcard, and no underscore, which Java cannot read.
-    return type === 'dns' && !/[*_]/.test(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
+  const name = orUndefined(() => parseName(hostname));
+  // As of a permit: no wildcard, and no underscore, which Java cannot read.
+  return name?.type === 'dns' && !/[*_]/.test(name.value) ? name.value : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
  * The names a certificate may carry: what was typed, checked and made canonical. Pure.
  */
 import { formatIp, ipv6Bytes, isIPv4 } from './ip.ts';
-import { DevcertError, oneLine, say, type Step, type Text } from '../errors.ts';
+import { DevcertError, oneLine, say, type Step, type Text, orUndefined } from '../errors.ts';
 import { decodeDomain, encodeDomain } from './idna.ts';
 import { MAX_NAMES } from '../policy.ts';
 
@@ -204,13 +204,8 @@ function nameInside(text: string): string | undefined {
   const authority = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split(/[/?#]/, 1)[0] ?? '';
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   const bare = ipv6Bytes(host) === undefined ? host.replace(/:[0-9]*$/, '') : host;
-  try {
-    const name = parseAddress(bare) ?? parseDomain(bare);
-    return name.startsWith('*') ? `"${name}"` : name;
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined;
-    throw error;
-  }
+  const name = orUndefined(() => parseAddress(bare) ?? parseDomain(bare));
+  return name?.startsWith('*') === true ? `"${name}"` : name;
 }
 
 function refuse(text: string, why: string, hint?: Text): never {

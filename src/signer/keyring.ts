@@ -140,7 +140,7 @@ export class Keyring {
     const { passphrase } = this.#options;
     if (passphrase !== undefined) return passphrase(what, isNew, check);
     throw new DevcertError('password', `${what} needs its passphrase`, {
-      hint: say`give it in a file: ${{ caPasswordFile: 'FILE' }}`,
+      hint: say`give it: ${{ caPasswordFile: 'FILE' }}`,
     });
   }
 }

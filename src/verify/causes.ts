@@ -1,12 +1,12 @@
 /** Why a chain ends with nobody who is trusted, and what cures that. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { say, type Text } from '../errors.ts';
+import { say } from '../errors.ts';
 import { AUTHORITY_ORGANIZATION, TEST_ORGANIZATION } from '../policy.ts';
 import { isSignedBy } from '../x509/judge.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import { issueStep } from '../x509/issue-step.ts';
-import { MOST_NAMES } from './problem.ts';
-import type { VerifyCode } from './types.ts';
+import { MOST_NAMES, problem } from './problem.ts';
+import type { VerifyProblem } from './types.ts';
 
 /** A certificate of a chain, with what it says. */
 export interface Link {
@@ -32,15 +32,8 @@ export interface World {
   readonly asked: { readonly label: string; readonly ca: string };
 }
 
-/** The cause, and what to type or set. */
-export interface Cause {
-  readonly code: VerifyCode;
-  readonly message: string;
-  readonly fix: Text;
-}
-
 /** Who signed the last certificate that can be followed from the leaf, as far as that can be told. */
-export function untrustedCause(sent: readonly Link[], world: World): Cause {
+export function untrustedCause(sent: readonly Link[], world: World): VerifyProblem {
   const [leaf] = sent;
   const top = topOf(sent);
   if (leaf === undefined || top === undefined) throw new RangeError('a chain without a leaf');
@@ -55,66 +48,62 @@ export function untrustedCause(sent: readonly Link[], world: World): Cause {
     world.retired.some((root) => signs(root) || isSame(top.x509, root)) ||
     world.isIssuedHere(leaf.x509)
   )
-    return {
-      code: 'old-authority',
-      message: 'it is of a CA of yours that was replaced',
-      fix: again,
-    };
+    return problem('old-authority', 'it is of a CA of yours that was replaced', again);
   if (isSame(leaf.x509, top.x509) && leaf.details.isSelfSigned)
-    return {
-      code: 'self-signed',
-      message: 'the certificate is signed by itself, so no CA vouches for it',
-      fix: say`have one issued by yours: ${again}`,
-    };
+    return problem(
+      'self-signed',
+      'the certificate is signed by itself, so no CA vouches for it',
+      say`have one issued by yours: ${again}`,
+    );
   if (world.systemTrusts)
-    return {
-      code: 'system-authority',
-      message: 'it is not of your CA, but of one that this system trusts',
-      fix: say`check it against those: ${{ roots: 'system' }}`,
-    };
+    return problem(
+      'system-authority',
+      'it is not of your CA, but of one that this system trusts',
+      say`check it against those: ${{ roots: 'system' }}`,
+    );
   const { subject, issuer } = top.details;
   const who = top.details.isSelfSigned ? subject : issuer;
   if (who.includes(`O=${TEST_ORGANIZATION}`) && ['devcert', 'system'].includes(world.asked.label))
-    return {
-      code: 'test-authority',
-      message: `it was made for a test, by a CA that nothing is to trust: ${who}`,
-      fix: say`give the root that was made with it: ${{ roots: 'ca.pem' }}; for one that is trusted: ${again}`,
-    };
+    return problem(
+      'test-authority',
+      `it was made for a test, by a CA that nothing is to trust: ${who}`,
+      say`give the root that was made with it: ${{ roots: 'ca.pem' }}; for one that is trusted: ${again}`,
+    );
   if (who.includes(`O=${AUTHORITY_ORGANIZATION}`))
-    return {
-      code: 'other-devcert',
-      message: `it is of another CA of devcert, of another machine or deleted: ${who}`,
-      fix: again,
-    };
+    return problem(
+      'other-devcert',
+      `it is of another CA of devcert, of another machine or deleted: ${who}`,
+      again,
+    );
   if (/O=mkcert development CA\b/.test(who))
-    return {
-      code: 'mkcert',
-      message: `it is of mkcert, not of your CA: ${who}`,
-      fix: say`${again}; or check it against mkcert's: ${{ roots: '"$(mkcert -CAROOT)/rootCA.pem"' }}`,
-    };
+    return problem(
+      'mkcert',
+      `it is of mkcert, not of your CA: ${who}`,
+      say`${again}; or check it against mkcert's: ${{ roots: '"$(mkcert -CAROOT)/rootCA.pem"' }}`,
+    );
   if (isInterceptor(who))
-    return {
-      code: 'proxy',
-      message: `a proxy answers in the place of the server: its certificate is of ${who}`,
-      fix: 'have the host left out of the proxy (NO_PROXY, or the settings of the network), or install the CA of the proxy',
-    };
+    return problem(
+      'proxy',
+      `a proxy answers in the place of the server: its certificate is of ${who}`,
+      'have the host left out of the proxy (NO_PROXY, or the settings of the network), or install the CA of the proxy',
+    );
   if (top.details.isSelfSigned)
-    return {
-      code: 'unknown-authority',
-      message: `its root is not among the roots that were asked: ${who}`,
-      fix: say`to trust it, get it from whoever runs it: ${{ roots: 'FILE' }}; to use your own CA: ${again}`,
-    };
+    return problem(
+      'unknown-authority',
+      `its root is not among the roots that were asked: ${who}`,
+      say`to trust it, get it from whoever runs it: ${{ roots: 'FILE' }}; to use your own CA: ${again}`,
+    );
   return sent.length === 1 || leaf === top
-    ? {
-        code: 'missing-issuer',
-        message: `the issuer is missing: ${issuer} is neither sent nor among the roots`,
-        fix: say`have the server send it behind its own certificate (${CHAIN_SETTINGS})`,
-      }
-    : {
-        code: 'unknown-authority',
-        message: `nobody who is trusted vouches for its last certificate: ${issuer}`,
-        fix: say`have the server send all up to a root that is trusted, or name that root: ${{ roots: 'FILE' }}`,
-      };
+    ? problem(
+        'missing-issuer',
+        `the issuer is missing: ${issuer} is neither sent nor among the roots`,
+        say`have the server send it behind its own certificate (${CHAIN_SETTINGS})`,
+      )
+    : problem(
+        'unknown-authority',
+        `nobody who is trusted vouches for its last certificate: ${issuer}`,
+        say`have the server send all up to a root that is trusted, or name that root: ${{ roots: 'FILE' }}`,
+      );
 }
 
 /** Where servers are told what to send. */
@@ -134,26 +123,30 @@ function topOf(sent: readonly Link[]): Link | undefined {
   return top;
 }
 
-function ownCause({ name, issuer }: World['known'][number], top: Link, { asked }: World): Cause {
+function ownCause(
+  { name, issuer }: World['known'][number],
+  top: Link,
+  { asked }: World,
+): VerifyProblem {
   if (asked.label !== 'devcert' && name === asked.ca)
-    return {
-      code: 'other-authority',
-      message: `it is of your own CA, which is not among the roots that were asked (${asked.label})`,
-      fix: say`leave ${{ roots: asked.label }} out; to have the system trust it: ${{ command: 'install' }}`,
-    };
+    return problem(
+      'other-authority',
+      `it is of your own CA, which is not among the roots that were asked (${asked.label})`,
+      say`leave ${{ roots: asked.label }} out; to have the system trust it: ${{ command: 'install' }}`,
+    );
   if (name !== asked.ca)
-    return {
-      code: 'other-authority',
-      message: `it is of your CA "${name}", which was not asked`,
-      fix: say`check it against that one: ${{ ca: name }}`,
-    };
-  return {
-    code: 'missing-issuer',
-    message: signed(top.x509, issuer)
+    return problem(
+      'other-authority',
+      `it is of your CA "${name}", which was not asked`,
+      say`check it against that one: ${{ ca: name }}`,
+    );
+  return problem(
+    'missing-issuer',
+    signed(top.x509, issuer)
       ? 'the server sends its certificate without the issuer: clients have the root only, and cannot get from it to this one'
       : 'what lies between the certificate and your root is missing',
-    fix: say`give the server all of cert.pem, leaf and issuer (${CHAIN_SETTINGS})`,
-  };
+    say`give the server all of cert.pem, leaf and issuer (${CHAIN_SETTINGS})`,
+  );
 }
 
 function signed(certificate: X509Certificate, issuer: X509Certificate): boolean {

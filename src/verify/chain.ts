@@ -1,6 +1,5 @@
 /** Paths from what was sent to the roots, the best of them, and what is wrong with it. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import type { Text } from '../errors.ts';
 import { certificateDetails } from '../x509/details.ts';
 import type { Finding } from '../x509/finding.ts';
 import { judgePath } from '../x509/judge-path.ts';
@@ -40,15 +39,9 @@ export async function judgeChain(
   const told = (errors: readonly Finding[], path: readonly X509Certificate[]) =>
     errors.map((it) => {
       const own = path[it.certificate ?? 0];
-      const place = own === undefined ? undefined : places.get(own.fingerprint256);
-      return {
-        ...verifyProblem(
-          it,
-          own === undefined ? leaf.details : certificateDetails(own),
-          leaf.details,
-        ),
-        ...(place === undefined ? {} : { certificate: place }),
-      };
+      const certificate = own === undefined ? undefined : places.get(own.fingerprint256);
+      const details = own === undefined ? leaf.details : certificateDetails(own);
+      return { ...verifyProblem(it, details, leaf.details), certificate };
     });
   if (best !== undefined)
     return {
@@ -61,12 +54,9 @@ export async function judgeChain(
     };
   const system = roots.label === 'system' ? [] : await systemRoots();
   const systemTrusts = buildPaths(leaf.x509, pool, system).length > 0;
-  const { code, message, fix } = untrustedCause(links, world(systemTrusts));
+  const cause = untrustedCause(links, world(systemTrusts));
   const alone = judgePath([leaf.x509], question).filter(({ severity }) => severity === 'error');
-  return {
-    path: undefined,
-    problems: [problem(code, 'chain', message, fix), ...told(alone, [leaf.x509])],
-  };
+  return { path: undefined, problems: [cause, ...told(alone, [leaf.x509])] };
 }
 
 /** Clients that take the certificates one by one, as TLS 1.2 has it (RFC 5246 7.4.2), find no way through these. */
@@ -75,14 +65,12 @@ function orderProblems(links: readonly Link[], path: readonly X509Certificate[])
     .map((it) => links.findIndex(({ x509 }) => x509.fingerprint256 === it.fingerprint256))
     .filter((place) => place !== -1);
   if (places.every((place, index) => place === index)) return [];
-  const fix: Text = `send the leaf first, then who issued it, and so on (${CHAIN_SETTINGS})`;
   return [
     problem(
       'chain-order',
-      'chain',
       'the certificates are sent out of order, or with others between them: strict clients find no way through',
-      fix,
-      'warning',
+      `send the leaf first, then who issued it, and so on (${CHAIN_SETTINGS})`,
+      { severity: 'warning' },
     ),
   ];
 }

@@ -39,11 +39,10 @@ export async function contact(server: Server, name: string, timeoutMs: number): 
       ...again,
       problem: problem(
         'client-certificate-required',
-        'client-certificate',
         'the server lets nobody in without a certificate',
         say`give the client one: ${{ command: 'mtls', names: 'NAME', client: 'web' }}; to try all of it: ${{ command: 'mtls check', names: endpointText(server.host, server.port), dir: 'NAME' }}`,
         // Unless it has shown that it has the key, it is not verified.
-        agreed !== undefined || flight.isKeySigned ? 'warning' : 'error',
+        { severity: agreed !== undefined || flight.isKeySigned ? 'warning' : 'error' },
       ),
     };
   // After the handshake it may close as it likes.
@@ -94,30 +93,22 @@ function unconnected({ code, detail }: Unconnected, { host, port }: Server): Ver
     case 'name-unknown':
       return problem(
         code,
-        'connection',
         `"${host}" resolves to no address`,
         isLocal(host)
           ? { command: 'hosts add', names: host }
           : 'look for a typing error, or ask whoever keeps the name servers',
       );
     case 'nothing-listens':
-      return problem(
-        code,
-        'connection',
-        `nothing listens at ${where}`,
-        'start the server, or look at its port',
-      );
+      return problem(code, `nothing listens at ${where}`, 'start the server, or look at its port');
     case 'no-answer':
       return problem(
         code,
-        'connection',
         `${where} does not answer: ${detail}`,
         'look for a firewall between here and there; is it the right address?',
       );
     case 'unreachable':
       return problem(
         code,
-        'connection',
         `${where} cannot be reached: ${detail}`,
         'look at the network, and at the address',
       );
@@ -141,32 +132,29 @@ function notStarted(
     case 'not-offered':
       return problem(
         'starttls-refused',
-        'hello',
         `the server has no TLS to begin with: ${detail}`,
         settings[protocol],
       );
     case 'other-protocol':
       return problem(
         'not-tls',
-        'hello',
         `the server does not speak ${protocol}: ${detail}`,
         say`name its protocol with ${{ starttls: 'PROTOCOL' }}, or ${{ starttls: 'none' }} if TLS begins at once`,
       );
     case 'injected':
       return problem(
         'starttls-injected',
-        'hello',
         detail,
         'somebody may be between here and there; update the server otherwise',
       );
     case 'closed':
-      return problem('closed', 'hello', detail, 'look into the log of the server');
+      return problem('closed', detail, 'look into the log of the server');
     case 'no-answer':
       return problem(
         'no-answer',
-        'hello',
         `the server does not answer in ${protocol}: ${detail}`,
         say`if TLS begins at once there: ${{ starttls: 'none' }}`,
+        { step: 'hello' },
       );
   }
 }

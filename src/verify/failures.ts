@@ -17,23 +17,21 @@ export function failureCause(
   if (failure?.code === 'ETIMEDOUT')
     return problem(
       'no-answer',
-      'hello',
       received.length === 0
         ? `${where} takes the connection and never answers`
         : `${where} begins to answer and does not go on`,
       say`is it a port for TLS? if it begins in the clear: ${{ starttls: 'PROTOCOL' }}; else look into the log of the server`,
+      { step: 'hello' },
     );
   if (flight.alert === 112)
     return problem(
       'name-refused',
-      'hello',
       `the server has nothing for the name "${name}" (alert "unrecognized name")`,
       'add the name to its configuration (server_name, ServerName), or ask for one that it has',
     );
   if (/BAD_SIGNATURE|WRONG_SIGNATURE/.test(failure?.code ?? ''))
     return problem(
       'wrong-key',
-      'key',
       'the server does not have the key of the certificate that it sends: its signature is by another one',
       say`give it a key and a certificate that belong together; to see which do: ${{ command: 'inspect', names: ['cert.pem', 'key.pem'] }}`,
     );
@@ -42,7 +40,6 @@ export function failureCause(
   )
     return problem(
       'tls-weak',
-      'hello',
       `the server's handshake is too weak: ${reason(failure)}`,
       'let it use ECDHE, a certificate with P-256 or RSA 2048, and SHA-256',
     );
@@ -61,13 +58,11 @@ export async function closedCause(
     return version === 'TLSv1' || version === 'TLSv1.1'
       ? problem(
           'tls-too-old',
-          'hello',
           `the server speaks ${version === 'TLSv1' ? 'TLS 1.0' : 'TLS 1.1'} and nothing newer: browsers and current libraries refuse it`,
           'let it speak TLS 1.2 and 1.3 (nginx: ssl_protocols TLSv1.2 TLSv1.3), or update it',
         )
       : problem(
           'tls-weak',
-          'hello',
           `the server takes only what clients refuse today: ${cipher}`,
           'let it use ECDHE with AES-GCM (nginx: ssl_ciphers HIGH)',
         );
@@ -83,13 +78,11 @@ export async function closedCause(
   return flight.alert === undefined && failure?.code === 'ECONNRESET'
     ? problem(
         'closed',
-        'hello',
         'the server closes the connection without a word',
         'look into its log: has it a certificate, and is it a port for TLS?',
       )
     : problem(
         'tls-refused',
-        'hello',
         `the handshake failed: ${reason(failure)}`,
         'look into the log of the server: has it a certificate, and TLS 1.2 or 1.3?',
       );
@@ -100,7 +93,6 @@ function notTls(answer: string, where: string): VerifyProblem {
   if (/^HTTP\/|^\s*<(?:!doctype|html)/i.test(answer))
     return problem(
       'http',
-      'hello',
       `${where} speaks HTTP without TLS`,
       say`ask at the port for HTTPS, or have the server use TLS there: ${{ command: 'recipe' }} lists how`,
     );
@@ -108,7 +100,6 @@ function notTls(answer: string, where: string): VerifyProblem {
   const greeting = /^[ -~]{3,}/.exec(printable(answer))?.[0].trim().slice(0, 60);
   return problem(
     'not-tls',
-    'hello',
     `${where} does not speak TLS${greeting === undefined ? '' : `: it says "${greeting}"`}`,
     hint ?? 'look at the port: which program is it?',
   );

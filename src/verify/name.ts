@@ -35,7 +35,6 @@ export async function nameProblem(
   if (names.length === 0)
     return problem(
       'no-names',
-      'name',
       commonName === undefined
         ? `it has no names at all, so "${wanted}" is not among them`
         : `its names are in the common name alone, which browsers and Go do not look at`,
@@ -44,14 +43,12 @@ export async function nameProblem(
   if (isThere)
     return problem(
       'wrong-name',
-      'name',
       `only "*.${parent}" is for "${wanted}": a wildcard for names that belong to everybody`,
       fix,
     );
   const same = names.some(({ value }) => value.toLowerCase() === name.value);
   return problem(
     'wrong-name',
-    'name',
     same
       ? `"${wanted}" stands in it as a name of another form: an address has to be one of type iPAddress`
       : `"${wanted}" is not among its names: ${names

@@ -1,6 +1,6 @@
 /** Certificates of a path against lists of revoked ones that somebody handed in (RFC 5280 6.3.3). Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { DevcertError, say } from '../errors.ts';
+import { say, orUndefined } from '../errors.ts';
 import { fieldsOf } from '../x509/asn1.ts';
 import { decodeTime } from '../x509/asn1-values.ts';
 import { type DecodedCrl, decodeCrl } from '../x509/crl.ts';
@@ -24,7 +24,8 @@ export function revocationProblems(
   at: Date,
 ): VerifyProblem[] {
   const [leaf] = path;
-  const lists = crls.flatMap((der) => readCrl(der) ?? []);
+  // What cannot be read says nothing that could be believed.
+  const lists = crls.flatMap((der) => orUndefined(() => decodeCrl(der)) ?? []);
   return path.slice(0, -1).flatMap((own, index) => {
     const issuer = path[index + 1];
     if (issuer === undefined || leaf === undefined) return [];
@@ -33,7 +34,6 @@ export function revocationProblems(
       return [
         problem(
           'revocation-unknown',
-          'chain',
           'no list of revoked certificates that was given is of its issuer, signed, and in date',
           say`give its CA's list: ${{ crl: 'FILE' }}`,
         ),
@@ -45,21 +45,11 @@ export function revocationProblems(
     return [
       problem(
         'revoked',
-        'chain',
         `${whose}its CA revoked it on ${when.toISOString().slice(0, 10)}`,
         say`issue another one: ${issueStep(certificateDetails(leaf), MOST_NAMES)}, and restart the server`,
       ),
     ];
   });
-}
-
-function readCrl(der: Buffer): DecodedCrl | undefined {
-  try {
-    return decodeCrl(der);
-  } catch (error) {
-    if (error instanceof DevcertError) return undefined; // says nothing that could be believed
-    throw error;
-  }
 }
 
 function isUsable(list: DecodedCrl, issuer: X509Certificate, at: Date): boolean {

@@ -104,12 +104,8 @@ function clientStep(
   request: { readonly authorities: readonly string[] } | undefined,
   problems: readonly VerifyProblem[],
 ): VerifyStep {
-  if (request === undefined)
-    return {
-      step: 'client-certificate',
-      state: 'ok',
-      text: 'no certificate of the client is asked for',
-    };
+  const nobody = 'no certificate of the client is asked for';
+  if (request === undefined) return { step: 'client-certificate', state: 'ok', text: nobody };
   const { authorities } = request;
   const of =
     authorities.length === 0

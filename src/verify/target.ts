@@ -34,7 +34,7 @@ export function serverIn(text: string, example: Step): Server | undefined {
   if (port < 1 || port > 65_535) throw notServer(text, example);
   const canonical = canonicalHost(text, host, example);
   const startTls = scheme === undefined ? startTlsOfPort(port) : scheme.startTls;
-  return { host: canonical, port, ...(startTls === undefined ? {} : { startTls }) };
+  return { host: canonical, port, startTls };
 }
 
 /** The server with the protocol that was named, if any was. @throws DevcertError `usage` for an unknown one. */

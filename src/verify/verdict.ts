@@ -49,47 +49,33 @@ export async function verdict(input: VerdictInput): Promise<VerifyResult> {
     problems.push(
       problem(
         'no-certificate',
-        'certificates',
         'the server sent no certificate',
         'give it one; a cipher without certificates protects from nobody',
       ),
     );
   const hasErrors = problems.some(({ severity }) => severity === 'error');
   // Whatever is not known to be good is not: a path is needed, and of a server the proof that it has its key.
-  const shown = contact?.shaken;
+  const { shaken, address } = contact ?? {};
+  const agreed = shaken?.agreed;
   const hasKey =
-    server === undefined || shown?.agreed !== undefined || shown?.flight.isKeySigned === true;
+    server === undefined || agreed !== undefined || shaken?.flight.isKeySigned === true;
   const isVerified = !hasErrors && hasKey && judged?.path !== undefined;
   const steps = [...connectionSteps(input, problems), ...stepsOf(input, links, judged, problems)];
-  const { shaken, address } = contact ?? {};
   const asked = shaken?.flight.request;
   return {
     target,
-    ...(server === undefined
-      ? {}
-      : {
-          server: {
-            host: server.host,
-            port: server.port,
-            ...(address === undefined ? {} : { address }),
-            ...(server.startTls === undefined ? {} : { startTls: server.startTls }),
-            ...(shaken?.agreed === undefined ? {} : agreedOf(shaken.agreed)),
-            ...(asked === undefined
-              ? {}
-              : {
-                  clientCertificate: {
-                    required: touched.some(({ code }) => code === 'client-certificate-required'),
-                    authorities: asked.authorities,
-                  },
-                }),
-          },
-        }),
-    ...(name === undefined ? {} : { name: name.value }),
+    server: server && {
+      ...{ host: server.host, port: server.port, address, startTls: server.startTls },
+      ...{ version: agreed?.version, cipher: agreed?.cipher, alpn: agreed?.alpn },
+      clientCertificate: asked && {
+        required: touched.some(({ code }) => code === 'client-certificate-required'),
+        authorities: asked.authorities,
+      },
+    },
+    name: name?.value,
     ...{ purpose, at, roots: roots.label },
     certificates: links.map(({ details }) => sentCertificate(details)),
-    ...(judged?.path === undefined
-      ? {}
-      : { path: judged.path.map((it) => certificateDetails(it).sha256) }),
+    path: judged?.path?.map((it) => certificateDetails(it).sha256),
     steps,
     problems: errorsFirst(problems),
     isVerified,
@@ -107,46 +93,23 @@ function readLinks(sent: readonly Buffer[]): { links: Link[]; damage: VerifyProb
       links.push({ x509, details: certificateDetails(x509) });
     } catch (error) {
       if (!(error instanceof DevcertError)) throw error;
-      damage.push({
-        ...problem(
+      damage.push(
+        problem(
           'damaged',
-          'certificates',
           `certificate ${index + 1} of those sent cannot be read: ${error.message}`,
           'give the server a whole one',
+          { step: 'certificates', certificate: index },
         ),
-        certificate: index,
-      });
+      );
       // Without the first one there is nothing to verify.
       if (index === 0) return { links: [], damage };
     }
   return { links, damage };
 }
 
-function agreedOf({
-  version,
-  cipher,
-  alpn,
-}: {
-  version: string;
-  cipher: string;
-  alpn: string | undefined;
-}) {
-  return { version, cipher, ...(alpn === undefined ? {} : { alpn }) };
-}
-
-function sentCertificate({
-  subject,
-  issuer,
-  names,
-  notBefore,
-  notAfter,
-  sha256,
-}: Link['details']): SentCertificate {
-  return {
-    ...{ subject, issuer, names, sha256 },
-    ...(notBefore === undefined ? {} : { notBefore }),
-    ...(notAfter === undefined ? {} : { notAfter }),
-  };
+function sentCertificate(details: Link['details']): SentCertificate {
+  const { subject, issuer, names, notBefore, notAfter, sha256 } = details;
+  return { subject, issuer, names, notBefore, notAfter, sha256 };
 }
 
 function errorsFirst(problems: readonly VerifyProblem[]): VerifyProblem[] {
@@ -156,24 +119,20 @@ function errorsFirst(problems: readonly VerifyProblem[]): VerifyProblem[] {
 
 /** Of the first thing that is wrong: the others often follow from it. */
 function exitCodeOf(problems: readonly VerifyProblem[]): number {
-  const [first] = errorsFirst(problems);
-  return first === undefined ? EXIT.failed : (exitCodes[first.code] ?? EXIT.failed);
+  const code = errorsFirst(problems)[0]?.code ?? 'closed';
+  if (code === 'expired') return EXIT.expired;
+  if (refused.includes(code)) return EXIT.refused;
+  return notTrusted.includes(code) ? EXIT.notTrusted : EXIT.failed;
 }
 
-const exitCodes: Partial<Record<VerifyCode, number>> = {
-  'unknown-authority': EXIT.notTrusted,
-  'self-signed': EXIT.notTrusted,
-  'old-authority': EXIT.notTrusted,
-  'other-authority': EXIT.notTrusted,
-  'other-devcert': EXIT.notTrusted,
-  'missing-issuer': EXIT.notTrusted,
-  'system-authority': EXIT.notTrusted,
-  mkcert: EXIT.notTrusted,
-  'test-authority': EXIT.notTrusted,
-  proxy: EXIT.notTrusted,
-  expired: EXIT.expired,
-  'weak-key': EXIT.refused,
-  'weak-signature': EXIT.refused,
-  'outside-constraints': EXIT.refused,
-  revoked: EXIT.refused,
-};
+const notTrusted: readonly VerifyCode[] = [
+  ...(['unknown-authority', 'self-signed', 'old-authority', 'other-authority'] as const),
+  ...(['other-devcert', 'missing-issuer', 'system-authority', 'mkcert'] as const),
+  ...(['test-authority', 'proxy'] as const),
+];
+const refused: readonly VerifyCode[] = [
+  'weak-key',
+  'weak-signature',
+  'outside-constraints',
+  'revoked',
+];

@@ -4,7 +4,6 @@
  */
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { keyTypeOf, publicKeyHash } from '../keys.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 import { type Element, fieldsOf, readElement } from './asn1.ts';
 import { decodeOid, decodeTime } from './asn1-values.ts';
 import { attributesOf, nameText } from './distinguished-name.ts';
@@ -24,6 +23,7 @@ import {
   purposesIn,
   readExtensions,
 } from './read.ts';
+import { orUndefined } from '../errors.ts';
 
 /** What a certificate says. Texts are unchanged and may hold any character. */
 export interface CertificateDetails {
@@ -88,12 +88,12 @@ function readDetails(x509: X509Certificate): CertificateDetails {
   const der = x509.raw;
   const { issuer, validity, subject, publicKey, algorithm } = partsOf(der);
   const damaged: string[] = [];
-  const attributes = readOrUndefined(() => attributesOf(subject)) ?? [];
+  const attributes = orUndefined(() => attributesOf(subject)) ?? [];
   const commonName = attributes.find(({ type }) => type === OID.commonName)?.value;
   const label = [OID.commonName, OID.organizationalUnit, OID.organization]
     .map((wanted) => attributes.findLast(({ type }) => type === wanted)?.value)
     .find((value) => value !== undefined);
-  const dates = readOrUndefined(() => [...validity.children()].map((time) => decodeTime(time)));
+  const dates = orUndefined(() => [...validity.children()].map((time) => decodeTime(time)));
   if (dates?.length !== 2) damaged.push('dates');
   const notBefore = dates?.[0] ?? dateOf(x509.validFrom);
   const notAfter = dates?.[1] ?? dateOf(x509.validTo);
@@ -108,7 +108,7 @@ function readDetails(x509: X509Certificate): CertificateDetails {
     isSelfSigned: isSelfSigned(x509),
     ...extensionDetails(readExtensions(der), damaged),
     key: certificateKey(x509, publicKey.raw),
-    signature: readOrUndefined(() => signatureName(algorithm)) ?? oidName(algorithmIn(algorithm)),
+    signature: orUndefined(() => signatureName(algorithm)) ?? oidName(algorithmIn(algorithm)),
     sha256: hash('sha256', der),
     sha1: hash('sha1', der),
     damaged,
@@ -162,7 +162,7 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
   const read = <T>(type: string, decode: (value: Element) => T): T | undefined => {
     const extension = extensions.find((extension) => extension.type === type);
     if (extension === undefined) return undefined;
-    const value = readOrUndefined(() => decode(readElement(extension.value)));
+    const value = orUndefined(() => decode(readElement(extension.value)));
     if (value === undefined) damaged.push(oidName(type));
     return value;
   };

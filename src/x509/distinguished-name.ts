@@ -1,5 +1,5 @@
 /** Distinguished names (RFC 5280 4.1.2.4) as they are read, written by any program. */
-import { DevcertError } from '../errors.ts';
+import { orUndefined } from '../errors.ts';
 import { type Element, fieldsOf } from './asn1.ts';
 import { decodeOid, decodeText } from './asn1-values.ts';
 import { attributeLabel } from './oids.ts';
@@ -27,12 +27,8 @@ function attributesIn(relative: Element, text = readableText): Attribute[] {
  * before what could be taken for either. `(damaged)` if it cannot be read.
  */
 export function nameText(name: Element): string {
-  try {
-    return [...name.children()].map((part) => attributesText(attributesIn(part), ' + ')).join(', ');
-  } catch (error) {
-    if (error instanceof DevcertError) return '(damaged)';
-    throw error;
-  }
+  const textOf = (part: Element) => attributesText(attributesIn(part), ' + ');
+  return orUndefined(() => [...name.children()].map(textOf).join(', ')) ?? '(damaged)';
 }
 
 /** Attributes as {@link nameText} writes them. */
@@ -43,11 +39,6 @@ export function attributesText(attributes: readonly Attribute[], between = ', ')
 }
 
 function readableText(element: Element): string {
-  try {
-    return decodeText(element);
-  } catch (error) {
-    // One odd value, such as a bit string, is no reason to hide the others.
-    if (error instanceof DevcertError) return `#${element.raw.toString('hex')}`;
-    throw error;
-  }
+  // One odd value, such as a bit string, is no reason to hide the others.
+  return orUndefined(() => decodeText(element)) ?? `#${element.raw.toString('hex')}`;
 }

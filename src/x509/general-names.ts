@@ -60,22 +60,17 @@ const MAX_GAPS = 100;
  * certificate has, by the attributes they begin with.
  */
 export function isForbidden(name: GeneralName, constraints: ConstraintLists): boolean {
+  const [permitted, excluded] = [basesOf(constraints.permitted), basesOf(constraints.excluded)];
   if (name.type === 'directory') {
-    const [permitted, excluded] = [constraints.permitted, constraints.excluded].map((list) =>
-      list.filter(({ type }) => type === 'directory'),
-    );
-    const isIn = (list: readonly GeneralName[] = []) => list.some((base) => isBelow(name, base));
-    return isIn(excluded) || (permitted !== undefined && permitted.length > 0 && !isIn(permitted));
+    const isIn = ({ directories }: Bases) => directories.some((base) => isBelow(name, base));
+    return isIn(excluded) || (permitted.directories.length > 0 && !isIn(permitted));
   }
   // A form that is constrained and not understood here cannot be held against anything: 4.2.1.10 has it refused.
-  if (name.type === 'other')
-    return [...constraints.permitted, ...constraints.excluded].some(({ type }) => type === 'other');
+  if (name.type === 'other') return permitted.hasOther || excluded.hasOther;
   // What host an address with two or none of these is of is not known.
-  const isBound = [...constraints.permitted, ...constraints.excluded].some(
-    ({ type }) => type === 'email',
-  );
+  const isBound = permitted.email.length + excluded.email.length > 0;
   if (name.type === 'email' && isBound && !/^[^@]+@[^@]+$/.test(name.value)) return true;
-  return forbidden(name, basesOf(constraints.permitted), basesOf(constraints.excluded));
+  return forbidden(name, permitted, excluded);
 }
 
 /**
@@ -163,10 +158,17 @@ function networkText(content: Buffer): string {
   return `${address}/${bits.includes('01') ? formatIp(mask) : bits.replaceAll('0', '').length}`;
 }
 
-// Of lists that nobody changes: sorted once, not for every name.
-const known = new WeakMap<readonly GeneralName[], Subtrees>();
+interface Bases extends Subtrees {
+  readonly email: readonly string[];
+  readonly directories: readonly GeneralName[];
+  /** One at least of a form that is not understood here. */
+  readonly hasOther: boolean;
+}
 
-function basesOf(list: readonly GeneralName[]): Subtrees {
+// Of lists that nobody changes: sorted once, not for every name.
+const known = new WeakMap<readonly GeneralName[], Bases>();
+
+function basesOf(list: readonly GeneralName[]): Bases {
   const found = known.get(list);
   if (found !== undefined) return found;
   const of = (wanted: GeneralName['type']) =>
@@ -181,9 +183,13 @@ function basesOf(list: readonly GeneralName[]): Subtrees {
     if (bits === undefined) patterns.push([bytes, ipBytes(mask)]);
     else ip.push(`${formatIp(firstBits(bytes, bits))}/${bits}`);
   }
-  const subtrees = { dns: of('dns'), ip, patterns, email: of('email'), uri: of('uri') };
-  known.set(list, subtrees);
-  return subtrees;
+  const bases = {
+    ...{ dns: of('dns'), ip, patterns, email: of('email'), uri: of('uri') },
+    directories: list.filter(({ type }) => type === 'directory'),
+    hasOther: list.some(({ type }) => type === 'other'),
+  };
+  known.set(list, bases);
+  return bases;
 }
 
 /** RFC 5280 4.2.1.10: the base's attributes come first, compared without regard to case and spaces (7.1). */

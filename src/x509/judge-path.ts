@@ -2,7 +2,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Usage } from '../names/usage.ts';
 import { attributesOf } from './distinguished-name.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 import { type CertificateDetails, certificateDetails, type KeyDetails } from './details.ts';
 import { at, type Finding, finding } from './finding.ts';
 import { type GeneralName, isForbidden } from './general-names.ts';
@@ -16,6 +15,7 @@ import {
   readExtensions,
   readSubjectKeyIdentifier,
 } from './read.ts';
+import { orUndefined } from '../errors.ts';
 
 export interface PathQuestion {
   readonly now: Date;
@@ -95,8 +95,8 @@ export function linkFindings(own: X509Certificate, issuer: X509Certificate): Fin
   // Compared byte for byte by Go: the same letters in another string type are another name.
   if (!partsOf(own.raw).issuer.raw.equals(partsOf(issuer.raw).subject.raw))
     findings.push(finding('error', 'issuer-name', { issuer: name }));
-  const wanted = readOrUndefined(() => readAuthorityKeyIdentifier(own.raw));
-  const identifier = readOrUndefined(() => readSubjectKeyIdentifier(issuer.raw));
+  const wanted = orUndefined(() => readAuthorityKeyIdentifier(own.raw));
+  const identifier = orUndefined(() => readSubjectKeyIdentifier(issuer.raw));
   if (wanted !== undefined && identifier !== undefined && !wanted.equals(identifier))
     findings.push(finding('error', 'key-identifier', { issuer: name }));
   const until = above.notAfter;
@@ -127,7 +127,7 @@ export function constraintFindings(
   if (lists.length === 0 || (!isLeaf && own.subject === own.issuer)) return [];
   const { names: written, subject, commonName } = certificateDetails(own);
   // RFC 5280 4.2.1.10: constraints on mail bind the addresses in the subject, too.
-  const mail = readOrUndefined(() => attributesOf(partsOf(own.raw).subject)) ?? [];
+  const mail = orUndefined(() => attributesOf(partsOf(own.raw).subject)) ?? [];
   const names: GeneralName[] = [
     ...written,
     ...mail

@@ -1,8 +1,7 @@
 /** Kinds of keys that are named and not used: OpenSSL need not know them, and no certificate is made for them. */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { type Element, fieldsOf, readElement, TAG } from './asn1.ts';
 import { decodeIntegerBytes, decodeOid } from './asn1-values.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 
 /** id-ecPublicKey (RFC 5480 2.1.1). */
 export const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
@@ -20,7 +19,7 @@ export function otherKind(algorithm: Element): string | undefined {
 
 /** The same of a SubjectPublicKeyInfo (RFC 5280 4.1.2.7); undefined for what is none, too. */
 export function otherPublicKind(publicKeyInfo: Buffer): string | undefined {
-  return readOrUndefined(() => otherKind(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence)));
+  return orUndefined(() => otherKind(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence)));
 }
 
 /**
@@ -28,7 +27,7 @@ export function otherPublicKind(publicKeyInfo: Buffer): string | undefined {
  * carry parameters, or what it carries are none.
  */
 export function dsaModulusLength(publicKeyInfo: Buffer): number | undefined {
-  return readOrUndefined(() => {
+  return orUndefined(() => {
     const algorithm = fieldsOf(fieldsOf(readElement(publicKeyInfo)).next(TAG.sequence));
     algorithm.next(TAG.oid);
     const prime = decodeIntegerBytes(fieldsOf(algorithm.next(TAG.sequence)).next());

@@ -1,9 +1,9 @@
 /** Ways from a certificate up to a root (RFC 4158), among certificates in any order. Pure. */
 import type { X509Certificate } from 'node:crypto';
 import { MAX_CHAIN, MAX_PATH_CHECKS, MAX_PATHS } from '../policy.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 import { isSignedBy } from './judge.ts';
 import { partsOf, readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './read.ts';
+import { orUndefined } from '../errors.ts';
 
 /**
  * Every path from `leaf` to one of the roots, leaf first and root last, the likeliest first; none if there is
@@ -73,12 +73,10 @@ export function issuerFinder(
 /** Those with the key identifier that the certificate gives for its issuer's key, then the others. */
 function byKeyIdentifier(certificate: X509Certificate, issuers: readonly X509Certificate[]) {
   const wanted =
-    issuers.length < 2
-      ? undefined
-      : readOrUndefined(() => readAuthorityKeyIdentifier(certificate.raw));
+    issuers.length < 2 ? undefined : orUndefined(() => readAuthorityKeyIdentifier(certificate.raw));
   if (wanted === undefined) return [...issuers];
   const fits = (it: X509Certificate) =>
-    readOrUndefined(() => readSubjectKeyIdentifier(it.raw))?.equals(wanted) === true;
+    orUndefined(() => readSubjectKeyIdentifier(it.raw))?.equals(wanted) === true;
   return [...issuers.filter(fits), ...issuers.filter((it) => !fits(it))];
 }
 

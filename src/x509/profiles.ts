@@ -31,22 +31,40 @@ export interface LeafProfile extends Profile {
   readonly usages: readonly Usage[];
 }
 
+/** What leaves for one key and holder have in common. */
+type LeafShape = Omit<LeafProfile, keyof LeafVariables>;
+
+/** In what they differ. */
+export type LeafVariables = Pick<LeafProfile, 'names' | 'notBefore' | 'notAfter'>;
+
 /** A server, a client, or both. */
-export function leafFields({ issuedBy, names, usages, ...own }: LeafProfile): CertificateFields {
-  const takesRsaExchange = own.key.type.startsWith('rsa') && usages.includes('serverAuth');
-  return {
-    ...own,
-    issuer: issuedBy.subject,
-    extensions: [
-      leafConstraints(),
-      // Key encipherment is RSA key exchange: no elliptic curve key can do it, and no client (RFC 5280 4.2.1.12).
-      keyUsage('digitalSignature', ...(takesRsaExchange ? (['keyEncipherment'] as const) : [])),
-      extendedKeyUsage(...usages),
-      subjectAltName(names, false),
-      subjectKeyIdentifier(keyIdentifier(own.key)),
-      authorityKeyIdentifier(issuedBy.keyIdentifier),
-    ],
-  };
+export function leafFields({
+  names,
+  notBefore,
+  notAfter,
+  ...shape
+}: LeafProfile): CertificateFields {
+  return leafTemplate(shape)({ names, notBefore, notAfter });
+}
+
+/** The same for many of one shape, most of which is encoded once. */
+export function leafTemplate(shape: LeafShape): (variables: LeafVariables) => CertificateFields {
+  const { issuedBy, subject, key, usages } = shape;
+  const takesRsaExchange = key.type.startsWith('rsa') && usages.includes('serverAuth');
+  const before = [
+    leafConstraints(),
+    // Key encipherment is RSA key exchange: no elliptic curve key can do it, and no client (RFC 5280 4.2.1.12).
+    keyUsage('digitalSignature', ...(takesRsaExchange ? (['keyEncipherment'] as const) : [])),
+    extendedKeyUsage(...usages),
+  ];
+  const after = [
+    subjectKeyIdentifier(keyIdentifier(key)),
+    authorityKeyIdentifier(issuedBy.keyIdentifier),
+  ];
+  return ({ names, notBefore, notAfter }) => ({
+    ...{ issuer: issuedBy.subject, subject, key, notBefore, notAfter },
+    extensions: [...before, subjectAltName(names, false), ...after],
+  });
 }
 
 export interface AuthorityProfile extends Profile {

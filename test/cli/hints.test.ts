@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { say, type Text, formatText } from '../../src/cli/hints.ts';
+import { calledText, formatText, say, type Text } from '../../src/cli/hints.ts';
 import { commands } from '../../src/cli/commands.ts';
 import type { Declaration } from '../../src/cli/declaration.ts';
 import { DevcertError } from '../../src/errors.ts';
-import { steps } from '../helpers/source.ts';
+import { optionKinds, steps } from '../helpers/source.ts';
 
 describe('formatText()', () => {
   test.each<[Text, string]>([
@@ -38,13 +38,46 @@ describe('formatText()', () => {
   });
 });
 
+describe('calledText()', () => {
+  test.each<[Text, string]>([
+    ['set the clock', 'set the clock'],
+    [{ command: 'ca create', names: 'api', force: true }, 'devcert ca create api --force'],
+    [{ keyFile: 'FILE' }, "{ keyFile: 'FILE' }"],
+    [{ constraints: false }, '{ constraints: false }'],
+    [{ format: 'pem', encrypt: true }, "{ format: 'pem', encrypt: true }"],
+    [{ key: 'p256 | p384', ca: undefined }, "{ key: 'p256' | 'p384' }"],
+    [{ out: '"/a b/c"', timeout: '10' }, "{ out: '/a b/c', timeout: 10 }"],
+    [{ add: ['a.test', 'b.test'] }, "{ add: ['a.test', 'b.test'] }"],
+    [
+      say`leave ${{ key: true }} out, or: ${{ force: true }}`,
+      'leave "key" out, or: { force: true }',
+    ],
+    [{ passwordStdin: true }, "{ password: '…' }"],
+    [
+      say`${{ passwordFile: 'FILE' }} or ${{ password: false }}`,
+      "{ password: '…' } or { password: '' }",
+    ],
+    [{ caPasswordFile: 'FILE' }, 'a listener with password()'],
+  ])('%j is %j', (text, expected) => {
+    expect(calledText(text)).toBe(expected);
+  });
+});
+
 describe('DevcertError', () => {
-  test('has message and hint as text, and the hint as data for who knows more', () => {
-    const hint: Text = { command: 'install' };
+  test('has message and hint as programs read them, and for who knows more', () => {
+    const hint: Text = say`move it away, or replace it: ${{ force: true }}`;
     const error = new DevcertError('usage', say`${{ out: true }} takes a folder`, { hint });
-    expect(error).toMatchObject({ message: '--out takes a folder', hint: 'devcert install' });
+    expect(error).toMatchObject({
+      message: '"out" takes a folder',
+      hint: 'move it away, or replace it: { force: true }',
+    });
     expect(DevcertError.hintOf(error)).toBe(hint);
+    expect(DevcertError.typed(error)).toEqual({
+      message: '--out takes a folder',
+      hint: 'move it away, or replace it: --force',
+    });
     expect(new DevcertError('file', 'gone').hint).toBeUndefined();
+    expect(DevcertError.typed(new DevcertError('file', 'gone'))).toEqual({ message: 'gone' });
   });
 });
 
@@ -66,6 +99,24 @@ describe('steps', () => {
         (flag) => flags?.has(flag) !== true && flags?.has(flag.replace('--', '--no-')) !== true,
       );
       expect({ path, command, unknown }).toEqual({ path, command, unknown: [] });
+    }
+  });
+
+  test('what a program is told to pass is an option that some function of the library has', () => {
+    const told = steps()
+      .filter(({ command, path }) => command === undefined && !path.startsWith('src/cli/'))
+      .flatMap(({ options }) => options.map((option) => calledText({ [option]: 'x' })));
+    const passed = [...told.join(' ').matchAll(/\{ ([a-zA-Z]+): /g)].map(([, name]) => name);
+    const kinds = optionKinds();
+    expect(new Set(passed).size).toBeGreaterThan(30);
+    expect([...new Set(passed)].filter((name) => !kinds.has(name ?? ''))).toEqual([]);
+    // What has a value is not said to be true.
+    for (const name of new Set(passed)) {
+      const isSaidTrue = calledText({ [name ?? '']: true }).includes(': true');
+      // Two functions have another kind of these.
+      const isFlag = (kinds.get(name ?? '') ?? '').includes('boolean') || name === 'client';
+      if (!(name ?? '').endsWith('Ca'))
+        expect({ name, isSaidTrue }).toEqual({ name, isSaidTrue: isFlag });
     }
   });
 });

@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { constraintsText } from '../../src/cli/lines.ts';
-import { installLines } from '../../src/cli/report.ts';
+import { installLines, outcomeLines } from '../../src/cli/report.ts';
 import type { Outcome } from '../../src/trust.ts';
+import { hasShell } from '../helpers/can.ts';
+import { temporaryFolder } from '../helpers/host.ts';
 
 const plain = (text: string) => text;
 const style = { good: plain, bad: plain, dim: plain };
@@ -103,6 +108,40 @@ describe('installLines() has rows', () => {
     );
     expect(text).toMatch(/\nNot everywhere yet: the commands above, then devcert install$/);
     expect(text).not.toContain('try:');
+  });
+
+  // Two stores whose commands read the root from standard input.
+  const pem = [
+    '-----BEGIN CERTIFICATE-----',
+    'MIIB'.repeat(16),
+    'AA==',
+    '-----END CERTIFICATE-----',
+  ];
+  const reading = ['system', 'java'].map(
+    (store) => `printf '%s\\n' '${pem[0]}' ${pem[1]} ${pem[2]} '${pem[3]}' | tee ${store}.pem`,
+  );
+
+  test.runIf(hasShell)('with the root once, however many read it, as a shell takes it', () => {
+    const outcomes = [failed('Debian', 'true', reading[0] ?? ''), failed('Java', reading[1] ?? '')];
+    const lines = installLines({ ...RESULT, outcomes }, { ...style, commandWidth: 60 });
+    expect(lines.filter((line) => line.includes(pem[1] ?? ''))).toHaveLength(1);
+    const typed = lines.slice(lines.indexOf('As an administrator:') + 1, lines.lastIndexOf(''));
+    const folder = temporaryFolder();
+    execFileSync('sh', ['-c', typed.join('\n')], { cwd: folder, timeout: 10_000 });
+    for (const store of ['system', 'java'])
+      expect(readFileSync(join(folder, `${store}.pem`), 'utf8')).toBe(`${pem.join('\n')}\n`);
+  });
+
+  test('with the root once in what would be run, and as it is where one alone reads it', () => {
+    const planned = reading.map((command, index) =>
+      outcome(`Store ${index}`, { status: 'planned', commands: [command] }),
+    );
+    const shown = (outcomes: Outcome[]) => outcomeLines(outcomes, style).join('\n');
+    expect(shown(planned).split(pem[1] ?? '')).toHaveLength(2);
+    expect(shown(planned)).toContain(`      printf '%s\\n' "$root" | tee java.pem`);
+    const inFish = outcomeLines(planned, { ...style, assigns: false }).join('\n');
+    expect(inFish.split(pem[1] ?? '')).toHaveLength(3);
+    expect(shown(planned.slice(0, 1))).toContain(`      ${reading[0] ?? ''}`);
   });
 
   test('with commands that go on in a new line where a terminal has no room', () => {

@@ -1,13 +1,13 @@
 /** install, uninstall and status as typed, over a store whose tool is a script of the test. */
-import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../platform/host.ts';
-import { CLI, twoLines } from '../helpers/cli.ts';
+import { twoLines } from '../helpers/cli.ts';
 import { homeWithDatabase } from '../helpers/database-home.ts';
 import { needs } from '../helpers/require.ts';
+import { findProgram } from '../helpers/run.ts';
+import { typed } from '../helpers/typed.ts';
 
 // Chromium has a database of its own there alone.
 describe.runIf(process.platform === 'linux')('devcert install, status, uninstall', () => {
@@ -62,24 +62,22 @@ describe.runIf(process.platform === 'linux')('devcert install, status, uninstall
   });
 
   test('at a terminal it asks, and everything but yes is no', async (context) => {
-    const expectFile = findProgram('expect', process.env, false);
-    if (!needs(expectFile !== undefined, 'expect')) context.skip();
+    if (!needs(findProgram('python3') !== undefined, 'Python')) context.skip();
     const { run, env, home, state, project } = homeWithDatabase();
     await run(['install', '--stores', 'nss'], { env });
     rmSync(state, { recursive: true });
-    const answer = (word: string) => {
-      const command = `${process.execPath} ${CLI} uninstall --orphans --stores nss`;
-      const script = `set timeout 20\nspawn ${command}\nexpect "y/N"\nsend "${word}\\r"\nexpect eof\nexit [lindex [wait] 3]`;
-      const own = { ...env, HOME: home, NO_COLOR: '1', TERM: 'dumb' };
-      return spawnSync(expectFile ?? '', ['-c', script], { env: own, cwd: project });
-    };
+    const answer = (word: string) =>
+      typed(['uninstall', '--orphans', '--stores', 'nss'], [['y/N', `${word}\r`]], {
+        env: { ...env, HOME: home, DEVCERT_HOME: undefined, CI: undefined, TERM: 'dumb' },
+        cwd: project,
+      });
     const database = join(home, '.pki/nssdb/store');
-    expect(answer('').status).toBe(7);
-    expect(answer('no').status).toBe(7);
+    expect((await answer('')).status).toBe(7);
+    expect((await answer('no')).status).toBe(7);
     expect(existsSync(database)).toBe(true);
-    const yes = answer('yes');
+    const yes = await answer('yes');
     expect(yes.status).toBe(0);
-    expect(yes.stdout.toString()).toMatch(/made \S+, ends \S+\s+SHA-256 [0-9a-f]{64}/);
+    expect(yes.output).toMatch(/made \S+, ends \S+\s+SHA-256 [0-9a-f]{64}/);
     expect(existsSync(database)).toBe(false);
   }, 60_000);
 
@@ -92,14 +90,15 @@ describe.runIf(process.platform === 'linux')('devcert install, status, uninstall
 
   test('Ctrl-C is exit code 7, and the next run goes on', async () => {
     const { run, env, home, state } = homeWithDatabase(
-      '[ -e $HOME/patient ] || sleep 20; cp "$9" $store',
+      '[ -e $HOME/patient ] || { echo > $HOME/asked; sleep 50; }; cp "$9" $store',
     );
-    const cancelled = await run(['install', '--stores', 'nss'], { env, interruptAfterMs: 1500 });
+    const options = { env, interruptAt: join(home, 'asked') };
+    const cancelled = await run(['install', '--stores', 'nss'], options);
     expect(cancelled.status).toBe(7);
     twoLines(cancelled);
     const root = readFileSync(join(state, 'root.pem'), 'utf8');
     writeFileSync(join(home, 'patient'), '');
     await run(['install', '--stores', 'nss'], { env });
     expect(readFileSync(join(state, 'root.pem'), 'utf8')).toBe(root);
-  }, 30_000);
+  }, 60_000);
 });

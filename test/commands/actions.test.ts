@@ -55,7 +55,7 @@ describe('install()', () => {
     expect(result.outcomes.map(({ kind }) => kind)).toEqual(['nss']);
     await expect(install(context, { stores: 'nss,sytem' })).rejects.toMatchObject({
       code: 'usage',
-      hint: '--stores system,nss',
+      hint: "{ stores: 'system,nss' }",
     });
     await expect(install(context, { stores: '' })).rejects.toMatchObject({ code: 'usage' });
   });
@@ -362,7 +362,7 @@ describe('issue()', () => {
     writeFileSync(file, 'precious');
     await expect(issue(context, [], { certFile: 'server.pem' })).rejects.toMatchObject({
       code: 'file',
-      hint: expect.stringContaining('--force') as string,
+      hint: expect.stringContaining('{ force: true }') as string,
     });
     expect(readFileSync(file, 'utf8')).toBe('precious');
     expect(readdirSync(context.cwd)).toEqual(['server.pem']);

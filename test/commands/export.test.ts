@@ -81,7 +81,7 @@ describe('exportCertificate()', () => {
           code: 'refused',
           exitCode: 6,
           message: `no Java ${legacy ? '' : 'before 25 '}opens a trust store with this password`,
-          hint: 'take one of plain ASCII letters, --format jks, or write it all the same: --force',
+          hint: "take one of plain ASCII letters, { format: 'jks' }, or write it all the same: { force: true }",
         });
       }
     expect(existsSync(join(folder, 'truststore.p12'))).toBe(false);
@@ -222,8 +222,12 @@ describe('exportCertificate()', () => {
     ['no format', {}, 'which format?'],
     ['an unknown one', { format: 'docx' }, 'there is no format "docx"'],
     ['--trust combined', { format: 'combined', trust: true }, 'of a trust store'],
-    ['--legacy for JKS', { format: 'jks', legacy: true }, '--legacy is for PKCS#12'],
-    ['--encrypt for DER', { format: 'der', encrypt: true }, '--encrypt is for a private key'],
+    ['--legacy for JKS', { format: 'jks', legacy: true }, '{ legacy: true } is for PKCS#12'],
+    [
+      '--encrypt for DER',
+      { format: 'der', encrypt: true },
+      '{ encrypt: true } is for a private key',
+    ],
     ['pem over itself', { format: 'pem' }, 'over what it is made of'],
     ['two files as one', { format: 'der', file: 'x' }, 'makes cert.der and key.der'],
     ['a password for DER', { format: 'der', password: 'x' }, 'der takes no password'],

@@ -83,7 +83,7 @@ describe('init()', () => {
     expect(await init(context, ['a.test'])).toMatchObject({ written: false, text: undefined });
     await expect(init(context, ['b.test'])).rejects.toMatchObject({
       code: 'file',
-      hint: 'change them there, or write it anew: --force',
+      hint: 'change them there, or write it anew: { force: true }',
     });
     expect(await init(context, ['b.test'], { force: true, dryRun: true })).toMatchObject({
       text: '{\n  "names": ["b.test"]\n}',

@@ -142,7 +142,7 @@ describe('links in a folder for mutual TLS', () => {
     const client = ['web'];
     await expect(mtls(context, 'api', { client })).rejects.toMatchObject({
       code: 'file',
-      hint: `name the folder: --out "${folder}"`,
+      hint: `name the folder: { out: '${folder}' }`,
     });
     expect(readdirSync(elsewhere)).toEqual([]);
     await mtls(context, 'api', { client, out: folder });

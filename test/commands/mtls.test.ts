@@ -178,7 +178,7 @@ describe('mtls()', () => {
       writeFileSync(at('api', name), 'precious');
       await expect(mtls(context, 'api', { client: ['web'] })).rejects.toMatchObject({
         code: 'file',
-        hint: expect.stringContaining('--force') as string,
+        hint: expect.stringContaining('{ force: true }') as string,
       });
       expect(text(at('api', name))).toBe('precious');
       expect(existsSync(at('api/mtls.json'))).toBe(false);

@@ -186,9 +186,9 @@ describe('orphans', () => {
   });
 
   test.each([
-    [{ yes: true }, '--yes'],
-    [{ orphans: true, purge: true }, '--orphans'],
-    [{ orphans: true, ca: 'second' }, '--orphans'],
+    [{ yes: true }, '{ yes: true }'],
+    [{ orphans: true, purge: true }, '{ orphans: true }'],
+    [{ orphans: true, ca: 'second' }, '{ orphans: true }'],
   ])('uninstall(%j) is refused', async (options, flag) => {
     const { context } = projectMachine([{}]);
     await expect(uninstall(context, options)).rejects.toMatchObject({

@@ -12,6 +12,7 @@ import { install } from '../../src/commands/install.ts';
 import { protect, unprotect } from '../../src/commands/protect.ts';
 import { sniCallback, type SniOptions } from '../../src/commands/sni.ts';
 import type { Lists } from '../../src/commands/context.ts';
+import { publicKeyHash } from '../../src/keys.ts';
 import { ALLOW_MS, DAY_MS, MAX_SERVER_CONTEXTS } from '../../src/policy.ts';
 import { Keyring } from '../../src/signer/keyring.ts';
 import { listen, plainServer } from '../helpers/listen.ts';
@@ -72,6 +73,21 @@ async function visit(options: TlsOptions, names: readonly string[], ca?: string)
         }),
     ),
   );
+}
+
+/** The certificate that a client of this name is shown. */
+async function certificateOf(SNICallback: TlsOptions['SNICallback'], servername: string) {
+  const port = await listen(createServer({ SNICallback }));
+  return new Promise<X509Certificate>((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, servername, rejectUnauthorized: false };
+    const client = connect(options, () => {
+      const shown = client.getPeerX509Certificate();
+      if (shown === undefined) reject(new Error('no certificate'));
+      else resolve(shown);
+      client.destroy();
+    });
+    client.on('error', reject);
+  });
 }
 
 /** What a server answers to a client's first bytes, with this one in the middle of the name. */
@@ -304,17 +320,22 @@ describe('sniCallback()', () => {
     const { callback } = await answering(machine(), {
       ...{ allow: ['app.test'], key: 'p384', days: 7, secureContext: { maxVersion: 'TLSv1.2' } },
     });
-    const port = await listen(createServer({ SNICallback: callback }));
-    const seen = await new Promise<X509Certificate | undefined>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port, servername: 'app.test' };
-      const client = connect({ ...options, rejectUnauthorized: false }, () => {
-        resolve(client.getPeerX509Certificate());
-        client.destroy();
-      });
-      client.on('error', reject);
-    });
-    expect(seen?.publicKey.asymmetricKeyDetails?.namedCurve).toBe('secp384r1');
-    const days = (Date.parse(seen?.validTo ?? '') - now.getTime()) / DAY_MS;
+    const seen = await certificateOf(callback, 'app.test');
+    expect(seen.publicKey.asymmetricKeyDetails?.namedCurve).toBe('secp384r1');
+    const days = (Date.parse(seen.validTo) - now.getTime()) / DAY_MS;
     expect(Math.round(days)).toBe(7);
+  });
+
+  test('gives every name a serial number and dates of its own, and all of them one key', async () => {
+    const { callback } = await answering(machine(), { allow: () => true });
+    const shown = [await certificateOf(callback, 'a.test')];
+    now = new Date(now.getTime() + DAY_MS);
+    shown.push(await certificateOf(callback, 'b.test'));
+    const [a, b] = shown;
+    expect(Date.parse(b?.validTo ?? '') - Date.parse(a?.validTo ?? '')).toBe(DAY_MS);
+    expect(Date.parse(b?.validFrom ?? '') - Date.parse(a?.validFrom ?? '')).toBe(DAY_MS);
+    expect(shown.map(({ subjectAltName }) => subjectAltName)).toEqual(['DNS:a.test', 'DNS:b.test']);
+    expect(a?.serialNumber).not.toBe(b?.serialNumber);
+    expect(new Set(shown.map(({ publicKey }) => publicKeyHash(publicKey))).size).toBe(1);
   });
 });

@@ -26,6 +26,7 @@ import { orphansCheck, storeFindings, storesCheck } from '../../src/doctor/store
 import { variablesCheck } from '../../src/doctor/variables.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { DAY_MS } from '../../src/policy.ts';
+import { recorder } from '../helpers/host.ts';
 import { hasModes } from '../helpers/can.ts';
 import { make } from '../inspect/certificates.ts';
 import { projectMachine, type MemoryStoreOptions } from '../helpers/stores.ts';
@@ -424,6 +425,24 @@ describe('policies', () => {
       ["sudo rm '/etc/opt/chrome/policies/managed/our own.json'", 4],
       [expect.stringContaining('have the administrator take'), 4],
     ]);
+  });
+
+  test('of browsers on Windows, by the registry', async () => {
+    const { context } = await healthy();
+    const { run, lines } = recorder((line) =>
+      line.includes('HKCU\\SOFTWARE\\Policies\\Google\\Chrome')
+        ? { stdout: '\r\n    CAPlatformIntegrationEnabled    REG_DWORD    0x0\r\n\r\n' }
+        : line.includes('Edge')
+          ? { stdout: '\r\n    CAPlatformIntegrationEnabled    REG_DWORD    0x1\r\n\r\n' }
+          : { exitCode: 1 },
+    );
+    const windows = on(context, { platform: 'win32', env: {}, run });
+    const told = await found(windows, policiesCheck);
+    const key = 'HKCU\\SOFTWARE\\Policies\\Google\\Chrome';
+    expect(told.map(({ cure }) => cure)).toEqual([
+      `reg delete "${key}" /v CAPlatformIntegrationEnabled /f`,
+    ]);
+    expect(lines).toHaveLength(8);
   });
 });
 

@@ -98,7 +98,7 @@ function atTerminal(user: User, args: readonly string[], password: string): Prom
   const script = join(base, 'terminal.exp');
   writeFileSync(
     script,
-    `set timeout 40
+    `set timeout 50
 spawn -noecho {*}$argv
 expect {
   "password for" { send "${password}\\r"; exp_continue }

@@ -1,9 +1,10 @@
 /** Real browsers without a window: does this page open? */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './ports.ts';
 import { run } from './run.ts';
 
 export interface Visit {
@@ -55,12 +56,14 @@ export async function openInChromium(url: string, { home }: VisitOptions): Promi
     ];
     const { output } = await run(
       'chromium',
-      [...flags, ...quiet, `--user-data-dir=${data}`, '--timeout=10000', '--dump-dom', url],
+      [...flags, ...quiet, `--user-data-dir=${data}`, '--timeout=50000', '--dump-dom', url],
       { env: { ...clean, ...browserEnv(home) }, timeoutMs: TIMEOUT_MS },
     );
     const error = /\bERR_[A-Z_]+/.exec(output)?.[0];
     const text = output.replace(/<[^>]*>/g, ' ');
-    return error === undefined ? { ok: /<html/i.test(output), text } : { ok: false, error, text };
+    // One that was not loaded in time is shown, too, with nothing in it.
+    const [, shown = ''] = /<body[^>]*>([^]*)<\/body>/i.exec(output) ?? [];
+    return error === undefined ? { ok: /\w/.test(shown), text } : { ok: false, error, text };
   } finally {
     rmSync(data, { recursive: true, force: true });
   }
@@ -102,7 +105,7 @@ export async function openInFirefox(
     }
   } finally {
     await new Promise<void>((resolve) => {
-      if (browser.exitCode !== null) resolve();
+      if (browser.exitCode !== null || browser.signalCode !== null) resolve();
       browser.on('exit', () => {
         resolve();
       });
@@ -155,17 +158,6 @@ function quieten(profile: string, port: number): void {
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
   );
   writeFileSync(join(profile, 'user.js'), `${lines.join('\n')}\n`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }
 
 /** Firefox's automation protocol: `length:[0, id, command, parameters]` over TCP. */

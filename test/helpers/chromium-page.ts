@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
 const TIMEOUT_MS = 60_000;
@@ -45,11 +46,7 @@ export async function startChromium(home: string): Promise<Page> {
   });
   onTestFinished(() => end(browser));
   const protocol = new Protocol(browser);
-  const { targetInfos } = await protocol.call('Target.getTargets', {});
-  const page = (targetInfos as { type: string; targetId: string }[]).find(
-    ({ type }) => type === 'page',
-  );
-  const attached = { targetId: page?.targetId, flatten: true };
+  const attached = { targetId: await firstPage(protocol), flatten: true };
   const { sessionId } = await protocol.call('Target.attachToTarget', attached);
   const call = (method: string, params: object = {}) =>
     protocol.call(method, params, String(sessionId));
@@ -65,6 +62,18 @@ export async function startChromium(home: string): Promise<Page> {
       return (result as { value?: unknown } | undefined)?.value;
     },
   };
+}
+
+/** It answers before it has opened its page. */
+async function firstPage(protocol: Protocol): Promise<string> {
+  for (const until = Date.now() + TIMEOUT_MS; Date.now() < until;) {
+    const { targetInfos } = await protocol.call('Target.getTargets', {});
+    const pages = targetInfos as { type: string; targetId: string }[];
+    const page = pages.find(({ type }) => type === 'page');
+    if (page !== undefined) return page.targetId;
+    await sleep(50);
+  }
+  throw new Error('Chromium opens no page');
 }
 
 /** The DevTools protocol over its pipe: JSON, ended by a zero byte. */

@@ -30,8 +30,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Kill it (SIGKILL) after so many milliseconds. */
   readonly killAfterMs?: number;
-  /** Press Ctrl-C after so many milliseconds. */
-  readonly interruptAfterMs?: number;
+  /** Press Ctrl-C as soon as this file is there. */
+  readonly interruptAt?: string;
   readonly uid?: number;
   /** What stands on its standard input; nothing if left out. */
   readonly input?: string | Buffer;
@@ -67,13 +67,15 @@ export function freshHome(at = temporaryFolder()): Home {
           options.killAfterMs === undefined
             ? undefined
             : setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
-        const interrupt =
-          options.interruptAfterMs === undefined
-            ? undefined
-            : setTimeout(() => child.kill('SIGINT'), options.interruptAfterMs);
+        const { interruptAt } = options;
+        const interrupt = setInterval(() => {
+          if (interruptAt === undefined || !existsSync(interruptAt)) return;
+          clearInterval(interrupt);
+          child.kill('SIGINT');
+        }, 20);
         child.on('close', (status, signal) => {
           clearTimeout(timer);
-          clearTimeout(interrupt);
+          clearInterval(interrupt);
           resolve({ status, signal, stdout, stderr });
         });
       }),

@@ -83,7 +83,7 @@ export async function expectDeveloped(
   const { output } = await startProgram(port, 'npm', args, { cwd: folder, env: own });
   const ca = readFileSync(root);
   const answer = async () => JSON.stringify(await visit(port, { ca }));
-  await expect.poll(answer, { timeout: 60_000 }).toContain(says);
+  await expect.poll(answer).toContain(says);
   expect(await visit(port, {})).toEqual({ error: expect.stringMatching(/^UNABLE_TO_/) as string });
   const served = { ca, port, output, beside };
   // Servers print no links.

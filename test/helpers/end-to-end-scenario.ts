@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { openInChromium, openInFirefox } from './browsers.ts';
 import { cover, differences, must, snapshot } from './covered.ts';
+import { untilListens } from './ports.ts';
 import { run } from './run.ts';
 
 const [, , base = '', checkout = ''] = process.argv;
@@ -79,7 +80,7 @@ const example = /```js\n([^]*?)```/.exec(readFileSync(join(checkout, 'README.md'
 writeFileSync(join(project, 'server.mjs'), example ?? '');
 const server = spawn(process.execPath, ['server.mjs'], { cwd: project, stdio: 'ignore' });
 try {
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await untilListens(PORT, server);
   report.clientsBefore = await clients();
   report.dryRun = await devcert('install', '--dry-run');
   report.unchangedByDryRun = differences(before, snapshot(system));

@@ -15,6 +15,7 @@ import { authorityKeysIn, filesWithKey, openKeysIn } from './bare-keys.ts';
 import { openInChromium } from './browsers.ts';
 import { cover, must } from './covered.ts';
 import { forgeLeaf } from './forge.ts';
+import { untilListens } from './ports.ts';
 import { run } from './run.ts';
 
 const [, , base = '', checkout = '', script = '[]'] = process.argv;
@@ -134,7 +135,7 @@ const code = `require('https').createServer({
 }, (q, r) => r.end('${PAGE}')).listen(${PORT}, '127.0.0.1')`;
 const server = spawn(process.execPath, ['-e', code], { cwd: pair, stdio: 'ignore', env });
 try {
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await untilListens(PORT, server);
   report.before = await clients();
   report.trust = await devcert(trust);
   report.after = await clients();

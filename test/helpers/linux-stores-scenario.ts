@@ -12,8 +12,9 @@ import { javaStores } from '../../platform/java.ts';
 import { linuxSystemStores } from '../../platform/linux-system.ts';
 import type { Host, Root, TrustStore } from '../../platform/types.ts';
 import { cover, differences, hashOf, must, runSync, snapshot } from './covered.ts';
+import { untilListens } from './ports.ts';
 
-const PORT = 40_443;
+const PORT = 8443;
 const [, , base = ''] = process.argv;
 /** A JDK with a store of its own, as vendors deliver it; Debian's share one. */
 const ownJdk = '/usr/lib/jvm/vendor';
@@ -193,6 +194,7 @@ const server = spawn(
 const stores = [...(await linuxSystemStores.find(host, {})), ...(await javaStores.find(host, {}))];
 const report: Record<string, unknown> = {};
 try {
+  await untilListens(PORT, server);
   const javaBefore = [entriesOf(shared), statSync(shared).size];
   const before = snapshotAll();
   report.before = { states: await inspectAll(stores, root), clients: clients() };

@@ -1,22 +1,23 @@
 /** Mount namespaces of their own, in which this machine's folders are covered: only for root, see `canCover()`. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
 
 /**
- * Runs a program of this folder in a namespace of mounts and host names. It gets an empty folder for what covers
- * others, the checkout, and the `args`; a time limit ends it.
+ * Runs a program of this folder in a namespace of mounts, host names and ports. It gets an empty folder for what
+ * covers others, the checkout, and the `args`; a time limit ends it.
  *
  * @returns what it prints, read as JSON.
  */
-export function playScenario(name: string, ...args: readonly string[]): unknown {
+export async function playScenario(name: string, ...args: readonly string[]): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), 'devcert-scenario-'));
   try {
     chmodSync(folder, 0o755); // other users go through it
     const outfile = join(folder, 'scenario.mjs');
-    buildSync({
+    await build({
       entryPoints: [join(import.meta.dirname, `${name}-scenario.ts`)],
       bundle: true,
       platform: 'node',
@@ -26,9 +27,11 @@ export function playScenario(name: string, ...args: readonly string[]): unknown 
     const base = join(folder, 'covered');
     mkdirSync(base);
     const checkout = resolve(import.meta.dirname, '../..');
-    const words = ['-m', '-u', process.execPath, outfile, base, checkout, ...args];
-    const output = execFileSync('unshare', words, { encoding: 'utf8', timeout: 280_000 });
-    return JSON.parse(output) as unknown;
+    const inside = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, outfile];
+    const words = ['-m', '-u', '-n', ...inside, base, checkout, ...args];
+    const limits = { timeout: 280_000, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout } = await promisify(execFile)('unshare', words, limits);
+    return JSON.parse(stdout) as unknown;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

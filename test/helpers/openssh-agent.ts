@@ -50,7 +50,7 @@ export async function startAgent(folder: string, answer?: Answer): Promise<Opens
     stdio: 'ignore',
   });
   for (let waited = 0; !existsSync(socket); waited++) {
-    if (waited > 200) throw new Error('ssh-agent does not start');
+    if (waited > 1000) throw new Error('ssh-agent does not start');
     await sleep(50);
   }
   const env = { ...base, SSH_AUTH_SOCK: socket };

@@ -1,16 +1,19 @@
 /** Real servers that run on what `devcert recipe` prints, and clients that should get in or not. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { withLock } from '../../src/disk/lock.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../../src/keystore/pkcs12.ts';
 import { decodePem } from '../../src/keystore/pem.ts';
 import { freshHome, type Home } from './cli.ts';
+import { untilListens } from './ports.ts';
 import { run } from './run.ts';
+
+export { freePort } from './ports.ts';
 
 /** A name that has to be quoted in every language. */
 const PROJECT = "ada's shop & cö";
@@ -105,15 +108,6 @@ export function withCertificate(parties: Parties, project: string): Parties & { 
   return { ...parties, project, dir };
 }
 
-/** A port that nobody listens on right now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Starts a server and waits until it listens; it is killed when the test ends. */
 export async function startProgram(
   port: number,
@@ -140,25 +134,8 @@ export async function startProgram(
     }
     await ended;
   });
-  const deadline = Date.now() + 90_000;
-  while (!(await listens(port))) {
-    if (child.exitCode !== null || Date.now() > deadline)
-      throw new Error(`${file} does not listen: ${output.slice(-4000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await untilListens(port, child, () => output);
   return { output: () => output, pid: child.pid ?? 0 };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, 'localhost', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => {
-      resolve(false);
-    });
-  });
 }
 
 /** The page, or why there is none; `ca` undefined trusts the public roots. */
@@ -213,7 +190,7 @@ export async function expectServed(port: number, parties: Parties, clientCerts: 
  * A folder with what `fill` puts there, kept between runs below the system's temporary folder.
  *
  * @param key changes whenever the contents would.
- * @returns undefined if it could not be filled: there is no network.
+ * @returns undefined if it could not be filled, nor once more: there is no network.
  */
 export async function cached(
   key: string,
@@ -222,16 +199,29 @@ export async function cached(
   const folder = join(tmpdir(), `devcert-test-cache-${key}`);
   const done = join(folder, '.done');
   if (existsSync(done)) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const filled = await fill(folder);
-  if (filled.status !== 0) {
-    console.warn(filled.output.slice(-2000));
-    return undefined;
-  }
-  writeFileSync(done, '');
-  return folder;
+  // Another test file may want the same, and be at it.
+  const locks = join(tmpdir(), 'devcert-test-cache-locks');
+  mkdirSync(locks, { recursive: true, mode: 0o700 });
+  const file = createHash('sha256').update(key).digest('hex');
+  return withLock(
+    locks,
+    async () => {
+      for (let attempt = 1; !existsSync(done); attempt++) {
+        rmSync(folder, { recursive: true, force: true });
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        const { status, output } = await fill(folder);
+        if (status === 0) writeFileSync(done, '');
+        else console.warn(output.slice(-2000));
+        if (status !== 0 && attempt === FILL_ATTEMPTS) return undefined;
+      }
+      return folder;
+    },
+    { file, waitMs: 600_000 },
+  );
 }
+
+/** A registry may be busy for a moment. */
+const FILL_ATTEMPTS = 2;
 
 /** Packages from npm, in a folder of their own; undefined without network. */
 export function npmPackages(packages: readonly string[]): Promise<string | undefined> {

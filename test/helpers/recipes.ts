@@ -2,13 +2,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished } from 'vitest';
 import { freshHome, type Home } from './cli.ts';
+import { untilListens } from './ports.ts';
 import { run } from './run.ts';
 import type { RecipeInput } from '../../src/recipes/recipe.ts';
+
+export { freePort } from './ports.ts';
 
 export interface Pair {
   readonly cert: string;
@@ -83,15 +86,6 @@ export function serverFolder(): string {
   return folder;
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Where proxies lead: says hello, and who the proxy says the client is. */
 export async function startUpstream(): Promise<number> {
   const server = createHttpServer(({ headers }, response) => {
@@ -131,12 +125,7 @@ export async function startProgram(
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (output += data.toString()));
   child.on('error', (error) => (output += error.message));
-  const until = Date.now() + 90_000;
-  while (!(await isOpen(port))) {
-    if (child.exitCode !== null || child.pid === undefined || Date.now() > until)
-      throw new Error(`${file} does not listen on ${port}: ${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await untilListens(port, child, () => output);
 }
 
 /** Ends the whole group: some servers are several processes. */
@@ -150,19 +139,6 @@ async function end(child: ChildProcess): Promise<void> {
     return; // it has ended already
   }
   if (child.exitCode === null && child.signalCode === null) await closed;
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
 }
 
 function curl(ca: string, port: number, pair?: Pair, extra: readonly string[] = []) {

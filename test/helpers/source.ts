@@ -43,6 +43,20 @@ export function steps(): {
   });
 }
 
+/** The options that functions of the library take, by what is checked of them. */
+export function optionKinds(): ReadonlyMap<string, string> {
+  return new Map(
+    nodes().flatMap(({ path, node }) =>
+      path.startsWith('src/api/') &&
+      ts.isPropertyAssignment(node) &&
+      ts.isIdentifier(node.name) &&
+      ts.isStringLiteral(node.initializer)
+        ? [[node.name.text, node.initializer.text]]
+        : [],
+    ),
+  );
+}
+
 function nodes(): { readonly path: string; readonly node: ts.Node }[] {
   const found: { path: string; node: ts.Node }[] = [];
   for (const folder of ['src', 'platform'])

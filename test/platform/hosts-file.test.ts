@@ -73,6 +73,18 @@ describe('withNames()', () => {
     expect(gone).toBe('127.0.0.1 localhost\n10.0.0.5 printer # mine\n10.0.0.9 nas\n');
   });
 
+  test('two blocks of a user, as hands that merged files leave them, are one', () => {
+    const text = '127.0.0.1 localhost\n';
+    const one = (name: string) =>
+      (withNames('', [name], 'ada') ?? '').replace('\n::1', '\n# mine\n::1');
+    const both = `${text}${one('a.test')}10.0.0.1 db.test\n${one('b.test')}10.0.0.2 mq.test\n`;
+    expect(blockNames(both, 'ada')).toEqual(['a.test', 'b.test']);
+    expect(withNames(both, [], 'ada')).toBe(
+      `${text}# mine\n# mine\n10.0.0.1 db.test\n10.0.0.2 mq.test\n`,
+    );
+    expect(blockNames(withNames(both, ['a.test'], 'ada') ?? '', 'ada')).toEqual(['a.test']);
+  });
+
   test('a block that lost its last line is not guessed at', () => {
     const text = (withNames('', ['api.test'], 'ada') ?? '').replace(/# devcert: end.*\n/, '');
     expect(withNames(text, [], 'ada')).toBeUndefined();

@@ -66,6 +66,32 @@ describe('listeningPorts()', () => {
     expect(await listeningPorts(fakeHost())).toEqual([]);
   });
 
+  test('asks netstat and tasklist on Windows, in whatever language', async () => {
+    const { run, lines } = recorder((line) => ({
+      stdout: line.includes('tasklist.exe')
+        ? '"node.exe","4242","Console","1","50,000 K"\r\n"my server.exe","77","Console","1","9 K"\r\n'
+        : '\r\nAktive Verbindungen\r\n\r\n  Proto  Lokale Adresse  Remoteadresse  Status  PID\r\n' +
+          '  TCP    0.0.0.0:135            0.0.0.0:0              ABHÖREN         1104\r\n' + // the system's
+          '  TCP    127.0.0.1:8443         0.0.0.0:0              ABHÖREN         4242\r\n' +
+          '  TCP    127.0.0.1:8443         127.0.0.1:50000        HERGESTELLT     4242\r\n' +
+          '  TCP    192.168.1.7:9000       0.0.0.0:0              ABHÖREN         4242\r\n' +
+          '  TCP    [::1]:8443             [::]:0                 ABHÖREN         4242\r\n' +
+          '  TCP    [::]:3000              [::]:0                 À L’ÉCOUTE      77\r\n' +
+          '  UDP    0.0.0.0:5353           *:*                                    4242\r\n',
+    }));
+    const env = { SystemRoot: 'C:\\Windows', USERDOMAIN: 'PC', USERNAME: 'me' };
+    expect(await listeningPorts(fakeHost({ platform: 'win32', uid: undefined, env, run }))).toEqual(
+      [
+        { port: 8443, addresses: ['127.0.0.1', '::1'], process: { name: 'node', pid: 4242 } },
+        { port: 3000, addresses: ['127.0.0.1', '::1'], process: { name: 'my server', pid: 77 } },
+      ],
+    );
+    expect(lines).toEqual([
+      'C:\\Windows\\System32\\netstat.exe -ano',
+      'C:\\Windows\\System32\\tasklist.exe /FO CSV /NH /FI USERNAME eq PC\\me',
+    ]);
+  });
+
   test.runIf(process.platform === 'linux')('finds a real one, with its process', async () => {
     const port = await listening('127.0.0.1');
     const all = await listeningPorts(fakeHost({ uid: process.geteuid?.(), sysroot: '/' }));

@@ -48,8 +48,8 @@ const ready =
 describe.runIf(ready)('what runs as root', () => {
   let report: Report;
 
-  beforeAll(() => {
-    report = playScenario('as-root') as Report;
+  beforeAll(async () => {
+    report = (await playScenario('as-root')) as Report;
   });
 
   test.each(['sudo', 'doas'] as const)(

@@ -46,8 +46,8 @@ describe.runIf(ready)('devcert, end to end', () => {
   let report: Report;
   const shared = '/etc/ssl/certs/java/cacerts';
 
-  beforeAll(() => {
-    report = playScenario('end-to-end') as Report;
+  beforeAll(async () => {
+    report = (await playScenario('end-to-end')) as Report;
   });
 
   // Node reads no system store: it wants the variable, and takes it whether devcert is installed or not.

@@ -60,7 +60,7 @@ describe.runIf(ready)('the single executable', () => {
         right: `${createHash('sha256').update(readFileSync(archive)).digest('hex')}  ${name}.tar.gz\n`,
         files: (await run('tar', ['-tzf', archive])).output,
       };
-      report = playScenario('executable', executable) as typeof report;
+      report = (await playScenario('executable', executable)) as typeof report;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

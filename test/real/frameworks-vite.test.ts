@@ -46,7 +46,7 @@ for (const { name } of VITES)
     expect(await stranger.open(url)).toBe('ERR_CERT_AUTHORITY_INVALID');
     // One more name, while Vite runs.
     expect((await devcert(['--add', 'hot.test'], { cwd: folder })).status).toBe(0);
-    await expect.poll(() => namesAt(port), { timeout: 10_000 }).toContain('DNS:hot.test');
+    await expect.poll(() => namesAt(port)).toContain('DNS:hot.test');
   });
 
 /** The names in what the server sends. */

@@ -60,8 +60,9 @@ interface Script {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-function played(script: Script): Report {
-  return playScenario('kept-keys', JSON.stringify({ ...script, secret: PASSPHRASE })) as Report;
+async function played(script: Script): Promise<Report> {
+  const words = JSON.stringify({ ...script, secret: PASSPHRASE });
+  return (await playScenario('kept-keys', words)) as Report;
 }
 
 function assertOpened(report: Report): void {
@@ -92,8 +93,8 @@ function assertEncrypted({ forged, other, status }: Report): void {
 }
 
 describe.runIf(ready)('keys that lie in no open file', () => {
-  test('--passphrase', { timeout: 200_000 }, () => {
-    const report = played({
+  test('--passphrase', { timeout: 200_000 }, async () => {
+    const report = await played({
       make: [
         ['install', '--passphrase', ...SECRET],
         ['localhost', 'api.test', ...SECRET],
@@ -108,8 +109,8 @@ describe.runIf(ready)('keys that lie in no open file', () => {
   test(
     'ca protect: another authority in the place of one whose key lay open',
     { timeout: 200_000 },
-    () => {
-      const report = played({
+    async () => {
+      const report = await played({
         make: [['install'], ['localhost', 'api.test'], ['ca', 'protect', ...SECRET], ['uninstall']],
         trust: ['install'],
       });
@@ -131,7 +132,7 @@ describe.runIf(ready)('keys that lie in no open file', () => {
       if (kind === 'token') await agent.addFromToken();
       else await agent.add([await agent.makeKey('devcert')]);
       const [fingerprint = ''] = await agent.list();
-      const report = played({
+      const report = await played({
         make: [['install', '--ssh-agent', fingerprint], ['localhost', 'api.test'], ['uninstall']],
         trust: ['install'],
         env: agent.env,
@@ -147,8 +148,8 @@ describe.runIf(ready)('keys that lie in no open file', () => {
     },
   );
 
-  test('--sealed', { timeout: 200_000 }, () => {
-    const report = played({
+  test('--sealed', { timeout: 200_000 }, async () => {
+    const report = await played({
       // Taken out again first: a certificate alone is trusted by nobody.
       make: [['install', '--sealed', 'localhost', 'api.test'], ['uninstall']],
       trust: ['install'],

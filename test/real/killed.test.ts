@@ -58,7 +58,7 @@ function start(home: string, what: Started, killAt: number): Promise<number | un
       ...{ DEVCERT_HOME: join(home, 'state'), DEVCERT_TEST_KILL_AT: String(killAt) },
     },
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: 30_000,
+    timeout: 120_000,
   });
   let stderr = '';
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -361,6 +361,7 @@ describe.concurrent('killed before any change to the disk, the next command goes
       expect(wrong).toEqual([]);
       expect(steps).toBeGreaterThanOrEqual(atLeast);
     },
-    180_000,
+    // Five are at it at once.
+    500_000,
   );
 });

@@ -38,8 +38,8 @@ const ready =
 describe.runIf(ready)('Linux stores', () => {
   let report: Report;
 
-  beforeAll(() => {
-    report = playScenario('linux-stores') as Report;
+  beforeAll(async () => {
+    report = (await playScenario('linux-stores')) as Report;
   });
 
   const all = (value: boolean) => ({

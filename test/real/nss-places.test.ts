@@ -83,7 +83,7 @@ describe.runIf(certutil && needs(canCover(), 'root and mount namespaces'))('a fu
   test('while a database is made leaves nothing of it', async () => {
     const root = join(temporaryFolder(), 'root.pem');
     writeFileSync(root, (await createAuthority('ada@engine', undefined, new Date())).root);
-    const rows = playScenario('nss-full', root) as Row[];
+    const rows = (await playScenario('nss-full', root)) as Row[];
     const failed = rows.filter(({ installed }) => installed.status === 'failed');
     const done = rows.filter(({ installed }) => installed.status === 'trusted');
     expect(failed.length).toBeGreaterThan(3);

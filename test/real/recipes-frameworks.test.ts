@@ -38,7 +38,7 @@ for (const [name, framework] of Object.entries(frameworks))
     const options = { cwd: folder, env: QUIET };
     const { output } = await startProgram(port, 'sh', ['-c', framework.start ?? text], options);
     const answers = async () => JSON.stringify(await visit(port, { ca: parties.ca }));
-    await expect.poll(answers, { timeout: 60_000 }).toContain(framework.says ?? 'hello');
+    await expect.poll(answers).toContain(framework.says ?? 'hello');
     await expectServed(port, parties, false);
     expect(text).not.toContain(folder);
     await expectLinks({ ca: parties.ca, port, output });

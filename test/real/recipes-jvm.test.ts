@@ -68,7 +68,7 @@ async function springBoot(jar: string, parties: Parties, variant: Variant) {
     { cwd: folder },
   );
   await expectServed(port, parties, clientCerts);
-  if (!clientCerts) await expect.poll(output, { timeout: 30_000 }).toContain('fetched hello');
+  if (!clientCerts) await expect.poll(output).toContain('fetched hello');
   expect(output()).not.toContain(PASSWORDS.KEYSTORE_PASSWORD);
 }
 

@@ -72,7 +72,7 @@ describe('Keyring', () => {
     await expect(new Keyring().open(pem, WHAT)).rejects.toMatchObject({
       code: 'password',
       message: 'the key of the CA "default" needs its passphrase',
-      hint: expect.stringContaining('--ca-password-file FILE') as string,
+      hint: expect.stringContaining('listener with password()') as string,
     });
   });
 

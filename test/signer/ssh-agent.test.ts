@@ -339,7 +339,7 @@ describe('chooseAgentKey()', () => {
     const fido = otherKey('sk-ecdsa-sha2-nistp256@openssh.com');
     const named = (it: DoubleKey) => ({ fingerprint: fingerprint(it) });
     const cases: [Parameters<typeof doubleAgent>[0], Partial<KeyWish>, string, string, string][] = [
-      [{ keys: [key, second] }, {}, 'usage', '2 P-256 keys', '--ssh-agent SHA256:…'],
+      [{ keys: [key, second] }, {}, 'usage', '2 P-256 keys', "{ sshAgent: 'SHA256:…' }"],
       [{ keys: [] }, {}, 'agent', 'no key, or is locked', 'ssh-keygen -t ecdsa'],
       [{ keys: [otherKey('ssh-rsa')] }, {}, 'agent', 'only ssh-rsa', 'ssh-keygen -t ecdsa'],
       [{ keys: [key] }, { fingerprint: 'localhost' }, 'usage', '"localhost" is no key', 'SHA256:…'],
@@ -393,7 +393,7 @@ describe('chooseAgentKey()', () => {
     const remote = { ...agent, machine: { ...agent.machine, env } };
     await expect(chooseAgentKey(remote, wish)).rejects.toMatchObject({
       code: 'refused',
-      hint: expect.stringContaining('runs here: --force') as string,
+      hint: expect.stringContaining('runs here: { force: true }') as string,
     });
     expect(requests).toEqual([]);
     expect(await chooseAgentKey(remote, { ...wish, force: true })).toBeDefined();
