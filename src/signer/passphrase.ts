@@ -1,7 +1,7 @@
 /** Keys in a file that a passphrase opens: encrypted PKCS#8, as OpenSSL reads and writes it. */
 import type { KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { decryptOwnKey, encodeEncryptedKey } from '../keystore/encrypted-key.ts';
+import { decryptOwnKey } from '../keystore/encrypted-key.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { MAX_PASSPHRASE_BYTES, MIN_CA_PASSWORD } from '../policy.ts';
 
@@ -35,11 +35,6 @@ export function parsePassphrase(text: string, what: string, isNew: boolean): str
       ? 'take a few words that do not belong together: "correct horse battery" is taken'
       : 'give the one that the key was encrypted with',
   });
-}
-
-/** An `ENCRYPTED PRIVATE KEY` PEM block. @param passphrase one that {@link parsePassphrase} has taken. */
-export function encryptKeyPem(key: KeyObject, passphrase: string): string {
-  return encodeEncryptedKey(key, passphrase.normalize('NFC'));
 }
 
 /**
