@@ -74,7 +74,9 @@ const groups = [
       'src/authority/purge.ts',
       'src/authority/refusals.ts',
       'src/certificate/replaceable.ts',
+      'src/names/permit.ts',
       'src/names/publicsuffix.ts',
+      'src/names/top-level.ts',
       'platform/accounts.ts',
       'platform/as-root.ts',
     ],
@@ -112,29 +114,30 @@ const replaced = {
  * browsers, and every new certificate would wait 1 ms for it. They mention nothing of the rest.
  */
 const forge = {
-  'lib/asn1.js': [
-    'Class',
-    'Type',
-    'create',
-    'copy',
-    'equals',
-    'toDer',
-    'oidToDer',
-    'integerToDer',
-    'dateToUtcTime',
-    'dateToGeneralizedTime',
-  ],
+  'lib/asn1.js': ['Class', 'Type', 'create', 'toDer', 'oidToDer', 'integerToDer'],
   'lib/util.js': [
     'ByteBuffer',
     'ByteStringBuffer',
     'createBuffer',
     'encodeUtf8',
-    'decodeUtf8',
     'isArray',
     'isArrayBuffer',
     'isArrayBufferView',
   ],
 };
+/** Of the methods of its buffer. */
+const forgeMethods = [
+  '_optimizeConstructedString',
+  'length',
+  'putByte',
+  'putBytes',
+  'putInt16',
+  'putInt',
+  'putSignedInt',
+  'putBuffer',
+  'getBytes',
+  'clear',
+];
 
 const packageOf = (id = '') => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1];
 const replacing = {
@@ -156,10 +159,13 @@ const writingDer = {
       const [argument] = node.callee?.name === 'require' ? node.arguments : [];
       if (['./oids', './baseN'].includes(argument?.value)) return '{}';
       if (node.type !== 'ExpressionStatement') return;
-      let { left } = node.expression;
-      while (left?.object?.type === 'MemberExpression') left = left.object; // util.X.prototype.y
-      if (['asn1', 'util'].includes(left?.object?.name) && !kept.includes(left.property.name))
-        return ';';
+      const { left, callee } = node.expression;
+      if (callee?.type === 'FunctionExpression') return ';'; // setImmediate() for browsers
+      const path = left === undefined ? [] : code.slice(left.start, left.end).split('.');
+      const [object, name, , method] = path; // util.X.prototype.method
+      if (!['asn1', 'util'].includes(object)) return undefined;
+      const isKept = kept.includes(name) && (method === undefined || forgeMethods.includes(method));
+      return isKept ? undefined : ';';
     });
   },
 };
@@ -209,12 +215,13 @@ function edited(code, edit) {
   return code;
 }
 
+const transform = { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } };
 const { output } = await build({
   cwd: root,
   input: { 'bin/devcert': 'bin/devcert.ts', index: LIBRARY, ...Object.fromEntries(entries) },
   preserveEntrySignatures: 'allow-extension', // groups ask for it; nothing imports the entries
   platform: 'node',
-  transform: { target: 'node20', define: { DEVCERT_VERSION: JSON.stringify(version) } },
+  transform,
   plugins: [replacing, writingDer, lazy],
   checks: { ineffectiveDynamicImport: false, bundlerTimings: false }, // a group is loaded whole
   output: {
@@ -276,6 +283,57 @@ for (const name of ['index', ...entries.map(([name]) => name)]) {
   ];
   writeFileSync(join(root, `dist/${name}.mjs`), lines.filter(Boolean).join('\n') + '\n');
 }
+
+/** Packages that are large and loaded alone, and what is used of each: there is one file of it, for both forms. */
+const loaded = { execa: 'execa', tldts: 'default' };
+const shared = {
+  name: 'one file for execa and one for tldts',
+  resolveId(id) {
+    if (id.startsWith('../../chunks/')) return { id, external: true };
+    return id in loaded ? `\0shared-${id}` : undefined;
+  },
+  load(id) {
+    const [, name = ''] = /^\0shared-(.*)$/.exec(id) ?? [];
+    const exported = loaded[name];
+    if (exported === undefined) return undefined;
+    const { fileName } = output.find(
+      ({ exports, facadeModuleId }) =>
+        packageOf(facadeModuleId ?? '') === name && exports.includes(exported),
+    );
+    // By the default import: Node, too, sees no names in what is minified.
+    const declared = exported === 'default' ? 'default' : `const ${exported} =`;
+    return `import library from '../../${fileName}'; export ${declared} library.${exported};`;
+  },
+};
+
+/** No file has any, as package.json says, and esbuild would warn of an import for nothing else. */
+const effects = {
+  name: 'no imports for effects',
+  generateBundle(_, files) {
+    for (const file of Object.values(files)) file.code = file.code.replace(/import"\.[^"]*";/g, '');
+  },
+};
+
+// For who bundles it, the condition `module`: ES modules as fine as the imports make them, so that a program that
+// calls one function gets what that one needs. Node reads none of them: it has one copy of everything, above.
+await build({
+  cwd: root,
+  input: { index: 'src/index.ts', ...Object.fromEntries(entries) },
+  platform: 'node',
+  transform,
+  plugins: [shared, replacing, writingDer, effects],
+  checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
+  output: {
+    dir: 'dist/module',
+    format: 'esm',
+    minify: true,
+    comments: { legal: false, jsdoc: false, annotation: true },
+    // One for each source. In chunks files would import each other in circles, by import() on the way, and of
+    // those Rolldown 1.3 leaves what is not used in a file of its own, also where it is to make one file.
+    preserveModules: true,
+    entryFileNames: ({ name }) => `${name.replace('node_modules', 'packages')}.mjs`,
+  },
+});
 
 // The public types, for `import`, and the same for `require()`.
 const { output: types } = await build({

@@ -16,9 +16,41 @@ export function createHost(
   announce?: (commandLine: string) => void,
   ask?: (prompt: string) => void,
 ): Host {
+  const basis = machine();
+  const { env } = basis;
+  const windows = basis.platform === 'win32';
+  const starter = Object.assign(basis, {
+    find: (program: string) => findProgram(program, env, windows),
+    findForRoot: (program: string) => findForRoot(program, programFolders(env, windows)),
+  });
+  // Loaded when something is run: issuing runs nothing. One for all commands: it remembers a refusal.
+  let runner: Promise<Runner> | undefined;
+  const run = async (command: Command) => {
+    runner ??= import('./run.ts').then((it) => it.createRunner(starter, announce, ask));
+    return (await runner)(command);
+  };
+  return Object.assign(starter, { run });
+}
+
+/**
+ * The same for work that runs nothing but programs of the system which ask nobody: it acts as root nowhere, and
+ * has no part of what would.
+ */
+export function createQuietHost(): Host {
+  const basis = machine();
+  return Object.assign(basis, {
+    find: () => undefined,
+    findForRoot: () => undefined,
+    run: async (command: Command) => {
+      const { runSystemProgram } = await import('./system-program.ts');
+      return runSystemProgram(command, basis.env);
+    },
+  });
+}
+
+function machine(): Omit<Host, 'run' | 'find' | 'findForRoot'> {
   const { platform, env } = process;
-  const windows = platform === 'win32';
-  const basis = {
+  return {
     platform,
     env,
     get home() {
@@ -34,22 +66,13 @@ export function createHost(
       return release();
     },
     uid: process.geteuid?.(),
-    isRoot: !windows && process.geteuid?.() === 0,
+    isRoot: process.geteuid?.() === 0, // never on Windows, which has no such function
     get interactive() {
       return canBeAsked(process, env);
     },
     sysroot: '/',
     now: () => new Date(),
-    find: (program: string) => findProgram(program, env, windows),
-    findForRoot: (program: string) => findForRoot(program, programFolders(env, windows)),
   };
-  // Loaded when something is run: issuing runs nothing. One for all commands: it remembers a refusal.
-  let runner: Promise<Runner> | undefined;
-  const run = async (command: Command) => {
-    runner ??= import('./run.ts').then((it) => it.createRunner(basis, announce, ask));
-    return (await runner)(command);
-  };
-  return Object.assign(basis, { run });
 }
 
 /**

@@ -7,13 +7,11 @@ import { printable } from '../src/errors.ts';
 import { foldersForRoot } from './as-root.ts';
 import { whyNoDialog } from './interactive.ts';
 import { judgeFailure } from './refusal.ts';
+import { CHECK_TIMEOUT_MS, MAX_OUTPUT } from './system-program.ts';
 import type { Command, CommandResult, Host, Runner } from './types.ts';
 
-const CHECK_TIMEOUT_MS = 15_000;
 /** Someone may have to find the window, or the password. */
 const PROMPT_TIMEOUT_MS = 300_000;
-/** What is kept of a tool's output, in characters. */
-const MAX_OUTPUT = 32 * 1024 * 1024;
 
 /** How this machine lets a person act as root. */
 export interface Elevation {

@@ -184,7 +184,7 @@ describe('statement', () => {
     ['😀'.repeat(60), 'h', '😀'.repeat(40)],
   ])('41: user %j on host %j makes a valid certificate', async (user, hostname, identity) => {
     expect(identityOf(user, hostname)).toBe(identity);
-    const constraints = await defaultConstraints(hostname);
+    const constraints = defaultConstraints(hostname);
     const authority = readAuthority(
       await createAuthority(identityOf(user, hostname), constraints, now),
       'x',

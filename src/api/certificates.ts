@@ -18,7 +18,7 @@ import {
   textsOf,
   wrongType,
 } from './arguments.ts';
-import { context, type Listener, projectContext } from './composition.ts';
+import { context, type Listener, projectContext, quietContext } from './composition.ts';
 
 const issueSpec: Spec<IssueOptions> = {
   ...leafSpec,
@@ -85,7 +85,7 @@ export async function certificateFor(
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('../commands/certificate.ts');
   const wanted = checked(options, { ...leafSpec, ca: 'text' });
-  const here = await context(listenerOf(listener), wanted.ca);
+  const here = await quietContext(listenerOf(listener), wanted.ca);
   return certificateFor(here, textsOf(names, 'names'), wanted);
 }
 
@@ -141,8 +141,7 @@ export async function sign(
   const { sign } = await import('../commands/sign.ts');
   const wanted = checked(options, signSpec);
   const here = await context(listenerOf(listener), wanted.ca);
-  if (typeof csr !== 'string' && !isUint8Array(csr))
-    throw wrongType('the CSR', 'a path or bytes');
+  if (typeof csr !== 'string' && !isUint8Array(csr)) throw wrongType('the CSR', 'a path or bytes');
   return sign(here, csr, wanted);
 }
 

@@ -1,16 +1,16 @@
 /** The only place where the real machine, its folders and its stores are put together. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHost } from '../../platform/host.ts';
+import { createHost, createQuietHost } from '../../platform/host.ts';
 import type { Host, Runner } from '../../platform/types.ts';
 import type { Context } from '../commands/context.ts';
 import type { Outcome } from '../trust.ts';
 import type { Orphan } from '../commands/orphans.ts';
-import { recoverFolder } from '../authority/folder.ts';
+import { hasAuthority, recoverFolder } from '../authority/folder.ts';
 import { namesIn } from '../authority/certificates.ts';
 import { stateVersion } from '../authority/marker.ts';
 import { assertOwnState } from '../authority/ownership.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, say } from '../errors.ts';
 import { Keyring } from '../signer/keyring.ts';
 import {
   authoritiesFolder,
@@ -53,16 +53,50 @@ export interface Listener {
  * @throws DevcertError `refused` if the state folder is not this user's alone, or a newer devcert's.
  */
 export async function context(listener: Listener, ca?: string): Promise<Context> {
-  const context = await projectContext(listener, ca);
+  return opened(await projectContext(listener, ca), migrated);
+}
+
+/**
+ * The same for functions of servers, which ask no store and start nothing but programs of the system: so that a
+ * program into which one is bundled carries nothing of what would.
+ *
+ * @param takeOver by default, for work that neither reads nor writes the ledger, a CA of devcert 0.1 is used where it
+ *   is, and that devcert goes on: who bundled the function does not decide about it.
+ * @throws DevcertError as {@link context}; `refused` if that CA would have to be moved.
+ */
+export async function quietContext(
+  listener: Listener,
+  ca?: string,
+  takeOver: TakeOver = refusedUnlessThere,
+): Promise<Context> {
+  return opened(await contextOn(createQuietHost(), listener, ca), takeOver);
+}
+
+/** What to do about the state of devcert 0.1. @param former where it was if that is elsewhere. */
+type TakeOver = (context: Context, folder: string, former?: string) => Promise<void> | void;
+
+/** It becomes this devcert's. */
+export const migrated: TakeOver = async (_, folder, former) => {
+  const { migrateState, moveState } = await import('../commands/migrate.ts');
+  if (former !== undefined) moveState(former, folder);
+  await migrateState(folder);
+};
+
+const refusedUnlessThere: TakeOver = (context, folder, former = folder) => {
+  const isOld = stateVersion(folder) === 1 || existsSync(join(former, 'issuer-key.pem'));
+  if (!isOld || hasAuthority(context.folder)) return;
+  throw new DevcertError('refused', `the state in "${former}" is devcert 0.1's`, {
+    hint: say`take it over first: ${{ command: 'list' }}`,
+  });
+};
+
+async function opened(context: Context, takeOver: TakeOver): Promise<Context> {
   const { env } = context.host;
   const folder = await stateFolder(env);
   await assertOwnState(folder, context.host);
   const former = await formerStateFolder(env);
-  if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former))) {
-    const { migrateState, moveState } = await import('../commands/migrate.ts');
-    if (former !== undefined) moveState(former, folder);
-    await migrateState(folder);
-  }
+  if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former)))
+    await takeOver(context, folder, former);
   const named = authoritiesFolder(folder);
   for (const it of [folder, ...namesIn(named).map((name) => join(named, name))])
     await recoverFolder(it);
@@ -70,11 +104,15 @@ export async function context(listener: Listener, ca?: string): Promise<Context>
 }
 
 /** The same for work that has nothing to do with the state folder. */
-export async function projectContext(listener: Listener, ca?: string): Promise<Context> {
+export function projectContext(listener: Listener, ca?: string): Promise<Context> {
   const host = createHost(
     (commandLine) => listener.announce?.(commandLine),
     (prompt) => listener.ask?.(prompt),
   );
+  return contextOn(host, listener, ca);
+}
+
+async function contextOn(host: Host, listener: Listener, ca?: string): Promise<Context> {
   return {
     host,
     folder: await authorityFolder(host.env, ca),

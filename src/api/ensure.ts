@@ -1,9 +1,10 @@
 /** What frameworks build on: a certificate that browsers here accept, as one call. */
 import { resolve } from 'node:path';
+import { loadRoot } from '../authority/folder.ts';
 import type { AuthorityOption } from '../commands/context.ts';
 import type { Ensured, EnsureOptions, InstallWish } from '../commands/ensure.ts';
 import { checked, listenerOf, type Spec, wrongType } from './arguments.ts';
-import { context, contextWithStores, type Listener, withoutSurprise } from './composition.ts';
+import { contextWithStores, type Listener, quietContext, withoutSurprise } from './composition.ts';
 
 const ensureSpec: Spec<EnsureOptions> = {
   ...{ names: 'list', install: 'text', dir: 'text', stores: 'text' },
@@ -71,9 +72,8 @@ export interface TrustProcessOptions extends AuthorityOption {
 }
 
 async function rootOf(name: string | undefined): Promise<string> {
-  const { folder, ca } = await context({}, name);
+  const { folder, ca } = await quietContext({}, name);
   const { assertExists } = await import('../authority/named.ts');
-  const { loadRoot } = await import('../authority/folder.ts');
   assertExists(folder, ca);
   return (await loadRoot(folder)) ?? '';
 }

@@ -2,7 +2,7 @@
 import type { SniCallback, SniOptions } from '../commands/sni.ts';
 import type { LoadedPair, WatchedServer, Watcher, WatchOptions } from '../commands/watch.ts';
 import { checked, listenerOf, type Spec, textsOf, wrongType } from './arguments.ts';
-import { context, type Listener } from './composition.ts';
+import { type Listener, migrated, quietContext } from './composition.ts';
 
 /** Is told what happens while a server runs. All are optional; what they throw is passed over. */
 export interface ServerListener extends Pick<Listener, 'password' | 'progress'> {
@@ -51,7 +51,7 @@ export async function sniCallback(
     ...rest,
     allow: typeof allow === 'function' ? allow : textsOf(allow, '"allow"'),
   };
-  const here = await context(listenerOf(listener), rest.ca);
+  const here = await quietContext(listenerOf(listener), rest.ca);
   return sniCallback(here, wanted, safely(listener.failed?.bind(listener)));
 }
 
@@ -78,7 +78,7 @@ export async function watch(
   const all = serversOf(servers);
   const failed = safely(listenerOf(listener).failed?.bind(listener));
   const loaded = safely(listener.loaded?.bind(listener));
-  const open = () => context(listener);
+  const open = () => quietContext(listener, undefined, migrated);
   return watch(await open(), all, wanted, { failed, loaded }, open);
 }
 

@@ -8,13 +8,13 @@ import { authorityNameOf } from './marker.ts';
 import { readOrigin } from './origin.ts';
 
 /**
- * Resolves if the authority's constraints permit every name.
+ * Makes sure that the authority's constraints permit every name.
  *
  * @throws DevcertError `outside-constraints`, with the command that permits them for this very authority;
  *   `refused` if it is sealed for others.
  */
-export function assertCertifies(authority: Authority, names: readonly Name[]): Promise<void> {
-  return assertPermitted(authority.constraints, names, (permit) => {
+export function assertCertifies(authority: Authority, names: readonly Name[]): void {
+  assertPermitted(authority.constraints, names, (permit) => {
     const asked = names.map(({ value }) => value);
     assertNotSealed(authority.keeping, authority.folder ?? '', asked);
     return permitting(authority, permit);

@@ -7,6 +7,7 @@ import type { Csr } from '../x509/csr.ts';
 import { type GeneralName, generalName } from '../x509/general-names.ts';
 import { keyUsageNames } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
+import { shownAs } from '../x509/wording.ts';
 import type { ExtensionValue } from '../x509/read.ts';
 import { MAX_NAMES } from '../policy.ts';
 
@@ -68,7 +69,7 @@ const wordFor = { email: 'an e-mail address', uri: 'a URI' } as const;
 
 /** What cannot be read is of no form that a certificate can have. */
 function nameOf(element: Element): GeneralName {
-  return orUndefined(() => generalName(element)) ?? { type: 'other', value: '' };
+  return orUndefined(() => generalName(element, shownAs)) ?? { type: 'other', value: '' };
 }
 
 function readChildren(value: Buffer): Element[] {

@@ -108,7 +108,7 @@ export function leafSigner(
       usages.includes('serverAuth') ? names.map(({ value }) => value) : [],
     );
     assertNotExpired(authority, now);
-    await assertCertifies(authority, names);
+    assertCertifies(authority, names);
     assertCommonName(authority, { ...request, names });
     assertUsages(authority, usages);
     const end = Math.min(leafEnd(validityDays, now).getTime(), authority.notAfter.getTime());

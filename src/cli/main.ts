@@ -17,9 +17,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     terminal.progress('');
     if (!(error instanceof DevcertError)) throw error;
-    terminal.error(error);
+    terminal.error(error.code === 'outside-constraints' ? await advised(error) : error);
     return error.exitCode;
   }
+}
+
+// What is to be permitted is known by a list that takes longer to load than everything else.
+async function advised(error: DevcertError): Promise<DevcertError> {
+  return (await import('../names/permit.ts')).advised(error);
 }
 
 // Loading commander and telling it of the options takes as long as finding a good certificate: names

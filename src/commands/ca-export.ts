@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { loadAuthority } from '../authority/folder.ts';
 import { assertExists } from '../authority/named.ts';
 import { DevcertError, say, exclusive } from '../errors.ts';
-import { encodeEncryptedKey } from '../keystore/pkcs8.ts';
+import { encodeEncryptedKey } from '../keystore/encrypted-key.ts';
 import { assertWritten, contentOf, place } from '../ledger/place.ts';
 import { type Context, contextOf, placing } from './context.ts';
 import { currentRoot } from './roots.ts';

@@ -9,8 +9,9 @@ import {
   summarize,
   summarizeNamed,
 } from '../authority/summary.ts';
-import { addPermits, type Constraints, defaultConstraints } from '../names/constraints.ts';
-import { DevcertError, say, exclusive } from '../errors.ts';
+import { type Constraints, defaultConstraints } from '../names/constraints.ts';
+import { addPermits } from '../names/permit.ts';
+import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
 import {
   type Context,
@@ -270,11 +271,9 @@ async function wantedConstraints(
   { permit, constraints }: Lists<CreateOptions>,
   old?: Constraints,
 ): Promise<Constraints | undefined> {
+  const typed: Step = { command: old === undefined ? 'ca create' : 'ca replace', names: ca };
   if (constraints !== false)
-    return addPermits(old ?? (await defaultConstraints(host.hostname)), permit ?? [], {
-      command: old === undefined ? 'ca create' : 'ca replace',
-      names: ca,
-    });
+    return addPermits(old ?? defaultConstraints(host.hostname), permit ?? [], typed);
   if (permit === undefined) return undefined;
   throw permitsWithoutConstraints();
 }

@@ -180,8 +180,8 @@ export async function ensureAuthorityFor(
 ): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
   const ensured = await ensureIn(context, async () => {
-    const constraints = await defaultConstraints(context.host.hostname);
-    await assertPermitted(constraints, names);
+    const constraints = defaultConstraints(context.host.hostname);
+    assertPermitted(constraints, names);
     const { createAuthority } = await import('../authority/create.ts');
     return createAuthority(identity(context), constraints, now);
   });

@@ -10,8 +10,8 @@ import {
   type Constraints,
   defaultConstraints,
   isPermitted,
-  parsePermit,
 } from '../names/constraints.ts';
+import { parsePermit } from '../names/permit.ts';
 import { isLoopbackName, type Name, parseNames } from '../names/names.ts';
 import type { Outcome } from '../trust.ts';
 import { assertNoBuild, type Context, stateFolderOf } from './context.ts';
@@ -84,11 +84,11 @@ async function permitsFor(
     domains.length < outside.length ||
     !domains.every((it) => it.includes('.'))
   )
-    await assertPermitted(constraints, outside);
+    assertPermitted(constraints, outside);
   // Refuses public suffixes. What is below another of them needs no permit.
   const permits = await Promise.all(domains.map((it) => parsePermit(it)));
   const least = permits.filter((it) => !permits.some((other) => it.endsWith(`.${other}`)));
-  if (!(await confirmDomains?.(least))) await assertPermitted(constraints, outside);
+  if (!(await confirmDomains?.(least))) assertPermitted(constraints, outside);
   return least;
 }
 

@@ -132,7 +132,7 @@ async function ensured(
     if (wish === 'never') assertExists(folder, ca);
     assertNoBuild(context);
     // Before anything is asked or changed for names that it could not issue for.
-    await assertPermitted(await defaultConstraints(host.hostname), request.names);
+    assertPermitted(defaultConstraints(host.hostname), request.names);
   }
   const { notes } =
     wish === 'never'

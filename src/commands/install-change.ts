@@ -3,7 +3,8 @@ import { loadAuthority } from '../authority/folder.ts';
 import { assertNotSealed, readKeeping } from '../authority/keeping.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { DevcertError, say } from '../errors.ts';
-import { addPermits, type Constraints, defaultConstraints } from '../names/constraints.ts';
+import { type Constraints, defaultConstraints } from '../names/constraints.ts';
+import { addPermits } from '../names/permit.ts';
 import type { Context } from './context.ts';
 import type { InstallOptions } from './install.ts';
 import { isAsWished, keeperFor } from './keeper.ts';
@@ -26,7 +27,9 @@ export async function wantedFirst(
 ): Promise<Wanted> {
   const { constraints } = wishes;
   const wanted =
-    constraints === false ? undefined : await defaultConstraints(context.host.hostname, permits);
+    constraints === false
+      ? undefined
+      : await addPermits(defaultConstraints(context.host.hostname), permits);
   return {
     constraints: wanted,
     successor: async () => newAuthority(context, await keeperFor(context, wishes), wanted),

@@ -155,7 +155,7 @@ async function stays(
   const { folder, ca, host } = context;
   if (ca !== undefined) assertExists(folder, ca);
   if (!hasAuthority(folder)) {
-    await assertPermitted(await defaultConstraints(host.hostname), request.names);
+    assertPermitted(defaultConstraints(host.hostname), request.names);
     return false;
   }
   const authority = await loadAuthority(folder);
@@ -165,7 +165,7 @@ async function stays(
     const entries = findEntries(stateFolderOf(context), targets);
     return exports.every((it) => it.of(textOf(existing)).isUpToDate(entries));
   }
-  await assertCertifies(authority, request.names);
+  assertCertifies(authority, request.names);
   return false;
 }
 

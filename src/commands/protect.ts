@@ -11,6 +11,7 @@ import { withLock } from '../disk/lock.ts';
 import { DevcertError, say } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
 import { recover } from '../ledger/journal.ts';
+import { encryptKeyPem } from '../signer/encrypt.ts';
 import { Keyring } from '../signer/keyring.ts';
 import { replaceBy, type ReplaceResult, summaryOf } from './ca.ts';
 import { type Context, contextOf, refuseSudo } from './context.ts';
@@ -92,7 +93,7 @@ async function encryptInPlace(target: Context, old: Authority): Promise<ReplaceR
   const key = await old.privateKey(keys);
   await clearUp(target);
   const pem = readPem(folder);
-  const encrypt = await keys.newEncrypter(keyName(ca));
+  const encrypt = await keys.newEncrypter(keyName(ca), encryptKeyPem);
   const keeping = encodeKeeping({ way: 'passphrase', wasOpen: true });
   await rewrite(target, pem, { issuerKey: encrypt(key), keeping });
   return unchanged(target, [

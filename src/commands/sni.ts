@@ -87,7 +87,7 @@ export async function sniCallback(
   const { authority } = await ensureAuthorityFor(context, names, host.now());
   assertNotExpired(authority, host.now());
   assertUsages(authority, usages);
-  await assertCertifies(authority, names);
+  assertCertifies(authority, names);
   const who = identity(context);
   // One for all: they are in the same memory anyway, and no handshake waits for a key to be made.
   const { publicKey, keyPem: key } = generateKeyPair(keyType ?? DEFAULT_KEY_TYPE);

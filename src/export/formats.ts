@@ -5,7 +5,7 @@ import { encodePrivateKey } from '../keys.ts';
 import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../keystore/jks.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
-import { encodeEncryptedKey, pkcs8Of } from '../keystore/pkcs8.ts';
+import { encodeEncryptedKey, pkcs8Of } from '../keystore/encrypted-key.ts';
 import { MIN_JKS_PASSWORD, MIN_PEM_PASSWORD } from '../policy.ts';
 
 /** What `--format` takes for a key and its certificate. */

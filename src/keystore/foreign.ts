@@ -2,7 +2,7 @@
 import { DevcertError, orUndefined } from '../errors.ts';
 import { type Element, fieldsOf, readFirst, TAG } from '../x509/asn1.ts';
 import { decodeOid } from '../x509/asn1-values.ts';
-import { OID } from './oids.ts';
+import { PBES2 } from './oids.ts';
 import type { PemBlock } from './pem.ts';
 
 /** One thing that is named and passed over. */
@@ -248,7 +248,7 @@ function isBcfks(bytes: Buffer): boolean {
     store.next(TAG.sequence);
     return decodeOid(fieldsOf(data.next(TAG.sequence)).next());
   });
-  return type === OID.pbes2;
+  return type === PBES2.pbes2;
 }
 
 /** RFC 6960 4.1.1: a list of certificates, each by two hashes and a serial number, with an optional version and requestor before it. */

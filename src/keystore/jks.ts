@@ -6,7 +6,7 @@ import { nullValue, oid, sequence } from '../x509/der.ts';
 import { checkAliases, checkKeyEntry, type KeyEntry, type TrustedCertificate } from './entries.ts';
 import { CERTIFICATE_ENTRY, digestOf, JKS_MAGIC, KEY_ENTRY, protectKey } from './jks-format.ts';
 import { OID } from './oids.ts';
-import { encodeEncryptedPrivateKeyInfo, pkcs8Of } from './pkcs8.ts';
+import { encodeEncryptedPrivateKeyInfo, pkcs8Of } from './encrypted-key.ts';
 
 /**
  * A JKS file of one private key and its chain.

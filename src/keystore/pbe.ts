@@ -3,60 +3,25 @@
  * key derivation and ciphers of PKCS#12 itself (RFC 7292 appendices B and C). All primitives are
  * `node:crypto`'s, except RC2, which it no longer has.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  pbkdf2Sync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { createCipheriv, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Element, type Fields, fieldsOf, TAG, unreadable } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger } from '../x509/asn1-values.ts';
 import { integer, nullValue, octetString, oid, sequence } from '../x509/der.ts';
-import { OID } from './oids.ts';
+import { OID, PBES2 } from './oids.ts';
+import {
+  decryptCbc,
+  decryptPbes2,
+  type Encrypted,
+  type Hash,
+  hashLengths,
+  readPbkdf2,
+  readPrf,
+  readSalt,
+  unsupported,
+  type WorkLimit,
+} from './pbes2.ts';
 import { derivePkcs12, IV_ID, KEY_ID, MAC_ID, type Password, passwordForms } from './pkcs12-kdf.ts';
 import { decryptRc2Cbc } from './rc2.ts';
-import { MAX_ITERATIONS } from '../policy.ts';
-
-/** Encrypted bytes with the DER of the AlgorithmIdentifier that says how. */
-export interface Encrypted {
-  readonly algorithm: Buffer;
-  readonly data: Buffer;
-}
-
-/** Counts the work that one file asks for, so that none can ask for hours of it. */
-export class WorkLimit {
-  #left = MAX_ITERATIONS;
-
-  /** Throws `invalid-input` once the file has asked for more than {@link MAX_ITERATIONS}. */
-  spend(iterations: number): void {
-    this.#left -= iterations;
-    if (iterations < 1) throw unreadable('an iteration count of 0');
-    if (this.#left < 0)
-      throw new DevcertError(
-        'invalid-input',
-        `cannot read a file that asks for more than ${MAX_ITERATIONS} iterations of its password hash`,
-        { hint: 'write the file again with fewer iterations, such as 10000' },
-      );
-  }
-}
-
-/** AES-256-CBC under PBKDF2-HMAC-SHA-256 (PBES2) with a 16-byte salt. The password counts as UTF-8. */
-export function encryptPbes2(data: Buffer, password: string, iterations: number): Encrypted {
-  const salt = randomBytes(16);
-  const iv = randomBytes(16);
-  const key = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
-  const cipher = createCipheriv('aes-256-cbc', key, iv);
-  const prf = sequence(oid(OID.hmacSha256), nullValue());
-  const kdf = sequence(oid(OID.pbkdf2), sequence(octetString(salt), integer(iterations), prf));
-  const scheme = sequence(oid(OID.aes256Cbc), octetString(iv));
-  return {
-    algorithm: sequence(oid(OID.pbes2), sequence(kdf, scheme)),
-    data: Buffer.concat([cipher.update(data), cipher.final()]),
-  };
-}
 
 /** pbeWithSHAAnd3-KeyTripleDES-CBC with an 8-byte salt: for programs that read nothing newer. */
 export function encryptTripleDes(data: Buffer, password: string, iterations: number): Encrypted {
@@ -88,7 +53,8 @@ export function decryptPbe(
 ): Buffer | undefined {
   const fields = fieldsOf(algorithm);
   const scheme = decodeOid(fields.next(TAG.oid));
-  if (scheme === OID.pbes2) return decryptPbes2(fieldsOf(fields.next()), data, password, limit);
+  if (scheme === PBES2.pbes2)
+    return decryptPbes2(fieldsOf(fields.next()), data, password.utf8, limit);
   const old = pkcs12Schemes[scheme];
   if (old === undefined) throw unsupported('encryption', scheme);
   const parameters = fieldsOf(fields.next());
@@ -158,33 +124,12 @@ const PKCS12_COST = 2;
 /** Key and initialization vector take three rounds of it. */
 const OLD_SCHEME_COST = 3 * PKCS12_COST;
 
-const MAX_SALT_BYTES = 1024;
-
-const hashLengths = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const;
-
-type Hash = keyof typeof hashLengths;
-
 const hashes: Readonly<Record<string, Hash>> = {
   [OID.sha1]: 'sha1',
   [OID.sha224]: 'sha224',
   [OID.sha256]: 'sha256',
   [OID.sha384]: 'sha384',
   [OID.sha512]: 'sha512',
-};
-
-const hmacHashes: Readonly<Record<string, Hash>> = {
-  [OID.hmacSha1]: 'sha1',
-  [OID.hmacSha224]: 'sha224',
-  [OID.hmacSha256]: 'sha256',
-  [OID.hmacSha384]: 'sha384',
-  [OID.hmacSha512]: 'sha512',
-};
-
-const ciphers: Readonly<Record<string, { name: string; keyLength: number; ivLength: number }>> = {
-  [OID.aes128Cbc]: { name: 'aes-128-cbc', keyLength: 16, ivLength: 16 },
-  [OID.aes192Cbc]: { name: 'aes-192-cbc', keyLength: 24, ivLength: 16 },
-  [OID.aes256Cbc]: { name: 'aes-256-cbc', keyLength: 32, ivLength: 16 },
-  [OID.tripleDesCbc]: { name: 'des-ede3-cbc', keyLength: 24, ivLength: 8 },
 };
 
 const pkcs12Schemes: Readonly<Record<string, { cipher: '3des' | 'rc2'; keyLength: number }>> = {
@@ -209,75 +154,6 @@ function isPbmac1Valid(
   return isEqual(createHmac(macHash, key).update(content).digest(), expected);
 }
 
-function decryptPbes2(
-  parameters: Fields,
-  data: Buffer,
-  password: Password,
-  limit: WorkLimit,
-): Buffer | undefined {
-  const kdf = readPbkdf2(parameters.next(), limit);
-  const scheme = fieldsOf(parameters.next());
-  const id = decodeOid(scheme.next());
-  const cipher = ciphers[id];
-  if (cipher === undefined) throw unsupported('cipher', id);
-  const iv = decodeOctets(scheme.next());
-  const isFitting =
-    iv.length === cipher.ivLength && (kdf.keyLength ?? cipher.keyLength) === cipher.keyLength;
-  if (!isFitting) throw unreadable('a key or initialization vector that does not fit its cipher');
-  const key = pbkdf2Sync(password.utf8, kdf.salt, kdf.iterations, cipher.keyLength, kdf.hash);
-  return decryptCbc(cipher.name, key, iv, data);
-}
-
-// RFC 8018 A.2; HMAC-SHA-1 where nothing is said.
-function readPbkdf2(algorithm: Element, limit: WorkLimit) {
-  const fields = fieldsOf(algorithm);
-  const id = decodeOid(fields.next());
-  if (id !== OID.pbkdf2) throw unsupported('key derivation', id);
-  const parameters = fieldsOf(fields.next());
-  const salt = readSalt(parameters.next());
-  const iterations = decodeSmallInteger(parameters.next());
-  const length = parameters.optional(TAG.integer);
-  const keyLength = length === undefined ? undefined : decodeSmallInteger(length);
-  if (keyLength !== undefined && keyLength > 64) throw unreadable('a key that is too long');
-  const prf = parameters.optional(TAG.sequence);
-  parameters.end();
-  limit.spend(iterations);
-  return { salt, iterations, keyLength, hash: prf === undefined ? 'sha1' : readPrf(fieldsOf(prf)) };
-}
-
-function readPrf(algorithm: Fields): Hash {
-  const id = decodeOid(algorithm.next());
-  const hash = hmacHashes[id];
-  if (hash === undefined) throw unsupported('hash', id);
-  return hash;
-}
-
-function readSalt(element: Element): Buffer {
-  const salt = decodeOctets(element);
-  if (salt.length > MAX_SALT_BYTES) throw unreadable(`a salt of more than ${MAX_SALT_BYTES} bytes`);
-  return salt;
-}
-
-function decryptCbc(cipher: string, key: Buffer, iv: Buffer, data: Buffer): Buffer | undefined {
-  const decipher = createDecipheriv(cipher, key, iv);
-  try {
-    return Buffer.concat([decipher.update(data), decipher.final()]);
-  } catch {
-    // Key and IV fit the cipher, so that only the padding can be wrong: so is the password.
-    return undefined;
-  }
-}
-
 function isEqual(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function unsupported(what: string, id: string): DevcertError {
-  return new DevcertError(
-    'invalid-input',
-    `cannot read the file: its ${what} "${id}" is not supported`,
-    {
-      hint: 'write the file again with AES-256 and SHA-256, such as with a current OpenSSL or keytool',
-    },
-  );
 }

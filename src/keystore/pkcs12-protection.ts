@@ -3,7 +3,7 @@ import { orUndefined } from '../errors.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger } from '../x509/asn1-values.ts';
 import type { Foreign } from './foreign.ts';
-import { OID } from './oids.ts';
+import { OID, PBES2 } from './oids.ts';
 import { readCertificate, readContent } from './pkcs12-read.ts';
 
 export interface Pkcs12Protection {
@@ -86,10 +86,10 @@ const names: Readonly<Record<string, string>> = {
   [OID.pbeSha1TwoKeyTripleDes]: '3DES-112',
   [OID.pbeSha1Rc2Of128]: 'RC2-128',
   [OID.pbeSha1Rc2Of40]: 'RC2-40',
-  [OID.tripleDesCbc]: '3DES',
-  [OID.aes128Cbc]: 'AES-128',
-  [OID.aes192Cbc]: 'AES-192',
-  [OID.aes256Cbc]: 'AES-256',
+  [PBES2.tripleDesCbc]: '3DES',
+  [PBES2.aes128Cbc]: 'AES-128',
+  [PBES2.aes192Cbc]: 'AES-192',
+  [PBES2.aes256Cbc]: 'AES-256',
   [OID.sha1]: 'HMAC-SHA-1',
   [OID.sha224]: 'HMAC-SHA-224',
   [OID.sha256]: 'HMAC-SHA-256',
@@ -104,7 +104,7 @@ function schemeOf(algorithm: Element): Scheme {
   const id = decodeOid(fields.next());
   const scheme = orUndefined(() => {
     const parameters = fieldsOf(fields.next());
-    if (id !== OID.pbes2) {
+    if (id !== PBES2.pbes2) {
       parameters.next(); // salt
       return { name: nameOf(id), iterations: decodeSmallInteger(parameters.next()) };
     }
@@ -128,7 +128,7 @@ function macOf(mac: Element): Scheme {
 
 function iterationsOf(derivation: Element): { iterations?: number } {
   const fields = fieldsOf(derivation);
-  if (decodeOid(fields.next()) !== OID.pbkdf2) return {};
+  if (decodeOid(fields.next()) !== PBES2.pbkdf2) return {};
   const parameters = fieldsOf(fields.next());
   parameters.next(); // salt
   return { iterations: decodeSmallInteger(parameters.next()) };

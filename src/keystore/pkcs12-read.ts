@@ -20,7 +20,8 @@ import {
 } from './entries.ts';
 import type { Foreign } from './foreign.ts';
 import { OID } from './oids.ts';
-import { decryptPbe, isMacValid, WorkLimit } from './pbe.ts';
+import { decryptPbe, isMacValid } from './pbe.ts';
+import { WorkLimit } from './pbes2.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
 import { missingPassword, type Passwords, wrongPassword } from './passwords.ts';
 import { decryptPrivateKeyInfo } from './pkcs8.ts';

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { bmpString, contextTag, integer, octetString, oid, sequence, set } from '../x509/der.ts';
 import { checkAliases, checkKeyEntry, type KeyEntry, type TrustedCertificate } from './entries.ts';
 import { OID } from './oids.ts';
-import { encodeMac, type Encrypted, encryptPbes2, encryptTripleDes } from './pbe.ts';
-import { encodeEncryptedPrivateKeyInfo, pkcs8Of } from './pkcs8.ts';
+import { encodeMac, encryptTripleDes } from './pbe.ts';
+import { type Encrypted, encryptPbes2 } from './pbes2.ts';
+import { encodeEncryptedPrivateKeyInfo, pkcs8Of } from './encrypted-key.ts';
 import { LEGACY_ITERATIONS, PKCS12_ITERATIONS } from '../policy.ts';
 
 /** How the contents are protected. */

@@ -1,35 +1,15 @@
 /** Private keys as bytes: PKCS#8 (RFC 5958), plain and encrypted, and the older forms that OpenSSL wrote. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
-import { type Element, fieldsOf, readElement, TAG, unreadable } from '../x509/asn1.ts';
-import { decodeOctets } from '../x509/asn1-values.ts';
+import { type Element, readElement, unreadable } from '../x509/asn1.ts';
 import { integer, octetString, oid, sequence } from '../x509/der.ts';
-import { OtherKindError } from '../x509/key-kinds.ts';
-import { decryptPbe, type Encrypted, encryptPbes2, WorkLimit } from './pbe.ts';
+import { decryptedKey, pkcs8Of } from './encrypted-key.ts';
+import { decryptPbe } from './pbe.ts';
+import { WorkLimit } from './pbes2.ts';
 import { encodePem, type PemBlock } from './pem.ts';
 import { wrongPassword } from './passwords.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
 import { decodePrivateKey, DSA } from './private-key.ts';
-import { KEY_FILE_ITERATIONS } from '../policy.ts';
-
-/**
- * An `ENCRYPTED PRIVATE KEY` PEM block: PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256. Takes some
- * 0.2 s. OpenSSL's own programs ask for at least four characters of password.
- */
-export function encodeEncryptedKey(key: KeyObject, password: string): string {
-  const encrypted = encryptPbes2(pkcs8Of(key), password, KEY_FILE_ITERATIONS);
-  return encodePem('ENCRYPTED PRIVATE KEY', encodeEncryptedPrivateKeyInfo(encrypted));
-}
-
-/** DER of an EncryptedPrivateKeyInfo (RFC 5958 section 3). */
-export function encodeEncryptedPrivateKeyInfo({ algorithm, data }: Encrypted): Buffer {
-  return sequence(algorithm, octetString(data));
-}
-
-/** DER of a private key as PKCS#8, not encrypted. */
-export function pkcs8Of(key: KeyObject): Buffer {
-  return key.export({ type: 'pkcs8', format: 'der' });
-}
 
 /** The key in a DER EncryptedPrivateKeyInfo. Throws `password` for a wrong one, and `invalid-input`. */
 export function decryptPrivateKey(
@@ -46,20 +26,7 @@ export function decryptPrivateKeyInfo(
   password: Password,
   limit: WorkLimit,
 ): KeyObject {
-  const fields = fieldsOf(element);
-  const algorithm = fields.next(TAG.sequence);
-  const data = decodeOctets(fields.next());
-  fields.end();
-  const plain = decryptPbe(algorithm, data, password, limit);
-  if (plain === undefined) throw wrongPassword('private key');
-  try {
-    return decodePrivateKey(plain, 'pkcs8');
-  } catch (error) {
-    if (error instanceof DevcertError && error.code === 'weak-key') throw error;
-    if (error instanceof OtherKindError) throw error;
-    // A wrong password can pass the padding by chance, and gives noise.
-    throw wrongPassword('private key', error);
-  }
+  return decryptedKey(element, (algorithm, data) => decryptPbe(algorithm, data, password, limit));
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 import { type Foreign, foreignBlock, foreignFile, foreignLines, onlyForeign } from './foreign.ts';
 import { jksKindOf, readJks } from './jks-read.ts';
 import { type DerKind, kindOfDer, kindOfLabel } from './kinds.ts';
-import { WorkLimit } from './pbe.ts';
+import { WorkLimit } from './pbes2.ts';
 import type { Passwords } from './passwords.ts';
 import { decodePem, decodeText, isPem, type PemBlock } from './pem.ts';
 import { readPkcs12 } from './pkcs12-read.ts';

@@ -125,7 +125,7 @@ export function assertWritten(
 }
 
 /** @param why of a file that is not devcert's to replace. */
-function foreignFile(path: string, why = 'devcert did not write it'): DevcertError {
+export function foreignFile(path: string, why = 'devcert did not write it'): DevcertError {
   return new DevcertError('file', `"${path}" is there already and ${why}`, {
     hint: say`move it away, write elsewhere (${{ out: 'DIR' }}), or replace it: ${{ force: true }}`,
   });

@@ -1,10 +1,10 @@
 /**
  * What an authority may sign: the permitted subtrees of its name constraints (RFC 5280 4.2.1.10). Pure.
  */
-import { DevcertError, say, type Step, type Text, ifExpected } from '../errors.ts';
+import { DevcertError, orUndefined, say, type Text } from '../errors.ts';
 import { formatName, parseName, type Name } from './names.ts';
-import { hasPublicDomain, isPublicSuffix, registrableDomain } from './publicsuffix.ts';
 import { isCovered, isForbidden, isNetworkIn } from './subtrees.ts';
+import { isBelowTopLevel } from './top-level.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */
 export interface Constraints {
@@ -23,7 +23,8 @@ export interface Constraints {
 
 export type ClosedForm = 'email' | 'uri' | 'directory' | 'other';
 
-const localDomains = [
+/** Names that mean something on a local network only: what a new authority permits of domains. */
+export const localDomains: readonly string[] = [
   'localhost',
   'test',
   'example',
@@ -52,68 +53,23 @@ export const localNetworks: readonly string[] = [
 export const EVERY_ADDRESS: readonly string[] = ['0.0.0.0/0', '::/0'];
 
 /**
- * The constraints of a new authority: names and networks that mean something on a local network only,
- * the machine's own host name if it is one that a constraint can hold and has no domain that is registered
- * in public (a machine may call itself `accounts.google.com`), and the domains in `permits`, each once.
+ * The constraints of a new authority: names and networks that mean something on a local network only, and the
+ * machine's own host name if it is one that a constraint can hold and is in no domain that belongs to the world (a
+ * machine may call itself `accounts.google.com`, or `dev`).
  *
  * @param hostname as the system gives it; anything that does not fit is left out without a word
- * @throws DevcertError as {@link parsePermit} for one of `permits`
  */
-export async function defaultConstraints(
-  hostname: string,
-  permits: readonly string[] = [],
-): Promise<Constraints> {
-  // A host name is free text: one that cannot be permitted is no reason to make no authority.
-  const own = await parsePermit(hostname).catch(ifExpected);
-  const isOwn = own !== undefined && !isCovered(localDomains, own) && !(await hasPublicDomain(own));
-  const dns = isOwn ? [...localDomains, own] : localDomains;
-  return addPermits({ dns, ip: [...localNetworks] }, permits);
+export function defaultConstraints(hostname: string): Constraints {
+  const own = domainOf(hostname);
+  const isOwn = own !== undefined && !isCovered(localDomains, own) && !isBelowTopLevel(own);
+  return { dns: isOwn ? [...localDomains, own] : localDomains, ip: [...localNetworks] };
 }
 
-/**
- * The constraints with these domains permitted, too.
- *
- * @throws DevcertError as {@link parsePermit} for one of `permits`
- */
-export async function addPermits(
-  constraints: Constraints,
-  permits: readonly string[],
-  typed?: Step,
-): Promise<Constraints> {
-  let { dns } = constraints;
-  for (const permit of permits) {
-    const value = await parsePermit(permit, typed);
-    if (!isPermitted({ ...constraints, dns }, { type: 'dns', value })) dns = [...dns, value];
-  }
-  return { ...constraints, dns };
-}
-
-/**
- * The domain, canonical, that `--permit` names; it may be one that is permitted anyway.
- *
- * @param typed the command that is to permit it.
- *
- * @throws DevcertError `invalid-name` if it is no plain domain or one that Java cannot read in a
- *   constraint; `refused` for a public suffix, below which strangers have their names
- */
-export async function parsePermit(
-  text: string,
-  typed: Step = { command: 'install' },
-): Promise<string> {
-  const plain = text.replace(/^(?:\*\.|\.)+/, '');
-  const domain = parseDomain(plain, typed);
-  if (plain !== text)
-    throw new DevcertError(
-      'invalid-name',
-      `a permit for "${domain}" takes no "*." or dot in front`,
-      { hint: say`a domain permits all names below it: ${{ ...typed, permit: domain }}` },
-    );
-  if (isCovered(localDomains, domain)) return domain;
-  if (await isPublicSuffix(domain))
-    throw new DevcertError('refused', `"${domain}" is a public suffix: it belongs to everyone`, {
-      hint: say`permit a domain of your own below it: ${{ ...typed, permit: `my-company.${domain}` }}`,
-    });
-  return domain;
+// A host name is free text: one that cannot be permitted is no reason to make no authority.
+function domainOf(hostname: string): string | undefined {
+  const name = orUndefined(() => parseName(hostname));
+  // As of a permit: no wildcard, and no underscore, which Java cannot read.
+  return name?.type === 'dns' && !/[*_]/.test(name.value) ? name.value : undefined;
 }
 
 /**
@@ -140,56 +96,67 @@ export function intersectConstraints(
 }
 
 /**
- * Resolves if every name is permitted.
+ * Makes sure that every name is permitted.
  *
  * @param permitting what permits domains.
- * @throws DevcertError `outside-constraints`, which names those outside, twenty at most; the hint is the command
- *   that would permit them, where there is one
+ * @throws OutsideConstraints
  */
-export async function assertPermitted(
+export function assertPermitted(
   constraints: Constraints | undefined,
   names: readonly Name[],
-  permitting = (permit: readonly string[]): Text => ({ command: 'install', permit }),
-): Promise<void> {
+  permitting: Permitting = (permit) => ({ command: 'install', permit }),
+): void {
   const outside = names.filter((name) => !isPermitted(constraints, name));
-  if (outside.length === 0) return;
-  const more = outside.length - MAX_LISTED;
-  const list = outside
-    .slice(0, MAX_LISTED)
-    .map((name) => `"${formatName(name)}"`)
-    .join(', ');
-  const verb = outside.length === 1 ? 'is' : 'are';
-  const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this CA may sign`;
-  throw new DevcertError('outside-constraints', message, {
-    hint: await hintFor(outside.slice(0, MAX_LISTED), permitting),
-  });
+  if (outside.length > 0) throw new OutsideConstraints(outside, permitting);
+}
+
+/** What permits domains. */
+type Permitting = (permit: readonly string[]) => Text;
+
+/** What is known of who owns which domain. Names are canonical. */
+export interface Ownership {
+  /** The part that somebody registered: `corp.com` for `api.corp.com`; undefined if there is none. */
+  registrableDomain(domain: string): string | undefined;
+  /** True if anyone may register names below it. */
+  isPublicSuffix(domain: string): boolean;
+  /** True if somebody can register it, or a name that it is below. */
+  hasPublicDomain(domain: string): boolean;
+}
+
+/** Without the public suffix list: each name is permitted for itself, which is never too much. */
+const unknown: Ownership = {
+  registrableDomain: () => undefined,
+  isPublicSuffix: () => false,
+  hasPublicDomain: (domain) => isBelowTopLevel(domain),
+};
+
+/**
+ * Code `outside-constraints`: the message names those outside, twenty at most; the hint is the command that would permit
+ * them, where there is one.
+ */
+export class OutsideConstraints extends DevcertError {
+  readonly #outside: readonly Name[];
+  readonly #permitting: Permitting;
+
+  constructor(outside: readonly Name[], permitting: Permitting, owners = unknown) {
+    const listed = outside.slice(0, MAX_LISTED);
+    const more = outside.length - listed.length;
+    const list = listed.map((name) => `"${formatName(name)}"`).join(', ');
+    const verb = outside.length === 1 ? 'is' : 'are';
+    const message = `${list}${more > 0 ? ` and ${more} more` : ''} ${verb} outside what this CA may sign`;
+    super('outside-constraints', message, { hint: hintFor(listed, permitting, owners) });
+    this.#outside = outside;
+    this.#permitting = permitting;
+  }
+
+  /** The same by what is known of the domains: one permit for all names of an owner. */
+  static advised(error: OutsideConstraints, owners: Ownership): OutsideConstraints {
+    return new OutsideConstraints(error.#outside, error.#permitting, owners);
+  }
 }
 
 /** Names that one message has room for. */
 const MAX_LISTED = 20;
-
-function parseDomain(text: string, typed: Step): string {
-  let name: Name;
-  try {
-    name = parseName(text);
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    throw new DevcertError('invalid-name', error.message, {
-      cause: error,
-      hint: say`give one plain domain: ${{ ...typed, permit: 'corp.example' }}`,
-    });
-  }
-  if (name.type !== 'dns')
-    throw new DevcertError('invalid-name', `"${name.value}" is not a domain`, {
-      hint: 'private and loopback addresses are permitted already, others cannot be',
-    });
-  // Java refuses every certificate of an authority whose constraints it cannot parse.
-  if (name.value.includes('_'))
-    throw new DevcertError('invalid-name', `"${name.value}" has an underscore`, {
-      hint: say`permit a domain above it: ${{ ...typed, permit: 'corp.example' }}`,
-    });
-  return name.value;
-}
 
 function intersectTwo(a: Constraints, b: Constraints): Constraints {
   const dns = intersectBases(a.dns, b.dns, isCovered);
@@ -223,10 +190,7 @@ function intersectBases(
   return common.size === 0 ? undefined : [...common];
 }
 
-async function hintFor(
-  outside: readonly Name[],
-  permitting: (permit: readonly string[]) => Text,
-): Promise<Text> {
+function hintFor(outside: readonly Name[], permitting: Permitting, owners: Ownership): Text {
   const domains = new Set<string>();
   for (const name of outside) {
     if (name.type === 'ip') {
@@ -238,18 +202,17 @@ async function hintFor(
     const host = withoutStar(name.value);
     if (!host.includes('.') && !isCovered(localDomains, host))
       return say`a name of your own ends in ".test" or ".localhost": ${{ command: 'issue', names: `${host}.test` }}`;
-    const domain = (await registrableDomain(host)) ?? host;
-    if (await isPublicSuffix(domain))
+    const domain = owners.registrableDomain(host) ?? host;
+    if (owners.isPublicSuffix(domain))
       return say`"${domain}" is a public suffix; use a name of your own: ${{ command: 'issue', names: 'my-company.test' }}`;
     domains.add(domain);
   }
   const permit = permitting([...domains]);
   // Some authorities keep their constraints, whatever they are asked.
   if (typeof permit === 'string' || !('permit' in permit)) return permit;
-  for (const domain of domains)
-    if (await hasPublicDomain(domain))
-      return say`only if "${domain}" is yours, because whoever copies the key could forge it, too: ${permit}`;
-  return permit;
+  const foreign = [...domains].find((domain) => owners.hasPublicDomain(domain));
+  if (foreign === undefined) return permit;
+  return say`only if "${foreign}" is yours, because whoever copies the key could forge it, too: ${permit}`;
 }
 
 function withoutStar(domain: string): string {

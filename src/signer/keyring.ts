@@ -22,6 +22,9 @@ export interface KeyringOptions {
 /** Makes an `ENCRYPTED PRIVATE KEY` PEM block of a key; the run that made it can open it. */
 export type Encrypter = (key: KeyObject) => string;
 
+/** Does so with a passphrase. An argument, as who only opens a key has no use for it. */
+export type Encryption = (key: KeyObject, passphrase: string) => string;
+
 /** One for each run: nobody is asked twice for the same key, and none is opened that signs nothing. */
 export class Keyring {
   readonly #options: KeyringOptions;
@@ -50,15 +53,16 @@ export class Keyring {
   }
 
   /** Encrypts with the passphrase that opens another key: asked for, and tried there first. Throws as {@link open}. */
-  async encrypterLike(pem: string, what: string): Promise<Encrypter> {
-    return this.#encrypter((await this.#open(pem, what)).passphrase);
+  async encrypterLike(pem: string, what: string, encrypt: Encryption): Promise<Encrypter> {
+    return this.#encrypter((await this.#open(pem, what)).passphrase, encrypt);
   }
 
   /** Encrypts with a new passphrase. @throws DevcertError `password` for one that is no good, or for none. */
-  async newEncrypter(what: string): Promise<Encrypter> {
+  async newEncrypter(what: string, encrypt: Encryption): Promise<Encrypter> {
     return this.use(async () => {
       const { parsePassphrase } = await import('./passphrase.ts');
-      return this.#encrypter(parsePassphrase(await this.#ask(what, true), what, true));
+      const passphrase = parsePassphrase(await this.#ask(what, true), what, true);
+      return this.#encrypter(passphrase, encrypt);
     });
   }
 
@@ -126,11 +130,10 @@ export class Keyring {
     return undefined;
   }
 
-  async #encrypter(passphrase: string): Promise<Encrypter> {
-    const { encryptKeyPem } = await import('./passphrase.ts');
+  #encrypter(passphrase: string, encrypt: Encryption): Encrypter {
     this.#known.add(passphrase);
     return (key) => {
-      const pem = encryptKeyPem(key, passphrase);
+      const pem = encrypt(key, passphrase);
       this.#opened.set(pem, Promise.resolve({ key, passphrase }));
       return pem;
     };

@@ -1,8 +1,8 @@
 /** Keys in a file that a passphrase opens: encrypted PKCS#8, as OpenSSL reads and writes it. */
 import type { KeyObject } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
+import { decryptOwnKey } from '../keystore/encrypted-key.ts';
 import { decodePem } from '../keystore/pem.ts';
-import { decryptPrivateKey, encodeEncryptedKey } from '../keystore/pkcs8.ts';
 import { MAX_PASSPHRASE_BYTES, MIN_CA_PASSWORD } from '../policy.ts';
 
 /** The PEM label of an encrypted key (RFC 5958). */
@@ -37,11 +37,6 @@ export function parsePassphrase(text: string, what: string, isNew: boolean): str
   });
 }
 
-/** An `ENCRYPTED PRIVATE KEY` PEM block. @param passphrase one that {@link parsePassphrase} has taken. */
-export function encryptKeyPem(key: KeyObject, passphrase: string): string {
-  return encodeEncryptedKey(key, passphrase.normalize('NFC'));
-}
-
 /**
  * The key in the encrypted block of a PEM text.
  *
@@ -52,7 +47,7 @@ export function decryptKeyPem(pem: string, passphrase: string, what: string): Ke
   const text = parsePassphrase(passphrase, what, false);
   const block = decodePem(pem).find(({ label }) => label === LABEL);
   try {
-    return decryptPrivateKey(block?.der ?? Buffer.alloc(0), text);
+    return decryptOwnKey(block?.der ?? Buffer.alloc(0), text);
   } catch (error) {
     if (!(error instanceof DevcertError) || error.code !== 'password') throw error;
     // Without the cause: what a wrong passphrase makes of the key is nobody's business.

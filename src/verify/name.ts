@@ -1,7 +1,7 @@
 /** The name that was asked for, among those of a certificate. Pure. */
 import { say } from '../errors.ts';
 import { formatName, type Name } from '../names/names.ts';
-import { isRegistry } from '../names/publicsuffix.ts';
+import { loadSuffixes } from '../names/publicsuffix.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import { holdsHost } from '../x509/lint-names.ts';
 import { issueStep } from '../x509/issue-step.ts';
@@ -24,7 +24,7 @@ export async function nameProblem(
     name.type === 'dns' &&
     !names.some(({ type, value }) => type === 'dns' && value.toLowerCase() === name.value);
   const parent = name.value.slice(name.value.indexOf('.') + 1);
-  if (isThere && !(isByStar && (await isRegistry(parent)))) return undefined;
+  if (isThere && !(isByStar && (await loadSuffixes()).isRegistry(parent))) return undefined;
   const wanted = formatName(name);
   const again = issueStep(
     { names: [{ type: name.type, value: name.value }, ...names] },

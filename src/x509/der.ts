@@ -93,9 +93,10 @@ export function bmpString(text: string): Buffer {
 
 /** Validity time: UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5). */
 export function time(date: Date): Buffer {
+  const text = date.toISOString().replace(/[-:T]|\.\d+/g, '');
   return date.getUTCFullYear() < 2050
-    ? encode(UNIVERSAL, Type.UTCTIME, binary(asn1.dateToUtcTime(date)))
-    : encode(UNIVERSAL, Type.GENERALIZEDTIME, binary(asn1.dateToGeneralizedTime(date)));
+    ? encode(UNIVERSAL, Type.UTCTIME, binary(text.slice(2)))
+    : encode(UNIVERSAL, Type.GENERALIZEDTIME, binary(text));
 }
 
 /**

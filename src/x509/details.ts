@@ -16,6 +16,7 @@ import {
 import { algorithmIn, isSelfSigned, keyUsageNames, keyWeakness, signatureName } from './judge.ts';
 import { otherPublicKind } from './key-kinds.ts';
 import { OID, oidName } from './oids.ts';
+import { shownAs } from './wording.ts';
 import {
   basicConstraintsIn,
   type ExtensionValue,
@@ -168,10 +169,10 @@ export function extensionDetails(extensions: readonly ExtensionValue[], damaged:
   };
   const basic = read(OID.basicConstraints, basicConstraintsIn);
   const keyUsages = read(OID.keyUsage, keyUsageNames);
-  const purposes = read(OID.extendedKeyUsage, purposesIn);
-  const constraints = read(OID.nameConstraints, readConstraintLists);
+  const purposes = read(OID.extendedKeyUsage, (value) => purposesIn(value).map(oidName));
+  const constraints = read(OID.nameConstraints, (value) => readConstraintLists(value, shownAs));
   return {
-    names: read(OID.subjectAltName, generalNames) ?? [],
+    names: read(OID.subjectAltName, (value) => generalNames(value, shownAs)) ?? [],
     isAuthority: basic?.isAuthority === true,
     pathLength: basic?.pathLength,
     keyUsages,

@@ -34,8 +34,6 @@ declare module 'node-forge/lib/asn1.js' {
     readonly toDer: (object: object) => ByteBuffer;
     readonly oidToDer: (dotted: string) => ByteBuffer;
     readonly integerToDer: (value: number) => ByteBuffer;
-    readonly dateToUtcTime: (date: Date) => string;
-    readonly dateToGeneralizedTime: (date: Date) => string;
   };
   export default asn1;
 }

@@ -5,8 +5,6 @@ import type { Constraints } from '../names/constraints.ts';
 import { firstBits, isForbidden as forbidden, type Subtrees } from '../names/subtrees.ts';
 import { contextTagOf, type Element, fieldsOf, unreadable, unwrap } from './asn1.ts';
 import { decodeOid, decodeText } from './asn1-values.ts';
-import { nameText } from './distinguished-name.ts';
-import { oidName } from './oids.ts';
 
 /** One GeneralName. The text stands as it is in the certificate and may hold any character. */
 export interface GeneralName {
@@ -20,25 +18,39 @@ export interface ConstraintLists {
   readonly excluded: readonly GeneralName[];
 }
 
+/** How names are written that are no plain text. An argument: who issues needs none of the words for it. */
+export interface Wording {
+  /** Of an object identifier, dotted. */
+  readonly identifier: (dotted: string) => string;
+  /** Of a distinguished name. */
+  readonly directory: (name: Element) => string;
+}
+
+/** As they are in the certificate, for comparing. */
+export const unworded: Wording = {
+  identifier: (dotted) => dotted,
+  directory: ({ raw }) => raw.toString('hex'),
+};
+
 /** The members of a GeneralNames value, in order. */
-export function generalNames(value: Element): GeneralName[] {
-  return [...value.children()].map(generalName);
+export function generalNames(value: Element, wording: Wording): GeneralName[] {
+  return [...value.children()].map((name) => generalName(name, wording));
 }
 
 /** One of them. */
-export function generalName(name: Element): GeneralName {
-  if (name.tag !== IP) return nameOrBase(name);
+export function generalName(name: Element, wording: Wording): GeneralName {
+  if (name.tag !== IP) return nameOrBase(name, wording);
   const { length } = name.content;
   if (length !== 4 && length !== 16) throw unreadable(`an address of ${length} bytes`);
   return { type: 'ip', value: formatIp(name.content) };
 }
 
 /** The subtrees of a NameConstraints value. */
-export function readConstraintLists(value: Element): ConstraintLists {
+export function readConstraintLists(value: Element, wording: Wording): ConstraintLists {
   const fields = fieldsOf(value);
   const permitted = fields.optional(contextTagOf(0, true));
   const excluded = fields.optional(contextTagOf(1, true));
-  const lists = { permitted: subtrees(permitted), excluded: subtrees(excluded) };
+  const lists = { permitted: subtrees(permitted, wording), excluded: subtrees(excluded, wording) };
   // RFC 5280 4.2.1.10: no empty list; Go and Chromium cannot read one, and what it means nobody knows.
   if (
     [permitted, excluded].some((list) => list?.content.length === 0) ||
@@ -108,7 +120,7 @@ const REGISTERED_ID = contextTagOf(8, false);
 const OTHER = contextTagOf(0, true);
 
 /** All but addresses, which a base of constraints has with a mask. */
-function nameOrBase(name: Element): GeneralName {
+function nameOrBase(name: Element, wording: Wording): GeneralName {
   const text = ia5Text(name.content);
   switch (name.tag) {
     case EMAIL:
@@ -118,11 +130,11 @@ function nameOrBase(name: Element): GeneralName {
     case URI:
       return { type: 'uri', value: text };
     case DIRECTORY:
-      return { type: 'directory', value: nameText(unwrap(name)) };
+      return { type: 'directory', value: wording.directory(unwrap(name)) };
     case OTHER:
-      return { type: 'other', value: otherName(name) };
+      return { type: 'other', value: otherName(name, wording) };
     case REGISTERED_ID:
-      return { type: 'other', value: oidName(decodeOid(name, REGISTERED_ID)) };
+      return { type: 'other', value: wording.identifier(decodeOid(name, REGISTERED_ID)) };
     default:
       return { type: 'other', value: `form ${name.tag & 0x1f}` };
   }
@@ -134,17 +146,19 @@ function ia5Text(content: Buffer): string {
 }
 
 // An OBJECT IDENTIFIER and [0] of anything; Windows' user principal names are text.
-function otherName(name: Element): string {
+function otherName(name: Element, { identifier }: Wording): string {
   const [type, value] = name.children();
   if (type === undefined || value === undefined) throw unreadable('a name without its value');
-  const label = oidName(decodeOid(type));
+  const label = identifier(decodeOid(type));
   return label === 'userPrincipalName' ? `${label} ${decodeText(unwrap(value))}` : label;
 }
 
-function subtrees(list: Element | undefined): GeneralName[] {
+function subtrees(list: Element | undefined, wording: Wording): GeneralName[] {
   return [...(list?.children() ?? [])].map((subtree) => {
     const base = fieldsOf(subtree).next();
-    return base.tag === IP ? { type: 'ip', value: networkText(base.content) } : nameOrBase(base);
+    return base.tag === IP
+      ? { type: 'ip', value: networkText(base.content) }
+      : nameOrBase(base, wording);
   });
 }
 

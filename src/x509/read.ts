@@ -8,8 +8,8 @@ import type { Usage } from '../names/usage.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from './asn1.ts';
 import { decodeBoolean, decodeOctets, decodeOid, decodeSmallInteger } from './asn1-values.ts';
 import { attributesOf } from './distinguished-name.ts';
-import { constraintsFrom, generalNames, readConstraintLists } from './general-names.ts';
-import { OID, oidName } from './oids.ts';
+import { constraintsFrom, generalNames, readConstraintLists, unworded } from './general-names.ts';
+import { OID } from './oids.ts';
 
 /** One Extension (4.1.2.9). */
 export interface ExtensionValue {
@@ -58,19 +58,18 @@ export function readEachConstraints(certificates: readonly Buffer[]): Constraint
   const values = certificates.flatMap((it) => extensionValue(it, OID.nameConstraints) ?? []);
   return values
     .filter((value, index) => values.findIndex((other) => other.equals(value)) === index)
-    .map((value) => constraintsFrom(readConstraintLists(readElement(value))));
+    .map((value) => constraintsFrom(readConstraintLists(readElement(value), unworded)));
 }
 
 /** Every name of the subjectAltName (4.2.1.6), canonical, in order; none without the extension. */
 export function readNames(certificate: Buffer): string[] {
   const value = readExtension(certificate, OID.subjectAltName);
-  return value === undefined ? [] : generalNames(value).map((name) => name.value);
+  return value === undefined ? [] : generalNames(value, unworded).map((name) => name.value);
 }
 
 /** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), if they are in it. */
 export function readUsages(certificate: Buffer): Usage[] {
-  const value = readExtension(certificate, OID.extendedKeyUsage);
-  return value === undefined ? [] : usagesIn(purposesIn(value));
+  return usagesIn(readPurposes(certificate) ?? []);
 }
 
 /**
@@ -78,20 +77,24 @@ export function readUsages(certificate: Buffer): Usage[] {
  * without the extension or with anyExtendedKeyUsage.
  */
 export function readPermittedUsages(certificate: Buffer): Usage[] {
-  const value = readExtension(certificate, OID.extendedKeyUsage);
-  const purposes = value === undefined ? ['anyExtendedKeyUsage'] : purposesIn(value);
-  return purposes.includes('anyExtendedKeyUsage')
+  const purposes = readPurposes(certificate) ?? [OID.anyExtendedKeyUsage];
+  return purposes.includes(OID.anyExtendedKeyUsage)
     ? ['serverAuth', 'clientAuth']
     : usagesIn(purposes);
 }
 
 function usagesIn(purposes: readonly string[]): Usage[] {
-  return (['serverAuth', 'clientAuth'] as const).filter((usage) => purposes.includes(usage));
+  return (['serverAuth', 'clientAuth'] as const).filter((usage) => purposes.includes(OID[usage]));
 }
 
-/** The purposes of an ExtendedKeyUsage value (4.2.1.12), in order; dotted if not known here. */
+function readPurposes(certificate: Buffer): string[] | undefined {
+  const value = readExtension(certificate, OID.extendedKeyUsage);
+  return value && purposesIn(value);
+}
+
+/** The purposes of an ExtendedKeyUsage value (4.2.1.12), in order, dotted. */
 export function purposesIn(value: Element): string[] {
-  return [...value.children()].map((purpose) => oidName(decodeOid(purpose)));
+  return [...value.children()].map((purpose) => decodeOid(purpose));
 }
 
 /** A BasicConstraints value (4.2.1.9). `pathLength`: how many authorities may stand below; undefined: any number. */

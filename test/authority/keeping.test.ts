@@ -6,7 +6,7 @@ import { decodePrivateKeyPem } from '../../src/keystore/private-key.ts';
 import { issueLeaf } from '../../src/certificate/issue.ts';
 import { parseLeafRequest } from '../../src/names/request.ts';
 import { Keyring } from '../../src/signer/keyring.ts';
-import { encryptKeyPem } from '../../src/signer/passphrase.ts';
+import { encryptKeyPem } from '../../src/signer/encrypt.ts';
 
 const now = new Date('2026-11-28T12:00:00Z');
 const keepings: Keeping[] = [

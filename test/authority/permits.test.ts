@@ -9,6 +9,7 @@ import { issue } from '../../src/commands/issue.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { encodeOrigin, sha256Of } from '../../src/authority/origin.ts';
 import type { DevcertError } from '../../src/errors.ts';
+import { advised } from '../../src/names/permit.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 
 function machine(): Context {
@@ -23,11 +24,11 @@ function machine(): Context {
 }
 
 describe('assertCertifies()', () => {
-  /** The hint for a name outside. */
+  /** The hint for a name outside, as the command shows it. */
   async function outside(context: Context, name: string, client = false) {
     const error: unknown = await issue(context, [name], { client }).catch((it: unknown) => it);
     expect(error).toMatchObject({ code: 'outside-constraints', exitCode: 6 });
-    return (error as DevcertError).hint;
+    return (await advised(error as DevcertError)).hint;
   }
 
   test('a name outside: the command that permits it, for each kind of authority', async () => {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodePrivateKey, generateKey } from '../../src/keys.ts';
 import { encodePem } from '../../src/keystore/pem.ts';
-import { encodeEncryptedKey, pkcs8Of } from '../../src/keystore/pkcs8.ts';
+import { encodeEncryptedKey, pkcs8Of } from '../../src/keystore/encrypted-key.ts';
 import { findCsr } from '../../src/certificate/csr-file.ts';
 import { readCsr } from '../../src/x509/csr.ts';
 import { OID } from '../../src/x509/oids.ts';

@@ -17,7 +17,7 @@ import { issue } from '../../src/commands/issue.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { encodePrivateKey, generateKey, keyIdentifier, type KeyType } from '../../src/keys.ts';
-import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
+import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 import { encodePkcs12KeyStore } from '../../src/keystore/pkcs12.ts';
 import { keySigner } from '../../src/signer/key.ts';
 import { signCertificate } from '../../src/x509/certificate.ts';

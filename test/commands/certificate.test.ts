@@ -65,7 +65,7 @@ describe('certificateFor()', () => {
     const context = machine();
     await expect(certificateFor(context, ['app.example.com'])).rejects.toMatchObject({
       code: 'outside-constraints',
-      hint: 'only if "example.com" is yours, because whoever copies the key could forge it, too: devcert install --permit example.com',
+      hint: 'only if "app.example.com" is yours, because whoever copies the key could forge it, too: devcert install --permit app.example.com',
     });
     expect(existsSync(join(context.folder, 'root.pem'))).toBe(false);
   });

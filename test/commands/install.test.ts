@@ -11,6 +11,7 @@ import { uninstall } from '../../src/commands/uninstall.ts';
 import { createAuthority } from '../../src/authority/create.ts';
 import { stagePending } from '../../src/authority/replace.ts';
 import { defaultConstraints } from '../../src/names/constraints.ts';
+import { addPermits } from '../../src/names/permit.ts';
 import { seenMode } from '../helpers/can.ts';
 import { keyTypeOf } from '../../src/keys.ts';
 import { projectMachine } from '../helpers/stores.ts';
@@ -146,7 +147,7 @@ describe('install()', () => {
     await expect(issue(context, ['app.corp.example.com'])).rejects.toMatchObject({
       code: 'outside-constraints',
       exitCode: 6,
-      hint: expect.stringContaining('devcert install --permit example.com') as string,
+      hint: expect.stringContaining('devcert install --permit app.corp.example.com') as string,
     });
     const second = await install(context, { permit: ['example.com'] });
     expect(second.authority).toBe('replaced');
@@ -223,7 +224,7 @@ describe('install()', () => {
   test('takes up a replacement that was cut short, or drops it', async () => {
     const { context, stores } = projectMachine();
     await install(context);
-    const wanted = await defaultConstraints(context.host.hostname, ['example.com']);
+    const wanted = await addPermits(defaultConstraints(context.host.hostname), ['example.com']);
     const pending = await createAuthority('ada@engine', wanted, context.host.now());
     await stagePending(context.folder, pending);
     const pendingRoot = new X509Certificate(pending.root).fingerprint256

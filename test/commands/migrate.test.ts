@@ -71,6 +71,24 @@ function tree(folder: string): Record<string, string> {
 const NAMES = ['localhost', 'api.test'];
 
 describe('devcert on a state of 0.1.0', () => {
+  test('certificateFor() uses the CA where it is, and changes nothing; it makes no other beside old ones', () => {
+    const { base, home, state, run } = oldHome();
+    const program = join(base, 'program.cjs');
+    const library = JSON.stringify(join(import.meta.dirname, '../../dist/index.cjs'));
+    writeFileSync(
+      program,
+      `require(${library}).certificateFor('api.test').then(({ ca }) => console.log(ca), ({ code, hint }) => console.log(code, hint));`,
+    );
+    const before = tree(home);
+    expect(run(program, [])).toMatchObject({
+      status: 0,
+      stdout: `${readFileSync(join(state, 'root.pem'), 'utf8')}\n`,
+    });
+    expect(tree(home)).toEqual(before);
+    for (const name of ['root.pem', 'issuer.pem', 'issuer-key.pem']) rmSync(join(state, name));
+    expect(run(program, []).stdout).toBe('refused take it over first: devcert list\n');
+  });
+
   test('loses nothing, and killed before any change the next run goes on', () => {
     const { base, home, state, run } = oldHome();
     const saved = join(base, 'saved');

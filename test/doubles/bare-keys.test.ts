@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { generateKey, publicKeyHash } from '../../src/keys.ts';
-import { encryptKeyPem } from '../../src/signer/passphrase.ts';
+import { encryptKeyPem } from '../../src/signer/encrypt.ts';
 import { filesWithKey, openKeyHashesIn, openKeysIn } from '../helpers/bare-keys.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 

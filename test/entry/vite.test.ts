@@ -127,7 +127,7 @@ describe('with a CA', () => {
     expect(result).toEqual({ server: { allowedHosts: ['app.example.com'] } });
     expect(lines).toEqual([
       expect.stringMatching(
-        /plain HTTP: .*"app\.example\.com".*npx devcert install --permit example\.com$/,
+        /plain HTTP: .*"app\.example\.com".*npx devcert install --permit app\.example\.com$/,
       ),
     ]);
     await expect(start({ names: 'https://app.test' })).rejects.toMatchObject({

@@ -35,7 +35,7 @@ export async function makeAuthority(
   constraints?: Constraints | null,
 ): Promise<Authority> {
   const chosen =
-    constraints === undefined ? await defaultConstraints('engine') : (constraints ?? undefined);
+    constraints === undefined ? defaultConstraints('engine') : (constraints ?? undefined);
   return readAuthority(await createAuthority('ada@engine', chosen, now), 'memory');
 }
 

@@ -24,6 +24,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'api/types.test.ts': 'is about the types',
   'testing/types.test.ts': 'is about the types',
   'testing/ca.test.ts': 'it mocks timers, by vitest alone',
+  'names/top-level.test.ts': 'is about the source',
   'platform/this-process.test.ts': 'changes what the process trusts, which all files share there',
   'cli/broken.test.ts': STARTS,
   'cli/ca.test.ts': STARTS,

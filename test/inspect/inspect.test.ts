@@ -9,7 +9,7 @@ import type { InspectedFile, ProblemCode } from '../../src/inspect/types.ts';
 import { generateKey } from '../../src/keys.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../../src/keystore/jks.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../../src/keystore/pkcs12.ts';
-import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
+import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 import { parseName } from '../../src/names/names.ts';
 import { encodeCsr } from '../../src/x509/csr.ts';
 import {

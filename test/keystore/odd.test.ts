@@ -11,6 +11,7 @@ import { readKeyStore, type ReadOptions } from '../../src/keystore/read.ts';
 import { readElement } from '../../src/x509/asn1.ts';
 import { contextTag, integer, octetString, oid, sequence } from '../../src/x509/der.ts';
 import { generalNames } from '../../src/x509/general-names.ts';
+import { shownAs } from '../../src/x509/wording.ts';
 import { fixtures, pemFixtures } from './fixtures.ts';
 import { odd } from './odd-files.ts';
 
@@ -237,7 +238,7 @@ describe('readKeyStore() of keys that are only named', () => {
 describe('generalNames()', () => {
   test('reads UTF-8, and Latin-1 where it is none', () => {
     const name = (bytes: Buffer) => sequence(contextTag(2, false, bytes));
-    const shown = (bytes: Buffer) => generalNames(readElement(name(bytes)));
+    const shown = (bytes: Buffer) => generalNames(readElement(name(bytes)), shownAs);
     expect(shown(Buffer.from('bücher.test'))).toEqual([{ type: 'dns', value: 'bücher.test' }]);
     expect(shown(Buffer.from('bücher.test', 'latin1'))).toEqual([
       { type: 'dns', value: 'bücher.test' },

@@ -1,11 +1,11 @@
 import { createHash, createHmac, createPrivateKey, pbkdf2Sync, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { DevcertError } from '../../src/errors.ts';
-import { OID } from '../../src/keystore/oids.ts';
-import { encryptPbes2 } from '../../src/keystore/pbe.ts';
+import { OID, PBES2 } from '../../src/keystore/oids.ts';
+import { encryptPbes2 } from '../../src/keystore/pbes2.ts';
 import { MAX_ITERATIONS } from '../../src/policy.ts';
 import { decodePem, encodePem } from '../../src/keystore/pem.ts';
-import { encodeEncryptedPrivateKeyInfo } from '../../src/keystore/pkcs8.ts';
+import { encodeEncryptedPrivateKeyInfo } from '../../src/keystore/encrypted-key.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { contextTag, integer, nullValue, octetString, oid, sequence } from '../../src/x509/der.ts';
 import { fixtures, pemFixtures } from './fixtures.ts';
@@ -79,10 +79,15 @@ describe('readKeyStore() of PKCS#12', () => {
       const salt = Buffer.alloc(16, 7);
       const mac = createHmac('sha512', pbkdf2Sync(password, salt, 5, keyLength, 'sha256'));
       const kdf = sequence(
-        oid(OID.pbkdf2),
-        sequence(octetString(salt), integer(5), integer(keyLength), sequence(oid(OID.hmacSha256))),
+        oid(PBES2.pbkdf2),
+        sequence(
+          octetString(salt),
+          integer(5),
+          integer(keyLength),
+          sequence(oid(PBES2.hmacSha256)),
+        ),
       );
-      const algorithm = sequence(oid(OID.pbmac1), sequence(kdf, sequence(oid(OID.hmacSha512))));
+      const algorithm = sequence(oid(OID.pbmac1), sequence(kdf, sequence(oid(PBES2.hmacSha512))));
       return sequence(
         integer(3),
         sequence(oid(OID.data), contextTag(0, true, octetString(content))),
@@ -256,10 +261,10 @@ describe('readKeyStore() of PEM and DER', () => {
 describe('limits', () => {
   const keyWith = (iterations: number) => {
     const salt = octetString(Buffer.alloc(8));
-    const prf = sequence(oid(OID.hmacSha256), nullValue());
-    const kdf = sequence(oid(OID.pbkdf2), sequence(salt, integer(iterations), prf));
-    const scheme = sequence(oid(OID.aes256Cbc), octetString(Buffer.alloc(16)));
-    const algorithm = sequence(oid(OID.pbes2), sequence(kdf, scheme));
+    const prf = sequence(oid(PBES2.hmacSha256), nullValue());
+    const kdf = sequence(oid(PBES2.pbkdf2), sequence(salt, integer(iterations), prf));
+    const scheme = sequence(oid(PBES2.aes256Cbc), octetString(Buffer.alloc(16)));
+    const algorithm = sequence(oid(PBES2.pbes2), sequence(kdf, scheme));
     return encodeEncryptedPrivateKeyInfo({ algorithm, data: Buffer.alloc(32) });
   };
 

@@ -5,7 +5,7 @@ import { generateKey } from '../../src/keys.ts';
 import { type KeyEntry, uniqueAliases } from '../../src/keystore/entries.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../../src/keystore/jks.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../../src/keystore/pkcs12.ts';
-import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
+import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { fieldsOf, readElement } from '../../src/x509/asn1.ts';
 import { decodeOid } from '../../src/x509/asn1-values.ts';

@@ -18,7 +18,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../../src/keystore/jks.ts';
 import { encodePem } from '../../src/keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../../src/keystore/pkcs12.ts';
-import { encodeEncryptedKey } from '../../src/keystore/pkcs8.ts';
+import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { needs } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';

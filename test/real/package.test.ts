@@ -18,7 +18,10 @@ import { run } from '../helpers/run.ts';
  */
 const NODES = ['20.0.0', '20.9.0', '22.0.0', '24.21.0', '26.10.0'];
 const LINTERS = ['@arethetypeswrong/cli@0.18.5', 'publint@0.3.25'];
-const BUNDLERS = ['webpack@5.112.2', 'rollup@4.68.8', '@rollup/plugin-commonjs@29.0.3'];
+const BUNDLERS = [
+  'webpack@5.112.2',
+  ...['rollup@4.68.8', '@rollup/plugin-commonjs@29.0.3', '@rollup/plugin-node-resolve@16.0.3'],
+];
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -83,7 +86,7 @@ test.for([
     expect(await run(program ?? '', [...args, file], { cwd: project, env })).toEqual(ISSUED);
 });
 
-test('works in one CommonJS file that webpack or rollup made', async (context) => {
+test('works in one CommonJS file that webpack or rollup made of require() or import', async (context) => {
   const packages = await npmPackages(BUNDLERS);
   if (!needs(packages !== undefined, 'packages from npm')) return context.skip();
   writeFileSync(
@@ -91,26 +94,39 @@ test('works in one CommonJS file that webpack or rollup made', async (context) =
     `const [entry, folder] = process.argv.slice(2);
     require('webpack')({
       entry, target: 'node20', mode: 'production', optimization: { minimize: false },
+      module: { parser: { javascript: { dynamicImportMode: 'eager' } } },
       output: { path: folder, filename: 'webpack.cjs' },
     }, (error, stats) => { if (error ?? stats.hasErrors()) throw error ?? new Error(stats.toString()); });
     require('rollup').rollup({
       input: entry, external: /^node:/, plugins: [
+        require('@rollup/plugin-node-resolve')({ preferBuiltins: true }),
         require('@rollup/plugin-commonjs')({ ignoreDynamicRequires: true }),
-        { resolveId: (id) => id === 'devcert-local' ? require.resolve(id, { paths: [folder] }) : null },
       ],
     }).then((it) => it.write({ file: folder + '/rollup.cjs', format: 'cjs', inlineDynamicImports: true }));`,
   );
-  const bundled = await run(
-    process.execPath,
-    [join(packages ?? '', 'bundle.cjs'), join(project, 'one.cjs'), join(project, 'bundles')],
-    { cwd: project },
+  writeFileSync(
+    join(project, 'one.mjs'),
+    ONE.replace("require('devcert-local').", "import { certificateFor } from 'devcert-local';\n"),
   );
-  expect(bundled, bundled.output).toMatchObject({ status: 0 });
-  const elsewhere = newHome();
-  for (const name of ['webpack', 'rollup']) {
-    const file = join(elsewhere, `${name}.cjs`);
-    writeFileSync(file, readFileSync(join(project, 'bundles', `${name}.cjs`)));
-    expect(await run(process.execPath, [file], { env: environment(newHome()) })).toEqual(ISSUED);
+  for (const entry of ['one.cjs', 'one.mjs']) {
+    const folder = join(project, `bundles-of-${entry}`);
+    const args = [join(packages ?? '', 'bundle.cjs'), join(project, entry), folder];
+    const bundled = await run(process.execPath, args, { cwd: project });
+    expect(bundled, bundled.output).toMatchObject({ status: 0 });
+    const elsewhere = newHome();
+    for (const name of ['webpack', 'rollup']) {
+      const file = join(elsewhere, `${name}.cjs`);
+      const text = readFileSync(join(folder, `${name}.cjs`));
+      writeFileSync(file, text);
+      expect(await run(process.execPath, [file], { env: environment(newHome()) })).toEqual(ISSUED);
+      // No program is started by execa for a certificate. webpack keeps what functions that nobody calls would load.
+      const hasExeca = text.includes('forceKillAfterDelay');
+      expect([entry, name, hasExeca]).toEqual([
+        entry,
+        name,
+        entry === 'one.cjs' || name === 'webpack',
+      ]);
+    }
   }
 });
 

@@ -239,6 +239,23 @@ describe.runIf(ready)('devcert on Windows Node under wine', () => {
     expect(devcert('status').status).toBe(3);
   });
 
+  test('a program that has a certificate made closes the folder by icacls, too', () => {
+    const library = CLI.replace('bin\\devcert.cjs', 'index.cjs');
+    const folder = `C:\\${relative(windows.drive, state).replaceAll('/', '\\')}2`;
+    writeFileSync(
+      join(project, 'program.cjs'),
+      `process.env.DEVCERT_HOME = ${JSON.stringify(folder)};
+      require(${JSON.stringify(library)}).certificateFor('api.test').then(({ cert }) => console.log(cert));`,
+    );
+    const ran = windows.node(['program.cjs'], { cwd: project });
+    expect(ran, ran.stderr).toMatchObject({ status: 0 });
+    expect(ran.stdout).toMatch(/^-----BEGIN CERTIFICATE-----/);
+    const lists = readFileSync(join(windows.drive, 'icacls.json'), 'utf8');
+    expect(new Drive(JSON.parse(lists) as unknown[]).sddl(folder)).toMatch(
+      /^D:PAI\(A;OICI;FA;;;S-1-5-21-/,
+    );
+  });
+
   /** What each client makes of the server: an HTTP status, or how it refuses. */
   function clients(port: string): Record<string, string> {
     const said = windows.wine(['C:\\https-client.exe', 'localhost', port]).stdout;

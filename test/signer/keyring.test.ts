@@ -7,7 +7,8 @@ import { hasShell } from '../helpers/can.ts';
 import { generateKey, publicKeyHash, publicKeyOf } from '../../src/keys.ts';
 import { openingSigner } from '../../src/signer/key.ts';
 import { Keyring } from '../../src/signer/keyring.ts';
-import { decryptKeyPem, encryptKeyPem, parsePassphrase } from '../../src/signer/passphrase.ts';
+import { encryptKeyPem } from '../../src/signer/encrypt.ts';
+import { decryptKeyPem, parsePassphrase } from '../../src/signer/passphrase.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 const WHAT = 'the key of the CA "default"';
