@@ -66,8 +66,12 @@ describe('statement', () => {
   );
 
   test('13: a URL is refused, and the name inside it is the hint', () => {
-    expect(() => parseName('http://localhost:3000')).toThrow(
-      expect.objectContaining({ hint: 'devcert localhost' }) as Error,
+    const refused = () => parseName('http://localhost:3000');
+    expect(refused).toThrow(expect.objectContaining({ hint: "'localhost'" }) as Error);
+    expect(refused).toThrow(
+      expect.toSatisfy((error: DevcertError) => {
+        return DevcertError.typed(error).hint === 'devcert localhost';
+      }) as Error,
     );
   });
 

@@ -129,8 +129,8 @@ test('an unknown kind of store is answered with those of this machine: "windows"
       return error instanceof DevcertError ? DevcertError.typed(error).hint : error;
     }
   };
-  expect(hint(fakeHost())).toBe("{ stores: 'system,nss,java' }");
-  expect(hint(fakeHost({ kernel }))).toBe("{ stores: 'system,windows,nss,java' }");
+  expect(hint(fakeHost())).toBe('--stores system,nss,java');
+  expect(hint(fakeHost({ kernel }))).toBe('--stores system,windows,nss,java');
 });
 
 describe('wslStores', () => {
