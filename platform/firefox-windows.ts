@@ -8,7 +8,7 @@ import {
   type FirefoxPolicy,
 } from './firefox-policies.ts';
 import type { Command, Host, StoreFinder } from './types.ts';
-import { windowsProgram } from './windows-programs.ts';
+import { queryRegistry } from './windows-programs.ts';
 
 /** A report where Firefox does not read the roots of Windows. */
 export const firefoxOnWindows: StoreFinder = {
@@ -22,7 +22,7 @@ export const firefoxOnWindows: StoreFinder = {
 
 /** Prints every policy of Firefox below a hive; fails if there is none. */
 export function policiesCommand({ env }: Pick<Host, 'env'>, hive: 'HKLM' | 'HKCU'): Command {
-  return { file: windowsProgram(env, 'reg.exe'), args: ['query', `${hive}\\${KEY}`, '/s'] };
+  return queryRegistry(env, [`${hive}\\${KEY}`, '/s']);
 }
 
 const KEY = 'SOFTWARE\\Policies\\Mozilla\\Firefox';

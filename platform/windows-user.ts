@@ -5,7 +5,7 @@
 import { whyNoDialog } from './interactive.ts';
 import { readSid, whoamiCommand } from './windows-acl.ts';
 import type { Command, Host } from './types.ts';
-import { windowsProgram } from './windows-programs.ts';
+import { queryRegistry } from './windows-programs.ts';
 
 type Machine = Pick<Host, 'env' | 'run'>;
 
@@ -13,13 +13,13 @@ type Machine = Pick<Host, 'env' | 'run'>;
 export function desktopsCommand(env: Host['env']): Command {
   const key =
     'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\LogonUI\\SessionData';
-  return registry(env, [key, '/s', '/v', 'LoggedOnUserSID']);
+  return queryRegistry(env, [key, '/s', '/v', 'LoggedOnUserSID']);
 }
 
 /** Prints the folder of a user. */
 export function profileCommand(env: Host['env'], sid: string): Command {
   const key = `HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\${sid}`;
-  return registry(env, [key, '/v', 'ProfileImagePath']);
+  return queryRegistry(env, [key, '/v', 'ProfileImagePath']);
 }
 
 /** Prints the groups of this process, its integrity level among them. */
@@ -44,7 +44,3 @@ export async function otherProfile({ env, run }: Machine): Promise<string | unde
 }
 
 const HIGH_INTEGRITY = 'S-1-16-12288';
-
-function registry(env: Host['env'], args: readonly string[]): Command {
-  return { file: windowsProgram(env, 'reg.exe'), args: ['query', ...args] };
-}

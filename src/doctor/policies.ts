@@ -1,9 +1,9 @@
 /** Policies of an administrator that keep Chromium and its kin from trusting what their user trusts. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn, textIn } from '../../platform/look.ts';
 import { quoteForPosix } from '../../platform/quote.ts';
-import type { Command, Host } from '../../platform/types.ts';
-import { windowsProgram } from '../../platform/windows-programs.ts';
+import type { Host } from '../../platform/types.ts';
+import { queryRegistry } from '../../platform/windows-programs.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
 
@@ -34,19 +34,13 @@ const KEYS: readonly (readonly [browser: string, key: string])[] = [
   ['Brave', 'BraveSoftware\\Brave'],
 ];
 
-/** Prints the policy; fails if there is none. */
-export function policyCommand({ env }: Pick<Host, 'env'>, key: string): Command {
-  const args = ['query', key, '/v', SWITCH];
-  return { file: windowsProgram(env, 'reg.exe'), args };
-}
-
 async function registryFindings(host: Host): Promise<Finding[]> {
   const places = KEYS.flatMap(([browser, key]) =>
     ['HKLM', 'HKCU'].map((hive) => ({ browser, key: `${hive}\\SOFTWARE\\Policies\\${key}` })),
   );
   const found = await Promise.all(
     places.map(async ({ browser, key }) => {
-      const { exitCode, stdout } = await host.run(policyCommand(host, key));
+      const { exitCode, stdout } = await host.run(queryRegistry(host.env, [key, '/v', SWITCH]));
       return exitCode === 0 && /\bREG_DWORD\s+0x0\s/.test(stdout)
         ? [policyFinding(browser, key, `reg delete "${key}" /v ${SWITCH} /f`)]
         : [];
@@ -63,8 +57,9 @@ function policyFinding(browser: string, place: string, cure: string): Finding {
 /** Looks at files alone. */
 export function policyFindings(host: Host): Finding[] {
   if (host.platform !== 'linux') return [];
-  return FOLDERS.flatMap(([browser, folder]) =>
-    namesIn(join(host.sysroot, folder)).flatMap((name) => {
+  return FOLDERS.flatMap(([browser, folder]) => {
+    const names = namesIn(join(host.sysroot, folder)).filter((name) => name.endsWith('.json'));
+    return names.flatMap((name) => {
       const policies = read(join(host.sysroot, folder, name));
       if (policies[SWITCH] !== false) return [];
       const file = `/${folder}/${name}`;
@@ -79,21 +74,13 @@ export function policyFindings(host: Host): Finding[] {
             : `have the administrator take "${SWITCH}" out of it, and restart ${browser}`,
         ),
       ];
-    }),
-  );
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => name.endsWith('.json'));
-  } catch {
-    return []; // no such browser, or no policies
-  }
+    });
+  });
 }
 
 function read(file: string): Readonly<Record<string, unknown>> {
   try {
-    const said: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const said: unknown = JSON.parse(textIn(file));
     return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
   } catch {
     return {}; // no JSON: the browser takes nothing from it either
