@@ -2,7 +2,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { publicKeyOf } from '../keys.ts';
-import { decodePrivateKeyPem } from '../keystore/private-key.ts';
+import { tryPrivateKeyPem } from '../keystore/private-key.ts';
 import { keySigner, openingSigner } from '../signer/key.ts';
 import { Keyring } from '../signer/keyring.ts';
 import type { Authority } from './authority.ts';
@@ -57,7 +57,7 @@ const OPEN = /^-----BEGIN (?!ENCRYPTED )[A-Z ]*PRIVATE KEY-----/m;
 function inFile(pem: string, issuer: X509Certificate, folder: string): Access {
   if (ENCRYPTED.test(pem) || OLD_ENCRYPTED.test(pem))
     throw invalid(`issuer-key.pem in "${folder}" is encrypted`, folder);
-  const key = attemptKey(pem);
+  const key = tryPrivateKeyPem(pem);
   // Without a cause: nothing of the key's text may get into a message.
   if (key === undefined)
     throw invalid(`issuer-key.pem in "${folder}" is not a private key`, folder);
@@ -113,12 +113,4 @@ function gone(issuer: X509Certificate, refuse: () => never): Access {
 function assertOwnKey(key: KeyObject, issuer: X509Certificate, folder: string): void {
   if (!issuer.checkPrivateKey(key))
     throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`, folder);
-}
-
-function attemptKey(pem: string): KeyObject | undefined {
-  try {
-    return decodePrivateKeyPem(pem);
-  } catch {
-    return undefined; // damaged, or none that a curve has: the caller says so
-  }
 }
