@@ -58,6 +58,7 @@ const groups = [
       'src/ledger/place.ts',
       'src/ledger/transaction.ts',
       'src/disk/lock.ts',
+      'src/project/ignored.ts',
       'platform/hosts-file.ts',
       'node_modules/node-forge/lib/asn1.js',
       'node_modules/node-forge/lib/forge.js',
@@ -83,7 +84,7 @@ const groups = [
   },
   {
     name: 'issue',
-    sources: ['src/cli/issue.ts', 'src/commands/issue.ts'],
+    sources: ['src/cli/issue.ts', 'src/commands/issue.ts', 'src/disk/usual-paths.ts'],
     all: true,
   },
 ];
