@@ -9,13 +9,9 @@ import type { CommandResult, Explanation } from './types.ts';
 /** What a failure to use the database in a folder comes from: asks the files themselves where NSS does not say. */
 export function explainFailure(folder: string, result: CommandResult): Explanation | undefined {
   if (result.failure !== undefined) return undefined;
-  if ((result.stderr + result.stdout).includes('SEC_ERROR_BAD_DATABASE'))
-    return isLegacy(folder) ? LEGACY : explainDamage(folder);
-  return explainOutput(result);
-}
-
-function explainOutput(result: CommandResult): Explanation | undefined {
   const text = result.stderr + result.stdout;
+  if (text.includes('SEC_ERROR_BAD_DATABASE'))
+    return isLegacy(folder) ? LEGACY : explainDamage(folder);
   return problems.find(([pattern]) => pattern.test(text))?.[1];
 }
 
