@@ -1,5 +1,5 @@
 /** What stores say, where several say it alike. */
-import type { Root, StoreState, TrustStore } from './types.ts';
+import type { CommandResult, Explanation, Root, StoreState, TrustStore } from './types.ts';
 
 type Unavailable = Extract<StoreState, { state: 'unavailable' }>;
 
@@ -23,4 +23,18 @@ export function reportStore(
     planInstall: () => Promise.resolve([]),
     planUninstall: () => Promise.resolve([]),
   };
+}
+
+/** What a failure means of which a tool says such a thing. */
+export interface Meaning extends Explanation {
+  readonly said: RegExp;
+}
+
+/** The first that fits. */
+export function explainBy(
+  meanings: readonly Meaning[],
+  { stdout, stderr }: CommandResult,
+): Explanation | undefined {
+  const found = meanings.find(({ said }) => said.test(`${stderr}\n${stdout}`));
+  return found && { reason: found.reason, hint: found.hint, cancelled: found.cancelled };
 }
