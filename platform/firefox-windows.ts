@@ -14,10 +14,7 @@ import { readRegistry, windowsProgram } from './windows-programs.ts';
 export const firefoxOnWindows: StoreFinder = {
   kind: 'nss',
   platforms: ['win32'],
-  find: (host) =>
-    host.platform === 'win32'
-      ? firefoxReports(below(host.env.APPDATA, 'Mozilla/Firefox'), () => policies(host))
-      : Promise.resolve([]),
+  find: (host) => firefoxReports(below(host.env.APPDATA, 'Mozilla/Firefox'), () => policies(host)),
 };
 
 /** The registry before files, and in it the machine's before the user's: so Firefox has it. */

@@ -40,9 +40,8 @@ export const macosStores: StoreFinder = {
   kind: 'system',
   platforms: ['darwin'],
   find: async (host, options) => {
-    const domains = host.platform === 'darwin' ? domainsOf(options, host) : [];
     return Promise.all(
-      domains.map(async (domain) => {
+      domainsOf(options, host).map(async (domain) => {
         const keychain = domain === 'admin' ? SYSTEM_KEYCHAIN : await userKeychain(host);
         return keychainStore({ host, domain, keychain });
       }),

@@ -44,9 +44,9 @@ import type {
 /** Every NSS database of the user. */
 export const nssStores: StoreFinder = {
   kind: 'nss',
+  // Elsewhere browsers read the system's roots; what Firefox is configured to do, firefox-….ts reports.
   platforms: ['linux', 'freebsd'],
   find: (host, options) => {
-    if (withoutNss.includes(host.platform)) return Promise.resolve([]);
     const certutil = host.find('certutil');
     return Promise.resolve([
       ...findDatabases(host).map((it) =>
@@ -56,9 +56,6 @@ export const nssStores: StoreFinder = {
     ]);
   },
 };
-
-// There browsers read the system's roots; what Firefox is configured to do, firefox-….ts reports.
-const withoutNss: readonly NodeJS.Platform[] = ['win32', 'darwin'];
 
 /** A database that cannot be asked, as the program for it is missing. */
 function withoutTool({ folder, name }: NssDatabase, host: Host): TrustStore {

@@ -47,9 +47,7 @@ export const windowsStores: StoreFinder = {
   kind: 'system',
   platforms: ['win32'],
   find: (host, options) =>
-    Promise.resolve(
-      host.platform === 'win32' ? windowsStoresBy('system', nativeTools(host), host, options) : [],
-    ),
+    Promise.resolve(windowsStoresBy('system', nativeTools(host), host, options)),
 };
 
 function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {

@@ -16,7 +16,6 @@ export const wslStores: StoreFinder = {
   platforms: ['linux'],
   isHere: isWsl,
   find: async (host, options) => {
-    if (!isWsl(host)) return [];
     const wslpath = host.find('wslpath');
     if (wslpath === undefined) return isSession(host) ? absent(NO_WSLPATH, options) : [];
     if (!startsPrograms(host)) return absent(INTEROP_OFF, options);
