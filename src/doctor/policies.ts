@@ -66,15 +66,10 @@ export function policyFindings(host: Host): Finding[] {
       const file = `/${folder}/${name}`;
       const sudo = host.isRoot ? '' : 'sudo ';
       const isAll = Object.keys(policies).length === 1;
-      return [
-        policyFinding(
-          browser,
-          file,
-          isAll
-            ? `${sudo}rm ${quoteForPosix(file)}`
-            : `have the administrator take "${SWITCH}" out of it, and restart ${browser}`,
-        ),
-      ];
+      const cure = isAll
+        ? `${sudo}rm ${quoteForPosix(file)}`
+        : `have the administrator take "${SWITCH}" out of it, and restart ${browser}`;
+      return [policyFinding(browser, file, cure)];
     });
   });
 }
