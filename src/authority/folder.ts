@@ -213,13 +213,16 @@ let last: { folder: string; pem: AuthorityPem; authority: Authority } | undefine
  * certificate would wait longer for that than for the signing.
  */
 function decoded(pem: AuthorityPem, folder: string): Authority {
-  const known = last;
-  const isSame = ({ part }: (typeof AUTHORITY_FILES)[number]) =>
-    part === 'origin' || known?.pem[part] === pem[part];
-  if (known?.folder === folder && AUTHORITY_FILES.every(isSame)) return known.authority;
-  const authority = readAuthority(pem, folder);
-  last = { folder, pem, authority };
-  return authority;
+  const { root, issuer, issuerKey } = pem;
+  if (
+    last?.folder !== folder ||
+    last.pem.root !== root ||
+    last.pem.issuer !== issuer ||
+    last.pem.issuerKey !== issuerKey ||
+    last.pem.keeping !== pem.keeping
+  )
+    last = { folder, pem, authority: readAuthority(pem, folder) };
+  return last.authority;
 }
 
 function octal(mode: number): string {

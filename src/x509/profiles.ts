@@ -14,7 +14,6 @@ import {
   subjectAltName,
   subjectKeyIdentifier,
 } from './extensions.ts';
-import { encodeSubject } from './subject.ts';
 
 interface Profile extends Pick<CertificateFields, 'subject' | 'notBefore' | 'notAfter'> {
   readonly key: PublicKey;
@@ -77,52 +76,6 @@ export interface AuthorityProfile extends Profile {
   readonly usages?: readonly Usage[];
   /** What it may certify; undefined: every name. */
   readonly constraints?: Constraints | undefined;
-}
-
-/** What a root and the issuer below it are made of. */
-export interface ChainProfile extends Pick<
-  AuthorityProfile,
-  'notBefore' | 'notAfter' | 'usages' | 'constraints'
-> {
-  readonly organization: string;
-  /** The root's organizational unit. */
-  readonly unit: string;
-  /** The root's common name, before the beginning of its key's identifier. */
-  readonly label: string;
-  readonly rootKey: PublicKey;
-  readonly issuerKey: PublicKey;
-}
-
-/** A root, and the issuer below it that signs the leaves: both are signed by the root's key. */
-export function chainFields(profile: ChainProfile) {
-  const { organization, unit, label, rootKey, issuerKey, ...common } = profile;
-  const [rootId, issuerId] = [keyIdentifier(rootKey), keyIdentifier(issuerKey)];
-  const rootBy: IssuedBy = {
-    subject: encodeSubject({
-      organization,
-      organizationalUnit: unit,
-      commonName: `${label} ${shortId(rootId)}`,
-    }),
-    keyIdentifier: rootId,
-  };
-  const issuedBy: IssuedBy = {
-    // No common name: wolfSSL holds an authority's against the constraints.
-    subject: encodeSubject({ organization, organizationalUnit: `issuer ${shortId(issuerId)}` }),
-    keyIdentifier: issuerId,
-  };
-  const { subject } = rootBy;
-  return {
-    ...{ rootBy, issuedBy },
-    root: authorityFields({ ...common, subject, key: rootKey, pathLength: 1 }),
-    issuer: authorityFields({
-      ...common,
-      ...{ issuedBy: rootBy, subject: issuedBy.subject, key: issuerKey, pathLength: 0 },
-    }),
-  };
-}
-
-function shortId(identifier: Buffer): string {
-  return identifier.toString('hex').slice(0, 8);
 }
 
 /** Who signs others. */
