@@ -1,7 +1,14 @@
 /** The recipe for a server of the JDK alone: one file, `java Server.java`. */
-import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, TRUSTSTORE_NOTE } from './jvm-notes.ts';
 import { doubleQuoted, escaped } from './quote.ts';
 import { lines, type Recipe } from './recipe.ts';
+
+// Of the other recipes for the JVM, too.
+export const KEYSTORE_NOTE = 'KEYSTORE_PASSWORD in the environment opens keystore.p12';
+export const TRUSTSTORE_NOTE = 'TRUSTSTORE_PASSWORD in the environment opens truststore.p12';
+export const JAVA_CLIENT_NOTES = [
+  'a Java client trusts it after devcert install',
+  'or with -Djavax.net.ssl.trustStore=… and …trustStorePassword=…',
+];
 
 export const jdk: Recipe = {
   name: 'jdk',

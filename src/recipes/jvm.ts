@@ -1,7 +1,6 @@
 /** Recipes for servers on the Java virtual machine. */
 import { askedFor, hostOf } from './host.ts';
-import { jdk } from './jdk.ts';
-import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, TRUSTSTORE_NOTE } from './jvm-notes.ts';
+import { JAVA_CLIENT_NOTES, jdk, KEYSTORE_NOTE, TRUSTSTORE_NOTE } from './jdk.ts';
 import { assertExpressible, doubleQuoted, properties, xml } from './quote.ts';
 import { type Block, lines, type Recipe, type RecipeInput } from './recipe.ts';
 
