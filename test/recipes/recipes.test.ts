@@ -23,8 +23,7 @@ describe('every recipe', () => {
   test('is found by its name, and has a summary that fits its line', () => {
     expect(new Set(recipeList.map(({ name }) => name)).size).toBe(recipeList.length);
     for (const recipe of recipeList) expect(findRecipe(recipe.name)).toBe(recipe);
-    for (const text of listLines(recipes(), plain))
-      expect(text.length).toBeLessThanOrEqual(79);
+    for (const text of listLines(recipes(), plain)) expect(text.length).toBeLessThanOrEqual(79);
   });
 
   test.each(variants)('$name: one file that works, as a whole', ({ recipe, clientCerts }) => {
