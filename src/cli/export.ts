@@ -11,32 +11,23 @@ export const exportCommand: Declaration = {
   summary: 'write the certificate in other formats: PKCS#12, JKS, DER, PEM',
   description:
     'Writes the certificate and key in .devcert in another format beside them, or with --trust the root alone, for clients.',
-  options: [
-    {
-      flags: '--format <format>',
-      description:
-        'p12 (Java, .NET, Windows, browsers), jks (old Java), der, combined (HAProxy: all in one PEM), fullchain (as cert.pem, under the name some programs want), pem; with --trust: pem, p12, jks, der',
-    },
-    { flags: '--trust', description: 'a trust store: the root, and no key' },
-    {
-      flags: '--with-public-roots',
-      description: "with --trust: also the public roots, Mozilla's as Node.js has them",
-    },
-    { flags: '--dir <folder>', description: 'of cert.pem and key.pem (default: .devcert)' },
-    { flags: '--cert-file <file>', description: 'the certificate to export' },
-    { flags: '--key-file <file>', description: 'its key' },
-    { flags: '--out <folder>', description: 'write there (default: beside the certificate)' },
-    { flags: '--file <file>', description: 'write this one file; - is standard output' },
-    { flags: '--alias <name>', description: 'of the entry (default: devcert, devcert-root)' },
-    {
-      flags: '--legacy',
-      description: 'p12 for the macOS keychain, iOS before 16, Windows Server 2016',
-    },
-    { flags: '--encrypt', description: 'with --format pem: key-encrypted.pem' },
+  options: {
+    '--format <format>':
+      'p12 (Java, .NET, Windows, browsers), jks (old Java), der, combined (HAProxy: all in one PEM), fullchain (as cert.pem, under the name some programs want), pem; with --trust: pem, p12, jks, der',
+    '--trust': 'a trust store: the root, and no key',
+    '--with-public-roots': "with --trust: also the public roots, Mozilla's as Node.js has them",
+    '--dir <folder>': 'of cert.pem and key.pem (default: .devcert)',
+    '--cert-file <file>': 'the certificate to export',
+    '--key-file <file>': 'its key',
+    '--out <folder>': 'write there (default: beside the certificate)',
+    '--file <file>': 'write this one file; - is standard output',
+    '--alias <name>': 'of the entry (default: devcert, devcert-root)',
+    '--legacy': 'p12 for the macOS keychain, iOS before 16, Windows Server 2016',
+    '--encrypt': 'with --format pem: key-encrypted.pem',
     ...passwordOptions,
-    caOption,
-    { flags: '--force', description: 'replace files that devcert did not write' },
-  ],
+    ...caOption,
+    '--force': 'replace files that devcert did not write',
+  },
   examples: [
     'devcert export --format p12         keystore.p12, asks for a password',
     'devcert export --trust --format p12 --no-password',

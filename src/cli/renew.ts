@@ -14,12 +14,12 @@ export const renewCommand: Declaration = {
   summary: 'issue certificates again that have expired or are about to',
   description:
     'Issues again what is due in this folder and below, with the same names, files and kind of key, and what was exported of it. A program behind -- is run if something was renewed, for example to have a server load it.',
-  positionals: [{ name: '[program...]', description: 'behind --: run it after a renewal' }],
-  options: [
-    { flags: '--all', description: 'on the whole machine, not just here' },
-    { flags: '--dry-run', description: 'tell what is due and change nothing' },
+  positionals: { '[program...]': 'behind --: run it after a renewal' },
+  options: {
+    '--all': 'on the whole machine, not just here',
+    '--dry-run': 'tell what is due and change nothing',
     ...caPasswordOptions,
-  ],
+  },
   examples: ['devcert renew --all', 'devcert renew -- nginx -s reload'],
   async run([program, ...args], options: RenewDueOptions & CaPasswordFlags, terminal) {
     if (program !== undefined && options.dryRun === true)

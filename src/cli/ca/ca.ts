@@ -21,7 +21,7 @@ import {
   authorityArgument,
   type Declaration,
   dryRunOption,
-  type OptionDeclaration,
+  type Options,
   permitOptions,
 } from '../declaration.ts';
 import { cancelOnInterrupt } from '../interrupt.ts';
@@ -43,33 +43,32 @@ import { protect, unprotect } from './protect.ts';
 
 type Flags = PasswordFlags & CaPasswordFlags;
 
-const sourceOptions: readonly OptionDeclaration[] = [
-  { flags: '--key <file>', description: 'its private key, if that lies in another file' },
-  {
-    flags: '--root <file>',
-    description: 'the root above it, with what lies between, if that lies in another file',
-  },
+const sourceOptions: Options = {
+  '--key <file>': 'its private key, if that lies in another file',
+  '--root <file>': 'the root above it, with what lies between, if that lies in another file',
   // Not --no-password: an encrypted file has one.
   ...givenPasswordOptions,
   ...keyPasswordOptions,
-];
-
-const clientsOnly: OptionDeclaration = {
-  flags: '--clients-only',
-  description: 'it issues for clients, never for servers, and no store may trust it',
 };
 
-const passphrase: OptionDeclaration = {
-  flags: '--passphrase',
-  description: 'encrypt its key: issuing asks for the passphrase',
+const clientsOnly: Options = {
+  '--clients-only': 'it issues for clients, never for servers, and no store may trust it',
 };
+
+const passphrase: Options = { '--passphrase': 'encrypt its key: issuing asks for the passphrase' };
 
 const create: Declaration = {
   summary: 'make a CA with a name',
   description:
     'Makes a CA beside the default one. No store trusts it until it is installed. Whoever copies its key can forge the names it issues for in every client that trusts it, and other names in some.',
-  positionals: [{ name: '<name>', description: 'lower-case letters, digits, hyphens' }],
-  options: [...permitOptions, clientsOnly, passphrase, ...caPasswordOptions, ...agentOptions],
+  positionals: { '<name>': 'lower-case letters, digits, hyphens' },
+  options: {
+    ...permitOptions,
+    ...clientsOnly,
+    ...passphrase,
+    ...caPasswordOptions,
+    ...agentOptions,
+  },
   async run([name = ''], options: NamedOptions & CaPasswordFlags, terminal) {
     const result = await createAuthority(name, options, await asking(options, terminal));
     return terminal.show(keptLines(result, 'Made', terminal.style), result);
@@ -94,7 +93,7 @@ const list: Declaration = {
 const show: Declaration = {
   summary: 'show one: what it issues for, until when, where it is',
   description: 'Shows what a CA issues for, until when, its key, and where it is.',
-  positionals: [authorityArgument],
+  positionals: { ...authorityArgument },
   async run([name], _options, terminal) {
     const authority = await showAuthority(name);
     return terminal.show(authorityLines(authority, terminal.style), authority);
@@ -105,19 +104,19 @@ const importing: Declaration = {
   summary: "take mkcert's, minica's or your company's CA",
   description:
     'Takes a CA that exists: certificate and private key, in any format. It is checked first, and put into no store.',
-  positionals: [
-    { name: '[sources...]', description: 'mkcert, a folder, or files (PEM, DER, P12, JKS)' },
-  ],
-  options: [
-    { flags: '--name <name>', description: 'keep it under this name; the default one if left out' },
+  positionals: {
+    '[sources...]': 'mkcert, a folder, or files (PEM, DER, P12, JKS)',
+  },
+  options: {
+    '--name <name>': 'keep it under this name; the default one if left out',
     ...sourceOptions,
-    clientsOnly,
-    { flags: '--trust-only', description: 'take a root without its key: it can only be trusted' },
-    passphrase,
+    ...clientsOnly,
+    '--trust-only': 'take a root without its key: it can only be trusted',
+    ...passphrase,
     ...caPasswordOptions,
-    { flags: '--force', description: 'let it replace the CA that is there' },
-    dryRunOption,
-  ],
+    '--force': 'let it replace the CA that is there',
+    ...dryRunOption,
+  },
   examples: [
     'devcert ca import mkcert',
     'devcert ca import ca.pem ca-key.pem --name company',
@@ -141,16 +140,16 @@ const exporting: Declaration = {
   summary: 'write the root for those who are to trust it',
   description:
     'Prints the root certificate, or writes it into a file. With --with-key also the encrypted key: then whoever has it can issue.',
-  positionals: [authorityArgument],
-  options: [
-    { flags: '--file <file>', description: 'write it there' },
-    { flags: '--out <folder>', description: 'write it there, as NAME-root.pem' },
-    { flags: '--der', description: 'DER instead of PEM: for Windows and phones' },
-    { flags: '--with-key', description: 'issuer and private key, too, encrypted: dangerous' },
+  positionals: { ...authorityArgument },
+  options: {
+    '--file <file>': 'write it there',
+    '--out <folder>': 'write it there, as NAME-root.pem',
+    '--der': 'DER instead of PEM: for Windows and phones',
+    '--with-key': 'issuer and private key, too, encrypted: dangerous',
     ...givenPasswordOptions,
     ...caPasswordOptions,
-    { flags: '--force', description: 'replace another file' },
-  ],
+    '--force': 'replace another file',
+  },
   async run([name], options: Flags & ExportAuthorityOptions, terminal) {
     const listener = await asking(options, terminal);
     const password =
@@ -168,19 +167,17 @@ const replace: Declaration = {
   summary: 'replace a CA with a new one, and issue everything again',
   description:
     'Makes a new root and issuer with the same constraints (or imports one), has the stores that trust the old one trust it, issues everything again, and drops the old one.',
-  positionals: [authorityArgument],
-  options: [
-    {
-      flags: '--import <source>',
-      description: 'take this one instead of a new one: mkcert, a folder, a file (repeatable)',
-      repeatable: true,
+  positionals: { ...authorityArgument },
+  options: {
+    '--import <source>': {
+      repeatable: 'take this one instead of a new one: mkcert, a folder, a file (repeatable)',
     },
     ...permitOptions,
     ...sourceOptions,
     ...caPasswordOptions,
     ...agentOptions,
-    dryRunOption,
-  ],
+    ...dryRunOption,
+  },
   async run([name], options: Flags & ReplaceOptions & { import?: string[] }, terminal) {
     cancelOnInterrupt(terminal);
     const others = withoutPasswordFlags(options);
@@ -194,8 +191,8 @@ const replace: Declaration = {
 const remove: Declaration = {
   summary: 'take its root out of every store and delete it',
   description: 'Removes the root from every store, checks that it is gone, and deletes the CA.',
-  positionals: [{ name: '<name>', description: 'the name of the CA' }],
-  options: [dryRunOption],
+  positionals: { '<name>': 'the name of the CA' },
+  options: { ...dryRunOption },
   async run([name = ''], options: DryRunOption, terminal) {
     cancelOnInterrupt(terminal);
     const result = await removeAuthority(name, options, terminal);

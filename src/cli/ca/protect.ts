@@ -13,15 +13,12 @@ export const protect: Declaration = {
   summary: 'encrypt the key of one with a passphrase',
   description:
     'Makes a new CA whose key is encrypted, has the stores that trust the old one trust it, issues everything again, and drops the old one, whose key may have been copied while it lay open. Issuing then asks for the passphrase. Exit code 1 if a store still trusts the old one.',
-  positionals: [authorityArgument],
-  options: [
-    {
-      flags: '--keep-key',
-      description: 'encrypt the key that is there: copies of it, as in a backup, stay open',
-    },
+  positionals: { ...authorityArgument },
+  options: {
+    '--keep-key': 'encrypt the key that is there: copies of it, as in a backup, stay open',
     ...caPasswordOptions,
-    dryRunOption,
-  ],
+    ...dryRunOption,
+  },
   examples: [
     'devcert ca protect                                  asks twice for it',
     'devcert ca protect people --ca-password-file FILE   the one with this name',
@@ -44,7 +41,7 @@ export const unprotect: Declaration = {
   summary: 'write the key of one into an open file again',
   description:
     'Decrypts the key of a CA. Whoever copies it then can forge the names that it issues for in every client, and other names in some.',
-  positionals: [authorityArgument],
+  positionals: { ...authorityArgument },
   options: caPasswordOptions,
   async run([name], options: CaPasswordFlags, terminal) {
     const listener = { ...terminal, ...(await asking(options, terminal)) };

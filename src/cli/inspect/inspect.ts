@@ -25,13 +25,10 @@ export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
   description:
     'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), or what a server sends, whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read; 6 if a key in it is refused.',
-  positionals: [
-    {
-      name: '[files...]',
-      description:
-        'files, HOST:PORT, or "-" for standard input; the pair in .devcert if there are none',
-    },
-  ],
+  positionals: {
+    '[files...]':
+      'files, HOST:PORT, or "-" for standard input; the pair in .devcert if there are none',
+  },
   examples: [
     'devcert inspect                     the pair in .devcert',
     'devcert inspect cert.pem key.pem    do they belong together?',
@@ -39,7 +36,7 @@ export const inspectCommand: Declaration = {
     'devcert inspect localhost:8443      what the server sends',
   ],
   // Nothing is written, so that "none" is no choice to be named.
-  options: [...givenPasswordOptions, ...keyPasswordOptions],
+  options: { ...givenPasswordOptions, ...keyPasswordOptions },
   async run(files, options: PasswordFlags, terminal) {
     const stdinTaken = files.includes('-');
     let passwords = givenPasswords(options, { stdinTaken }, terminal);
