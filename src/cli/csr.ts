@@ -8,7 +8,6 @@ import {
   keyPasswordOptions,
   type PasswordFlags,
   givenPasswordOptions,
-  withoutPasswordFlags,
 } from './password/options.ts';
 import type { Style } from './terminal.ts';
 
@@ -37,10 +36,7 @@ export const csrCommand: Declaration = {
     'devcert csr --client alice   then: devcert sign --client .devcert/csr/csr.pem',
   ],
   async run(names, flags: Flags, terminal) {
-    const options = withoutPasswordFlags(flags);
-    const result = await withPassword(flags, terminal, (passwords) =>
-      csr(names, { ...options, ...passwords }),
-    );
+    const result = await withPassword(flags, terminal, (options) => csr(names, options));
     return terminal.show(csrLines(result, terminal.style), result);
   },
 };

@@ -4,8 +4,8 @@ import { exportCertificate, type ExportOptions, type ExportResult } from '../ind
 import { caOption, type Declaration } from './declaration.ts';
 import { table } from './lines.ts';
 import { askPassword, givenPassword } from './password/password.ts';
-import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password/options.ts';
-import { type Style, type Terminal, write } from './terminal.ts';
+import { type PasswordFlags, passwordOptions } from './password/options.ts';
+import { type Style, write } from './terminal.ts';
 
 export const exportCommand: Declaration = {
   summary: 'write the certificate in other formats: PKCS#12, JKS, DER, PEM',
@@ -38,7 +38,8 @@ export const exportCommand: Declaration = {
       throw new DevcertError('usage', '--file - and --json both want standard output', {
         hint: 'give --json with a file of its own: --file FILE',
       });
-    const result = await exportCertificate(exportOptions(options, terminal), askedFor());
+    const password = givenPassword(options, {}, terminal);
+    const result = await exportCertificate({ ...options, password }, { password: askedFor() });
     const [only] = result.files;
     if (only?.data === undefined) {
       terminal.print(exportLines(result, terminal.style));
@@ -54,19 +55,10 @@ export const exportCommand: Declaration = {
 
 type Flags = PasswordFlags & { readonly json?: boolean };
 
-/** The command line's options as the library has them: with the password that a flag gives. */
-export function exportOptions<T extends object>(
-  options: T & PasswordFlags,
-  terminal: Pick<Terminal, 'note'>,
-): Omit<T, keyof PasswordFlags> & { password?: string } {
-  const given = givenPassword(options, {}, terminal);
-  return { ...withoutPasswordFlags(options), password: given };
-}
-
 /** Asks at the terminal, once for all files of a run. */
-export function askedFor(): { password(what: string): Promise<string> } {
+export function askedFor(): (what: string) => Promise<string> {
   let asked: Promise<string> | undefined;
-  return { password: (what) => (asked ??= askPassword({ what, isNew: true })) };
+  return (what) => (asked ??= askPassword({ what, isNew: true }));
 }
 
 export function exportLines(result: ExportResult, style: Style): string[] {

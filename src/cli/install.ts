@@ -54,8 +54,7 @@ export const installCommand: Declaration = {
       terminal.note(
         'without constraints, whoever copies the issuer key can read all of your HTTPS',
       );
-    const listener = { ...terminal, ...(await asking(options, terminal)) };
-    const result = await install(options, listener);
+    const result = await install(options, await asking(options, terminal));
     const lines = installLines(result, terminal.style, options.ca);
     return terminal.show(lines, result, outcomesExitCode(result.outcomes));
   },

@@ -8,7 +8,6 @@ import {
   caPasswordOptions,
   type PasswordFlags,
   passwordOptions,
-  withoutPasswordFlags,
 } from './password/options.ts';
 import { issueLines } from './issue-lines.ts';
 
@@ -62,18 +61,11 @@ export const issueCommand: Declaration = {
     // What asks for passwords is loaded only where one may be needed.
     const exporting = options.format === undefined ? undefined : await import('./export.ts');
     if (exporting === undefined) refusePassword(options);
-    const files = exporting?.askedFor();
-    const listener = await asking(options, terminal, {
-      file: files && ((what) => files.password(what)),
-    });
-    const result = await issue(
-      names,
-      {
-        ...(exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options)),
-        again: names.length === 0,
-      },
-      listener,
-    );
+    const listener = await asking(options, terminal, { file: exporting?.askedFor() });
+    const { givenPassword } = exporting === undefined ? {} : await import('./password/password.ts');
+    const password = givenPassword?.(options, {}, terminal);
+    const wanted = { ...options, password, again: names.length === 0 };
+    const result = await issue(names, wanted, listener);
     const { style } = terminal;
     const exported = (result.exports ?? []).flatMap(
       (it) => exporting?.exportLines(it, style) ?? [],

@@ -68,7 +68,7 @@ const rotate: Declaration = {
   async run(_positionals, options: Flags<MtlsRotateOptions>, terminal) {
     cancelOnInterrupt(terminal);
     const password = givenPassword(options, {}, terminal);
-    const listener = { ...terminal, ...(await asking(options, terminal)) };
+    const listener = await asking(options, terminal);
     const result = await mtlsRotate({ ...options, password }, listener);
     const isPartial = result.written.some(({ reason }) => reason !== undefined);
     return terminal.show(mtlsRotateLines(result), result, isPartial ? EXIT.failed : EXIT.done);

@@ -36,10 +36,7 @@ export const verifyCommand: Declaration = {
       ...options,
       ...(timeout === undefined ? {} : { timeout: seconds(timeout) }),
     });
-    terminal.progress('');
-    terminal.print(verifyLines(result, terminal.style));
-    terminal.json(result);
-    return result.exitCode;
+    return terminal.show(verifyLines(result, terminal.style), result, result.exitCode);
   },
 };
 

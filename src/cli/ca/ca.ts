@@ -30,14 +30,13 @@ import { withPassword } from '../password/retry.ts';
 import { outcomesExitCode } from '../outcomes.ts';
 import { outcomeLines, plannedLines } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
-import { readPassword } from '../password/password.ts';
+import { askPassword, givenPassword } from '../password/password.ts';
 import {
   type CaPasswordFlags,
   caPasswordOptions,
   keyPasswordOptions,
   type PasswordFlags,
   givenPasswordOptions,
-  withoutPasswordFlags,
 } from '../password/options.ts';
 import { protect, unprotect } from './protect.ts';
 
@@ -124,8 +123,8 @@ const importing: Declaration = {
   ],
   async run(sources, options: Flags & ImportAuthorityOptions, terminal) {
     cancelOnInterrupt(terminal);
-    const result = await withPassword(options, terminal, (passwords, listener) =>
-      importAuthority(sources, { ...withoutPasswordFlags(options), ...passwords }, listener),
+    const result = await withPassword(options, terminal, (wanted, listener) =>
+      importAuthority(sources, wanted, listener),
     );
     if ('replaced' in result) return showReplaced(result, options, terminal);
     const lines =
@@ -154,7 +153,8 @@ const exporting: Declaration = {
     const listener = await asking(options, terminal);
     const password =
       options.withKey === true
-        ? await readPassword(options, { what: "the CA's key", isNew: true }, terminal)
+        ? (givenPassword(options, {}, terminal) ??
+          (await askPassword({ what: "the CA's key", isNew: true, required: true })))
         : undefined;
     const result = await exportAuthority(name, { ...options, password }, listener);
     const { file, pem } = result;
@@ -180,9 +180,8 @@ const replace: Declaration = {
   },
   async run([name], options: Flags & ReplaceOptions & { import?: string[] }, terminal) {
     cancelOnInterrupt(terminal);
-    const others = withoutPasswordFlags(options);
-    const result = await withPassword(options, terminal, (passwords, listener) =>
-      replaceAuthority(name, options.import ?? [], { ...others, ...passwords }, listener),
+    const result = await withPassword(options, terminal, (wanted, listener) =>
+      replaceAuthority(name, options.import ?? [], wanted, listener),
     );
     return showReplaced(result, options, terminal);
   },
@@ -196,7 +195,6 @@ const remove: Declaration = {
   async run([name = ''], options: DryRunOption, terminal) {
     cancelOnInterrupt(terminal);
     const result = await removeAuthority(name, options, terminal);
-    terminal.progress('');
     terminal.print(
       options.dryRun === true
         ? [...outcomeLines(result.outcomes, terminal.style), `Would delete the CA "${name}"`]

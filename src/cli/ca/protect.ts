@@ -25,15 +25,11 @@ export const protect: Declaration = {
   ],
   async run([name], options: ProtectOptions & CaPasswordFlags, terminal) {
     cancelOnInterrupt(terminal);
-    const listener = { ...terminal, ...(await asking(options, terminal)) };
-    const result = await protectAuthority(name, options, listener);
-    terminal.progress('');
+    const result = await protectAuthority(name, options, await asking(options, terminal));
     if (options.dryRun === true) return terminal.show(plannedLines(result, terminal.style), result);
-    terminal.print(protectLines(result, terminal.style));
-    for (const note of result.notes) terminal.note(note);
-    terminal.json(result);
     const isDone = result.keeping.way === 'passphrase' && result.earlierRoots.length === 0;
-    return isDone ? outcomesExitCode(result.outcomes) : EXIT.failed;
+    const exitCode = isDone ? outcomesExitCode(result.outcomes) : EXIT.failed;
+    return terminal.show(protectLines(result, terminal.style), result, exitCode);
   },
 };
 
@@ -44,11 +40,7 @@ export const unprotect: Declaration = {
   positionals: { ...authorityArgument },
   options: caPasswordOptions,
   async run([name], options: CaPasswordFlags, terminal) {
-    const listener = { ...terminal, ...(await asking(options, terminal)) };
-    const result = await unprotectAuthority(name, listener);
-    terminal.progress('');
-    terminal.print(protectLines(result, terminal.style));
-    terminal.json(result);
-    return EXIT.done;
+    const result = await unprotectAuthority(name, await asking(options, terminal));
+    return terminal.show(protectLines(result, terminal.style), result);
   },
 };

@@ -1,5 +1,4 @@
 /** `devcert inspect [FILE|-]…` */
-import { DevcertError } from '../../errors.ts';
 import {
   inspect,
   type InspectedFile,
@@ -12,7 +11,7 @@ import { inspectLines } from './lines.ts';
 import { worded } from './problems.ts';
 import { hasOwnPassword, shown } from './format.ts';
 import { type GivenPasswords, givenPasswords } from '../password/retry.ts';
-import { askPassword } from '../password/password.ts';
+import { askIfPossible } from '../password/password.ts';
 import { readStdin } from '../stdin.ts';
 import { MAX_STORE_BYTES } from '../../policy.ts';
 import {
@@ -81,14 +80,9 @@ async function ask(
   which: keyof GivenPasswords,
   stdinTaken: boolean,
 ): Promise<string | undefined> {
-  try {
-    const names = shown(files.join(', '));
-    const locked = which === 'password' ? names : `the key in ${names}, which has one of its own`;
-    const what = `${locked} (Enter to go without)`;
-    const password = await askPassword({ what, stdinTaken, required: true });
-    return password === '' ? undefined : password;
-  } catch (error) {
-    if (error instanceof DevcertError && error.code === 'usage') return undefined;
-    throw error;
-  }
+  const names = shown(files.join(', '));
+  const locked = which === 'password' ? names : `the key in ${names}, which has one of its own`;
+  const what = `${locked} (Enter to go without)`;
+  const password = await askIfPossible({ what, stdinTaken, required: true });
+  return password === '' ? undefined : password;
 }

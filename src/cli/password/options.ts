@@ -44,17 +44,3 @@ export interface PasswordFlags {
   /** False for `--no-password`, true otherwise. */
   readonly password?: boolean;
 }
-
-const flags: readonly (keyof PasswordFlags)[] = [
-  ...(['passwordFile', 'passwordEnv', 'passwordStdin', 'password'] as const),
-  ...(['keyPasswordFile', 'keyPasswordEnv'] as const),
-];
-
-/** The options without these flags: all that an action takes. */
-export function withoutPasswordFlags<T extends PasswordFlags>(
-  options: T,
-): Omit<T, keyof PasswordFlags> {
-  const others = { ...options };
-  for (const flag of flags) Reflect.deleteProperty(others, flag);
-  return others;
-}
