@@ -27,8 +27,7 @@ export const renewCommand: Declaration = {
         hint: 'leave one of them out',
       });
     const result = await renew(options, await asking(options, terminal));
-    terminal.print(renewLines(result, options, terminal.style));
-    terminal.json(result);
+    terminal.show(renewLines(result, options, terminal.style), result);
     const done = result.renewed.filter(({ reason }) => reason === undefined);
     if (done.length > 0 && options.dryRun !== true) {
       if (program !== undefined) {

@@ -48,9 +48,9 @@ export const envCommand: Declaration = {
         hint: `one of ${shells.join(', ')}`,
       });
     const { variables, notes } = await environment(options);
-    terminal.print(Object.entries(variables).map(([name, value]) => line(wanted, name, value)));
+    const lines = Object.entries(variables).map(([name, value]) => line(wanted, name, value));
+    terminal.show(lines, variables);
     for (const note of notes) terminal.note(note);
-    terminal.json(variables);
     return EXIT.done;
   },
 };

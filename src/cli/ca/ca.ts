@@ -9,13 +9,16 @@ import {
   type ImportAuthorityOptions,
   listAuthorities,
   type NamedOptions,
+  protectAuthority,
+  type ProtectOptions,
   type ReplaceOptions,
   removeAuthority,
   replaceAuthority,
   type ReplaceResult,
   showAuthority,
+  unprotectAuthority,
 } from '../../index.ts';
-import { authorityLines, keptLines, replaceLines, summaryLines } from './lines.ts';
+import { authorityLines, keptLines, protectLines, replaceLines, summaryLines } from './lines.ts';
 import {
   agentOptions,
   authorityArgument,
@@ -38,7 +41,6 @@ import {
   type PasswordFlags,
   givenPasswordOptions,
 } from '../password/options.ts';
-import { protect, unprotect } from './protect.ts';
 
 type Flags = PasswordFlags & CaPasswordFlags;
 
@@ -79,13 +81,11 @@ const list: Declaration = {
   description: 'Lists the default CA and those with names.',
   async run(_positionals, _options, terminal) {
     const authorities = await listAuthorities();
-    terminal.print(
+    const lines =
       authorities.length === 0
         ? ['There is no CA yet: devcert install']
-        : summaryLines(authorities, terminal.style),
-    );
-    terminal.json({ authorities });
-    return EXIT.done;
+        : summaryLines(authorities, terminal.style);
+    return terminal.show(lines, { authorities });
   },
 };
 
@@ -184,6 +184,42 @@ const replace: Declaration = {
       replaceAuthority(name, options.import ?? [], wanted, listener),
     );
     return showReplaced(result, options, terminal);
+  },
+};
+
+const protect: Declaration = {
+  summary: 'encrypt the key of one with a passphrase',
+  description:
+    'Makes a new CA whose key is encrypted, has the stores that trust the old one trust it, issues everything again, and drops the old one, whose key may have been copied while it lay open. Issuing then asks for the passphrase. Exit code 1 if a store still trusts the old one.',
+  positionals: { ...authorityArgument },
+  options: {
+    '--keep-key': 'encrypt the key that is there: copies of it, as in a backup, stay open',
+    ...caPasswordOptions,
+    ...dryRunOption,
+  },
+  examples: [
+    'devcert ca protect                                  asks twice for it',
+    'devcert ca protect people --ca-password-file FILE   the one with this name',
+  ],
+  async run([name], options: ProtectOptions & CaPasswordFlags, terminal) {
+    cancelOnInterrupt(terminal);
+    const result = await protectAuthority(name, options, await asking(options, terminal));
+    if (options.dryRun === true) return terminal.show(plannedLines(result, terminal.style), result);
+    const isDone = result.keeping.way === 'passphrase' && result.earlierRoots.length === 0;
+    const exitCode = isDone ? outcomesExitCode(result.outcomes) : EXIT.failed;
+    return terminal.show(protectLines(result, terminal.style), result, exitCode);
+  },
+};
+
+const unprotect: Declaration = {
+  summary: 'write the key of one into an open file again',
+  description:
+    'Decrypts the key of a CA. Whoever copies it then can forge the names that it issues for in every client, and other names in some.',
+  positionals: { ...authorityArgument },
+  options: caPasswordOptions,
+  async run([name], options: CaPasswordFlags, terminal) {
+    const result = await unprotectAuthority(name, await asking(options, terminal));
+    return terminal.show(protectLines(result, terminal.style), result);
   },
 };
 
