@@ -51,7 +51,7 @@ export async function sniCallback(
     ...rest,
     allow: typeof allow === 'function' ? allow : textsOf(allow, '"allow"'),
   };
-  const here = await quietContext(listenerOf(listener), rest.ca);
+  const here = await quietContext(listener, rest.ca);
   return sniCallback(here, wanted, safely(listener.failed?.bind(listener)));
 }
 
