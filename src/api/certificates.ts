@@ -8,6 +8,7 @@ import type { InspectOptions, InspectResult, InspectSource } from '../commands/i
 import type { IssueOptions, IssueResult } from '../commands/issue.ts';
 import type { RecipeOptions, RecipeResult, RecipeSummary } from '../commands/recipe.ts';
 import type { SignOptions, SignResult } from '../commands/sign.ts';
+import { isObject } from '../errors.ts';
 import type { LeafOptions } from '../names/request.ts';
 import {
   checked,
@@ -194,12 +195,7 @@ function sourcesOf(sources: unknown): readonly InspectSource[] {
   if (typeof sources === 'string') return [sources];
   const isSource = (it: unknown) =>
     typeof it === 'string' ||
-    (typeof it === 'object' &&
-      it !== null &&
-      'bytes' in it &&
-      isUint8Array(it.bytes) &&
-      'name' in it &&
-      typeof it.name === 'string');
+    (isObject(it) && isUint8Array(it.bytes) && typeof it.name === 'string');
   if (Array.isArray(sources) && sources.every(isSource)) return sources as InspectSource[];
   throw wrongType('the sources', 'paths, or bytes with a name');
 }

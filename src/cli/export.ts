@@ -80,16 +80,11 @@ export function exportLines(result: ExportResult, style: Style): string[] {
 }
 
 /** Which file is for whom: facts measured over some fifteen programs. */
-export function readerNotes(
-  { format, trust, written }: Pick<ExportResult, 'format' | 'trust' | 'written'>,
-  options: {
-    readonly legacy?: boolean;
-    readonly encrypt?: boolean;
-    readonly password?: boolean;
-  },
+function readerNotes(
+  { format, trust, written }: ExportResult,
+  { legacy, encrypt, password }: Pick<ExportOptions, 'legacy' | 'encrypt'> & Flags,
 ): string[] {
   if (!written) return [];
-  const { legacy, encrypt, password } = options;
   // Measured: it asks Java for a key factory by a name that 17 does not have, and 21 does.
   if (format === 'pem' && encrypt === true)
     return ['Kafka on Java 17 opens no such key: give it --format p12'];

@@ -11,9 +11,8 @@ import {
   permitOptions,
 } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
-import { outcomesExitCode } from './outcomes.ts';
 import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
-import { installLines } from './report.ts';
+import { installLines, outcomesExitCode } from './report.ts';
 
 type Flags = Omit<InstallOptions, 'sealed'> & CaPasswordFlags & { readonly sealed?: boolean };
 

@@ -7,7 +7,7 @@ import { hashLines } from './issue-lines.ts';
 import { date } from './lines.ts';
 import { asking } from './password/asking.ts';
 import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
-import { runThrough } from './run-through.ts';
+import { runThrough } from '../../platform/run.ts';
 import type { Style } from './terminal.ts';
 
 export const renewCommand: Declaration = {

@@ -2,7 +2,7 @@
 import { DevcertError, EXIT, printable, say } from '../errors.ts';
 import { environment, type EnvironmentOptions } from '../index.ts';
 import { caOption, type Declaration, type Options, dirOption } from './declaration.ts';
-import { runThrough } from './run-through.ts';
+import { runThrough } from '../../platform/run.ts';
 
 const options: Options = {
   ...dirOption,

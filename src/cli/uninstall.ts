@@ -4,8 +4,7 @@ import { caOption, dryRunOption, type Declaration, storeOptions } from './declar
 import { confirm } from './confirm.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { orphanLines } from './orphan-lines.ts';
-import { outcomesExitCode } from './outcomes.ts';
-import { uninstallLines } from './report.ts';
+import { outcomesExitCode, uninstallLines } from './report.ts';
 
 export const uninstallCommand: Declaration = {
   summary: 'take the root out of every store',

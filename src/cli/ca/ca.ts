@@ -30,8 +30,7 @@ import {
 import { cancelOnInterrupt } from '../interrupt.ts';
 import { asking } from '../password/asking.ts';
 import { withPassword } from '../password/retry.ts';
-import { outcomesExitCode } from '../outcomes.ts';
-import { outcomeLines, plannedLines } from '../report.ts';
+import { outcomeLines, outcomesExitCode, plannedLines } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
 import { askPassword, givenPassword } from '../password/password.ts';
 import {
