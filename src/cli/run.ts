@@ -1,23 +1,20 @@
 /** `devcert run -- COMMAND` and `devcert env` */
 import { DevcertError, EXIT, printable, say } from '../errors.ts';
 import { environment, type EnvironmentOptions } from '../index.ts';
-import { caOption, type Declaration, type OptionDeclaration, dirOption } from './declaration.ts';
-import { runThrough } from './run-through.ts';
+import { caOption, type Declaration, type Options, dirOption } from './declaration.ts';
+import { runThrough } from '../../platform/run.ts';
 
-const options: readonly OptionDeclaration[] = [
-  dirOption,
-  {
-    flags: '--java',
-    description: 'Java, too: a trust store with what it trusts now, and the root',
-  },
-  caOption,
-];
+const options: Options = {
+  ...dirOption,
+  '--java': 'Java, too: a trust store with what it trusts now, and the root',
+  ...caOption,
+};
 
 export const runCommand: Declaration = {
   summary: 'run a program that trusts the CA, too',
   description:
     'Runs a program with the variables by which Node, Deno, Bun, npm, Python, curl, git, Go, Ruby, PHP and others trust the root, too; DEVCERT_CERT, DEVCERT_KEY and DEVCERT_CA name the files. Its terminal, signals and exit code are its own.',
-  positionals: [{ name: '<program...>', description: 'with its arguments, behind --' }],
+  positionals: { '<program...>': 'with its arguments, behind --' },
   options,
   passThrough: true,
   examples: ['devcert run -- npm run dev', 'devcert run --java -- mvn verify'],
@@ -35,13 +32,10 @@ export const envCommand: Declaration = {
   summary: 'print these variables for a shell, or as JSON',
   description:
     'Prints the variables of devcert run, for a shell to evaluate or for a file of variables.',
-  options: [
-    {
-      flags: '--shell <name>',
-      description: `${shells.join(', ')} (default: that of this terminal)`,
-    },
+  options: {
+    '--shell <name>': `${shells.join(', ')} (default: that of this terminal)`,
     ...options,
-  ],
+  },
   examples: ['eval "$(devcert env)"', 'devcert env --shell dotenv > .env.local'],
   async run(
     _positionals,
@@ -54,9 +48,9 @@ export const envCommand: Declaration = {
         hint: `one of ${shells.join(', ')}`,
       });
     const { variables, notes } = await environment(options);
-    terminal.print(Object.entries(variables).map(([name, value]) => line(wanted, name, value)));
+    const lines = Object.entries(variables).map(([name, value]) => line(wanted, name, value));
+    terminal.show(lines, variables);
     for (const note of notes) terminal.note(note);
-    terminal.json(variables);
     return EXIT.done;
   },
 };

@@ -67,13 +67,12 @@ export type ReturnData<O extends Options = object> = DomainData & ReturnCa<O> & 
 
 /** Those that are called. */
 const hooks: readonly (keyof UserInterface | keyof MoreQuestions)[] = [
-  ...([
-    'getWindowsEncryptionPassword',
-    'warnChromeOnLinuxWithoutCertutil',
-    'confirmDomains',
-  ] as const),
+  'getWindowsEncryptionPassword',
+  'warnChromeOnLinuxWithoutCertutil',
+  'confirmDomains',
 ];
-const optionsSpec: Spec<Omit<Options, 'ui'>> = {
+type Plain = Omit<Options, 'ui'>;
+const optionsSpec: Spec<Plain> = {
   ...{ getCaBuffer: 'boolean', getCaPath: 'boolean' },
   ...{ skipCertutilInstall: 'boolean', skipHostsFile: 'boolean' },
 };
@@ -91,10 +90,7 @@ export async function certificateFor<O extends Options>(
   options: O = {} as O,
 ): Promise<ReturnData<O>> {
   const domains = domainsOf(requestedDomains);
-  const { getCaBuffer, getCaPath, skipHostsFile } = checked<Omit<Options, 'ui'>>(
-    options,
-    optionsSpec,
-  );
+  const { getCaBuffer, getCaPath, skipHostsFile } = checked<Plain>(options, optionsSpec);
   const ui = hooksOf(options.ui ?? {}, hooks, 'the ui');
   const { certificateForDomains } = await import('../commands/domains.ts');
   const terminal = await terminalHere();

@@ -4,18 +4,16 @@ import type { StartTls } from '../tls/starttls.ts';
 import type { GeneralName } from '../x509/general-names.ts';
 
 /** The steps of a verification, in their order. Of a file those after `certificates` alone. */
-export const steps = [
-  'connection',
-  'hello',
-  'certificates',
-  'key',
-  'chain',
-  'dates',
-  'purpose',
-  'name',
-  'client-certificate',
-] as const;
-export type StepName = (typeof steps)[number];
+export type StepName =
+  | 'connection'
+  | 'hello'
+  | 'certificates'
+  | 'key'
+  | 'chain'
+  | 'dates'
+  | 'purpose'
+  | 'name'
+  | 'client-certificate';
 
 /** Where a code belongs. */
 interface Place {

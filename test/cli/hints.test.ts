@@ -95,8 +95,11 @@ describe('DevcertError', () => {
 describe('steps', () => {
   test('every command and option that a hint may name is one of the command line', async () => {
     const known = new Map<string, Set<string>>();
-    const add = (name: string, { options = [], commands = {} }: Declaration) => {
-      known.set(name, new Set(options.flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? [])));
+    const add = (name: string, { options = {}, commands = {} }: Declaration) => {
+      known.set(
+        name,
+        new Set(Object.keys(options).flatMap((flags) => flags.match(/--[a-z-]+/g) ?? [])),
+      );
       for (const [below, it] of Object.entries(commands)) add(`${name} ${below}`, it);
     };
     for (const [name, load] of Object.entries(commands)) add(name, await load());
