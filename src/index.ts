@@ -15,7 +15,7 @@ export { DevcertError, type ErrorCode } from './errors.ts';
 export type { Listener, PasswordKind } from './api/composition.ts';
 export type { Keeping } from './authority/keeping.ts';
 export type { AuthoritySummary } from './authority/summary.ts';
-export type { DryRunOption } from './commands/ca-plan.ts';
+export type { DryRunOption } from './commands/plan.ts';
 export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
 export type { RemovedAuthority } from './commands/ca-remove.ts';
 export type {

@@ -31,10 +31,10 @@ export function pendingRootFile(folder: string): string {
   return join(folder, PENDING, 'root.pem');
 }
 
-/** Writes an authority that is to take over; one that waited before is dropped. */
-export async function stagePending(folder: string, pem: AuthorityPem): Promise<void> {
+/** Writes an authority that is to take over, and gives it; one that waited before is dropped. */
+export async function stagePending(folder: string, pem: AuthorityPem): Promise<Authority> {
   const pending = join(folder, PENDING);
-  await withLock(folder, () => {
+  return withLock(folder, () => {
     recover(folder);
     // Whatever was overlooked above: no way back to an open key.
     assertNoWayBack(readKeeping(folder), parseKeeping(pem.keeping, folder), folder);
@@ -43,6 +43,7 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
     const files = filesOf(pending, pem);
     const removals = pathsIn(pending).filter((path) => files.every((file) => file.path !== path));
     changeFolder(folder, { files, removals });
+    return readAuthority(readPem(pending), pending);
   });
 }
 

@@ -4,15 +4,8 @@ import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
 import { type Outcome, type TrustOptions, uninstallRoot, isFailure } from '../trust.ts';
-import {
-  type Context,
-  contextOf,
-  issuedBy,
-  refuseSudo,
-  stateFolderOf,
-  trusting,
-} from './context.ts';
-import type { DryRunOption } from './ca-plan.ts';
+import { type Context, contextOf, issuedBy, refuseSudo, trusting } from './context.ts';
+import type { DryRunOption } from './plan.ts';
 import { findEverywhere } from './stores.ts';
 import { allRoots } from './roots.ts';
 
@@ -69,6 +62,6 @@ export async function removeNamed(
   const notes = agentNotes([target.folder]);
   if (dryRun) return { name, outcomes, left, notes };
   purge(target.folder);
-  removeAuthoritiesFolder(stateFolderOf(target));
+  removeAuthoritiesFolder(target.stateFolder);
   return { name, outcomes, left, notes };
 }

@@ -27,7 +27,7 @@ import { type Pair, pairFromElsewhere, pairInFiles, type PairRequest } from './e
 import type { InstallResult } from './install.ts';
 import { importStep } from './network.ts';
 import { currentRoot, rootInFile } from './roots.ts';
-import { parseStoreKinds } from './stores.ts';
+import { isSlow, parseStoreKinds } from './stores.ts';
 import { canBeBetter, type Trust, trustHere } from './trust-here.ts';
 
 /** What may be changed on the machine so that it trusts the certificate. */
@@ -123,7 +123,7 @@ async function ensured(
     throw new DevcertError('file', `there is no folder "${context.cwd}"`, {
       hint: 'give the folder of the project, which is there already',
     });
-  const kinds = kindsOf(context, options.stores);
+  const kinds = parseStoreKinds(options.stores, context, isSlow);
   const request = requestOf(context, options);
   if (ca !== undefined) assertExists(folder, ca);
   if (!hasAuthority(folder)) {
@@ -181,14 +181,6 @@ function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest
     paths,
     exact: !isNamed,
   };
-}
-
-/** The kinds of stores that a program asks and changes: not Java's, which has to be run and no browser asks. */
-export function kindsOf(context: Context, stores?: string): StoreKind[] {
-  const kinds = parseStoreKinds(stores, context);
-  if (stores !== undefined) return kinds;
-  const left = context.finders.filter(({ onRequest }) => onRequest).map(({ kind }) => kind);
-  return kinds.filter((kind) => kind !== 'java' && !left.includes(kind));
 }
 
 /** Which stores are to trust it, and what it is to be able to issue for. */

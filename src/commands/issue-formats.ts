@@ -15,7 +15,7 @@ import { type ExportSource, keySource } from '../export/source.ts';
 import { findEntries } from '../ledger/ledger.ts';
 import { mendKeys } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
-import { type Context, stateFolderOf } from './context.ts';
+import { type Context } from './context.ts';
 import { exportedFiles, exportedParts, type ExportResult } from './export.ts';
 
 /** What is to be written beside a certificate that is issued. */
@@ -162,7 +162,7 @@ async function stays(
   const existing = readExisting(paths);
   if (exports !== undefined && isReusable(existing, authority, request, host.now())) {
     const targets = exports.flatMap(({ targets }) => targets.map(({ path }) => path));
-    const entries = findEntries(stateFolderOf(context), targets);
+    const entries = findEntries(context.stateFolder, targets);
     return exports.every((it) => it.of(textOf(existing)).isUpToDate(entries));
   }
   assertCertifies(authority, request.names);

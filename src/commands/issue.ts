@@ -18,7 +18,6 @@ import {
   keyFolderNotes,
   type MadeAuthority,
   refuseSudo,
-  stateFolderOf,
   writing,
 } from './context.ts';
 import type { ExportResult } from './export.ts';
@@ -112,7 +111,7 @@ export async function issue(
 async function staleNotes(context: Context, { certFile, sha256 }: WrittenLeaf): Promise<string[]> {
   const { findEntries } = await import('../ledger/ledger.ts');
   const { staleExports } = await import('./renew.ts');
-  return staleExports(findEntries(stateFolderOf(context), [certFile]), certFile, sha256);
+  return staleExports(findEntries(context.stateFolder, [certFile]), certFile, sha256);
 }
 
 /** True if the names are not just those that were typed. */

@@ -11,7 +11,7 @@ import {
   readLedger,
 } from '../ledger/ledger.ts';
 import { DAY_MS, dueDays } from '../policy.ts';
-import { type Context, stateFolderOf } from './context.ts';
+import { type Context } from './context.ts';
 import type { ServedOld } from './served.ts';
 
 /**
@@ -54,7 +54,7 @@ export interface ListResult {
 
 /** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
 export async function list(context: Context): Promise<ListResult> {
-  const stateFolder = stateFolderOf(context);
+  const stateFolder = context.stateFolder;
   const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const entries = readLedger(stateFolder);
@@ -78,7 +78,7 @@ function listedBroken({ broken, files }: LedgerEntry): ListedBroken | undefined 
  * long nothing is said, as reading it would take longer than issuing.
  */
 export function dueNotes(context: Context): string[] {
-  const stateFolder = stateFolderOf(context);
+  const stateFolder = context.stateFolder;
   const size = statSync(ledgerFile(stateFolder), { throwIfNoEntry: false })?.size ?? 0;
   if (size > MAX_SEARCHED_BYTES) return [];
   const now = context.host.now().getTime();

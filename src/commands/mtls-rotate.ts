@@ -10,7 +10,6 @@ import {
   discardPending,
   isRotating,
   markRotating,
-  pendingRootFile,
   promotePending,
   readPending,
   stagePending,
@@ -21,11 +20,11 @@ import { type MtlsSet, partyFiles } from '../mtls/set.ts';
 import { installRoot, uninstallRoot, isFailure } from '../trust.ts';
 import { type Context, contextOf, type MadeAuthority, refuseSudo, trusting } from './context.ts';
 import { findEverywhere } from './stores.ts';
-import { type AgentChoice, keeperFor } from './keeper.ts';
+import { type AgentChoice, keeperFor, openKeeper } from './keeper.ts';
 import { requireSet } from './mtls-check.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, trustingStores, successorOf } from './replace.ts';
-import { rootInFile } from './roots.ts';
+import { pendingRoot } from './roots.ts';
 
 export interface MtlsRotateOptions extends AgentChoice {
   /** The set's folder; the current one by default. */
@@ -92,22 +91,19 @@ export async function mtlsRotate(
 
 async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority> {
   const { folder, host } = target;
-  if (isRotating(folder) && readPending(folder) === undefined)
+  const waiting = readPending(folder);
+  if (isRotating(folder) && waiting === undefined)
     throw new DevcertError('refused', 'the second step of this rotation is done already', {
       hint: say`reload the parties, then: ${{ command: 'mtls rotate', finish: true }}`,
     });
   const old = await loadAuthority(folder);
-  const keeper =
-    readPending(folder) === undefined
-      ? await keeperFor(target, { ...agent, another: true })
-      : undefined;
+  // Of one that waits the key is kept already.
+  const keeper = waiting ? openKeeper : await keeperFor(target, { ...agent, another: true });
   const stores = await trustingStores(target);
   markRotating(folder, true);
-  if (keeper !== undefined)
-    await stagePending(folder, await successorOf(target, old, keeper).make());
-  const pending = readPending(folder);
-  if (pending === undefined) throw new DevcertError('file', 'the new CA is gone', {});
-  const root = rootInFile(pending.rootPem, pendingRootFile(folder));
+  const successor = successorOf(target, old, keeper);
+  const pending = waiting ?? (await stagePending(folder, await successor.make()));
+  const root = pendingRoot(folder, pending);
   const outcomes = await installRoot(stores, root, host, trusting(target));
   const bad = outcomes.find(isFailure);
   if (bad === undefined) return { constraints: pending.constraints };

@@ -8,7 +8,7 @@ import { readIfThere } from '../disk/files.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
-import { type Context, stateFolderOf } from './context.ts';
+import { type Context } from './context.ts';
 import { foreignTrust, certificatesIn } from './recipe-trust.ts';
 
 export interface RecipeOptions {
@@ -46,7 +46,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
  *   language cannot express; `file` if a file is missing; `invalid-input` if cert.pem is none.
  */
 export async function recipe(
-  context: Pick<Context, 'cwd' | 'host' | 'folder' | 'ca'>,
+  context: Pick<Context, 'cwd' | 'host' | 'stateFolder'>,
   name: string,
   options: RecipeOptions = {},
 ): Promise<RecipeResult> {
@@ -104,7 +104,7 @@ export async function recipe(
     ...(clientCerts && options.caFile === undefined ? [trust] : []),
     ...(needed(recipe, options).includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
   ];
-  const foreign = foreignTrust(stateFolderOf(context), believed);
+  const foreign = foreignTrust(context.stateFolder, believed);
   const all = [...foreign, ...notes];
   const { name: id, summary } = recipe;
   if (!windows) return { name: id, summary, blocks, notes: all };

@@ -5,7 +5,7 @@ import { authorityIssuers } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { DevcertError } from '../errors.ts';
 import { type CertificateEntry, findEntries, latest, readLedger } from '../ledger/ledger.ts';
-import { type Context, contextOf, refuseSudo, stateFolderOf } from './context.ts';
+import { type Context, contextOf, refuseSudo } from './context.ts';
 import { isCertificate, isDue, listed } from './list.ts';
 import { renewAll, type Renewed } from './renew.ts';
 
@@ -39,7 +39,7 @@ export async function renewDue(
   { all = false, password, dryRun = false }: RenewDueOptions = {},
 ): Promise<RenewDueResult> {
   refuseSudo(context);
-  const stateFolder = stateFolderOf(context);
+  const stateFolder = context.stateFolder;
   const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const here = readLedger(stateFolder)
@@ -76,7 +76,7 @@ export async function renewFile(
   password?: string,
 ): Promise<Renewed[]> {
   refuseSudo(context);
-  const found = latest(findEntries(stateFolderOf(context), [certFile]));
+  const found = latest(findEntries(context.stateFolder, [certFile]));
   const entry = found.filter(isCertificate).find((it) => it.certificate.certFile === certFile);
   if (entry === undefined) return [];
   return renewOf(contextOf(context, entry.ca), [entry], password);

@@ -17,7 +17,7 @@ import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { relevant } from '../store-questions.ts';
 import { inspectStores, type StoreReport } from '../trust.ts';
-import { type AuthorityOption, type Context, stateFolderOf, trusting } from './context.ts';
+import { type AuthorityOption, type Context, trusting } from './context.ts';
 import { findEverywhere, parseStoreKinds } from './stores.ts';
 import { findOrphans, type Orphan } from './orphans.ts';
 import { currentRoot } from './roots.ts';
@@ -118,7 +118,7 @@ export function projectCertificate(context: Context): ProjectCertificate | undef
   const { certFile } = outputPaths({}, context.cwd);
   const certificate = certificateIn(certFile);
   if (certificate === undefined) return undefined;
-  const issuer = authorityCertificates(stateFolderOf(context)).find((it) =>
+  const issuer = authorityCertificates(context.stateFolder).find((it) =>
     certificate.verify(it.issuer.publicKey),
   );
   const notAfter = new Date(certificate.validTo);

@@ -8,8 +8,8 @@ import { domainsFolder, removeDomains } from '../authority/domains.ts';
 import { removeEnvironment } from '../authority/environment.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { assertPurgeable, purge } from '../authority/purge.ts';
-import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
-import { dropRetired, retiredRoot } from '../authority/retired.ts';
+import { pendingRootFile } from '../authority/replace.ts';
+import { retiredRoot } from '../authority/retired.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
@@ -22,13 +22,12 @@ import {
   issuedBy,
   refuseOtherAccount,
   refuseSudo,
-  stateFolderOf,
   trusting,
 } from './context.ts';
 import { findEverywhere, parseStoreKinds } from './stores.ts';
 import { clearHosts } from './hosts.ts';
 import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
-import { currentRoot, otherRoots } from './roots.ts';
+import { currentRoot, forgetRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreOptions, AuthorityOption {
   readonly stores?: string;
@@ -97,7 +96,7 @@ export async function uninstall(
     notes.push(...unreached);
     if (these.some(isFailure)) stuck.push(known);
     else if (unreached.length === 0 && !dryRun && options.stores === undefined)
-      await forget(known.folder, known.root);
+      await forgetRoot(known.folder, known.root);
   }
   if (isOfAll && !dryRun) {
     removeEnvironment(folder);
@@ -194,7 +193,7 @@ async function purgeAll(context: Context): Promise<boolean> {
     return gone;
   }
   const gone = purge(folder);
-  removeAuthoritiesFolder(stateFolderOf(context));
+  removeAuthoritiesFolder(context.stateFolder);
   return gone;
 }
 
@@ -235,12 +234,6 @@ function leftNotes({ folder }: Context, purged: boolean, kept: readonly string[]
     : [`"${folder}" stays: files that are not devcert's are in it`];
 }
 
-async function forget(folder: string, root: Root): Promise<void> {
-  if (isRotating(folder)) return; // the parties of a set need both roots
-  if (root.file === pendingRootFile(folder)) await discardPending(folder);
-  else if (otherRoots(folder).some(({ file }) => file === root.file)) dropRetired(root.file);
-}
-
 function projectFiles(context: Context): string[] {
   try {
     const files = issuedBy(context)
@@ -252,7 +245,7 @@ function projectFiles(context: Context): string[] {
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     return [
-      `${ledgerFile(stateFolderOf(context))} was damaged: certificates may be left in your projects`,
+      `${ledgerFile(context.stateFolder)} was damaged: certificates may be left in your projects`,
     ];
   }
 }

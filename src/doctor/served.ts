@@ -1,6 +1,5 @@
 /** Servers that were not restarted since their certificate was replaced. */
 import { isCertificate } from '../commands/list.ts';
-import { stateFolderOf } from '../commands/context.ts';
 import { findServedOld, type ServedOld } from '../commands/served.ts';
 import { say } from '../errors.ts';
 import { readLedger } from '../ledger/ledger.ts';
@@ -11,7 +10,7 @@ export const servedCheck: Check = {
   id: 'served',
   about: 'servers with an earlier certificate',
   async run({ context }) {
-    const entries = readLedger(stateFolderOf(context)).filter(isCertificate);
+    const entries = readLedger(context.stateFolder).filter(isCertificate);
     const served = await findServedOld(context, entries);
     return [...served].flatMap(([certFile, servers]) =>
       servers.map((server) =>
