@@ -58,6 +58,7 @@ const groups = [
       'src/ledger/place.ts',
       'src/ledger/transaction.ts',
       'src/disk/lock.ts',
+      'src/project/ignored.ts',
       'platform/hosts-file.ts',
       'node_modules/node-forge/lib/asn1.js',
       'node_modules/node-forge/lib/forge.js',

@@ -15,7 +15,7 @@ import {
 } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
 import type { Keyring } from '../signer/keyring.ts';
-import { batchOfDerivedFiles, type DerivedFiles, textOf } from './derived-files.ts';
+import { type DerivedFiles, textOf } from './derived-files.ts';
 import { type CertificateRequest, isReusable } from './reusable.ts';
 import type { Leaf } from './issue.ts';
 import {
@@ -118,7 +118,7 @@ export async function writeCertificate(
         ? rootCopy(done.there, paths, context)
         : [batchOf(done.leaf, request, paths, context)];
     const pair = textOf(done.leaf ?? done.there);
-    return [...own, ...beside.flatMap((it) => batchOfDerivedFiles(it, pair, force, entries))];
+    return [...own, ...beside.flatMap((it) => it.batches(pair, entries))];
   });
   if (done.leaf !== undefined)
     return { ...describe(done.leaf, paths, true, []), lost: lostNames(done.there, done.leaf) };
@@ -197,7 +197,7 @@ function isWhole(
   return (
     keyPaths(paths).every((path) => looserThan(path, SECRET_MODE) === undefined) &&
     (paths.caFile === undefined || existing.caText === authority.rootPem) &&
-    beside.every((it) => it.of(textOf(existing)).isUpToDate(recorded()))
+    beside.every((it) => it.isUpToDate(textOf(existing), recorded()))
   );
 }
 

@@ -153,8 +153,7 @@ async function isTerminal(descriptor: number): Promise<boolean> {
   } catch {
     return false; // closed
   }
-  const { isatty } = await import('node:tty');
-  return isatty(descriptor);
+  return (await import('./is-terminal.ts')).isatty(descriptor);
 }
 
 /** What is short needs no width; to ask for it loads Node's network stack. */

@@ -1,10 +1,18 @@
 /** `devcert export`: the certificate of a project, or the root, in other formats. */
 import { existsSync } from 'node:fs';
 import { mendModes } from '../authority/folder.ts';
-import { checkPassword, passwordNotes } from '../export/formats.ts';
-import { missingPassword, planExport, writeExport } from '../export/plan.ts';
-import { type ExportOptions, type ExportRequest, parseExport } from '../export/request.ts';
-import { type ExportSource, sourceOf } from '../export/source.ts';
+import { passwordNotes } from '../export/formats.ts';
+import {
+  batchOf,
+  checkPasswords,
+  isUpToDate,
+  missingPassword,
+  secretPaths,
+} from '../export/plan.ts';
+import { type ExportOptions, parseExport } from '../export/request.ts';
+import { type Export, exportOf } from '../export/source.ts';
+import { findEntries } from '../ledger/ledger.ts';
+import { assertAllWritten, mendKeys, place } from '../ledger/place.ts';
 import { type Context, keyFolderNotes, placing, refuseSudo } from './context.ts';
 
 export type { ExportOptions } from '../export/request.ts';
@@ -49,72 +57,63 @@ export async function exportCertificate(
 ): Promise<ExportResult> {
   const request = parseExport(options, context.cwd);
   refuseSudo(context);
-  const { paths } = request;
-  if (options.password !== undefined) checkPassword(request, options.password);
+  if (options.password !== undefined) checkPasswords([request], options.password);
   const now = context.host.now();
-  const source = await sourceOf(request, context, now);
-  const noted: string[] = [];
-  const encode = async (): Promise<readonly Buffer[]> => {
-    const password = options.password ?? (await missingPassword([request], ask));
-    noted.push(...passwordNotes(request, password));
-    return source.encode(password, now);
-  };
-  if (paths === undefined) {
-    const [data] = await encode();
-    const files = source.files.map(({ what, secret }) => ({
-      path: '-',
-      what,
-      secret,
-      data,
-    }));
-    return {
-      ...exportedParts(request, source),
-      written: true,
-      files,
-      notes: [...source.notes, ...noted],
-    };
+  const made = await exportOf(request, context, now);
+  const { files, force, followFolder } = request;
+  const password = async () => options.password ?? (await missingPassword([request], ask));
+  if (options.file === '-') {
+    const given = await password();
+    const [data] = made.encode(given, now);
+    return exportResult(made, true, [...made.notes, ...passwordNotes(request, given)], data);
   }
   const modes = existsSync(context.folder) ? mendModes(context.folder) : [];
-  const { written, notes } = await writeExport(
-    planExport(request, source, context.ca, options.password),
-    {
-      ...placing(context),
-      force: options.force === true,
-      gitignore: true,
-      followFolder: request.followFolder,
-    },
-    encode,
-  );
-  const files = exportedFiles(request, source);
-  const withKey = files.flatMap(({ path, secret }) => (secret ? [path] : []));
-  return {
-    ...exportedParts(request, source),
-    written,
-    files,
-    notes: [
-      ...modes,
-      ...source.notes,
-      ...noted,
-      ...notes,
-      ...(written ? await keyFolderNotes(context.host, ...withKey) : []),
-    ],
-  };
+  const placed = { ...placing(context), force, followFolder, gitignore: true };
+  if (!force) {
+    const paths = files.map(({ path }) => path);
+    const { stateFolder } = placed;
+    const entries = stateFolder === undefined ? [] : findEntries(stateFolder, paths);
+    assertAllWritten(files, entries);
+    if (isUpToDate(made, entries, options.password))
+      return exportResult(made, false, [...modes, ...made.notes, ...mendKeys(secretPaths(files))]);
+  }
+  // Without the lock, as it may ask a person.
+  const given = await password();
+  const batch = batchOf(made, context.ca, given, now);
+  await place(files, placed, ({ entries }) => {
+    // Read again: under the lock no other devcert changes it.
+    if (!force) assertAllWritten(files, entries());
+    return [batch];
+  });
+  return exportResult(made, true, [
+    ...modes,
+    ...made.notes,
+    ...passwordNotes(request, given),
+    ...(await keyFolderNotes(context.host, ...secretPaths(files))),
+  ]);
 }
 
-/** What there is to say of an export besides its files. */
-export function exportedParts(
-  { format, trust, alias }: ExportRequest,
-  { certificates }: ExportSource,
-) {
+/** What came of an export. @param data the contents of its only file, which was not written. */
+export function exportResult(
+  { request, certificates }: Export,
+  written: boolean,
+  notes: readonly string[],
+  data?: Buffer,
+): ExportResult {
+  const { format, trust, alias, files } = request;
+  const count = certificates.length;
   return {
-    format,
+    format: format.name,
     trust,
-    alias: format === 'p12' || format === 'jks' ? alias : undefined,
-    certificates: certificates.length,
+    alias: format.name === 'p12' || format.name === 'jks' ? alias : undefined,
+    certificates: count,
+    written,
+    files: files.map(({ path, what, secret }) => ({
+      path,
+      what: trust && count > 1 ? `${count} roots, for clients` : what,
+      secret,
+      data,
+    })),
+    notes,
   };
-}
-
-/** The files of an export that has any. */
-export function exportedFiles({ paths = [] }: ExportRequest, { files }: ExportSource) {
-  return files.map(({ what, secret }, i) => ({ path: paths[i] ?? '', what, secret }));
 }

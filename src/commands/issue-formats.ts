@@ -8,15 +8,21 @@ import { type OutputPaths, readExisting } from '../certificate/output.ts';
 import { pairIn } from '../certificate/pair.ts';
 import { assertPermitted, defaultConstraints } from '../names/constraints.ts';
 import { DevcertError, say } from '../errors.ts';
-import { checkPassword, keyFiles, passwordNotes } from '../export/formats.ts';
-import { batchOf, missingPassword, planExport, secretPaths } from '../export/plan.ts';
-import { type ExportRequest, parseExport } from '../export/request.ts';
-import { type ExportSource, keySource } from '../export/source.ts';
+import { passwordNotes } from '../export/formats.ts';
+import {
+  batchOf,
+  checkPasswords,
+  isUpToDate,
+  missingPassword,
+  secretPaths,
+} from '../export/plan.ts';
+import { type ExportRequest, formatName, needsPassword, parseExport } from '../export/request.ts';
+import { type Export, keyExport } from '../export/source.ts';
 import { findEntries } from '../ledger/ledger.ts';
-import { mendKeys } from '../ledger/place.ts';
+import { assertAllWritten, mendKeys } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
-import { type Context } from './context.ts';
-import { exportedFiles, exportedParts, type ExportResult } from './export.ts';
+import type { Context } from './context.ts';
+import { type ExportResult, exportResult } from './export.ts';
 
 /** What is to be written beside a certificate that is issued. */
 export interface FormatOptions {
@@ -53,17 +59,11 @@ export function parseFormats(
   const formats = [...new Set(typeof format === 'string' ? [format] : format)];
   const requests = formats.map((format) =>
     parseExport(
-      {
-        format,
-        certFile,
-        keyFile,
-        alias,
-        ...(legacy === true && isPkcs12(format) ? { legacy } : {}),
-      },
+      { format, certFile, keyFile, alias, legacy: legacy === true && formatName(format) === 'p12' },
       cwd,
     ),
   );
-  if (password !== undefined && !requests.some(({ needsPassword }) => needsPassword))
+  if (password !== undefined && !requests.some(needsPassword))
     throw new DevcertError('usage', `${formats.join(' and ')} takes no password`, {
       hint: say`leave it out; for a key store beside it: ${{ format: 'p12' }}`,
     });
@@ -89,16 +89,13 @@ export async function exportsBeside(
   options: FormatOptions,
   ask: ((what: string) => Promise<string>) | undefined,
 ): Promise<BesideExport[]> {
-  const beside = (password: string | undefined) =>
-    requests.map((it) => besideExport(it, paths, context, password));
   const { password, force = false } = options;
-  if (password !== undefined || !requests.some(({ needsPassword }) => needsPassword))
-    return beside(password);
+  const beside = (password: string | undefined) =>
+    requests.map((it) => besideExport(it, paths, context, password, force));
+  if (password !== undefined || !requests.some(needsPassword)) return beside(password);
   const exports = beside(undefined);
   if (await stays(request, context, paths, force ? undefined : exports)) return exports;
-  const given = await missingPassword(requests, ask);
-  checkPasswords(requests, given);
-  return beside(given);
+  return beside(await missingPassword(requests, ask));
 }
 
 function besideExport(
@@ -106,41 +103,37 @@ function besideExport(
   { certFile, keyFile }: OutputPaths,
   { ca, host }: Context,
   password: string | undefined,
+  force: boolean,
 ): BesideExport {
-  let source: ExportSource | undefined;
+  let made: Export | undefined;
   let written = false;
-  const { paths = [], options, format } = request;
-  const targets = keyFiles(format, options).map(({ secret }, i) => ({
-    path: paths[i] ?? '',
-    secret,
-  }));
+  const { format, files } = request;
+  const of = ({ certPem, keyPem }: PairText): Export => {
+    const contents = [certPem, ...(certPem === keyPem ? [] : [keyPem])];
+    const bytes = contents.map((text) => Buffer.from(text));
+    return (made = keyExport(request, pairIn(bytes, certFile, keyFile), host.now()));
+  };
   return {
-    targets,
-    of({ certPem, keyPem }: PairText) {
-      const contents = [certPem, ...(certPem === keyPem ? [] : [keyPem])];
-      const bytes = contents.map((text) => Buffer.from(text));
-      const made = keySource(request, pairIn(bytes, certFile, keyFile), host.now());
-      source = made;
-      const plan = planExport(request, made, ca, password);
-      return {
-        isUpToDate: plan.isUpToDate,
-        encode() {
-          written = true;
-          return batchOf(plan, encode(request, made, password, host.now()));
-        },
-      };
+    targets: files,
+    isUpToDate: (pair, entries) => isUpToDate(of(pair), entries, password),
+    batches(pair, entries) {
+      const made = of(pair);
+      if (!force) {
+        assertAllWritten(files, entries());
+        if (isUpToDate(made, entries(), password)) return [];
+      }
+      // It fitted a moment ago, so nobody was asked.
+      if (password === undefined && needsPassword(request))
+        throw new DevcertError('busy', 'another devcert changed these files in the meantime', {
+          hint: 'run the same command again',
+        });
+      written = true;
+      return [batchOf(made, ca, password ?? '', host.now())];
     },
     result() {
-      if (source === undefined) throw new DevcertError('busy', `no ${format} was made`, {});
-      return {
-        ...exportedParts(request, source),
-        written,
-        files: exportedFiles(request, source),
-        notes: [
-          ...source.notes,
-          ...(written ? passwordNotes(request, password ?? '') : mendKeys(secretPaths(targets))),
-        ],
-      };
+      if (made === undefined) throw new DevcertError('busy', `no ${format.name} was made`, {});
+      const notes = written ? passwordNotes(request, password ?? '') : mendKeys(secretPaths(files));
+      return exportResult(made, written, [...made.notes, ...notes]);
     },
   };
 }
@@ -163,30 +156,8 @@ async function stays(
   if (exports !== undefined && isReusable(existing, authority, request, host.now())) {
     const targets = exports.flatMap(({ targets }) => targets.map(({ path }) => path));
     const entries = findEntries(context.stateFolder, targets);
-    return exports.every((it) => it.of(textOf(existing)).isUpToDate(entries));
+    return exports.every((it) => it.isUpToDate(textOf(existing), entries));
   }
   assertCertifies(authority, request.names);
   return false;
-}
-
-function encode(
-  request: KeyRequest,
-  source: ExportSource,
-  password: string | undefined,
-  now: Date,
-): readonly Buffer[] {
-  if (!request.needsPassword) return source.encode('', now);
-  if (password !== undefined) return source.encode(password, now);
-  // It fitted a moment ago, so nobody was asked.
-  throw new DevcertError('busy', 'another devcert changed these files in the meantime', {
-    hint: 'run the same command again',
-  });
-}
-
-function checkPasswords(requests: readonly ExportRequest[], password: string): void {
-  for (const request of requests) if (request.needsPassword) checkPassword(request, password);
-}
-
-function isPkcs12(format: string): boolean {
-  return /^(?:p12|pfx|pkcs12)$/i.test(format.trim());
 }

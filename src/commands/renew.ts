@@ -10,9 +10,9 @@ import { writeCertificate, writeLeaf } from '../certificate/write.ts';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError, formatText, say, worded } from '../errors.ts';
 import { exportStep } from '../export/command.ts';
-import { planExport } from '../export/plan.ts';
-import { type ExportOptions, parseExport } from '../export/request.ts';
-import { sourceOf } from '../export/source.ts';
+import { isUpToDate } from '../export/plan.ts';
+import { type ExportOptions, needsPassword, parseExport } from '../export/request.ts';
+import { exportOf } from '../export/source.ts';
 import { certificateKeyHash, keyTypes } from '../keys.ts';
 import {
   type CertificateEntry,
@@ -159,11 +159,11 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
   };
   return attempting(context, what, async () => {
     const request = parseExport(options, context.cwd);
-    const source = await sourceOf(request, context, context.host.now());
+    const made = await exportOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
     const known = findEntries(context.stateFolder, paths);
-    if (planExport(request, source, context.ca, undefined).isUpToDate(known)) return undefined;
-    if (request.needsPassword && options.password === undefined)
+    if (isUpToDate(made, known, undefined)) return undefined;
+    if (needsPassword(request) && options.password === undefined)
       return { ...what, reason: 'it needs its password' };
     const { written } = await exportCertificate(context, options);
     return written ? what : undefined;

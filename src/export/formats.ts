@@ -4,17 +4,13 @@ import { DevcertError, say, type Text, worded } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
 import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
 import { encodeJksKeyStore, encodeJksTrustStore } from '../keystore/jks.ts';
-import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
+import {
+  encodePkcs12KeyStore,
+  encodePkcs12TrustStore,
+  type Pkcs12Options,
+} from '../keystore/pkcs12.ts';
 import { encodeEncryptedKey, pkcs8Of } from '../keystore/encrypted-key.ts';
 import { MIN_JKS_PASSWORD, MIN_PEM_PASSWORD } from '../policy.ts';
-
-/** What `--format` takes for a key and its certificate. */
-export const keyFormats = ['p12', 'jks', 'pem', 'der', 'combined', 'fullchain'] as const;
-export type KeyFormat = (typeof keyFormats)[number];
-
-/** What `--format` takes with `--trust`. */
-export const trustFormats = ['pem', 'p12', 'jks', 'der'] as const;
-export type TrustFormat = (typeof trustFormats)[number];
 
 /** How an export is written, apart from its format. */
 export interface FormatOptions {
@@ -33,127 +29,148 @@ export interface FormatFile {
   readonly secret: boolean;
 }
 
-/** True if the format takes a password. */
-export function needsPassword(format: KeyFormat | TrustFormat, options: FormatOptions): boolean {
-  return format === 'p12' || format === 'jks' || (format === 'pem' && options.encrypt === true);
-}
-
-/** The files of a format, in the order of {@link encodeKeyFormat}. */
-export function keyFiles(format: KeyFormat, options: FormatOptions): readonly FormatFile[] {
-  if (format === 'pem' && options.encrypt === true)
-    return [{ name: 'key-encrypted.pem', what: 'private key, encrypted', secret: true }];
-  return filesOf[format];
-}
-
-/** The file of a trust store, which holds so many certificates. */
-export function trustFile(format: TrustFormat, count: number): FormatFile {
-  return {
-    name: format === 'der' ? 'ca.der' : `truststore.${format}`,
-    what: count === 1 ? 'the root, for clients' : `${count} roots, for clients`,
-    secret: false,
-  };
-}
-
-/**
- * The contents of a format's files, for a key and its chain.
- *
- * @param password empty for none; looked at where {@link needsPassword} says so.
- */
-export function encodeKeyFormat(
-  format: KeyFormat,
-  entry: KeyEntry,
-  password: string,
-  options: FormatOptions,
-  now: Date,
-): readonly [Buffer, ...Buffer[]] {
-  const chain = () => Buffer.from(entry.certificates.map(pemOf).join(''));
-  const key = () => Buffer.from(encodePrivateKey(entry.key));
-  switch (format) {
-    case 'p12':
-      return [encodePkcs12KeyStore(entry, { password, ...options })];
-    case 'jks':
-      return [encodeJksKeyStore(entry, password, now)];
-    case 'pem':
-      if (options.encrypt === true) return [Buffer.from(encodeEncryptedKey(entry.key, password))];
-      return [chain(), key()];
-    case 'der':
-      return [entry.certificates[0] ?? Buffer.alloc(0), pkcs8Of(entry.key)];
-    case 'combined':
-      return [Buffer.concat([chain(), key()])];
-    case 'fullchain':
-      return [chain()];
-  }
-}
-
-/** The contents of a trust store. Parameters as for {@link encodeKeyFormat}. */
-export function encodeTrustFormat(
-  format: TrustFormat,
-  certificates: readonly TrustedCertificate[],
-  password: string,
-  options: FormatOptions,
-  now: Date,
-): Buffer {
-  switch (format) {
-    case 'pem':
-      return Buffer.from(certificates.map(({ certificate }) => pemOf(certificate)).join(''));
-    case 'der':
-      return certificates[0]?.certificate ?? Buffer.alloc(0);
-    case 'jks':
-      return encodeJksTrustStore(certificates, password, now);
-    case 'p12':
-      // Without a password in plain text: so Java opens it without one, too.
-      return encodePkcs12TrustStore(
-        certificates,
-        password === '' ? undefined : { password, ...options },
-      );
-  }
+/** A format of files that are made of a key with its chain, or of certificates to trust. */
+export interface Format<Source> {
+  /** What `--format` takes. */
+  readonly name: string;
+  readonly files: readonly FormatFile[];
+  /**
+   * Refuses a password that the format, or a usual program that opens it, cannot have; absent where it takes none.
+   *
+   * @throws DevcertError `password`; `refused` for a PKCS#12 trust store that no usual Java opens.
+   */
+  readonly checkPassword?: (password: string, use: PasswordUse) => void;
+  /** The contents of `files`. The password is empty for none. */
+  readonly encode: (
+    source: Source,
+    protection: Pkcs12Options,
+    now: Date,
+  ) => readonly [Buffer, ...Buffer[]];
 }
 
 /** What a password is to protect. */
 export interface PasswordUse {
-  readonly format: KeyFormat | TrustFormat;
   readonly options: FormatOptions;
-  readonly trust: boolean;
   /** Write it all the same. */
-  readonly force?: boolean;
+  readonly force: boolean;
 }
 
-/**
- * Refuses a password that the format, or a usual program that opens it, cannot have.
- *
- * @throws DevcertError `password`; `refused` for a PKCS#12 trust store that no usual Java opens.
- */
-export function checkPassword(
-  { format, options, trust, force = false }: PasswordUse,
-  password: string,
-): void {
-  if (trust && !force && isLostOnJava(format, password))
-    throw new DevcertError('refused', `${javaRefuses(options)} a trust store with this password`, {
-      hint: say`take one of plain ASCII letters, ${{ format: 'jks' }}, or write it all the same: ${{ force: true }}`,
-    });
-  if (format === 'jks' && password.length < MIN_JKS_PASSWORD)
-    throw tooShort('a JKS', MIN_JKS_PASSWORD, 'keytool', say`, or write ${{ format: 'p12' }}`);
-  if (format === 'pem' && options.encrypt === true && password.length < MIN_PEM_PASSWORD)
-    throw tooShort('an encrypted PEM key', MIN_PEM_PASSWORD, 'OpenSSL');
-}
+/** What `--format` takes for a key and its certificate. */
+export const keyFormats: readonly Format<KeyEntry>[] = [
+  {
+    name: 'p12',
+    files: [{ name: 'keystore.p12', what: 'key and chain', secret: true }],
+    checkPassword: () => undefined,
+    encode: (entry, protection) => [encodePkcs12KeyStore(entry, protection)],
+  },
+  {
+    name: 'jks',
+    files: [{ name: 'keystore.jks', what: 'key and chain', secret: true }],
+    checkPassword: checkJksPassword,
+    encode: (entry, { password }, now) => [encodeJksKeyStore(entry, password, now)],
+  },
+  {
+    name: 'pem',
+    files: [
+      { name: 'cert.pem', what: 'certificate and chain', secret: false },
+      { name: 'key.pem', what: 'private key', secret: true },
+    ],
+    encode: (entry) => [chainPem(entry), keyPem(entry)],
+  },
+  {
+    name: 'der',
+    files: [
+      { name: 'cert.der', what: 'certificate alone', secret: false },
+      { name: 'key.der', what: 'private key, PKCS#8', secret: true },
+    ],
+    encode: ({ certificates: [leaf], key }) => [leaf ?? Buffer.alloc(0), pkcs8Of(key)],
+  },
+  {
+    name: 'combined',
+    files: [{ name: 'combined.pem', what: 'certificate, chain and key', secret: true }],
+    encode: (entry) => [Buffer.concat([chainPem(entry), keyPem(entry)])],
+  },
+  {
+    name: 'fullchain',
+    files: [{ name: 'fullchain.pem', what: 'certificate and chain', secret: false }],
+    encode: (entry) => [chainPem(entry)],
+  },
+];
+
+/** `pem` with `encrypt`. */
+export const encryptedPem: Format<KeyEntry> = {
+  name: 'pem',
+  files: [{ name: 'key-encrypted.pem', what: 'private key, encrypted', secret: true }],
+  checkPassword(password) {
+    if (password.length < MIN_PEM_PASSWORD)
+      throw tooShort('an encrypted PEM key', MIN_PEM_PASSWORD, 'OpenSSL');
+  },
+  encode: ({ key }, { password }) => [Buffer.from(encodeEncryptedKey(key, password))],
+};
+
+/** What `--format` takes with `--trust`. */
+export const trustFormats: readonly Format<readonly TrustedCertificate[]>[] = [
+  {
+    name: 'pem',
+    files: [trustFile('truststore.pem')],
+    encode: (trusted) => [pemOf(trusted.map(({ certificate }) => certificate))],
+  },
+  {
+    name: 'p12',
+    files: [trustFile('truststore.p12')],
+    checkPassword(password, { options, force }) {
+      if (force || !isLostOnJava(password)) return;
+      throw new DevcertError(
+        'refused',
+        `${javaRefuses(options)} a trust store with this password`,
+        {
+          hint: say`take one of plain ASCII letters, ${{ format: 'jks' }}, or write it all the same: ${{ force: true }}`,
+        },
+      );
+    },
+    // Without a password in plain text: so Java opens it without one, too.
+    encode: (trusted, protection) => [
+      encodePkcs12TrustStore(trusted, protection.password === '' ? undefined : protection),
+    ],
+  },
+  {
+    name: 'jks',
+    files: [trustFile('truststore.jks')],
+    checkPassword: checkJksPassword,
+    encode: (trusted, { password }, now) => [encodeJksTrustStore(trusted, password, now)],
+  },
+  {
+    name: 'der',
+    files: [trustFile('ca.der')],
+    encode: ([root]) => [root?.certificate ?? Buffer.alloc(0)],
+  },
+];
 
 /** What a user of this password should know, one line each. */
-export function passwordNotes({ format, options }: PasswordUse, password: string): string[] {
-  if (!isLostOnJava(format, password)) return [];
+export function passwordNotes(
+  { format, options }: { readonly format: { readonly name: string } } & PasswordUse,
+  password: string,
+): string[] {
+  if (format.name !== 'p12' || !isLostOnJava(password)) return [];
   const opens = `${javaRefuses(options)} it with this password, which is not all ASCII`;
   return [worded`${opens}: ${{ format: 'jks' }} is opened by all`];
 }
 
 /**
- * True if no Java before 25 opens such a file: measured with 11, 17, 21 and 25, whose PBEKey takes printable ASCII
- * alone. With `legacy` 25 does not either.
+ * True if no Java before 25 opens a PKCS#12 with it: measured with 11, 17, 21 and 25, whose PBEKey takes printable
+ * ASCII alone. With `legacy` 25 does not either.
  */
-export function isLostOnJava(format: KeyFormat | TrustFormat, password: string): boolean {
-  return format === 'p12' && /[^ -~]/.test(password);
+export function isLostOnJava(password: string): boolean {
+  return /[^ -~]/.test(password);
 }
 
 function javaRefuses({ legacy }: FormatOptions): string {
   return legacy === true ? 'no Java opens' : 'no Java before 25 opens';
+}
+
+function checkJksPassword(password: string): void {
+  if (password.length < MIN_JKS_PASSWORD)
+    throw tooShort('a JKS', MIN_JKS_PASSWORD, 'keytool', say`, or write ${{ format: 'p12' }}`);
 }
 
 function tooShort(what: string, least: number, reader: string, instead: Text = ''): DevcertError {
@@ -161,21 +178,18 @@ function tooShort(what: string, least: number, reader: string, instead: Text = '
   return new DevcertError('password', message, { hint: ['give a longer one', instead] });
 }
 
-const filesOf: Readonly<Record<KeyFormat, readonly FormatFile[]>> = {
-  p12: [{ name: 'keystore.p12', what: 'key and chain', secret: true }],
-  jks: [{ name: 'keystore.jks', what: 'key and chain', secret: true }],
-  pem: [
-    { name: 'cert.pem', what: 'certificate and chain', secret: false },
-    { name: 'key.pem', what: 'private key', secret: true },
-  ],
-  der: [
-    { name: 'cert.der', what: 'certificate alone', secret: false },
-    { name: 'key.der', what: 'private key, PKCS#8', secret: true },
-  ],
-  combined: [{ name: 'combined.pem', what: 'certificate, chain and key', secret: true }],
-  fullchain: [{ name: 'fullchain.pem', what: 'certificate and chain', secret: false }],
-};
+function trustFile(name: string): FormatFile {
+  return { name, what: 'the root, for clients', secret: false };
+}
 
-function pemOf(certificate: Buffer): string {
-  return new X509Certificate(certificate).toString();
+function chainPem({ certificates }: KeyEntry): Buffer {
+  return pemOf(certificates);
+}
+
+function keyPem({ key }: KeyEntry): Buffer {
+  return Buffer.from(encodePrivateKey(key));
+}
+
+function pemOf(certificates: readonly Buffer[]): Buffer {
+  return Buffer.from(certificates.map((der) => new X509Certificate(der).toString()).join(''));
 }

@@ -1,22 +1,17 @@
 /** What an export was asked to be, checked: pure. */
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { DevcertError, say, type Text, exclusive } from '../errors.ts';
+import type { KeyEntry, TrustedCertificate } from '../keystore/entries.ts';
+import type { ExportedCertificate } from '../ledger/ledger.ts';
 import {
+  encryptedPem,
+  type Format,
+  type FormatFile,
   type FormatOptions,
-  keyFiles,
-  type KeyFormat,
   keyFormats,
-  needsPassword,
-  trustFile,
-  type TrustFormat,
   trustFormats,
 } from './formats.ts';
 import { outputPaths } from '../certificate/output.ts';
-
-/** Of an entry in a key store or trust store. */
-export function defaultAlias(trust: boolean): string {
-  return trust ? 'devcert-root' : 'devcert';
-}
 
 export interface ExportOptions extends FormatOptions {
   /** Name of the authority; the default one if undefined. */
@@ -46,21 +41,23 @@ export interface ExportOptions extends FormatOptions {
 /** The same, with all that follows from it. */
 export type ExportRequest = Common &
   (
-    | { readonly trust: false; readonly format: KeyFormat }
-    | { readonly trust: true; readonly format: TrustFormat; readonly withPublicRoots: boolean }
+    | { readonly trust: false; readonly format: Format<KeyEntry> }
+    | { readonly trust: true; readonly format: Format<readonly TrustedCertificate[]> }
   );
 
 interface Common {
   readonly options: FormatOptions;
-  /** Absolute; not there for `-`. */
-  readonly paths: readonly string[] | undefined;
+  readonly withPublicRoots: boolean;
+  /** The format's, at absolute paths; `-` for the only one if its contents are all that is wanted. */
+  readonly files: readonly (Omit<FormatFile, 'name'> & { readonly path: string })[];
   /** Absolute. */
   readonly certFile: string;
   readonly keyFile: string;
   readonly alias: string;
-  readonly needsPassword: boolean;
   readonly force: boolean;
   readonly followFolder: boolean;
+  /** Options that make the same files from whatever certificate is there by then; without a password. */
+  readonly again: NonNullable<ExportedCertificate['options']>;
 }
 
 /**
@@ -73,7 +70,8 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
     options.trust === true
       ? { trust: true as const, format: parseFormat(options.format, trustFormats, true) }
       : { trust: false as const, format: parseFormat(options.format, keyFormats, false) };
-  const { trust, format } = kind;
+  const { trust } = kind;
+  const { name: format } = kind.format;
   for (const [option, value] of Object.entries({ dir, certFile, keyFile, out, file }))
     if (value === '')
       throw usage(`the path for ${option} is empty`, 'give a path, or leave it out');
@@ -109,61 +107,77 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
     certFile === undefined ? (dir === undefined ? {} : { out: dir }) : { certFile, keyFile },
     cwd,
   );
-  const formatOptions = { ...(legacy ? { legacy } : {}), ...(encrypt ? { encrypt } : {}) };
-  const files = kind.trust ? [trustFile(kind.format, 1)] : keyFiles(kind.format, formatOptions);
-  const names = files.map(({ name }) => name);
-  const folder = resolve(source.certFile, '..');
-  const paths = pathsOf(names, file, resolve(cwd, out ?? folder), cwd, format);
-  if (!trust && paths?.some((path) => path === source.certFile || path === source.keyFile) === true)
+  const made = !trust && encrypt === true ? { trust, format: encryptedPem } : kind;
+  const { checkPassword, files } = made.format;
+  const folder = resolve(cwd, out ?? dirname(source.certFile));
+  if (file !== undefined && files.length > 1)
+    throw usage(
+      say`${{ format }} makes ${files.map(({ name }) => name).join(' and ')}, not one file`,
+      { out: 'DIR' },
+    );
+  const pathOf = (name: string) =>
+    file === undefined ? resolve(folder, name) : resolve(cwd, file);
+  const paths = files.map(({ name }) => (file === '-' ? file : pathOf(name)));
+  if (!trust && paths.some((path) => path === source.certFile || path === source.keyFile))
     throw usage(
       `${format} would be written over what it is made of`,
       format === 'pem'
         ? say`it is PEM already; elsewhere: ${{ out: 'DIR' }}, with a password: ${{ encrypt: true }}`
         : say`write elsewhere: ${{ out: 'DIR' }}`,
     );
-  const common = {
-    options: formatOptions,
-    paths,
-    certFile: source.certFile,
-    keyFile: source.keyFile,
-    alias: parseAlias(options.alias ?? defaultAlias(trust)),
-    needsPassword: needsPassword(format, formatOptions),
-    force: options.force === true,
-    followFolder: [dir, certFile, out, file].some((path) => path !== undefined),
-  };
-  if (!common.needsPassword && options.password !== undefined)
+  // Of an entry in a key store or trust store.
+  const usualAlias = trust ? 'devcert-root' : 'devcert';
+  const alias = parseAlias(options.alias ?? usualAlias);
+  if (checkPassword === undefined && options.password !== undefined)
     throw usage(
       `${format} takes no password`,
       say`leave it out; with one: ${{ format: 'p12' }}, or ${{ format: 'pem', encrypt: true }}`,
     );
-  return kind.trust ? { ...common, ...kind, withPublicRoots } : { ...common, ...kind };
+  const formatOptions = { ...(legacy ? { legacy } : {}), ...(encrypt ? { encrypt } : {}) };
+  const [first = ''] = paths;
+  const pair = { certFile: source.certFile, keyFile: source.keyFile };
+  return {
+    ...made,
+    ...pair,
+    options: formatOptions,
+    withPublicRoots,
+    files: files.map(({ what, secret }, i) => ({ path: paths[i] ?? '', what, secret })),
+    alias,
+    force: options.force === true,
+    followFolder: [dir, certFile, out, file].some((path) => path !== undefined),
+    again: {
+      ...(trust ? { trust } : {}),
+      format,
+      ...formatOptions,
+      ...(withPublicRoots ? { withPublicRoots } : {}),
+      ...(alias === usualAlias ? {} : { alias }),
+      ...(trust ? {} : pair),
+      ...(basename(first) === files[0]?.name ? { out: dirname(first) } : { file: first }),
+    },
+  };
 }
 
-function parseFormat<T extends string>(
+/** True if its format takes a password. */
+export function needsPassword({ format }: ExportRequest): boolean {
+  return format.checkPassword !== undefined;
+}
+
+/** The name of a format as it is typed. */
+export function formatName(text: string): string {
+  const word = text.trim().toLowerCase();
+  return word === 'pfx' || word === 'pkcs12' ? 'p12' : word;
+}
+
+function parseFormat<T extends { readonly name: string }>(
   text: string | undefined,
   known: readonly T[],
   trust: boolean,
 ): T {
-  const hint = { trust: trust || undefined, format: known.join(' | ') };
+  const hint = { trust: trust || undefined, format: known.map(({ name }) => name).join(' | ') };
   if (text === undefined) throw usage('which format?', hint);
-  const word = text.trim().toLowerCase();
-  const wanted = word === 'pfx' || word === 'pkcs12' ? 'p12' : word;
-  const format = known.find((format) => format === wanted);
+  const format = known.find(({ name }) => name === formatName(text));
   if (format !== undefined) return format;
   throw usage(`there is no format "${text}"${trust ? ' of a trust store' : ''}`, hint);
-}
-
-function pathsOf(
-  names: readonly string[],
-  file: string | undefined,
-  folder: string,
-  cwd: string,
-  format: string,
-): readonly string[] | undefined {
-  if (file === undefined) return names.map((name) => resolve(folder, name));
-  if (names.length > 1)
-    throw usage(say`${{ format }} makes ${names.join(' and ')}, not one file`, { out: 'DIR' });
-  return file === '-' ? undefined : [resolve(cwd, file)];
 }
 
 // Java's tools, and people, type it.

@@ -4,97 +4,76 @@ import { loadRoot } from '../authority/folder.ts';
 import { readPair } from '../certificate/pair.ts';
 import { DevcertError } from '../errors.ts';
 import { type KeyEntry, type TrustedCertificate, uniqueAliases } from '../keystore/entries.ts';
-import {
-  checkPassword,
-  encodeKeyFormat,
-  encodeTrustFormat,
-  type FormatFile,
-  keyFiles,
-  trustFile,
-} from './formats.ts';
 import type { ExportRequest } from './request.ts';
 
-/** Where an authority is kept, and under which name; undefined for the default one. */
-export interface AuthorityPlace {
-  readonly folder: string;
-  readonly ca?: string | undefined;
-}
-
-/** Its parts, and how they become files. */
-export interface ExportSource {
-  readonly certificates: readonly TrustedCertificate[];
+/** A request with what it is made of. */
+export interface Export {
+  readonly request: ExportRequest;
+  /** DER; of a key its chain, leaf first. */
+  readonly certificates: readonly Buffer[];
   readonly notes: readonly string[];
-  readonly files: readonly FormatFile[];
-  /** The contents of `files`. */
+  /** The contents of the request's files. @param password checked; empty for none. */
   readonly encode: (password: string, now: Date) => readonly Buffer[];
 }
 
 /**
- * What the files, or the authority, of a request give.
+ * A request with what its files, or the authority, give.
  *
  * @param authority its folder, and its name if it has one.
  */
-export async function sourceOf(
+export async function exportOf(
   request: ExportRequest,
-  authority: AuthorityPlace,
+  authority: { readonly folder: string; readonly ca?: string | undefined },
   now: Date,
-): Promise<ExportSource> {
-  if (request.trust) return trustSource(request, authority);
-  return keySource(request, readPair(request.certFile, request.keyFile), now);
+): Promise<Export> {
+  if (request.trust) return trustExport(request, authority);
+  return keyExport(request, readPair(request.certFile, request.keyFile), now);
 }
 
-/** A key and its chain as what an export is made of. */
-export function keySource(
+/** A request with a key and its chain. */
+export function keyExport(
   request: ExportRequest & { trust: false },
   pair: Omit<KeyEntry, 'alias'>,
   now: Date,
-): ExportSource {
-  const entry: KeyEntry = { ...pair, alias: request.alias };
-  const { format, options } = request;
+): Export {
+  const { format, options, alias } = request;
+  const { certificates } = pair;
   return {
-    certificates: entry.certificates.map((certificate) => ({ certificate, alias: request.alias })),
-    notes: expiryNotes(entry.certificates, now),
-    encode: (password, now) => {
-      checkPassword(request, password);
-      return encodeKeyFormat(format, entry, password, options, now);
-    },
-    files: keyFiles(format, options),
+    request,
+    certificates,
+    notes: expiryNotes(certificates, now),
+    encode: (password, now) => format.encode({ ...pair, alias }, { ...options, password }, now),
   };
 }
 
-async function trustSource(
+async function trustExport(
   request: ExportRequest & { trust: true },
-  { folder, ca }: AuthorityPlace,
-): Promise<ExportSource> {
+  { folder, ca }: { readonly folder: string; readonly ca?: string | undefined },
+): Promise<Export> {
+  const { format, options, alias, withPublicRoots } = request;
   const root = await loadRoot(folder);
   if (root === undefined)
     throw new DevcertError('no-authority', 'there is no CA whose root could be exported', {
       hint: ca === undefined ? { command: 'install' } : { command: 'ca create', names: ca },
     });
-  const own = { certificate: new X509Certificate(root).raw, alias: request.alias };
-  const certificates = request.withPublicRoots
-    ? [own, ...(await publicRoots([request.alias]))]
-    : [own];
-  const { format, options } = request;
+  const own = { certificate: new X509Certificate(root).raw, alias };
+  const trusted = [own, ...(withPublicRoots ? await publicRoots(alias) : [])];
   return {
-    certificates,
-    notes: request.withPublicRoots
+    request,
+    certificates: trusted.map(({ certificate }) => certificate),
+    notes: withPublicRoots
       ? [`the public roots are Mozilla's, as Node.js ${process.versions.node} has them`]
       : [],
-    encode: (password, now) => {
-      checkPassword(request, password);
-      return [encodeTrustFormat(format, certificates, password, options, now)];
-    },
-    files: [trustFile(format, certificates.length)],
+    encode: (password, now) => format.encode(trusted, { ...options, password }, now),
   };
 }
 
 /** Mozilla's list: the same on every system, and not itself changed by `devcert install`. */
-async function publicRoots(taken: readonly string[]): Promise<TrustedCertificate[]> {
+async function publicRoots(taken: string): Promise<TrustedCertificate[]> {
   const { rootCertificates } = await import('node:tls');
   const roots = rootCertificates.map((pem) => new X509Certificate(pem));
   const names = roots.map(({ subject }) => /^(?:CN|OU|O)=(.+)$/m.exec(subject)?.[1] ?? '');
-  const aliases = uniqueAliases([...taken, ...names]).slice(taken.length);
+  const [, ...aliases] = uniqueAliases([taken, ...names]);
   return roots.map(({ raw }, i) => ({ certificate: raw, alias: aliases[i] ?? '' }));
 }
 

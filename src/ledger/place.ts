@@ -124,6 +124,14 @@ export function assertWritten(
   );
 }
 
+/** The same for all targets. */
+export function assertAllWritten(
+  targets: readonly Target[],
+  entries: readonly LedgerEntry[],
+): void {
+  for (const { path } of targets) assertWritten(path, contentOf(path), entries);
+}
+
 /** @param why of a file that is not devcert's to replace. */
 export function foreignFile(path: string, why = 'devcert did not write it'): DevcertError {
   return new DevcertError('file', `"${path}" is there already and ${why}`, {

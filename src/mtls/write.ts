@@ -95,7 +95,7 @@ export async function writeSet(
 ): Promise<WrittenSet> {
   assertNoLinks(context.folder, set);
   const force = options.force === true;
-  if (!force && isLostOnJava('p12', options.password ?? ''))
+  if (!force && isLostOnJava(options.password ?? ''))
     throw new DevcertError('refused', 'no Java before 25 opens a trust store with this password', {
       hint: say`take one of plain ASCII letters, or write the stores all the same: ${{ force: true }}`,
     });

@@ -43,7 +43,9 @@ for (const file of program.getSourceFiles()) {
 }
 
 function visit(node, owner) {
-  if (ts.isFunctionDeclaration(node) && node.name !== undefined) {
+  // A table of functions is a stop as well: who takes one out of it calls it.
+  const isTable = ts.isVariableDeclaration(node) && ts.isSourceFile(node.parent.parent.parent);
+  if ((ts.isFunctionDeclaration(node) || isTable) && node.name !== undefined) {
     owner = node;
     functions.set(node, {
       name: node.name.text,

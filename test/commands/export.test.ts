@@ -16,6 +16,7 @@ import { exportCertificate } from '../../src/commands/export.ts';
 import type { ExportOptions } from '../../src/export/request.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { purge } from '../../src/authority/purge.ts';
+import { readLedger } from '../../src/ledger/ledger.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { hasLinks, hasModes, seenMode } from '../helpers/can.ts';
 import { fakeHost, stateAt, temporaryFolder } from '../helpers/host.ts';
@@ -98,6 +99,15 @@ describe('exportCertificate()', () => {
       exportCertificate(context, { format: 'p12', trust: true }, told),
     ).rejects.toMatchObject({ code: 'refused' });
     expect(existsSync(join(folder, 'truststore.p12'))).toBe(false);
+  });
+
+  test('remembers that there is no password, given or asked for: so it can be made again', async () => {
+    const { context } = await project();
+    const options = () => readLedger(context.folder).at(-1)?.export?.options;
+    await exportCertificate(context, { format: 'p12' }, () => Promise.resolve(''));
+    expect(options()).toMatchObject({ format: 'p12', password: '' });
+    await exportCertificate(context, { format: 'p12', password });
+    expect(options()).not.toHaveProperty('password');
   });
 
   test('warns of such a password in a key store, and names JKS', async () => {
