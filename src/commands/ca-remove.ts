@@ -4,8 +4,14 @@ import { assertExists, removeAuthoritiesFolder } from '../authority/named.ts';
 import { purge } from '../authority/purge.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
 import { type Outcome, type TrustOptions, uninstallRoot, isFailure } from '../trust.ts';
-import { type Context, contextOf, issuedBy, refuseSudo, trusting } from './context.ts';
-import type { DryRunOption } from './plan.ts';
+import {
+  type Context,
+  contextOf,
+  issuedBy,
+  refuseSudo,
+  trusting,
+  type DryRunOption,
+} from './context.ts';
 import { findEverywhere } from './stores.ts';
 import { allRoots } from './roots.ts';
 

@@ -12,15 +12,21 @@ import {
 import { type Constraints, defaultConstraints } from '../names/constraints.ts';
 import { addPermits } from '../names/permit.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
-import type { Outcome } from '../trust.ts';
-import { type Context, contextOf, issuedBy, type Lists, refuseSudo, ensureIn } from './context.ts';
-import type { DryRunOption } from './plan.ts';
+import {
+  type Context,
+  contextOf,
+  issuedBy,
+  type Lists,
+  refuseSudo,
+  ensureIn,
+  type DryRunOption,
+} from './context.ts';
 import { type AgentChoice, keeperFor, type Protection } from './keeper.ts';
-import type { Renewed } from './renew.ts';
 import {
   importedAuthority,
   newAuthority,
   replaceAuthority,
+  type Replacement,
   type Successor,
   trustingStores,
   successorOf,
@@ -67,13 +73,7 @@ export interface AuthorityResult extends AuthoritySummary {
   readonly notes: readonly string[];
 }
 
-export interface ReplaceResult extends AuthorityResult {
-  /** False if a store that trusts the old root failed for the new one: then all is as it was. */
-  readonly replaced: boolean;
-  readonly outcomes: readonly Outcome[];
-  /** What the new authority made again. */
-  readonly renewed: readonly Renewed[];
-}
+export interface ReplaceResult extends AuthorityResult, Replacement {}
 
 /**
  * Makes an authority with a name. It is put into no store.

@@ -49,6 +49,20 @@ export interface AuthorityOption {
   readonly ca?: string;
 }
 
+/** Part of the options of everything that can be shown first. */
+export interface DryRunOption {
+  /** Tell what would be done, and do nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What a result says of an authority that issuing may have made first. */
+export interface MadeOnTheWay {
+  /** True if there was no authority and this run made it: no store trusts it yet. */
+  readonly authorityCreated: boolean;
+  /** That authority. */
+  readonly made?: MadeAuthority;
+}
+
 /** An authority that was made on the way. */
 export interface MadeAuthority {
   /** What it may certify; undefined: every name. */

@@ -202,43 +202,41 @@ export async function haveTrusted(
   { kinds, permit = [], confirm }: TrustWish,
 ): Promise<Pick<InstallResult, 'outcomes' | 'notes'>> {
   const nothing = { outcomes: [], notes: [] };
-  const root = await currentRoot(context.folder);
-  const isChange = root === undefined || permit.length > 0;
-  if (!isChange && !canBeBetter(await trustHere(context, root, kinds))) return nothing;
+  const isDone = async () => {
+    const root = await currentRoot(context.folder);
+    if (root === undefined || permit.length > 0) return false;
+    return !canBeBetter(await trustHere(context, root, kinds));
+  };
+  if (await isDone()) return nothing;
+  const isFirst = !hasAuthority(context.folder);
   if (kinds.length === 0 && permit.length === 0) {
     await ensureAuthorityFor(context, names, context.host.now());
     return nothing;
   }
   const { install } = await import('./install.ts');
   // One that takes the place of another has to come to every store that holds it.
-  const isNext = root !== undefined && permit.length > 0;
+  const isNext = !isFirst && permit.length > 0;
   const wanted = { stores: isNext || kinds.length === 0 ? undefined : kinds.join(','), permit };
   if (confirm !== undefined) {
     const { outcomes } = await install(context, { ...wanted, dryRun: true });
     const planned = outcomes.filter(({ status }) => status === 'planned');
     if (planned.length > 0 && !(await confirm(planned))) {
-      if (root !== undefined) return nothing;
+      if (!isFirst) return nothing;
       throw new DevcertError('cancelled', 'no CA was made: it was not wanted', {
         hint: { command: 'install' },
       });
     }
   }
   const work = async () => {
-    const now = await currentRoot(context.folder);
     // Another process may have done it by now.
-    if (
-      permit.length === 0 &&
-      now !== undefined &&
-      !canBeBetter(await trustHere(context, now, kinds))
-    )
-      return nothing;
+    if (await isDone()) return nothing;
     const { outcomes, notes } = await install(context, wanted);
     const restart = outcomes.flatMap((it) => (it.status === 'trusted' ? (it.restart ?? []) : []));
     return { outcomes, notes: [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)] };
   };
   // That of other domains is made by installing.
   if (permit.length === 0) await ensureAuthorityFor(context, names, context.host.now());
-  else if (root === undefined) return work();
+  else if (isFirst) return work();
   try {
     // Servers that are started together would undo what the others have not finished.
     return await withLock(context.folder, work, { file: INSTALL_LOCK, waitMs: INSTALL_WAIT_MS });

@@ -13,11 +13,9 @@ import { asLabel } from '../project/checkout.ts';
 import { withMember } from '../project/edit.ts';
 import { checked, isObject, readProjectFile } from '../project/file.ts';
 import { readNames, readUsages } from '../x509/read.ts';
-import { type Context, refuseSudo } from './context.ts';
+import { type Context, type DryRunOption, refuseSudo } from './context.ts';
 
-export interface InitOptions {
-  /** Tell what would be written, and write nothing. */
-  readonly dryRun?: boolean;
+export interface InitOptions extends DryRunOption {
   /** Write anew what the project file says already. */
   readonly force?: boolean;
   /** Have package.json check the certificate before each start: a script `predev`. */

@@ -15,7 +15,6 @@ import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import { relevant, storesHolding } from '../store-questions.ts';
 import { installRoot, type Outcome } from '../trust.ts';
 import {
-  type AuthorityOption,
   closeStateFolder,
   type Context,
   type Lists,
@@ -23,6 +22,7 @@ import {
   refuseSudo,
   trusting,
   ensureIn,
+  type DryRunOption,
 } from './context.ts';
 import {
   findEverywhere,
@@ -30,6 +30,7 @@ import {
   isOnRequest,
   missingKinds,
   parseStoreKinds,
+  type StoreChoice,
 } from './stores.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import {
@@ -43,15 +44,10 @@ import { planInstall } from './plan.ts';
 import { assertOneWay, isAsWished } from './keeper.ts';
 import { dueNotes } from './list.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
+import type { CreateOptions } from './ca.ts';
 
-export interface InstallOptions extends StoreOptions, AuthorityOption {
-  /** Comma-separated kinds of stores; all by default. */
-  readonly stores?: string;
-  /** Domains that the authority is to permit besides the local ones. */
-  readonly permit?: string | readonly string[];
-  /** False makes an authority that may certify every name. */
-  readonly constraints?: boolean;
-  readonly dryRun?: boolean;
+export interface InstallOptions
+  extends StoreChoice, Pick<CreateOptions, 'permit' | 'constraints'>, DryRunOption {
   /** Encrypt the key of the authority with a passphrase: one that lay open gives way to a new one. */
   readonly passphrase?: boolean;
   /** Take a key of the user's SSH agent: the one with this fingerprint (`SHA256:…`), or its only one on P-256. */

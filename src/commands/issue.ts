@@ -16,7 +16,7 @@ import {
   type Context,
   ensureAuthorityFor,
   keyFolderNotes,
-  type MadeAuthority,
+  type MadeOnTheWay,
   refuseSudo,
   writing,
 } from './context.ts';
@@ -30,11 +30,7 @@ export interface IssueOptions
   readonly force?: boolean;
 }
 
-export interface IssueResult extends WrittenLeaf {
-  /** True if there was no authority and this run made it: no store trusts it yet. */
-  readonly authorityCreated: boolean;
-  /** That authority. */
-  readonly made?: MadeAuthority;
+export interface IssueResult extends WrittenLeaf, MadeOnTheWay {
   /** One for each format that was asked for. */
   readonly exports?: readonly ExportResult[];
   /** With `webtransport`: what browsers are told. */

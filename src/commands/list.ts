@@ -10,7 +10,7 @@ import {
   type LedgerEntry,
   readLedger,
 } from '../ledger/ledger.ts';
-import { DAY_MS, dueDays } from '../policy.ts';
+import { DAY_MS, dueDays, daysUntil } from '../policy.ts';
 import { type Context } from './context.ts';
 import type { ServedOld } from './served.ts';
 
@@ -116,7 +116,7 @@ export function listed(
   const { names, certFile, keyFile } = certificate;
   const there = certificateIn(certFile);
   const notAfter = there === undefined ? new Date(certificate.notAfter) : new Date(there.validTo);
-  const daysLeft = Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS);
+  const daysLeft = daysUntil(notAfter, now);
   const state = ((): CertificateState => {
     if (there === undefined) return 'gone';
     if (sha256Of(there) !== certificate.sha256) return 'changed';

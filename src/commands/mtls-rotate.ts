@@ -75,19 +75,17 @@ export async function mtlsRotate(
   assertPassword(folder, set, password);
   const ca = issue || finish ? rotatingSide(context, set, options) : chosenSide(set, options);
   const target = contextOf(context, ca);
-  const { trusting, holding } = sidesOf(set, ca);
-  if (!issue && !finish) {
-    const made = await begin(target, options);
-    const authority = await loadAuthority(target.folder);
-    const written = await renewAll(target, authority, { only: ['sets'], password });
-    return { ca, step: 1, written, reload: trusting, made };
-  }
-  if (issue) {
-    const written = await issueFromNew(target, password);
-    return { ca, step: 2, written, reload: holding };
-  }
-  return { ca, step: 3, written: await end(target, password), reload: trusting };
+  const step = issue ? 2 : finish ? 3 : 1;
+  const made = step === 1 ? await begin(target, options) : undefined;
+  if (step === 2) await takeOver(target);
+  if (step === 3) await end(target);
+  const authority = await loadAuthority(target.folder);
+  const written = await renewAll(target, authority, { only: REMADE[step], password });
+  return { ca, step, written, reload: sidesOf(set, ca)[step === 2 ? 'holding' : 'trusting'], made };
 }
+
+/** What each step makes again. */
+const REMADE = { 1: ['sets'], 2: ['certificates', 'sets'], 3: ['roots', 'sets'] } as const;
 
 async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority> {
   const { folder, host } = target;
@@ -117,15 +115,12 @@ async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority
   );
 }
 
-async function issueFromNew(target: Context, password: string | undefined): Promise<Renewed[]> {
-  const { folder } = target;
+async function takeOver({ folder }: Context): Promise<void> {
   const pending = readPending(folder);
   if (pending !== undefined) await promotePending(folder, pending);
-  const authority = await loadAuthority(folder);
-  return renewAll(target, authority, { only: ['certificates', 'sets'], password });
 }
 
-async function end(target: Context, password: string | undefined): Promise<Renewed[]> {
+async function end(target: Context): Promise<void> {
   const { folder } = target;
   if (readPending(folder) !== undefined)
     throw new DevcertError('refused', 'nothing was issued from the new CA yet', {
@@ -133,8 +128,6 @@ async function end(target: Context, password: string | undefined): Promise<Renew
     });
   markRotating(folder, false);
   await clearOthers(target, isClientsOnly(folder) ? [] : await findEverywhere(target));
-  const authority = await loadAuthority(folder);
-  return renewAll(target, authority, { only: ['roots', 'sets'], password });
 }
 
 function chosenSide(set: MtlsSet, { clientCa, serverCa }: MtlsRotateOptions): string {

@@ -17,12 +17,6 @@ import { asRenewed } from './renew-due.ts';
 import { type Successor, trustingStores } from './replace.ts';
 import { currentRoot, rootInFile } from './roots.ts';
 
-/** The same options for each of them. */
-export interface DryRunOption {
-  /** Tell what would be done, and do nothing. */
-  readonly dryRun?: boolean;
-}
-
 /** The plan for an authority that does not exist yet. @param missing what the stores that are not here come to. */
 export async function planInstall(
   context: Context,

@@ -5,17 +5,15 @@ import { authorityIssuers } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { DevcertError } from '../errors.ts';
 import { type CertificateEntry, findEntries, latest, readLedger } from '../ledger/ledger.ts';
-import { type Context, contextOf, refuseSudo } from './context.ts';
+import { type Context, contextOf, type DryRunOption, refuseSudo } from './context.ts';
 import { isCertificate, isDue, listed } from './list.ts';
 import { renewAll, type Renewed } from './renew.ts';
 
-export interface RenewDueOptions {
+export interface RenewDueOptions extends DryRunOption {
   /** On the whole machine, not just in and below the current folder. */
   readonly all?: boolean;
   /** Of the key stores of sets for mutual TLS. */
   readonly password?: string;
-  /** Tell what is due, and make nothing. */
-  readonly dryRun?: boolean;
 }
 
 export interface RenewDueResult {

@@ -9,7 +9,13 @@ import type {
 import { hasModes } from '../disk/filesystem.ts';
 import { DevcertError, worded } from '../errors.ts';
 import type { Outcome } from '../trust.ts';
-import type { Context } from './context.ts';
+import type { AuthorityOption, Context } from './context.ts';
+
+/** Which stores, and which authority's root in them. */
+export interface StoreChoice extends StoreOptions, AuthorityOption {
+  /** Comma-separated kinds of stores; all by default. */
+  readonly stores?: string;
+}
 
 /**
  * The kinds in `--stores`, all of this machine's if it was not given.

@@ -1,6 +1,6 @@
 /** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
 import { existsSync } from 'node:fs';
-import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
+import type { Root, StoreKind } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { agentNotes } from '../authority/keeping.ts';
@@ -16,28 +16,26 @@ import { replaceFiles } from '../ledger/transaction.ts';
 import { relevant } from '../store-questions.ts';
 import { mergeOutcomes, type Outcome, uninstallRoot, isFailure } from '../trust.ts';
 import {
-  type AuthorityOption,
   type Context,
   contextOf,
   issuedBy,
   refuseOtherAccount,
   refuseSudo,
   trusting,
+  type DryRunOption,
 } from './context.ts';
-import { findEverywhere, parseStoreKinds } from './stores.ts';
+import { findEverywhere, parseStoreKinds, type StoreChoice } from './stores.ts';
 import { clearHosts } from './hosts.ts';
 import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
 import { currentRoot, forgetRoot, otherRoots } from './roots.ts';
 
-export interface UninstallOptions extends StoreOptions, AuthorityOption {
-  readonly stores?: string;
+export interface UninstallOptions extends StoreChoice, DryRunOption {
   /** Delete the authority and its ledger, too. */
   readonly purge?: boolean;
   /** Instead of the authority's root those that no state folder knows, after `confirm` of the listener. */
   readonly orphans?: boolean;
   /** Remove them without asking. */
   readonly yes?: boolean;
-  readonly dryRun?: boolean;
 }
 
 export interface UninstallResult {

@@ -18,7 +18,7 @@ import { at, type Finding, finding } from '../x509/finding.ts';
 import { constraintFindings } from '../x509/judge-path.ts';
 import { chainFindings, findChain, serialFindings, type Told } from './chain.ts';
 import { inspectCsr } from './csr.ts';
-import { certificateFindings, daysUntil, roleOf } from './problems.ts';
+import { certificateFindings, roleOf } from './problems.ts';
 import { kindOf } from './kind.ts';
 import { certificatesOf, hasOpenKey, type InspectInput, openFile } from './open.ts';
 import { storeProblems } from './store-problems.ts';
@@ -29,6 +29,7 @@ import type {
   InspectedKey,
   Problem,
 } from './types.ts';
+import { daysUntil } from '../policy.ts';
 
 export interface InspectSurroundings {
   readonly now: Date;
