@@ -29,6 +29,7 @@ import { importStep } from './network.ts';
 import { currentRoot, rootInFile } from './roots.ts';
 import { isSlow, parseStoreKinds } from './stores.ts';
 import { canBeBetter, type Trust, trustHere } from './trust-here.ts';
+import type { ServerCertificate } from './certificate.ts';
 
 /** What may be changed on the machine so that it trusts the certificate. */
 export type InstallWish = (typeof installWishes)[number];
@@ -55,11 +56,7 @@ export interface EnsureOptions extends AuthorityOption, Pick<LeafOptions, 'key' 
 }
 
 /** A pair for a server, as `https.createServer()` takes it. */
-export interface Ensured {
-  /** PKCS#8 PEM, not encrypted. Secret. */
-  readonly key: string;
-  /** The certificate, then the issuer: all that a server sends. PEM. */
-  readonly cert: string;
+export interface Ensured extends Pick<ServerCertificate, 'key' | 'cert' | 'notAfter'> {
   /**
    * The root, PEM: for clients that are to trust it. Not enumerable: a server would take it for the CA of its
    * clients' certificates, so copies made by `{ ...pair }` and JSON leave it out.
@@ -69,7 +66,6 @@ export interface Ensured {
   readonly paths: { readonly key: string; readonly cert: string; readonly ca: string };
   /** All names of the certificate, canonical: those asked for, and what others of the project asked for. */
   readonly names: readonly string[];
-  readonly notAfter: Date;
   /** True if it was made by this call. */
   readonly issued: boolean;
   readonly trust: Trust;
@@ -125,10 +121,38 @@ async function ensured(
     });
   const kinds = parseStoreKinds(options.stores, context, isSlow);
   const request = requestOf(context, options);
+  const { paths } = request;
+  /** With what the stores here say of it. @param cure what has them trust it; installing if left out */
+  const judged = async (made: Made, cure?: Step, isRequired = wish === 'require') => {
+    const { certificate, cert, key, ca, issued = false, notes = [] } = made;
+    const { certFile, keyFile, caFile = '' } = paths;
+    const root = (await currentRoot(folder)) ?? rootInFile(ca, caFile);
+    const trust = await trustHere(context, root, kinds, cure);
+    if (isRequired && !trust.stores.some(({ state }) => state === 'trusted'))
+      throw new DevcertError('not-trusted', trust.line, { hint: cure ?? hintOf(trust, context) });
+    const pair = {
+      ...{ key, cert },
+      paths: { key: keyFile, cert: certFile, ca: caFile },
+      names: readNames(certificate.raw),
+      notAfter: new Date(certificate.validTo),
+      ...{ issued, trust, notes },
+    };
+    return Object.defineProperty(pair, 'ca', { value: ca, enumerable: false }) as typeof pair & {
+      ca: string;
+    };
+  };
   if (ca !== undefined) assertExists(folder, ca);
   if (!hasAuthority(folder)) {
-    const there = await pairThere(context, request, kinds, options);
-    if (there !== undefined) return there;
+    // One that came here without its CA is taken as it is; one whose CA was deleted here gives way to a new one,
+    // where one may be made, unless it is trusted still.
+    const there = pairFromElsewhere(request, host.now());
+    if (there !== undefined) {
+      const isOurs = isLeftBehind(readExisting(paths), identity(context));
+      const cure = isOurs ? undefined : importStep(paths.caFile ?? '', 'NAME');
+      if (!isOurs || wish === 'never' || isBuild(context)) return judged(there, cure);
+      const judgement = await judged(there, undefined, false);
+      if (judgement.trust.trusted) return judgement;
+    }
     if (wish === 'never') assertExists(folder, ca);
     assertNoBuild(context);
     // Before anything is asked or changed for names that it could not issue for.
@@ -139,28 +163,10 @@ async function ensured(
       ? { notes: [] }
       : await haveTrusted(context, request.names, { kinds, confirm });
   const pair = await pairInFiles(context, request);
-  return judged(context, { ...pair, notes: [...pair.notes, ...notes] }, request, kinds, options);
+  return judged({ ...pair, notes: [...pair.notes, ...notes] });
 }
 
-/**
- * The pair that is there without its CA. One that came here is taken as it is; one whose CA was deleted here gives
- * way to a new one, where one may be made, unless it is trusted still.
- */
-async function pairThere(
-  context: Context,
-  request: PairRequest,
-  kinds: readonly StoreKind[],
-  options: Lists<EnsureOptions>,
-): Promise<Ensured | undefined> {
-  const pair = pairFromElsewhere(request, context.host.now());
-  if (pair === undefined) return undefined;
-  const isOurs = isLeftBehind(readExisting(request.paths), identity(context));
-  const cure = isOurs ? undefined : importStep(request.paths.caFile ?? '', 'NAME');
-  const isKept = !isOurs || (options.install ?? 'never') === 'never' || isBuild(context);
-  if (isKept) return judged(context, pair, request, kinds, options, cure);
-  const judgement = await judged(context, pair, request, kinds, { ...options, install: 'never' });
-  return judgement.trust.trusted ? judgement : undefined;
-}
+type Made = Pair & { readonly issued?: boolean; readonly notes?: readonly string[] };
 
 function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest {
   const { names = [], dir, key, days } = options;
@@ -246,32 +252,6 @@ export async function haveTrusted(
     // The certificate is good without; what the stores say is told.
     return { outcomes: [], notes: [error.message] };
   }
-}
-
-async function judged(
-  context: Context,
-  made: Pair & { readonly issued?: boolean; readonly notes?: readonly string[] },
-  { paths }: PairRequest,
-  kinds: readonly StoreKind[],
-  { install: wish }: Lists<EnsureOptions>,
-  cure?: Step,
-): Promise<Ensured> {
-  const { certificate, cert, key, ca, issued = false, notes = [] } = made;
-  const { certFile, keyFile, caFile = '' } = paths;
-  const root = (await currentRoot(context.folder)) ?? rootInFile(ca, caFile);
-  const trust = await trustHere(context, root, kinds, cure);
-  if (wish === 'require' && !trust.stores.some(({ state }) => state === 'trusted'))
-    throw new DevcertError('not-trusted', trust.line, { hint: cure ?? hintOf(trust, context) });
-  const pair = {
-    ...{ key, cert },
-    paths: { key: keyFile, cert: certFile, ca: caFile },
-    names: readNames(certificate.raw),
-    notAfter: new Date(certificate.validTo),
-    ...{ issued, trust, notes },
-  };
-  return Object.defineProperty(pair, 'ca', { value: ca, enumerable: false }) as typeof pair & {
-    ca: string;
-  };
 }
 
 /** What the first store that failed has to say, which may be more than to try again. */

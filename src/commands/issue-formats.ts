@@ -16,7 +16,13 @@ import {
   missingPassword,
   secretPaths,
 } from '../export/plan.ts';
-import { type ExportRequest, formatName, needsPassword, parseExport } from '../export/request.ts';
+import {
+  type ExportRequest,
+  formatName,
+  needsPassword,
+  parseExport,
+  type ExportOptions,
+} from '../export/request.ts';
 import { type Export, keyExport } from '../export/source.ts';
 import { findEntries } from '../ledger/ledger.ts';
 import { assertAllWritten, mendKeys } from '../ledger/place.ts';
@@ -25,17 +31,12 @@ import type { Context } from './context.ts';
 import { type ExportResult, exportResult } from './export.ts';
 
 /** What is to be written beside a certificate that is issued. */
-export interface FormatOptions {
+export interface FormatOptions extends Pick<
+  ExportOptions,
+  'legacy' | 'alias' | 'password' | 'force'
+> {
   /** Write these formats beside it, too: `p12`, `jks`, `der`, … */
   readonly format?: string | readonly string[];
-  /** `p12`: the old algorithms. */
-  readonly legacy?: boolean;
-  /** `format`: name of the entry in a key store; `devcert` by default. */
-  readonly alias?: string;
-  /** `p12`, `jks`: their password; empty for none at all, which has to be said. */
-  readonly password?: string;
-  /** Over files that are not devcert's. */
-  readonly force?: boolean;
 }
 
 type KeyRequest = ExportRequest & { readonly trust: false };
