@@ -52,7 +52,7 @@ export async function recipe(
   assertNotEmpty(options);
   const recipe = await findRecipe(name);
   const clientCerts = options.clientCerts === true;
-  if (clientCerts && recipe.needsForClients === undefined)
+  if (clientCerts && recipe.needsForClients === false)
     throw new DevcertError('usage', `${recipe.name} cannot demand client certificates`, {
       hint: say`${{ command: 'recipe', names: recipe.name }}, or let a server in front of it ask: ${{ command: 'recipe', names: 'nginx', clientCerts: true }}`,
     });
@@ -68,8 +68,8 @@ export async function recipe(
   const windows = context.host.platform === 'win32';
   const place = { dir, given: options.dir, word: windows ? windowsWord : shell };
   if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, place);
-  const needed = [...recipe.needs, ...(clientCerts ? (recipe.needsForClients ?? []) : [])];
-  assertThere(needed, place);
+  const files = needed(recipe, options);
+  assertThere(files, place);
   const trust =
     options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
   if (clientCerts && !existsSync(trust))
@@ -98,7 +98,7 @@ export async function recipe(
     rootFileOf(dir),
     // A file that was named was chosen by the user.
     ...(clientCerts && options.caFile === undefined ? [trust] : []),
-    ...(needed.includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
+    ...(files.includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
   ];
   const foreign = foreignTrust(context.stateFolder, believed);
   const system = windows ? [(await import('../../platform/windows.ts')).SCHANNEL] : [];
@@ -152,9 +152,8 @@ function issued(trustFile: string, certFile: string): boolean {
   );
 }
 
-function assertThere(needed: readonly RecipeFile[], { dir, given, word }: Place): void {
-  // Every recipe is about this pair, also one that reads it from a key store.
-  const missing = (['cert.pem', 'key.pem', ...needed] as const).find(
+function assertThere(files: readonly RecipeFile[], { dir, given, word }: Place): void {
+  const missing = files.find(
     (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
   );
   if (missing === undefined) return;
@@ -172,6 +171,15 @@ function assertThere(needed: readonly RecipeFile[], { dir, given, word }: Place)
   throw new DevcertError('file', `there is no "${missing}" in "${printable(dir)}"`, {
     hint: hints[missing],
   });
+}
+
+function needed(
+  { needs = [], needsForClients }: Recipe,
+  { clientCerts }: RecipeOptions,
+): readonly RecipeFile[] {
+  // Every recipe is about this pair, also one that reads it from a key store.
+  const more = clientCerts === true && needsForClients ? needsForClients : [];
+  return ['cert.pem', 'key.pem', ...needs, ...more];
 }
 
 /** For cmd and PowerShell, which both take slashes in paths. No path there has a double quote in it. */

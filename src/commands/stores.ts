@@ -1,6 +1,7 @@
 /** Which trust stores a command works with. */
 import type {
   FindOptions,
+  Host,
   StoreFinder,
   StoreKind,
   StoreOptions,
@@ -30,10 +31,8 @@ export function parseStoreKinds(
   isLeftOut: (finder: StoreFinder) => boolean = () => false,
 ): StoreKind[] {
   const { platform } = host;
-  const here = finders.filter(
-    (finder) => finder.platforms?.includes(platform) !== false && finder.isHere?.(host) !== false,
-  );
   const kindsOf = (some: readonly StoreFinder[]) => [...new Set(some.map(({ kind }) => kind))];
+  const here = finders.filter((it) => isHere(it, host));
   if (text === undefined) return kindsOf(here.filter((finder) => !isLeftOut(finder)));
   const known = kindsOf(here);
   const words = text.split(',').map((word) => word.trim().toLowerCase());
@@ -71,15 +70,20 @@ function storeCalled(word: string, platform: NodeJS.Platform): string {
   return IN_SYSTEM.has(platform) ? 'system' : 'nss';
 }
 
+function isHere(finder: StoreFinder, host: Host): boolean {
+  return finder.platforms?.includes(host.platform) !== false && finder.isHere?.(host) !== false;
+}
+
 /** The stores of these kinds on this machine, in the order of the finders. */
 export async function findStores(
-  { host, finders }: Context,
+  { host, finders }: Pick<Context, 'finders' | 'host'>,
   kinds: readonly StoreKind[],
   options: FindOptions,
 ): Promise<TrustStore[]> {
   const stores: TrustStore[] = [];
   for (const finder of finders)
-    if (kinds.includes(finder.kind)) stores.push(...(await finder.find(host, options)));
+    if (kinds.includes(finder.kind) && isHere(finder, host))
+      stores.push(...(await finder.find(host, options)));
   return stores;
 }
 
