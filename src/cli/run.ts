@@ -2,6 +2,7 @@
 import { DevcertError, EXIT, printable, say } from '../errors.ts';
 import { environment, type EnvironmentOptions } from '../index.ts';
 import { caOption, type Declaration, type Options, dirOption } from './declaration.ts';
+import { inFishQuotes, inQuotes } from '../../platform/quote.ts';
 import { runThrough } from '../../platform/run.ts';
 
 const options: Options = {
@@ -74,9 +75,9 @@ export function line(shell: Shell, name: string, value: string): string {
     });
   switch (shell) {
     case 'sh':
-      return `export ${name}='${value.replaceAll("'", `'\\''`)}'`;
+      return `export ${name}=${inQuotes(value)}`;
     case 'fish':
-      return `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`;
+      return `set -gx ${name} ${inFishQuotes(value)}`;
     case 'powershell':
       // PowerShell takes typographic quotes for straight ones.
       return `$env:${name} = '${value.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;

@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { DevcertError, printable, say, type Step, orUndefined } from '../errors.ts';
+import { assertNotEmpty } from '../certificate/output.ts';
 import { readIfThere } from '../disk/files.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
@@ -50,11 +51,7 @@ export async function recipe(
   name: string,
   options: RecipeOptions = {},
 ): Promise<RecipeResult> {
-  for (const [option, value] of Object.entries(options))
-    if (value === '')
-      throw new DevcertError('usage', `the path for ${option} is empty`, {
-        hint: 'give a path, or leave the option out',
-      });
+  assertNotEmpty(options);
   const recipe = await findRecipe(name);
   const clientCerts = options.clientCerts === true;
   if (clientCerts && recipe.needsForClients === undefined)
