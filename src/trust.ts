@@ -99,19 +99,12 @@ export async function installRoot(
         : { status: 'trusted', restart: store.restart };
     if (before.state === 'unavailable') {
       const { lacks } = before;
-      return {
-        ...unavailable(before),
-        ...(lacks === undefined ? {} : { status: 'skipped', lacks }),
-      };
+      const turn = unavailable(before);
+      return lacks === undefined ? turn : { ...turn, status: 'skipped', lacks };
     }
     if (store.lacks !== undefined) {
-      const { program, ...hint } = store.lacks;
-      return {
-        status: 'skipped',
-        lacks: program,
-        reason: `"${program}" is not installed`,
-        ...hint,
-      };
+      const { program: lacks, hint } = store.lacks;
+      return { status: 'skipped', lacks, reason: `"${lacks}" is not installed`, hint };
     }
     const plan = await store.planInstall(root);
     if (options.dryRun === true) return planned(plan, host);

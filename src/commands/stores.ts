@@ -1,5 +1,12 @@
 /** Which trust stores a command works with. */
-import type { FindOptions, StoreKind, StoreOptions, TrustStore } from '../../platform/types.ts';
+import type {
+  FindOptions,
+  Host,
+  StoreFinder,
+  StoreKind,
+  StoreOptions,
+  TrustStore,
+} from '../../platform/types.ts';
 import { DevcertError } from '../errors.ts';
 import type { Context } from './context.ts';
 
@@ -14,10 +21,7 @@ export function parseStoreKinds(
   { finders, host }: Pick<Context, 'finders' | 'host'>,
 ): StoreKind[] {
   const { platform } = host;
-  const here = finders.filter(
-    (finder) => finder.platforms?.includes(platform) !== false && finder.isHere?.(host) !== false,
-  );
-  const known = [...new Set(here.map(({ kind }) => kind))];
+  const known = [...new Set(finders.filter((it) => isHere(it, host)).map(({ kind }) => kind))];
   if (text === undefined) return known;
   const words = text.split(',').map((word) => word.trim().toLowerCase());
   return [
@@ -44,15 +48,20 @@ function storeCalled(word: string, platform: NodeJS.Platform): string {
   return IN_SYSTEM.has(platform) ? 'system' : 'nss';
 }
 
+function isHere(finder: StoreFinder, host: Host): boolean {
+  return finder.platforms?.includes(host.platform) !== false && finder.isHere?.(host) !== false;
+}
+
 /** The stores of these kinds on this machine, in the order of the finders. */
 export async function findStores(
-  { host, finders }: Context,
+  { host, finders }: Pick<Context, 'finders' | 'host'>,
   kinds: readonly StoreKind[],
   options: FindOptions,
 ): Promise<TrustStore[]> {
   const stores: TrustStore[] = [];
   for (const finder of finders)
-    if (kinds.includes(finder.kind)) stores.push(...(await finder.find(host, options)));
+    if (kinds.includes(finder.kind) && isHere(finder, host))
+      stores.push(...(await finder.find(host, options)));
   return stores;
 }
 

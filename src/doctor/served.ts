@@ -1,8 +1,7 @@
 /** Servers that were not restarted since their certificate was replaced. */
 import { isCertificate } from '../commands/list.ts';
 import { stateFolderOf } from '../commands/context.ts';
-import { findServedOld, type ServedOld } from '../commands/served.ts';
-import { say } from '../errors.ts';
+import { findServedOld } from '../commands/served.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { finding } from './finding.ts';
 import type { Check } from './machine.ts';
@@ -14,18 +13,11 @@ export const servedCheck: Check = {
     const entries = readLedger(stateFolderOf(context)).filter(isCertificate);
     const served = await findServedOld(context, entries);
     return [...served].flatMap(([certFile, servers]) =>
-      servers.map((server) =>
-        finding(
-          'served',
-          'other',
-          `the server on port ${server.port} still sends the certificate that was in "${certFile}" before`,
-          say`restart or reload it${whose(server)}`,
-        ),
-      ),
+      servers.map(({ port, process }) => {
+        const what = `the server on port ${port} still sends the certificate that was in "${certFile}" before`;
+        const whose = process && `: ${process.name}, process ${process.pid}`;
+        return finding('served', 'other', what, `restart or reload it${whose ?? ''}`);
+      }),
     );
   },
 };
-
-function whose({ process }: ServedOld): string {
-  return process === undefined ? '' : `: ${process.name}, process ${process.pid}`;
-}

@@ -11,6 +11,7 @@ import {
   policyInRegistry,
 } from '../../platform/firefox-policies.ts';
 import { storeFinders } from '../../platform/stores.ts';
+import { findStores } from '../../src/commands/stores.ts';
 import { installRoot, inspectStores, uninstallRoot } from '../../src/trust.ts';
 import type { Host } from '../../platform/types.ts';
 import { fakeHost, fakeRoot, recorder, temporaryFolder } from '../helpers/host.ts';
@@ -34,8 +35,8 @@ function machine(platform: NodeJS.Platform, overrides: Partial<Host> = {}) {
   return { base, profile, host: fakeHost({ platform, home, env: { APPDATA }, ...overrides }) };
 }
 
-async function find(host: Host) {
-  return [...(await firefoxOnMacos.find(host, {})), ...(await firefoxOnWindows.find(host, {}))];
+function find(host: Host) {
+  return findStores({ host, finders: [firefoxOnMacos, firefoxOnWindows] }, ['nss'], {});
 }
 
 describe('readPreference()', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { simulatorStores } from '../../platform/simulators.ts';
 import type { Command, CommandResult } from '../../platform/types.ts';
 import { install } from '../../src/commands/install.ts';
+import { findStores } from '../../src/commands/stores.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
@@ -158,7 +159,8 @@ describe('simulatorStores', () => {
   });
 
   test('no simulators, and no program is started, elsewhere and without Xcode', async () => {
-    expect(await simulatorStores.find(fakeHost(), {})).toEqual([]);
+    const finders = [simulatorStores];
+    expect(await findStores({ host: fakeHost(), finders }, ['simulator'], {})).toEqual([]);
     const run = () => Promise.reject(new Error('it runs something'));
     const host = fakeHost({ platform: 'darwin', run });
     expect(await simulatorStores.find(host, { everywhere: true })).toEqual([]);

@@ -12,6 +12,7 @@ import type {
 } from '../../platform/types.ts';
 import { makeStateFolder } from '../../src/authority/purge.ts';
 import { closeStateFolder } from '../../src/commands/context.ts';
+import { findStores } from '../../src/commands/stores.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, fakeRoot, line, recorder, temporaryFolder } from '../helpers/host.ts';
 
@@ -90,7 +91,8 @@ async function plan(store: TrustStore): Promise<{ add: string[]; remove: string[
 
 describe('windowsStores', () => {
   test('is there on Windows only, as the kind "system"', async () => {
-    expect(await windowsStores.find(fakeHost(), {})).toEqual([]);
+    const elsewhere = { host: fakeHost(), finders: [windowsStores] };
+    expect(await findStores(elsewhere, ['system'], {})).toEqual([]);
     const { store } = await machine({ user: false, machine: false });
     expect(store).toMatchObject({ kind: 'system', location: 'CurrentUser\\Root' });
   });

@@ -5,7 +5,7 @@ import type { CommandResult, Host } from '../../platform/types.ts';
 import { storeFinders } from '../../platform/stores.ts';
 import { createRunner } from '../../platform/run.ts';
 import { isWsl, startsPrograms, wslStores } from '../../platform/wsl.ts';
-import { parseStoreKinds } from '../../src/commands/stores.ts';
+import { findStores, parseStoreKinds } from '../../src/commands/stores.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { hasShell } from '../helpers/can.ts';
@@ -130,7 +130,8 @@ describe('wslStores', () => {
   test('none outside WSL, and no program is started to see that', async () => {
     const ran = recorder();
     const programs = { wslpath: '/bin/wslpath' };
-    expect(await wslStores.find(fakeHost({ programs, run: ran.run }), {})).toEqual([]);
+    const host = fakeHost({ programs, run: ran.run });
+    expect(await findStores({ host, finders: [wslStores] }, ['windows'], {})).toEqual([]);
     expect(ran.lines).toEqual([]);
   });
 
@@ -229,7 +230,8 @@ describe('wslStores', () => {
 
   test('a chroot in WSL without wslpath has no Windows', async () => {
     const sysroot = interop(temporaryFolder());
-    expect(await wslStores.find(fakeHost({ kernel, sysroot }), {})).toEqual([]);
+    const host = fakeHost({ kernel, sysroot });
+    expect(await findStores({ host, finders: [wslStores] }, ['windows'], {})).toEqual([]);
   });
 
   test.runIf(hasShell)('interop off: no shell runs the bytes of a Windows program', async () => {

@@ -57,7 +57,7 @@ beforeAll(async () => {
     { type: 'email', value: 'ada@example.test' },
   ]);
   const granted = grantCsr(readCsr(csr), { client: true }).request;
-  const signed = await certify(authority, granted, 'ada@engine', new Date());
+  const { certPem } = await certify(authority, granted, 'ada@engine', new Date());
   const pairs = {
     'a user': await client('alice'),
     'a user with a bare common name': await client('alice', { cn: 'alice' }),
@@ -67,7 +67,7 @@ beforeAll(async () => {
     'a DNS name': await client('orders.test'),
     'a peer': await issueFor(authority, ['orders.test'], { peer: true }),
     'of a CSR': {
-      certPem: signed.toString() + authority.chainPem,
+      certPem,
       keyPem: encodePrivateKey(key),
     },
     'with RSA': await client('alice', { key: 'rsa2048' }),

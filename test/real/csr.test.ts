@@ -104,8 +104,8 @@ const makers: Record<string, { program: string; make: () => Promise<Made> }> = {
 
 async function sign(csr: Buffer): Promise<{ certificate: X509Certificate; pem: string }> {
   const { request } = grantCsr(readCsr(findCsr(csr)));
-  const certificate = await certify(authority, request, 'ada@engine', new Date());
-  return { certificate, pem: certificate.toString() + authority.chainPem };
+  const { certificate, certPem } = await certify(authority, request, 'ada@engine', new Date());
+  return { certificate, pem: certPem };
 }
 
 async function opensslVerifies(file: string, host: string): Promise<boolean> {
