@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { DevcertError, printable, say, type Step, orUndefined } from '../errors.ts';
+import { assertNotEmpty } from '../certificate/output.ts';
 import { readIfThere } from '../disk/files.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
