@@ -7,7 +7,7 @@ import { CASES } from './forgeries/cases.ts';
 import { answersTable } from './forgeries/table.ts';
 import { readScores, RECORDING as RECORDING_SCORES, scoreTable } from './corpora/table.ts';
 import { PURPOSES } from './forgeries/verifiers.ts';
-import { verifyCodes } from '../src/verify/types.ts';
+import { verifyCodes } from '../src/verify/codes.ts';
 import { brokenKinds } from '../src/testing/kinds.ts';
 import { clients, said } from '../src/testing/said.ts';
 

@@ -1,5 +1,13 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
-import { DevcertError, formatText, orUndefined, rewording, say, worded } from '../errors.ts';
+import {
+  DevcertError,
+  formatText,
+  mapSteps,
+  orUndefined,
+  rewording,
+  say,
+  worded,
+} from '../errors.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
@@ -98,11 +106,11 @@ function namedAs(form: 'email' | 'dns' | 'uri', text: string): Name {
   const name = rewording(
     () => parseName(text, { client: true }),
     (error) => {
-      const hint = formatText(DevcertError.hintOf(error) ?? '', (step) =>
+      const hint = mapSteps(DevcertError.hintOf(error) ?? '', (step) =>
         step.command === 'issue' ? { ...step, command: 'csr' } : step,
       );
       const message = `a name of the CSR: ${error.message}`;
-      return { message, hint: say`have it made again: ${hint}` };
+      return { message, hint: say`have it made again: ${formatText(hint)}` };
     },
   );
   if (name.type === form || (form === 'dns' && name.type === 'ip')) return name;

@@ -1,4 +1,5 @@
 /** `devcert completion SHELL`: what a shell offers at the tab key, and the manual page, made of the declarations. */
+import { inFishQuotes, inQuotes } from '../../platform/quote.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { commands } from './commands.ts';
 import { type Declaration, descriptionOf } from './declaration.ts';
@@ -122,7 +123,7 @@ function pathPatterns(all: readonly CommandWords[]): string {
 
 function zsh(all: readonly CommandWords[]): string[] {
   const item = ({ word, description }: Item) =>
-    single(`${word.replaceAll(':', '\\:')}:${description}`);
+    inQuotes(`${word.replaceAll(':', '\\:')}:${description}`);
   const cases = all.map(
     ({ words, next }) => `    '${words.join(' ')}') offered=(${next.map(item).join(' ')}) ;;`,
   );
@@ -161,13 +162,9 @@ function fish(all: readonly CommandWords[]): string[] {
       const what = word.startsWith('--')
         ? `-l ${word.slice(2)}${takesValue === true ? ' -r' : ''}`
         : `-f -a ${word}`;
-      return `complete -c devcert -n '${when}' ${what} -d ${fishText(description)}`;
+      return `complete -c devcert -n '${when}' ${what} -d ${inFishQuotes(description)}`;
     });
   });
-}
-
-function fishText(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
 
 function powershell(all: readonly CommandWords[]): string[] {
@@ -192,9 +189,4 @@ function powershell(all: readonly CommandWords[]): string[] {
     '  }',
     '}',
   ];
-}
-
-/** A text between single quotes, for sh and zsh. */
-function single(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

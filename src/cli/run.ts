@@ -2,6 +2,7 @@
 import { DevcertError, EXIT, printable, say } from '../errors.ts';
 import { environment, type EnvironmentOptions } from '../index.ts';
 import { caOption, type Declaration, type Options, dirOption } from './declaration.ts';
+import { inFishQuotes, inQuotes } from '../../platform/quote.ts';
 import { runThrough } from '../../platform/run.ts';
 
 const options: Options = {
@@ -72,15 +73,11 @@ export function line(shell: Shell, name: string, value: string): string {
     throw new DevcertError('usage', `cannot write ${name} for ${shell}: "${printable(value)}"`, {
       hint: say`move the project to a folder without such characters, or: ${{ command: 'run', names: ['--', 'COMMAND'] }}`,
     });
-  switch (shell) {
-    case 'sh':
-      return `export ${name}='${value.replaceAll("'", `'\\''`)}'`;
-    case 'fish':
-      return `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`;
-    case 'powershell':
-      // PowerShell takes typographic quotes for straight ones.
-      return `$env:${name} = '${value.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
-    case 'dotenv':
-      return `${name}='${value}'`;
-  }
+  return {
+    sh: `export ${name}=${inQuotes(value)}`,
+    fish: `set -gx ${name} ${inFishQuotes(value)}`,
+    // PowerShell takes typographic quotes for straight ones.
+    powershell: `$env:${name} = '${value.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`,
+    dotenv: `${name}='${value}'`,
+  }[shell];
 }

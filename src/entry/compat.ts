@@ -49,20 +49,14 @@ export interface Options {
   ui?: Partial<UserInterface & MoreQuestions>;
 }
 
-interface CaBuffer {
-  ca: Buffer;
-}
-interface CaPath {
-  caPath: string;
-}
 interface DomainData {
   /** PKCS#8 PEM, not encrypted. Secret. */
   key: Buffer;
   /** The certificate, then the issuer: PEM. */
   cert: Buffer;
 }
-type ReturnCa<O extends Options> = O['getCaBuffer'] extends true ? CaBuffer : false;
-type ReturnCaPath<O extends Options> = O['getCaPath'] extends true ? CaPath : false;
+type ReturnCa<O extends Options> = O['getCaBuffer'] extends true ? { ca: Buffer } : false;
+type ReturnCaPath<O extends Options> = O['getCaPath'] extends true ? { caPath: string } : false;
 export type ReturnData<O extends Options = object> = DomainData & ReturnCa<O> & ReturnCaPath<O>;
 
 /** Those that are called. */

@@ -106,6 +106,7 @@ class MemoryCa implements TestCa {
   #break(kind: BrokenKind, wanted: Wanted): TestLeaf {
     const { request } = wanted;
     const now = Date.now();
+    const isServer = request.usages.includes('serverAuth');
     switch (kind) {
       case 'expired':
         return this.#issue({ ...wanted, ...days(now, -60, -30) });
@@ -113,11 +114,10 @@ class MemoryCa implements TestCa {
         // A file of it is to be so next year, too.
         return this.#issue({ ...wanted, ...days(now, 8 * 365, 9 * 365) });
       case 'wrong-name': {
-        const isClient = !request.usages.includes('serverAuth');
-        const other = isClient
-          ? parseLeafRequest(['somebody-else'], { client: true })
-          : parseLeafRequest(['wrong-name.invalid']);
-        return this.#issue({ ...wanted, request: { ...request, names: other.names } });
+        const { names } = isServer
+          ? parseLeafRequest(['wrong-name.invalid'])
+          : parseLeafRequest(['somebody-else'], { client: true });
+        return this.#issue({ ...wanted, request: { ...request, names } });
       }
       case 'self-signed':
         return this.#issue(wanted, { by: 'itself' });
@@ -127,9 +127,7 @@ class MemoryCa implements TestCa {
       case 'missing-issuer':
         return this.#issue(wanted, { alone: true });
       case 'wrong-purpose': {
-        const usages = [
-          request.usages.includes('serverAuth') ? 'clientAuth' : 'serverAuth',
-        ] as const;
+        const usages = [isServer ? 'clientAuth' : 'serverAuth'] as const;
         return this.#issue({ ...wanted, request: { ...request, usages } });
       }
       case 'weak-key':
