@@ -84,7 +84,7 @@ const groups = [
   },
   {
     name: 'issue',
-    sources: ['src/cli/issue.ts', 'src/commands/issue.ts', 'src/disk/usual-paths.ts'],
+    sources: ['src/cli/issue.ts', 'src/commands/issue.ts'],
     all: true,
   },
 ];

@@ -8,22 +8,17 @@ import {
   policyInPropertyList,
   type FirefoxPolicy,
 } from './firefox-policies.ts';
-import type { Command, Host, StoreFinder } from './types.ts';
+import type { Host, StoreFinder } from './types.ts';
 
 /** A report where Firefox does not read the roots of macOS. */
 export const firefoxOnMacos: StoreFinder = {
   kind: 'nss',
   platforms: ['darwin'],
   find: (host) =>
-    host.platform === 'darwin' && host.home !== undefined
+    host.home !== undefined
       ? firefoxReports(join(host.home, 'Library/Application Support/Firefox'), () => policies(host))
       : Promise.resolve([]),
 };
-
-/** Prints a property list, which is binary as a rule, as XML. */
-export function printCommand(file: string): Command {
-  return { file: '/usr/bin/plutil', args: ['-convert', 'xml1', '-o', '-', '--', file] };
-}
 
 /** Property lists before files; what a management system gave before what is there by itself. */
 async function policies({ home = '', user, sysroot, run }: Host): Promise<FirefoxPolicy[]> {
@@ -35,7 +30,9 @@ async function policies({ home = '', user, sysroot, run }: Host): Promise<Firefo
   ];
   const listed: FirefoxPolicy[] = [];
   for (const list of lists.filter((file) => existsSync(file))) {
-    const { exitCode, stdout } = await run(printCommand(list));
+    // It is binary as a rule.
+    const toXml = ['-convert', 'xml1', '-o', '-', '--', list];
+    const { exitCode, stdout } = await run({ file: '/usr/bin/plutil', args: toXml });
     if (exitCode === 0) listed.push(...found(policyInPropertyList(stdout), list));
   }
   const applications = [join(sysroot, 'Applications'), join(home, 'Applications')];

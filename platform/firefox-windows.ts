@@ -7,35 +7,25 @@ import {
   policyInRegistry,
   type FirefoxPolicy,
 } from './firefox-policies.ts';
-import type { Command, Host, StoreFinder } from './types.ts';
-import { queryRegistry } from './windows-programs.ts';
+import type { Host, StoreFinder } from './types.ts';
+import { readRegistry, windowsProgram } from './windows-programs.ts';
 
 /** A report where Firefox does not read the roots of Windows. */
 export const firefoxOnWindows: StoreFinder = {
   kind: 'nss',
   platforms: ['win32'],
-  find: (host) =>
-    host.platform === 'win32'
-      ? firefoxReports(below(host.env.APPDATA, 'Mozilla/Firefox'), () => policies(host))
-      : Promise.resolve([]),
+  find: (host) => firefoxReports(below(host.env.APPDATA, 'Mozilla/Firefox'), () => policies(host)),
 };
 
-/** Prints every policy of Firefox below a hive; fails if there is none. */
-export function policiesCommand({ env }: Pick<Host, 'env'>, hive: 'HKLM' | 'HKCU'): Command {
-  return queryRegistry(env, [`${hive}\\${KEY}`, '/s']);
-}
-
-const KEY = 'SOFTWARE\\Policies\\Mozilla\\Firefox';
-
 /** The registry before files, and in it the machine's before the user's: so Firefox has it. */
-async function policies(host: Host): Promise<FirefoxPolicy[]> {
+async function policies({ env, run }: Host): Promise<FirefoxPolicy[]> {
   const registry: FirefoxPolicy[] = [];
-  for (const hive of ['HKLM', 'HKCU'] as const) {
-    const { exitCode, stdout } = await host.run(policiesCommand(host, hive));
-    if (exitCode === 0) registry.push(...found(policyInRegistry(stdout), `${hive}\\${KEY}`));
+  for (const hive of ['HKLM', 'HKCU']) {
+    const key = `${hive}\\SOFTWARE\\Policies\\Mozilla\\Firefox`;
+    const said = await readRegistry(run, windowsProgram(env, 'reg.exe'), key, '/s');
+    if (said !== undefined) registry.push(...found(policyInRegistry(said), key));
   }
-  const { ProgramFiles, LOCALAPPDATA } = host.env;
-  const places = [ProgramFiles, host.env['ProgramFiles(x86)'], LOCALAPPDATA];
+  const places = [env.ProgramFiles, env['ProgramFiles(x86)'], env.LOCALAPPDATA];
   const folders = places.flatMap((place) => editions.map((edition) => below(place, edition)));
   return [
     ...registry,

@@ -54,7 +54,8 @@ function machine(): Omit<Host, 'run' | 'find' | 'findForRoot'> {
     platform,
     env,
     get home() {
-      return absoluteOrNone(safely(homedir));
+      const home = safely(homedir) ?? '';
+      return isAbsolute(home) ? home : undefined;
     },
     get user() {
       return safely(() => userInfo().username) ?? env.USER ?? env.USERNAME ?? '';
@@ -84,14 +85,10 @@ export function findProgram(
   env: Readonly<Record<string, string | undefined>>,
   windows: boolean,
 ): string | undefined {
-  const names = windows ? [`${program}.exe`] : [program];
-  for (const folder of programFolders(env, windows)) {
-    for (const name of names) {
-      const file = join(folder, name);
-      if (isExecutable(file)) return file;
-    }
-  }
-  return undefined;
+  const name = windows ? `${program}.exe` : program;
+  return programFolders(env, windows)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
 }
 
 /** The absolute folders of `PATH` in its order, with those of administration tools behind them on Unix. */
@@ -111,10 +108,6 @@ function isExecutable(file: string): boolean {
   } catch {
     return false; // not there or not ours to run: the next folder
   }
-}
-
-function absoluteOrNone(path: string | undefined): string | undefined {
-  return path !== undefined && isAbsolute(path) ? path : undefined;
 }
 
 // os.homedir() and os.userInfo() throw where the account has no entry, as in some containers.

@@ -2,18 +2,10 @@
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * True if `CI` is not set and the streams are terminals: somebody can answer a prompt.
- *
- * @param areTerminals asked last: looking at standard input loads Node's network stack.
- */
-export function isInteractive(env: Environment, areTerminals: () => boolean): boolean {
-  return !isSet(env, 'CI') && areTerminals();
-}
-
-/** True if a person at the terminal of a process can be asked. */
+/** True if a person at the terminal of a process can be asked: not with `CI` set. */
 export function canBeAsked(of: Pick<NodeJS.Process, 'stdin' | 'stderr'>, env: Environment) {
-  return isInteractive(env, () => [of.stdin.isTTY, of.stderr.isTTY].every(Boolean));
+  // Terminals last: looking at standard input loads Node's network stack.
+  return !isSet(env, 'CI') && [of.stdin.isTTY, of.stderr.isTTY].every(Boolean);
 }
 
 /**

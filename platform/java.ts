@@ -5,8 +5,16 @@ import { DevcertError, printable } from '../src/errors.ts';
 import { findJdks, type Jdk } from './jdks.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import { quoteForPosix } from './quote.ts';
-import { reportStore } from './report-store.ts';
-import type { Command, CommandResult, Host, Root, StoreFinder, TrustStore } from './types.ts';
+import { explainBy, type Meaning, reportStore } from './report-store.ts';
+import type {
+  Command,
+  CommandResult,
+  Explanation,
+  Host,
+  Root,
+  StoreFinder,
+  TrustStore,
+} from './types.ts';
 
 /** The password with which every `cacerts` is delivered; it protects nothing that is secret. */
 const PASSWORD = 'changeit';
@@ -30,42 +38,9 @@ export interface Keystore {
   readonly elevated: boolean;
 }
 
-/** Lists every entry with its certificate as PEM: all Java versions alike, in English. */
-export function listEntriesCommand({ keytool, keystore }: Keystore): Command {
-  return keytoolCommand(keytool, keystore, ['-list', '-rfc'], LIST_TIMEOUT_MS);
-}
-
-/** Adds the root as a trusted certificate under {@link entryAlias}; as root from standard input. */
-export function importRootCommand(
-  { keytool, keystore, elevated }: Keystore,
-  root: Pick<Root, 'sha256' | 'file' | 'pem'>,
-): Command {
-  const file = elevated ? [] : ['-file', root.file];
-  const args = ['-importcert', '-noprompt', '-alias', entryAlias(root), ...file];
-  return {
-    ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS),
-    elevated,
-    input: elevated ? root.pem : undefined,
-  };
-}
-
-/** Deletes one entry. */
-export function deleteEntryCommand(
-  { keytool, keystore, elevated }: Keystore,
-  alias: string,
-): Command {
-  const args = ['-delete', '-alias', alias];
-  return { ...keytoolCommand(keytool, keystore, args, CHANGE_TIMEOUT_MS), elevated };
-}
-
-/** The name of our entry, after the root's fingerprint; only ever written, never looked for. */
-export function entryAlias(root: Pick<Root, 'sha256'>): string {
-  return `devcert-${root.sha256.slice(0, 16)}`;
-}
-
 /**
- * Aliases of the trusted certificates that are the root, from the output of
- * {@link listEntriesCommand}. The chain of somebody's private key is not trust and not looked at.
+ * Aliases of the trusted certificates that are the root, from the output of `keytool -list -rfc`: all Java
+ * versions alike, in English. The chain of somebody's private key is not trust and not looked at.
  */
 export function findAliases(listing: string, root: Pick<Root, 'der'>): string[] {
   const own = root.der.toString('base64');
@@ -82,20 +57,21 @@ function trustedEntries(listing: string): { alias: string; body: string }[] {
 }
 
 function keytoolCommand(
-  keytool: string,
-  keystore: string,
+  { keytool, keystore }: Keystore,
   [action = '', ...options]: readonly string[],
-  timeoutMs: number,
+  timeoutMs = CHANGE_TIMEOUT_MS,
 ): Command {
-  return {
-    file: keytool,
-    args: [
-      ...['-J-Duser.language=en', action, ...options],
-      ...['-keystore', keystore, '-storepass', PASSWORD],
-    ],
-    env: quiet,
-    timeoutMs,
-  };
+  const store = ['-keystore', keystore, '-storepass', PASSWORD];
+  const args = ['-J-Duser.language=en', action, ...options, ...store];
+  return { file: keytool, args, env: quiet, timeoutMs };
+}
+
+/** As root from standard input. The alias is only ever written, never looked for. */
+function importCommand(target: Keystore, { sha256, file, pem }: Root): Command {
+  const { elevated } = target;
+  const args = ['-importcert', '-noprompt', '-alias', `devcert-${sha256.slice(0, 16)}`];
+  const command = keytoolCommand(target, elevated ? args : [...args, '-file', file]);
+  return { ...command, elevated, input: elevated ? pem : undefined };
 }
 
 /** One store for each; those of one name have in it where they lie, too. */
@@ -123,7 +99,7 @@ function store(jdk: Jdk, name: string, host: Host): TrustStore {
   const elevated = !isOwn && needsRoot(keystore, host);
   const own = isOwn ? mendingHint(jdk.home, keystore, host) : undefined;
   const target = { keytool, keystore, elevated };
-  const list = () => host.run(listEntriesCommand(target));
+  const list = () => host.run(keytoolCommand(target, ['-list', '-rfc'], LIST_TIMEOUT_MS));
   return {
     ...about,
     inspect: async (root) => {
@@ -131,21 +107,24 @@ function store(jdk: Jdk, name: string, host: Host): TrustStore {
       if (result.exitCode !== 0) return { state: 'unavailable', needed: true, ...failure(result) };
       return { state: findAliases(result.stdout, root).length > 0 ? 'trusted' : 'absent' };
     },
-    planInstall: (root) => Promise.resolve([importRootCommand(target, root)]),
+    planInstall: (root) => Promise.resolve([importCommand(target, root)]),
     planUninstall: async (root) => {
       const result = await list();
       if (result.exitCode !== 0) {
         const { reason, ...hint } = failure(result);
         throw new DevcertError('store', reason, hint);
       }
-      return findAliases(result.stdout, root).map((alias) => deleteEntryCommand(target, alias));
+      return findAliases(result.stdout, root).map((alias) => ({
+        ...keytoolCommand(target, ['-delete', '-alias', alias]),
+        elevated,
+      }));
     },
     list: async (organization) => {
       const { stdout } = await list();
       const bodies = trustedEntries(stdout).map(({ body }) => body);
       return authoritiesIn(bodies, organization);
     },
-    explain: (_command, result) => explain(result, own),
+    explain: (_command, result) => explainBy(explanations(own), result),
   };
 }
 
@@ -200,8 +179,8 @@ function needsRoot(keystore: string, host: Host): boolean {
 }
 
 /** Words for a failed listing. */
-function failure(result: CommandResult): { reason: string; hint?: string } {
-  const explained = explain(result);
+function failure(result: CommandResult): Explanation {
+  const explained = explainBy(explanations(), result);
   if (explained !== undefined) return explained;
   if (result.failure === 'timeout') return { reason: 'keytool did not end in time' };
   if (result.failure === 'unsafe')
@@ -216,7 +195,17 @@ function failure(result: CommandResult): { reason: string; hint?: string } {
 
 const FORBIDDEN = /Permission denied|Access is denied|AccessDeniedException/i;
 
-const explanations: readonly { said: RegExp; reason: string; hint?: string }[] = [
+/** @param own what to do about a key store that may not be written, in a Java of the user's own. */
+function explanations(own?: string): readonly Meaning[] {
+  const mine = {
+    said: FORBIDDEN,
+    reason: 'you may not write its key store, and a Java of your own is never run with sudo',
+    hint: own,
+  };
+  return own === undefined ? FAILURES : [mine, ...FAILURES];
+}
+
+const FAILURES: readonly Meaning[] = [
   {
     said: /password was incorrect/i,
     reason: `its password is not "${PASSWORD}", or it is damaged`,
@@ -238,20 +227,3 @@ const explanations: readonly { said: RegExp; reason: string; hint?: string }[] =
     hint: 'run it again from an elevated terminal',
   },
 ];
-
-/** @param own what to do about a key store that may not be written, in a Java of the user's own. */
-function explain(
-  result: CommandResult,
-  own?: string,
-): { reason: string; hint?: string } | undefined {
-  const output = `${result.stdout}\n${result.stderr}`;
-  if (own !== undefined && FORBIDDEN.test(output))
-    return {
-      reason: 'you may not write its key store, and a Java of your own is never run with sudo',
-      hint: own,
-    };
-  const found = explanations.find(({ said }) => said.test(output));
-  if (found === undefined) return undefined;
-  const { reason, hint } = found;
-  return { reason, hint };
-}

@@ -7,6 +7,12 @@ import type { Host, Root } from './types.ts';
 /** A program with its arguments. */
 type Refresh = readonly [string, ...string[]];
 
+/** The same, found on this machine. */
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
 /** One way of keeping system-wide authorities. All paths are absolute, without `host.sysroot`. */
 export interface Layout {
   readonly id: string;
@@ -33,6 +39,13 @@ export interface Layout {
   readonly whyPartial?: string;
   /** Package that brings the refresh program. */
   readonly package?: string;
+}
+
+/** A layout on a machine. */
+export interface Place {
+  readonly layout: Layout;
+  /** Prefix of every path read; the paths that are found are without it. */
+  readonly sysroot: string;
 }
 
 const debian = {
@@ -107,13 +120,11 @@ export const layouts: readonly Layout[] = [
   },
 ];
 
-/** Systems whose store is not changed by commands, with what to do instead. `FILE` stands for the root. */
-const byHand: readonly { mark: string; hint: string }[] = [
-  {
-    mark: '/etc/NIXOS',
-    hint: 'add FILE to security.pki.certificateFiles in configuration.nix and run "sudo nixos-rebuild switch"',
-  },
-];
+/** A system whose store is not changed by commands, and what to do instead. `FILE` stands for the root. */
+const NIXOS = {
+  mark: '/etc/NIXOS',
+  hint: 'add FILE to security.pki.certificateFiles in configuration.nix and run "sudo nixos-rebuild switch"',
+};
 
 /** A layout, or the hint for a machine that has none (`FILE` stands for the root's path). */
 export type Found = { readonly layout: Layout } | { readonly hint: string };
@@ -129,8 +140,7 @@ export function findLayout(
   const own = table.filter(({ platform }) => platform === host.platform);
   if (own.length === 0) return undefined;
   const exists = (path: string) => existsSync(join(host.sysroot, path));
-  const manual = byHand.find(({ mark }) => exists(mark));
-  if (manual !== undefined) return { hint: manual.hint };
+  if (exists(NIXOS.mark)) return { hint: NIXOS.hint };
   const marked = own.filter(({ marks }) => marks.some(exists));
   const layout = marked.find((it) => findRefresh(it, host) !== undefined) ?? marked[0];
   return layout === undefined
@@ -152,7 +162,7 @@ export function bundleFiles(host: Parameters<typeof findLayout>[0]): string[] {
 export function findRefresh(
   layout: Layout,
   host: Pick<Host, 'find' | 'findForRoot'>,
-): { file: string; args: readonly string[] } | undefined {
+): Program | undefined {
   for (const [program, ...args] of layout.refresh) {
     const file = host.findForRoot(program) ?? host.find(program);
     if (file !== undefined) return { file, args };

@@ -2,7 +2,15 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
-import { anchorFile, findLayout, findRefresh, type Layout, systemName } from './linux-layouts.ts';
+import {
+  anchorFile,
+  findLayout,
+  findRefresh,
+  type Layout,
+  type Place,
+  type Program,
+  systemName,
+} from './linux-layouts.ts';
 import {
   findTraces,
   leavesGap,
@@ -11,10 +19,10 @@ import {
   type Traces,
   withoutRoot,
 } from './linux-traces.ts';
-import { reportStore } from './report-store.ts';
+import { explainBy, type Meaning, partial, reportStore } from './report-store.ts';
 import type {
   Command,
-  CommandResult,
+  Explanation,
   Host,
   MissingProgram,
   Root,
@@ -39,52 +47,6 @@ export const linuxSystemStores: StoreFinder = {
   },
 };
 
-/** Makes the folder for anchors. */
-export function makeFolderCommand(layout: Layout): Command {
-  return { file: 'install', args: ['-d', '-m', '0755', layout.anchors[0]], elevated: true };
-}
-
-/**
- * Write the anchor: an empty file that everybody can read replaces what is there, a link too, and gets
- * its contents. (`install` could do both at once only from a file that root can read.)
- */
-export function writeAnchorCommands(
-  layout: Layout,
-  root: Pick<Root, 'sha256' | 'pem'>,
-): readonly Command[] {
-  const file = anchorFile(layout, root);
-  return [
-    { file: 'install', args: ['-m', '0644', '/dev/null', file], elevated: true },
-    { file: 'tee', args: [file], input: root.pem, elevated: true },
-  ];
-}
-
-/** Removes files; those that are gone already do not matter. */
-export function removeCommand(files: readonly string[]): Command {
-  return { file: 'rm', args: ['-f', '--', ...files], elevated: true };
-}
-
-/** Writes a file of several certificates anew, without the root. */
-function takeOutCommand(layout: Layout, file: string, root: Root, sysroot: string): Command {
-  const input = withoutRoot(layout, file, root, sysroot);
-  if (input !== undefined) return { file: 'tee', args: [file], input, elevated: true };
-  throw new DevcertError(
-    'store',
-    `the root is one of several certificates in "${printable(file)}"`,
-    { hint: 'take it out of that file by hand, then run this again' },
-  );
-}
-
-/** Removes the folder for anchors; fails if it is not empty. */
-export function removeFolderCommand(layout: Layout): Command {
-  return { file: 'rmdir', args: ['--', layout.anchors[0]], elevated: true };
-}
-
-/** Carries the anchors into what programs read. @param program as {@link findRefresh} gives it */
-export function refreshCommand(program: { file: string; args: readonly string[] }): Command {
-  return { ...program, elevated: true, timeoutMs: REFRESH_TIMEOUT_MS };
-}
-
 function manualStore(hint: string, name: string): TrustStore {
   return reportStore({ kind: 'system', name, location: '/etc/ssl' }, (root) => ({
     reason: 'devcert does not know how this system keeps its CAs',
@@ -94,117 +56,114 @@ function manualStore(hint: string, name: string): TrustStore {
 }
 
 function layoutStore(layout: Layout, name: string, host: Host): TrustStore {
+  const place = { layout, sysroot: host.sysroot };
+  const program = findRefresh(layout, host);
   return {
     kind: 'system',
     name,
     location: layout.anchors[0],
-    lacks: findRefresh(layout, host) === undefined ? refreshProgram(layout) : undefined,
-    inspect: (root) => Promise.resolve(inspect(layout, root, host)),
+    lacks: program === undefined ? refreshProgram(layout) : undefined,
+    inspect: (root) => Promise.resolve(inspect(place, root)),
     // then(): what a plan throws is a rejection.
-    planInstall: (root) => Promise.resolve().then(() => planInstall(layout, root, host)),
-    planUninstall: (root) => Promise.resolve().then(() => planUninstall(layout, root, host)),
-    list: (organization) => Promise.resolve(listAuthorities(layout, organization, host.sysroot)),
-    explain: (command, result) => explain(layout, command, result),
+    planInstall: (root) => Promise.resolve().then(() => planInstall(place, root, program)),
+    planUninstall: (root) => Promise.resolve().then(() => planUninstall(place, root, program)),
+    list: (organization) => Promise.resolve(listAuthorities(place, organization)),
+    explain: (command, result) =>
+      result.failure === 'not-found' && layout.refresh.some(([it]) => it === basename(command.file))
+        ? whyMissing(layout)
+        : explainBy(explanations, result),
   };
 }
 
-function inspect(layout: Layout, root: Root, host: Host): StoreState {
+function inspect(place: Place, root: Root): StoreState {
   let traces: Traces;
   try {
-    traces = findTraces(layout, root, host.sysroot);
+    traces = findTraces(place, root);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     return { state: 'unavailable', reason: error.message, needed: true };
   }
   const { holding, lacking, links } = traces;
   const anchors = [...traces.anchors, ...traces.mixed];
-  if (holding.length > 0 && lacking.length === 0) return { state: 'trusted' };
   if (holding.length > 0)
-    return {
-      state: 'partial',
-      reason: `missing from ${lacking.join(', ')}${layout.whyPartial ?? ''}`,
-    };
+    return lacking.length === 0
+      ? { state: 'trusted' }
+      : partial(`missing from ${lacking.join(', ')}${place.layout.whyPartial ?? ''}`);
   if (anchors.length > 0)
-    return {
-      state: 'partial',
-      reason: `"${anchors[0] ?? ''}" is there, but it has not reached ${lacking.join(', ') || 'any bundle'}`,
-    };
-  if (links.length > 0)
-    return { state: 'partial', reason: `links to it are left: ${links.join(', ')}` };
+    return partial(
+      `"${anchors[0] ?? ''}" is there, but it has not reached ${lacking.join(', ') || 'any bundle'}`,
+    );
+  if (links.length > 0) return partial(`links to it are left: ${links.join(', ')}`);
   return { state: 'absent' };
 }
 
-function planInstall(layout: Layout, root: Root, host: Host): readonly Command[] {
-  const program = findRefresh(layout, host);
+function planInstall({ layout, sysroot }: Place, root: Root, program: Program | undefined) {
   // Before anything is written: an anchor without its refresh helps nobody.
   if (program === undefined) throw missingProgram(layout);
-  const isThere = existsSync(join(host.sysroot, layout.anchors[0]));
+  const folder = layout.anchors[0];
+  const file = anchorFile(layout, root);
   return [
-    ...(isThere ? [] : [makeFolderCommand(layout)]),
-    ...writeAnchorCommands(layout, root),
+    ...(existsSync(join(sysroot, folder)) ? [] : [asRoot('install', '-d', '-m', '0755', folder)]),
+    // An empty file that everybody can read replaces what is there, a link too, and gets its contents.
+    // (`install` could do both at once only from a file that root can read.)
+    asRoot('install', '-m', '0644', '/dev/null', file),
+    { ...asRoot('tee', file), input: root.pem },
     refreshCommand(program),
   ];
 }
 
-function planUninstall(layout: Layout, root: Root, host: Host): readonly Command[] {
-  const { holding, anchors, mixed, links } = findTraces(layout, root, host.sysroot);
+function planUninstall(place: Place, root: Root, program: Program | undefined): readonly Command[] {
+  const { layout, sysroot } = place;
+  const { holding, anchors, mixed, links } = findTraces(place, root);
   const files = [...anchors, ...links];
   if (holding.length === 0 && files.length === 0 && mixed.length === 0) return [];
-  const program = findRefresh(layout, host);
   if (program === undefined && holding.length > 0) throw missingProgram(layout);
   const folder = layout.anchors[0];
   const emptied =
     layout.makesFolder === true &&
     anchors.some((file) => dirname(file) === folder) &&
-    listFiles(folder, host.sysroot).every((file) => anchors.includes(file));
+    listFiles(folder, sysroot).every((file) => anchors.includes(file));
+  const fresh = leavesGap(place, links) ? layout.fresh : [];
   return [
-    ...(files.length === 0 ? [] : [removeCommand(files)]),
-    ...mixed.map((file) => takeOutCommand(layout, file, root, host.sysroot)),
-    ...(program === undefined
-      ? []
-      : [
-          refreshCommand(
-            leavesGap(layout, links, host.sysroot) ? withFresh(layout, program) : program,
-          ),
-        ]),
-    // Last: whatever comes of it, the root is out by then.
-    ...(emptied ? [removeFolderCommand(layout)] : []),
+    // Those that are gone already do not matter.
+    ...(files.length === 0 ? [] : [asRoot('rm', '-f', '--', ...files)]),
+    ...mixed.map((file) => ({ ...asRoot('tee', file), input: withoutRoot(place, file, root) })),
+    ...(program === undefined ? [] : [refreshCommand(program, fresh)]),
+    // Last: whatever comes of it, the root is out by then. It fails if the folder is not empty.
+    ...(emptied ? [asRoot('rmdir', '--', folder)] : []),
   ];
 }
 
-function withFresh(layout: Layout, program: { file: string; args: readonly string[] }) {
-  return { ...program, args: [...program.args, ...(layout.fresh ?? [])] };
+/** Carries the anchors into what programs read. */
+function refreshCommand({ file, args }: Program, more: readonly string[] = []): Command {
+  return { ...asRoot(file, ...args, ...more), timeoutMs: REFRESH_TIMEOUT_MS };
 }
 
-function explain(
-  layout: Layout,
-  command: Command,
-  result: CommandResult,
-): { reason: string; hint?: string } | undefined {
-  const output = `${result.stderr}\n${result.stdout}`;
-  if (
-    result.failure === 'not-found' &&
-    layout.refresh.some(([it]) => it === basename(command.file))
-  ) {
-    const { message, hint } = missingProgram(layout);
-    return { reason: message, hint };
-  }
-  if (/read-only file system/i.test(output))
-    return {
-      reason: 'the file system is read-only',
-      hint: 'add the root the way this system is configured (its image, its configuration file)',
-    };
-  if (/dynamic CA configuration feature is in the disabled state/i.test(output))
-    return {
-      reason: 'dynamic CA configuration is switched off on this system',
-      hint: 'sudo update-ca-trust enable, then run this again',
-    };
-  return undefined;
+function asRoot(file: string, ...args: readonly string[]): Command {
+  return { file, args, elevated: true };
 }
+
+const explanations: readonly Meaning[] = [
+  {
+    said: /read-only file system/i,
+    reason: 'the file system is read-only',
+    hint: 'add the root the way this system is configured (its image, its configuration file)',
+  },
+  {
+    said: /dynamic CA configuration feature is in the disabled state/i,
+    reason: 'dynamic CA configuration is switched off on this system',
+    hint: 'sudo update-ca-trust enable, then run this again',
+  },
+];
 
 function missingProgram(layout: Layout): DevcertError {
-  const { program, ...hint } = refreshProgram(layout);
-  return new DevcertError('command', `"${program}" is not installed`, hint);
+  const { reason, ...hint } = whyMissing(layout);
+  return new DevcertError('command', reason, hint);
+}
+
+function whyMissing(layout: Layout): Explanation {
+  const { program, hint } = refreshProgram(layout);
+  return { reason: `"${program}" is not installed`, hint };
 }
 
 function refreshProgram({ refresh: [[program]], package: name }: Layout): MissingProgram {

@@ -1,8 +1,9 @@
 /** What there is of a root in a system store: read from the files themselves, nothing remembered. */
-import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DevcertError, isError, printable, systemCode } from '../src/errors.ts';
-import { anchorFile, type Layout } from './linux-layouts.ts';
+import { anchorFile, type Place } from './linux-layouts.ts';
+import { textIn } from './look.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Root } from './types.ts';
 
@@ -23,14 +24,10 @@ export interface Traces {
   readonly links: readonly string[];
 }
 
-/**
- * Every trace of a root. Throws `store` for what is there and cannot be read.
- *
- * @param sysroot prefix of every path read; the paths returned are without it.
- */
-export function findTraces(layout: Layout, root: Root, sysroot: string): Traces {
+/** Every trace of a root. Throws `store` for what is there and cannot be read. */
+export function findTraces(place: Place, root: Root): Traces {
   try {
-    return collect(layout, root, sysroot);
+    return collect(place, root);
   } catch (error) {
     if (!isError(error) || systemCode(error) === undefined) throw error;
     throw new DevcertError('store', `the store cannot be read: ${printable(error.message)}`, {
@@ -43,34 +40,36 @@ export function findTraces(layout: Layout, root: Root, sysroot: string): Traces 
  * DER of the authorities of an organization in the anchors and in what programs read, trusted or not. What
  * cannot be read is passed over: findTraces() is what says so.
  */
-export function listAuthorities(layout: Layout, organization: string, sysroot: string): Buffer[] {
-  const folders = [
-    ...layout.anchors.map((folder) => ({ folder, recursive: true })),
-    ...(layout.links === undefined ? [] : [{ folder: layout.links, recursive: false }]),
+export function listAuthorities({ layout, sysroot }: Place, organization: string): Buffer[] {
+  const { anchors, links, bundles } = layout;
+  const files = [
+    ...anchors.flatMap((folder) => unless(() => listFiles(folder, sysroot), [])),
+    ...(links === undefined ? [] : unless(() => listFiles(links, sysroot, false), [])),
   ];
-  const files = folders.flatMap(({ folder, recursive }) =>
-    unlessUnreadable(() => listFiles(folder, sysroot, recursive), []),
-  );
-  const bundles = layout.bundles.map((file) =>
-    unlessUnreadable(() => read(join(sysroot, file)), undefined),
-  );
-  return authoritiesIn(
-    [
-      ...bundles.flatMap((text) => certificateBodies(text ?? '')),
-      ...files.flatMap((file) => bodiesIn(join(sysroot, file))),
-    ],
-    organization,
-  );
+  const bodies = [
+    ...bundles.flatMap((file) => certificateBodies(textIn(join(sysroot, file)))),
+    ...files.flatMap((file) => bodiesIn(join(sysroot, file))),
+  ];
+  return authoritiesIn(bodies, organization);
 }
 
-function collect(layout: Layout, root: Root, sysroot: string): Traces {
+function collect(place: Place, root: Root): Traces {
+  const { layout, sysroot } = place;
   const body = root.der.toString('base64');
-  const { anchors, mixed } = findAnchors(layout, root, body, sysroot);
-  const links = findLinks(layout, body, [anchorFile(layout, root), ...anchors], sysroot);
+  const ownFile = anchorFile(layout, root);
+  const anchors: string[] = [];
+  const mixed: string[] = [];
+  for (const file of layout.anchors.flatMap((folder) => listFiles(folder, sysroot))) {
+    const bodies = bodiesIn(join(sysroot, file));
+    if (file === ownFile || (bodies.length > 0 && bodies.every((it) => it === body)))
+      anchors.push(file);
+    else if (bodies.includes(body)) mixed.push(file);
+  }
+  const links = findLinks(place, body, [ownFile, ...anchors]);
   const holding: string[] = [];
   const lacking: string[] = [];
   for (const bundle of layout.bundles) {
-    const text = read(join(sysroot, bundle));
+    const text = unless(() => readFileSync(join(sysroot, bundle), 'utf8'), undefined, MISSING);
     if (text !== undefined)
       (certificateBodies(text).includes(body) ? holding : lacking).push(bundle);
   }
@@ -81,36 +80,20 @@ function collect(layout: Layout, root: Root, sysroot: string): Traces {
   return { holding, lacking, anchors, mixed, links };
 }
 
-function findAnchors(
-  layout: Layout,
-  root: Root,
-  body: string,
-  sysroot: string,
-): Pick<Traces, 'anchors' | 'mixed'> {
-  const ownFile = anchorFile(layout, root);
-  const anchors: string[] = [];
-  const mixed: string[] = [];
-  for (const file of layout.anchors.flatMap((folder) => listFiles(folder, sysroot))) {
-    const bodies = bodiesIn(join(sysroot, file));
-    if (file === ownFile || (bodies.length > 0 && bodies.every((it) => it === body)))
-      anchors.push(file);
-    else if (bodies.includes(body)) mixed.push(file);
-  }
-  return { anchors, mixed };
-}
-
 /**
- * A file without the root, and all else in it unchanged; undefined where writing it as root could reach
- * another place than this: below other folders than the system's own, and through a link.
+ * A file of several certificates without the root, and all else in it unchanged.
+ *
+ * @throws DevcertError `store` where writing it as root could reach another place than this: below other folders
+ *   than the system's own, and through a link.
  */
-export function withoutRoot(
-  layout: Layout,
-  file: string,
-  root: Pick<Root, 'der'>,
-  sysroot: string,
-): Buffer | undefined {
+export function withoutRoot({ layout, sysroot }: Place, file: string, root: Root): Buffer {
   const path = join(sysroot, file);
-  if (!layout.anchors.includes(dirname(file)) || lstatSync(path).isSymbolicLink()) return undefined;
+  if (!layout.anchors.includes(dirname(file)) || lstatSync(path).isSymbolicLink())
+    throw new DevcertError(
+      'store',
+      `the root is one of several certificates in "${printable(file)}"`,
+      { hint: 'take it out of that file by hand, then run this again' },
+    );
   const body = root.der.toString('base64');
   // Latin-1 gives every byte back.
   const text = readFileSync(path, 'latin1').replace(
@@ -124,12 +107,7 @@ export function withoutRoot(
  * What stands in the folder of links for the root: links to its anchors, links to those links (by
  * hash), and, where the folder itself is trusted, copies (FreeBSD 15 copies, and keeps its copies).
  */
-function findLinks(
-  layout: Layout,
-  body: string,
-  anchors: readonly string[],
-  sysroot: string,
-): string[] {
+function findLinks({ layout, sysroot }: Place, body: string, anchors: readonly string[]): string[] {
   const { links: folder, linksAreTrust } = layout;
   if (folder === undefined) return [];
   const entries = listFiles(folder, sysroot, false).map((path) => ({
@@ -150,7 +128,7 @@ function findLinks(
  * True if removing these links would hide another root: OpenSSL looks for `<hash>.0`, then `.1`, and
  * stops at the first that is missing, and roots with one subject share a hash.
  */
-export function leavesGap(layout: Layout, links: readonly string[], sysroot: string): boolean {
+export function leavesGap({ layout, sysroot }: Place, links: readonly string[]): boolean {
   const { links: folder } = layout;
   if (folder === undefined) return false;
   const hashes = new Set(links.flatMap((link) => hashOf(link) ?? []));
@@ -164,27 +142,23 @@ export function leavesGap(layout: Layout, links: readonly string[], sysroot: str
  * cannot be read below it is passed over: programs cannot read it either.
  */
 export function listFiles(folder: string, sysroot: string, recursive = true): string[] {
-  return readEntries(join(sysroot, folder)).flatMap((entry) => {
+  const read = () => readdirSync(join(sysroot, folder), { withFileTypes: true });
+  return unless(read, [], MISSING).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) return [path];
-    return recursive ? unlessUnreadable(() => listFiles(path, sysroot), []) : [];
+    return recursive ? unless(() => listFiles(path, sysroot), []) : [];
   });
 }
 
-function readEntries(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
+const MISSING = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 
-function unlessUnreadable<T>(read: () => T, otherwise: T): T {
+/** What looking gives; `otherwise` where the system says one of these codes, or any at all. */
+function unless<T>(look: () => T, otherwise: T, codes?: readonly string[]): T {
   try {
-    return read();
+    return look();
   } catch (error) {
-    if (systemCode(error) === undefined) throw error;
+    const code = systemCode(error);
+    if (code === undefined || codes?.includes(code) === false) throw error;
     return otherwise;
   }
 }
@@ -193,13 +167,10 @@ function hashOf(path: string): string | undefined {
   return /^([0-9a-f]{8})\.\d+$/.exec(basename(path))?.[1];
 }
 
+/** Undefined for what is no link. */
 function linkTarget(path: string, sysroot: string): string | undefined {
-  try {
-    return resolve(path, '..', readlinkSync(join(sysroot, path)));
-  } catch (error) {
-    if (isMissing(error) || systemCode(error) === 'EINVAL') return undefined; // not a link
-    throw error;
-  }
+  const read = () => resolve(path, '..', readlinkSync(join(sysroot, path)));
+  return unless(read, undefined, [...MISSING, 'EINVAL']);
 }
 
 function holdsOnly(path: string, body: string): boolean {
@@ -209,22 +180,9 @@ function holdsOnly(path: string, body: string): boolean {
 
 // A file that we may not read is not one that programs of this user trust.
 function bodiesIn(path: string): string[] {
-  return unlessUnreadable(() => {
+  return unless(() => {
     const status = statSync(path);
     if (!status.isFile() || status.size > MAX_ANCHOR_BYTES) return [];
     return certificateBodies(readFileSync(path, 'utf8'));
   }, []);
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '');
 }

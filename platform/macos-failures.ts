@@ -1,6 +1,7 @@
 /** What `security` means by its failures, in words. Its numbers do not change with the language. */
 import { DevcertError, say } from '../src/errors.ts';
 import { whyNoDialog } from './interactive.ts';
+import { explainBy, type Meaning } from './report-store.ts';
 import type { CommandResult, Explanation, Host } from './types.ts';
 
 /** Whose trust settings: the user's, or the machine's. */
@@ -61,37 +62,34 @@ export function explainKeychain(
       hint: 'run this again and look for the dialog, also behind other windows',
     };
   if (result.failure !== undefined) return undefined;
-  const text = result.stderr + result.stdout;
-  // errAuthorizationCanceled, userCanceledErr
-  if (/-60006\b|-128\b|cancell?ed by the user|user cancell?ed/i.test(text))
-    return {
+  const meanings: Meaning[] = [
+    {
+      // errAuthorizationCanceled, userCanceledErr
+      said: /-60006\b|-128\b|cancell?ed by the user|user cancell?ed/i,
       reason: 'you cancelled the dialog of macOS; nothing was changed',
       hint: 'run this again and enter your password in the dialog',
       cancelled: true,
-    };
-  // errAuthorizationInteractionNotAllowed, errSecInteractionNotAllowed, and what sudo makes of them
-  if (
-    /-60007\b|-25308\b|-2070\b|no user interaction was possible|user interaction is not allowed|errSecInternalComponent/i.test(
-      text,
-    )
-  )
-    return {
+    },
+    {
+      // errAuthorizationInteractionNotAllowed, errSecInteractionNotAllowed, and what sudo makes of them
+      said: /-60007\b|-25308\b|-2070\b|no user interaction was possible|user interaction is not allowed|errSecInternalComponent/i,
       reason: 'macOS has to ask for a password in a dialog, and no session can show one',
       hint: [
         onScreen,
         { command: installs ? 'install' : 'uninstall', machine: domain === 'admin' || undefined },
       ],
-    };
-  // errAuthorizationDenied
-  if (/-60005\b|authorization was denied/i.test(text))
-    return {
+    },
+    {
+      // errAuthorizationDenied
+      said: /-60005\b|authorization was denied/i,
       reason: 'macOS denied the change: a wrong password, or a rule of this Mac',
       hint:
         domain === 'admin'
           ? 'use the account of an administrator; a managed Mac may forbid it'
           : 'run this again; a managed Mac may forbid it',
-    };
-  return undefined;
+    },
+  ];
+  return explainBy(meanings, result);
 }
 
 const onScreen = "in Terminal on the Mac's own screen: ";

@@ -10,43 +10,24 @@ import type { Command, CommandResult, Host, Root } from './types.ts';
 /** By its path: whatever else is called so on PATH is not asked. */
 export const SECURITY = '/usr/bin/security';
 
-/** Prints the path of the keychain that the user's own certificates go into, in quotes. */
-export const defaultKeychainCommand: Command = {
-  file: SECURITY,
-  args: ['default-keychain', '-d', 'user'],
-};
+export function security(...args: readonly string[]): Command {
+  return { file: SECURITY, args };
+}
 
 /** Prints the hashes of every certificate whose name holds the root's. */
 export function findCommand(root: Pick<Root, 'commonName'>, keychain: string): Command {
-  return {
-    file: SECURITY,
-    args: ['find-certificate', '-a', '-c', root.commonName, '-Z', keychain],
-  };
-}
-
-/** Prints as PEM every certificate whose name holds the text. */
-export function showCommand(text: string, keychain: string): Command {
-  return { file: SECURITY, args: ['find-certificate', '-a', '-c', text, '-p', keychain] };
+  return security('find-certificate', '-a', '-c', root.commonName, '-Z', keychain);
 }
 
 /** Verifies a server's certificate. Never the root itself: a CA as leaf is judged differently by version. */
 export function verifyCommand(files: readonly string[], name: string): Command {
-  return {
-    file: SECURITY,
-    args: [
-      'verify-cert',
-      ...files.flatMap((file) => ['-c', file]),
-      ...['-p', 'ssl', '-n', name, '-L', '-q'],
-    ],
-  };
+  const chain = files.flatMap((file) => ['-c', file]);
+  return security('verify-cert', ...chain, '-p', 'ssl', '-n', name, '-L', '-q');
 }
 
 /** Writes the trust settings of one domain into a file. */
 export function exportCommand(domain: KeychainDomain, file: string): Command {
-  return {
-    file: SECURITY,
-    args: ['trust-settings-export', ...(domain === 'admin' ? ['-d'] : []), file],
-  };
+  return security('trust-settings-export', ...(domain === 'admin' ? ['-d'] : []), file);
 }
 
 /**
@@ -55,9 +36,8 @@ export function exportCommand(domain: KeychainDomain, file: string): Command {
  * @throws DevcertError `store` if the keychain cannot be asked.
  */
 export async function holdsCertificate(host: Host, root: Root, keychain: string): Promise<boolean> {
-  const result = await host.run(findCommand(root, keychain));
-  if (result.exitCode !== 0) throw cannotAsk(result);
-  const hashes = result.stdout.matchAll(/^SHA-(?:256|1) hash: ([0-9A-F]+)\s*$/gim);
+  const found = await ask(host, findCommand(root, keychain));
+  const hashes = found.matchAll(/^SHA-(?:256|1) hash: ([0-9A-F]+)\s*$/gim);
   // Before macOS 10.15 there was the SHA-1 line only.
   const known = Array.from(hashes, ([, hash = '']) => hash.toLowerCase());
   const identity = known.some((hash) => hash.length === 64) ? root.sha256 : root.sha1;
@@ -71,9 +51,9 @@ export async function listAuthorities(
   keychain: string,
 ): Promise<Buffer[]> {
   const [word = ''] = organization.split(' ');
-  const result = await host.run(showCommand(`${word} root`, keychain));
-  if (result.exitCode !== 0) throw cannotAsk(result);
-  return authoritiesIn(certificateBodies(result.stdout), organization);
+  // Prints as PEM every certificate whose name holds the text.
+  const show = security('find-certificate', '-a', '-c', `${word} root`, '-p', keychain);
+  return authoritiesIn(certificateBodies(await ask(host, show)), organization);
 }
 
 /** True if the domain has trust settings for the root; undefined if it cannot be asked. */
@@ -87,8 +67,7 @@ export async function hasTrustSettings(
     const result = await host.run(exportCommand(domain, file));
     if (result.failure === undefined && /-25263|No Trust Settings were found/i.test(result.stderr))
       return false;
-    if (result.exitCode !== 0) return undefined;
-    if (!existsSync(file)) return undefined;
+    if (result.exitCode !== 0 || !existsSync(file)) return undefined;
     // Keyed by SHA-1 in hex, which is the same text in a binary property list.
     return readFileSync(file, 'latin1').toLowerCase().includes(root.sha1);
   });
@@ -108,6 +87,12 @@ export async function verifies(host: Host, root: Root): Promise<boolean | undefi
     if (result.failure !== undefined) throw cannotAsk(result);
     return result.exitCode === 0;
   });
+}
+
+async function ask(host: Host, command: Command): Promise<string> {
+  const result = await host.run(command);
+  if (result.exitCode !== 0) throw cannotAsk(result);
+  return result.stdout;
 }
 
 function cannotAsk(result: CommandResult): DevcertError {

@@ -14,13 +14,13 @@ import {
   whyNotThisUser,
 } from './macos-failures.ts';
 import {
-  defaultKeychainCommand,
   hasTrustSettings,
   holdsCertificate,
   listAuthorities,
-  SECURITY,
+  security,
   verifies,
 } from './macos-questions.ts';
+import { partial } from './report-store.ts';
 import type {
   Command,
   FindOptions,
@@ -31,7 +31,7 @@ import type {
   TrustStore,
 } from './types.ts';
 
-export const SYSTEM_KEYCHAIN = '/Library/Keychains/System.keychain';
+const SYSTEM_KEYCHAIN = '/Library/Keychains/System.keychain';
 /** Somebody at a password is given the runner's five minutes; nobody, on a build machine, this. */
 const UNATTENDED_TIMEOUT_MS = 60_000;
 
@@ -40,45 +40,32 @@ export const macosStores: StoreFinder = {
   kind: 'system',
   platforms: ['darwin'],
   find: async (host, options) => {
-    const domains = host.platform === 'darwin' ? domainsOf(options, host) : [];
     return Promise.all(
-      domains.map(async (domain) =>
-        keychainStore(
-          host,
-          domain,
-          domain === 'admin' ? SYSTEM_KEYCHAIN : await userKeychain(host),
-        ),
-      ),
+      domainsOf(options, host).map(async (domain) => {
+        const keychain = domain === 'admin' ? SYSTEM_KEYCHAIN : await userKeychain(host);
+        return keychainStore({ host, domain, keychain });
+      }),
     );
   },
 };
 
+/** What commands need to know of a root. */
+type Named = Pick<Root, 'file' | 'sha256'>;
+
 /** Puts the certificate into the keychain, then trusts it for TLS. */
-export function trustCommand(
-  domain: KeychainDomain,
-  root: Pick<Root, 'file' | 'sha256'>,
-  keychain: string,
-) {
-  return {
-    file: SECURITY,
-    args: [
-      'add-trusted-cert',
-      ...(domain === 'admin' ? ['-d'] : []),
-      ...['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic', '-k', keychain, fileFor(domain, root)],
-    ],
-    ...asking(domain, 'trust its certificates'),
-  } satisfies Command;
+export function trustCommand(domain: KeychainDomain, root: Named, keychain: string): Command {
+  const options = ['-r', 'trustRoot', '-p', 'ssl', '-p', 'basic', '-k', keychain];
+  return settingsCommand('add-trusted-cert', domain, root, options, 'trust its certificates');
 }
 
 /** Removes the trust settings; the certificate stays in the keychain. */
-export function distrustCommand(domain: KeychainDomain, root: Pick<Root, 'file' | 'sha256'>) {
+export function distrustCommand(domain: KeychainDomain, root: Named): Command {
+  const purpose = 'stop trusting its certificates';
   return {
-    file: SECURITY,
-    args: ['remove-trusted-cert', ...(domain === 'admin' ? ['-d'] : []), fileFor(domain, root)],
-    ...asking(domain, 'stop trusting its certificates'),
+    ...settingsCommand('remove-trusted-cert', domain, root, [], purpose),
     // errSecNoTrustSettings, errSecItemNotFound: there are none, which is what is wanted.
     tolerates: /-25263|-25300|No Trust Settings were found|could not be found in the keychain/i,
-  } satisfies Command;
+  };
 }
 
 /** Removes the certificate. By its hash: several may have one name. */
@@ -88,57 +75,55 @@ export function deleteCommand(
   keychain: string,
 ): Command {
   return {
-    file: SECURITY,
-    args: ['delete-certificate', '-Z', root.sha1.toUpperCase(), keychain],
-    mayPrompt: true, // a locked keychain is unlocked by a dialog
-    ...(domain === 'admin' ? { elevated: true } : {}),
+    ...security('delete-certificate', '-Z', root.sha1.toUpperCase(), keychain),
+    ...asking(domain), // a locked keychain is unlocked by a dialog
     tolerates: /Unable to delete certificate matching/i,
   };
 }
 
+function settingsCommand(
+  verb: string,
+  domain: KeychainDomain,
+  root: Named,
+  options: readonly string[],
+  purpose: string,
+): Command {
+  const isAdmin = domain === 'admin';
+  const file = isAdmin ? rootsFile(root) : root.file;
+  const ask = isAdmin ? "may ask for an administrator's password" : 'will ask for your password';
+  return {
+    ...security(verb, ...(isAdmin ? ['-d'] : []), ...options, file),
+    ...asking(domain),
+    prompt: `macOS ${ask} in a dialog, to let devcert ${purpose}`,
+  };
+}
+
+function asking(domain: KeychainDomain): Partial<Command> {
+  return { mayPrompt: true, ...(domain === 'admin' ? { elevated: true } : {}) };
+}
+
 /**
- * The command with the root in a file that only root can change, which it is to read: `security` takes a
- * certificate from a file alone, and one in the user's home may be changed meanwhile, or be closed to
+ * For the machine with the root in a file that only root can change, which the command is to read: `security`
+ * takes a certificate from a file alone, and one in the user's home may be changed meanwhile, or be closed to
  * root. What was written is compared before it is used, and taken away whatever comes of it.
  */
-export function withRootsFile(
-  command: Command,
-  root: Pick<Root, 'pem' | 'sha256'>,
-): readonly Command[] {
+function inDomain(domain: KeychainDomain, root: Root, command: Command): readonly Command[] {
+  if (domain === 'user') return [command];
   const file = rootsFile(root);
   const hash = createHash('sha256').update(root.pem).digest('hex');
+  const input = `${hash}  ${file}\n`;
   return [
     { file: '/usr/bin/install', args: ['-m', '0600', '/dev/null', file], elevated: true },
     { file: '/usr/bin/tee', args: [file], input: root.pem, elevated: true },
-    {
-      file: '/usr/bin/shasum',
-      args: ['-a', '256', '-c'],
-      input: `${hash}  ${file}\n`,
-      elevated: true,
-    },
+    { file: '/usr/bin/shasum', args: ['-a', '256', '-c'], input, elevated: true },
     command,
     { file: '/bin/rm', args: ['-f', file], elevated: true, cleansUp: true },
   ];
 }
 
-function fileFor(domain: KeychainDomain, root: Pick<Root, 'file' | 'sha256'>): string {
-  return domain === 'admin' ? rootsFile(root) : root.file;
-}
-
 // In root's own home, which nobody else may enter.
 function rootsFile({ sha256 }: Pick<Root, 'sha256'>): string {
   return `/private/var/root/devcert-${sha256.slice(0, 16)}.pem`;
-}
-
-function asking(domain: KeychainDomain, purpose: string) {
-  return {
-    mayPrompt: true,
-    ...(domain === 'admin' ? { elevated: true } : {}),
-    prompt:
-      domain === 'admin'
-        ? `macOS may ask for an administrator's password in a dialog, to let devcert ${purpose}`
-        : `macOS will ask for your password in a dialog, to let devcert ${purpose}`,
-  };
 }
 
 function domainsOf({ machine = false, everywhere }: FindOptions, host: Host): KeychainDomain[] {
@@ -154,13 +139,13 @@ function domainsOf({ machine = false, everywhere }: FindOptions, host: Host): Ke
 async function userKeychain(host: Host): Promise<string> {
   const login = join(host.home ?? '/var/empty', 'Library/Keychains/login.keychain-db');
   if (existsSync(login) || whyNotThisUser({ host, domain: 'user' }) !== undefined) return login;
-  const { exitCode, stdout } = await host.run(defaultKeychainCommand);
+  const { exitCode, stdout } = await host.run(security('default-keychain', '-d', 'user'));
   const other = /^\s*"(\/.+)"\s*$/.exec(stdout)?.[1];
   return exitCode === 0 && other !== undefined && existsSync(other) ? other : login;
 }
 
-function keychainStore(host: Host, domain: KeychainDomain, keychain: string): TrustStore {
-  const place = { host, domain, keychain };
+function keychainStore(place: Place): TrustStore {
+  const { host, domain, keychain } = place;
   return {
     kind: 'system',
     name: domain === 'admin' ? 'macOS System keychain' : 'macOS login keychain',
@@ -211,7 +196,6 @@ function stateOf(
   domain: KeychainDomain,
 ): StoreState {
   const { isThere, hasSettings, verified } = answers;
-  const partial = (reason: string): StoreState => ({ state: 'partial', reason });
   const other = domain === 'admin' ? 'your own trust settings' : 'the System keychain';
   if (isThere && verified === true && hasSettings === false)
     return partial(`it is in the keychain, and trusted by ${other} only`);
@@ -232,10 +216,7 @@ function stateOf(
 async function trustedElsewhere({ host, domain }: Place, root: Root): Promise<StoreState> {
   if (domain === 'user' || (await hasTrustSettings(host, 'user', root)) !== false)
     return { state: 'absent' };
-  return {
-    state: 'partial',
-    reason: 'macOS trusts it by neither keychain: look for a profile in System Settings',
-  };
+  return partial('macOS trusts it by neither keychain: look for a profile in System Settings');
 }
 
 function planInstall(place: Place, root: Root): readonly Command[] {
@@ -264,10 +245,6 @@ async function planUninstall(place: Place, root: Root): Promise<readonly Command
     ...(distrusts ? inDomain(domain, root, distrust) : []),
     ...(isThere ? [unattended(deleteCommand(domain, root, keychain), host)] : []),
   ];
-}
-
-function inDomain(domain: KeychainDomain, root: Root, command: Command): readonly Command[] {
-  return domain === 'admin' ? withRootsFile(command, root) : [command];
 }
 
 function unattended(command: Command, { env }: Host): Command {

@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { namesIn, textIn } from './look.ts';
 import { type Browser, chromiums, firefoxes } from './nss-browsers.ts';
-import { MARKER, notesOf } from './nss-marks.ts';
+import { MARKER, notesOf } from './nss-making.ts';
 import type { Host } from './types.ts';
 
 /** One NSS database, or the place where one is to be made. */
@@ -170,7 +170,7 @@ function profilesOf({ folders }: Browser, places: Places): string[] {
 }
 
 /** `cert8.db`: the kind before 2018, of old profiles and Pale Moon. */
-function hasDatabase(folder: string): boolean {
+export function hasDatabase(folder: string): boolean {
   return ['cert9.db', 'cert8.db'].some((name) => existsSync(join(folder, name)));
 }
 

@@ -3,7 +3,16 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { authoritiesIn, certificateBodies } from './pem.ts';
-import type { Command, Host, Root } from './types.ts';
+import type { Command, CommandResult, Host, Root } from './types.ts';
+
+/** A database as certutil gets at it. */
+export interface Database {
+  /** Absolute path of NSS' certutil. */
+  readonly certutil: string;
+  /** Absolute path. */
+  readonly folder: string;
+  readonly host: Pick<Host, 'run' | 'home'>;
+}
 
 /** One line of `certutil -L`. */
 export interface Entry {
@@ -24,16 +33,13 @@ const NO_PASSWORD = '/dev/null';
 
 /** A command on one database that never asks for a password. @param passwordFile of a protected one */
 export function databaseCommand(
-  certutil: string,
-  folder: string,
+  { certutil, folder }: Database,
   [action = '', ...options]: readonly string[],
   passwordFile = NO_PASSWORD,
 ): Command {
   const kind = isLegacy(folder) ? 'dbm' : 'sql';
-  return {
-    file: certutil,
-    args: [action, '-d', `${kind}:${folder}`, '-f', passwordFile, ...options],
-  };
+  const args = [action, '-d', `${kind}:${folder}`, '-f', passwordFile, ...options];
+  return { file: certutil, args };
 }
 
 /** True for a profile with the database of before 2018 alone, which some builds of certutil still use. */
@@ -41,14 +47,20 @@ export function isLegacy(folder: string): boolean {
   return !existsSync(join(folder, 'cert9.db')) && existsSync(join(folder, 'cert8.db'));
 }
 
-/** What `certutil -L` lists: nicknames with their trust flags. */
-export function listCommand(certutil: string, folder: string): Command {
-  return databaseCommand(certutil, folder, ['-L']);
+/** What `certutil -L` says. */
+export function askListing(database: Database): Promise<CommandResult> {
+  return database.host.run(databaseCommand(database, ['-L']));
 }
 
-/** Prints as PEM every certificate that has the subject of the one with this nickname. */
-export function showCommand(certutil: string, folder: string, nickname: string): Command {
-  return databaseCommand(certutil, folder, ['-L', '-n', nickname, '-a']);
+/** Every entry with its trust flags; none if certutil cannot read the database. */
+export async function readEntries(database: Database): Promise<Entry[]> {
+  return parseListing((await askListing(database)).stdout);
+}
+
+/** The base64 of every certificate that has the subject of the one with this nickname. */
+async function bodiesOf(database: Database, nickname: string): Promise<string[]> {
+  const show = databaseCommand(database, ['-L', '-n', nickname, '-a']);
+  return certificateBodies((await database.host.run(show)).stdout);
 }
 
 /** Our nickname for a root: different even for roots with one subject. @param sha256 hex of its DER */
@@ -69,18 +81,11 @@ export function parseListing(listing: string): Entry[] {
  * The entries that hold the root, under any name: devcert's by its name, everything that is trusted
  * for anything, and what looks like an earlier root of devcert.
  */
-export async function findEntries(
-  certutil: string,
-  folder: string,
-  root: Root,
-  host: Pick<Host, 'run'>,
-): Promise<FoundEntries> {
-  const all = parseListing((await host.run(listCommand(certutil, folder))).stdout);
+export async function findEntries(database: Database, root: Root): Promise<FoundEntries> {
+  const all = await readEntries(database);
   const body = root.der.toString('base64');
-  const show = async (nickname: string) =>
-    certificateBodies((await host.run(showCommand(certutil, folder, nickname))).stdout);
   for (const nickname of candidates(all, root)) {
-    const bodies = await show(nickname);
+    const bodies = await bodiesOf(database, nickname);
     if (!bodies.includes(body)) continue;
     const isAlone = bodies.every((it) => it === body);
     if (isAlone || nickname === entryName(root.sha256))
@@ -91,7 +96,7 @@ export async function findEntries(
     const unclaimed = bodies.filter((it) => !names.has(entryName(sha256Of(it))));
     const entries: Entry[] = [];
     for (const entry of all)
-      if (!claimed.has(entry.nickname) && (await show(entry.nickname)).includes(body))
+      if (!claimed.has(entry.nickname) && (await bodiesOf(database, entry.nickname)).includes(body))
         entries.push(entry);
     return { entries, isCertain: unclaimed.length === 1 };
   }
@@ -99,29 +104,19 @@ export async function findEntries(
 }
 
 /** DER of the authorities of an organization, as {@link TrustStore.list} gives them. */
-export async function listAuthorities(
-  certutil: string,
-  folder: string,
-  organization: string,
-  host: Pick<Host, 'run'>,
-): Promise<Buffer[]> {
-  const all = parseListing((await host.run(listCommand(certutil, folder))).stdout);
-  const texts: string[] = [];
-  for (const nickname of candidates(all))
-    texts.push((await host.run(showCommand(certutil, folder, nickname))).stdout);
-  return authoritiesIn(texts.flatMap(certificateBodies), organization);
+export async function listAuthorities(database: Database, organization: string): Promise<Buffer[]> {
+  const bodies: string[] = [];
+  for (const nickname of candidates(await readEntries(database)))
+    bodies.push(...(await bodiesOf(database, nickname)));
+  return authoritiesIn(bodies, organization);
 }
 
 // Asking takes some 10 ms each, and old Firefox profiles hold hundreds of intermediates.
 function candidates(entries: readonly Entry[], root?: Root): Set<string> {
-  const own = root === undefined ? undefined : entryName(root.sha256);
+  const own = root && entryName(root.sha256);
+  const starts = ['devcert', ...(root === undefined ? [] : [root.commonName])];
   const names = entries
-    .filter(
-      ({ nickname, flags }) =>
-        flags !== ',,' ||
-        (root !== undefined && nickname.startsWith(root.commonName)) ||
-        nickname.startsWith('devcert'),
-    )
+    .filter(({ nickname, flags }) => flags !== ',,' || starts.some((it) => nickname.startsWith(it)))
     .map(({ nickname }) => nickname);
   return new Set([...names.filter((it) => it === own), ...names]);
 }

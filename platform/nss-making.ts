@@ -2,9 +2,34 @@
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { textIn } from './look.ts';
-import { aroundDatabase, MARKER, noteOf, notesOf } from './nss-marks.ts';
-import { databaseCommand, listCommand, parseListing } from './nss-entries.ts';
+import { databaseCommand, type Database, readEntries } from './nss-entries.ts';
 import type { Command, Host } from './types.ts';
+
+/** The file in a database folder that tells that devcert made it, and which folders for it. */
+export const MARKER = 'made-by-devcert';
+
+/**
+ * The note that devcert is making this folder and those in it, until the marker is in the innermost one. An
+ * empty folder beside it: making one follows no link and takes nobody's place.
+ */
+export function noteOf(folder: string): string {
+  return `${folder}.${MARKER}`;
+}
+
+/** The notes that a run left which was killed before it could set the marker; innermost first. */
+export function notesOf(folder: string, host: Pick<Host, 'home'>): string[] {
+  return aroundDatabase(folder, host)
+    .map(noteOf)
+    .filter((path) => existsSync(path));
+}
+
+/** The folder and those above it, innermost first, up to the home. */
+export function aroundDatabase(folder: string, { home }: Pick<Host, 'home'>): string[] {
+  const around: string[] = [];
+  for (let path = folder; path !== home && path !== dirname(path); path = dirname(path))
+    around.push(path);
+  return around;
+}
 
 const FILES = ['cert9.db', 'key4.db', 'pkcs11.txt'];
 /** What NSS leaves of a file that it was killed over. */
@@ -43,12 +68,8 @@ function holdsOnly(path: string, inner: string | undefined): boolean {
  *
  * @param made as {@link missingFolders} gives it, with what an earlier run made.
  */
-export function makeCommands(
-  certutil: string,
-  folder: string,
-  made: readonly string[],
-  host: Pick<Host, 'home'>,
-): Command[] {
+export function makeCommands(database: Database, made: readonly string[]): Command[] {
+  const { folder, host } = database;
   const marker = (first: readonly string[]): Command => ({
     file: 'tee',
     args: [join(folder, MARKER)],
@@ -62,9 +83,9 @@ export function makeCommands(
     ...(lies ? [] : note.map((path) => ({ file: 'mkdir', args: ['-m', '0700', '--', path] }))),
     ...(existsSync(folder) ? [] : [{ file: 'mkdir', args: ['-p', '-m', '0700', '--', folder] }]),
     marker([UNFINISHED]),
-    ...removeNotes([...new Set([...note, ...notesOf(folder, host)])]),
+    ...removeFolders([...new Set([...note, ...notesOf(folder, host)])]),
     ...(left.length === 0 ? [] : [{ file: 'rm', args: ['-f', '--', ...left] }]),
-    databaseCommand(certutil, folder, ['-N', '--empty-password']),
+    databaseCommand(database, ['-N', '--empty-password']),
     marker([]),
   ];
 }
@@ -101,18 +122,14 @@ export function markedFolders(folder: string, host: Pick<Host, 'home'>): string[
  *
  * @param rootCount how many of its certificates are the root.
  */
-export async function hasOthers(
-  certutil: string,
-  folder: string,
-  rootCount: number,
-  host: Pick<Host, 'run' | 'home'>,
-): Promise<boolean> {
+export async function hasOthers(database: Database, rootCount: number): Promise<boolean> {
+  const { folder, host } = database;
   if (readMarker(folder) === undefined)
     return notesOf(folder, host).length === 0 || !holdsOnly(folder, undefined);
   if (!existsSync(join(folder, 'cert9.db'))) return isHalf(folder); // else making it stopped half-way
-  const certificates = parseListing((await host.run(listCommand(certutil, folder))).stdout);
+  const certificates = await readEntries(database);
   // 255: there are no keys.
-  const keys = await host.run(databaseCommand(certutil, folder, ['-K']));
+  const keys = await host.run(databaseCommand(database, ['-K']));
   const modules = textIn(join(folder, 'pkcs11.txt')).match(/^library=/gm) ?? [];
   return certificates.length > rootCount || keys.exitCode === 0 || modules.length > 1;
 }
@@ -123,9 +140,8 @@ export async function hasOthers(
  * @param made folders that this run made, of which there may be no marker yet.
  */
 export function unmakeCommands(
-  folder: string,
+  { folder, host }: Pick<Database, 'folder' | 'host'>,
   made: readonly string[],
-  host: Pick<Host, 'home'>,
 ): Command[] {
   const listed = new Set([...markedFolders(folder, host), ...made]);
   const existing = aroundDatabase(folder, host).filter(
@@ -135,15 +151,15 @@ export function unmakeCommands(
   const left = existsSync(folder) ? readdirSync(folder).length : 0;
   return [
     ...(left === 0 ? [] : [{ file: 'rm', args: ['-f', '--', ...files] }]),
-    ...existing.map((path) => ({ file: 'rmdir', args: ['--', path] })),
+    ...removeFolders(existing),
     // Also where a folder is not empty: somebody uses it.
-    ...removeNotes(notesOf(folder, host)).map((it) => ({ ...it, cleansUp: true })),
+    ...removeFolders(notesOf(folder, host)).map((it) => ({ ...it, cleansUp: true })),
   ];
 }
 
-/** Takes away notes of folders: empty folders themselves. */
-export function removeNotes(notes: readonly string[]): Command[] {
-  return notes.map((path) => ({ file: 'rmdir', args: ['--', path] }));
+/** Takes away empty folders, as notes of folders are. */
+export function removeFolders(folders: readonly string[]): Command[] {
+  return folders.map((path) => ({ file: 'rmdir', args: ['--', path] }));
 }
 
 /** What a stopped attempt of devcert left: nothing of it can be anybody else's. */

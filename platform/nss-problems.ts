@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { printable, systemCode, say } from '../src/errors.ts';
 import { quoteForPosix } from './quote.ts';
 import { isLegacy } from './nss-entries.ts';
+import { explainBy, type Meaning } from './report-store.ts';
 import type { CommandResult, Explanation } from './types.ts';
 
 /** What a failure to use the database in a folder comes from: asks the files themselves where NSS does not say. */
@@ -11,39 +12,30 @@ export function explainFailure(folder: string, result: CommandResult): Explanati
   if (result.failure !== undefined) return undefined;
   if ((result.stderr + result.stdout).includes('SEC_ERROR_BAD_DATABASE'))
     return isLegacy(folder) ? LEGACY : explainDamage(folder);
-  return explainOutput(result);
-}
-
-function explainOutput(result: CommandResult): Explanation | undefined {
-  const text = result.stderr + result.stdout;
-  return problems.find(([pattern]) => pattern.test(text))?.[1];
+  return explainBy(problems, result);
 }
 
 const CLOSE = 'close the browser and try again';
-const LOCKED: Explanation = {
-  reason: 'another program has the database locked',
-  hint: CLOSE,
-};
+const LOCKED = { reason: 'another program has the database locked', hint: CLOSE };
 
 const LEGACY: Explanation = {
   reason: 'its database is of the old kind (cert8.db), which the certutil here cannot use',
   hint: say`update that browser and start it once with this profile, then ${{ command: 'install' }}`,
 };
 
-const problems: readonly (readonly [RegExp, Explanation])[] = [
-  [
-    /SEC_ERROR_BAD_PASSWORD|could not authenticate|Incorrect password/i,
-    {
-      reason: 'the profile has a primary password',
-      hint: say`${{ command: 'install', nssPasswordFile: 'FILE' }} (its first line is the password)`,
-    },
-  ],
-  [
-    /SEC_ERROR_READ_ONLY|read-only/i,
-    { reason: 'the database is read-only', hint: 'make its folder writable for you' },
-  ],
-  [/SEC_ERROR_BUSY|SEC_ERROR_PKCS11_GENERAL_ERROR|locked/i, LOCKED],
-  [/SEC_ERROR_LEGACY_DATABASE|old, unsupported format/i, LEGACY],
+const problems: readonly Meaning[] = [
+  {
+    said: /SEC_ERROR_BAD_PASSWORD|could not authenticate|Incorrect password/i,
+    reason: 'the profile has a primary password',
+    hint: say`${{ command: 'install', nssPasswordFile: 'FILE' }} (its first line is the password)`,
+  },
+  {
+    said: /SEC_ERROR_READ_ONLY|read-only/i,
+    reason: 'the database is read-only',
+    hint: 'make its folder writable for you',
+  },
+  { said: /SEC_ERROR_BUSY|SEC_ERROR_PKCS11_GENERAL_ERROR|locked/i, ...LOCKED },
+  { said: /SEC_ERROR_LEGACY_DATABASE|old, unsupported format/i, ...LEGACY },
 ];
 
 /** Why NSS takes the files in a folder for no database, and a line that has a new one made. */
@@ -57,10 +49,9 @@ export function explainDamage(folder: string): Explanation {
         hint: `see whose it is, and make it yours: ls -ld "${printable(folder)}"`,
       };
   }
-  const held = files.find(({ path }) => lockHolder(path) !== undefined);
-  if (held !== undefined) {
-    const process = lockHolder(held.path) ?? 0;
-    const which = process > 0 ? ` (process ${process})` : '';
+  const [holder] = files.flatMap(({ path }) => lockHolder(path) ?? []);
+  if (holder !== undefined) {
+    const which = holder > 0 ? ` (process ${holder})` : '';
     return { reason: `${LOCKED.reason}${which}`, hint: CLOSE };
   }
   const damaged = files.find(({ path }) => !isWhole(path));

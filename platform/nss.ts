@@ -5,15 +5,16 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { DevcertError, printable, say } from '../src/errors.ts';
-import { findDatabases, neverStarted, type NssDatabase } from './nss-databases.ts';
+import { findDatabases, hasDatabase, neverStarted, type NssDatabase } from './nss-databases.ts';
 import {
+  askListing,
+  type Database,
   databaseCommand,
   type Entry,
   entryName,
   findEntries,
   type FoundEntries,
   listAuthorities,
-  listCommand,
   parseListing,
 } from './nss-entries.ts';
 import {
@@ -24,18 +25,16 @@ import {
   makeCommands,
   markedFolders,
   missingFolders,
-  removeNotes,
+  notesOf,
+  removeFolders,
   unmakeCommands,
 } from './nss-making.ts';
-import { notesOf } from './nss-marks.ts';
 import { reportStore } from './report-store.ts';
 import { explainDamage, explainFailure } from './nss-problems.ts';
 import { findElevation } from './run.ts';
 import type {
-  Command,
   CommandResult,
   Host,
-  Root,
   StoreFinder,
   StoreOptions,
   StoreState,
@@ -45,120 +44,90 @@ import type {
 /** Every NSS database of the user. */
 export const nssStores: StoreFinder = {
   kind: 'nss',
+  // Elsewhere browsers read the system's roots; what Firefox is configured to do, firefox-….ts reports.
   platforms: ['linux', 'freebsd'],
   find: (host, options) => {
-    if (withoutNss.includes(host.platform)) return Promise.resolve([]);
     const certutil = host.find('certutil');
     return Promise.resolve([
-      ...findDatabases(host).map((it) => nssStore(it, certutil, host, options)),
+      ...findDatabases(host).map((it) =>
+        certutil === undefined ? withoutTool(it, host) : nssStore(it, certutil, host, options),
+      ),
       ...neverStarted(host).map(unstarted),
     ]);
   },
 };
 
-// There browsers read the system's roots; what Firefox is configured to do, firefox-….ts reports.
-const withoutNss: readonly NodeJS.Platform[] = ['win32', 'darwin'];
-
-/** Adds the root as an authority for web servers. */
-export function addCommand(
-  certutil: string,
-  folder: string,
-  root: Root,
-  options: StoreOptions,
-): Command {
-  const args = ['-A', '-t', 'C,,', '-n', entryName(root.sha256), '-i', root.file];
-  return databaseCommand(certutil, folder, args, options.nssPasswordFile);
-}
-
-/** Trusts a certificate that is in the database already. */
-export function trustCommand(
-  certutil: string,
-  folder: string,
-  nickname: string,
-  options: StoreOptions,
-): Command {
-  const args = ['-M', '-t', 'C,,', '-n', nickname];
-  return databaseCommand(certutil, folder, args, options.nssPasswordFile);
-}
-
-/** Removes a certificate with its trust. */
-export function deleteCommand(
-  certutil: string,
-  folder: string,
-  nickname: string,
-  options: StoreOptions,
-): Command {
-  return databaseCommand(certutil, folder, ['-D', '-n', nickname], options.nssPasswordFile);
+/** A database that cannot be asked, as the program for it is missing. */
+function withoutTool({ folder, name }: NssDatabase, host: Host): TrustStore {
+  const isMade = holdsFiles(folder) && !isUnfinished(folder);
+  return reportStore({ kind: 'nss', name, location: folder }, () => ({
+    reason: 'certutil of NSS is not installed',
+    hint: packageHint(host),
+    needed: true,
+    lacks: 'certutil',
+    ...(isMade ? {} : { empty: true }),
+  }));
 }
 
 function nssStore(
-  database: NssDatabase,
-  certutil: string | undefined,
+  { folder, name, browser, isNew }: NssDatabase,
+  certutil: string,
   host: Host,
   options: StoreOptions,
 ): TrustStore {
-  const { folder } = database;
+  const database = { folder, certutil, host };
   // What this run has made: where the disk is full, there is no marker that says so.
   let made: string[] = [];
-  const isThere = () => holdsDatabase(certutil, folder, host);
+  const isThere = () => holdsDatabase(database);
+  const change = (...args: readonly string[]) =>
+    databaseCommand(database, args, options.nssPasswordFile);
   return {
     kind: 'nss',
-    name: database.name,
+    name,
     location: folder,
-    restart: database.browser,
+    restart: browser,
     inspect: async (root) => {
-      if (certutil === undefined)
-        return {
-          state: 'unavailable',
-          reason: 'certutil of NSS is not installed',
-          hint: packageHint(host),
-          needed: true,
-          lacks: 'certutil',
-          ...((await isThere()) ? {} : { empty: true }),
-        };
       if (isHalf(folder)) return { state: 'unavailable', ...explainDamage(folder), needed: true };
       if (!(await isThere())) return { state: 'absent' };
-      const listing = await host.run(listCommand(certutil, folder));
-      if (listing.exitCode !== 0) return unreadable(folder, certutil, listing);
-      return stateOf(await findEntries(certutil, folder, root, host));
+      const listing = await askListing(database);
+      if (listing.exitCode !== 0) return unreadable(database, listing);
+      return stateOf(await findEntries(database, root));
     },
     planInstall: async (root) => {
-      if (certutil === undefined) return [];
       if (await isThere()) {
-        const { entries, isCertain } = await findEntries(certutil, folder, root, host);
+        const { entries, isCertain } = await findEntries(database, root);
         const [entry] = entries;
+        // It is in the database already.
         if (entry !== undefined && isCertain)
-          return [trustCommand(certutil, folder, entry.nickname, options)];
+          return [change('-M', '-t', 'C,,', '-n', entry.nickname)];
       }
       // An empty file that somebody else left is filled by -A.
-      const make = database.isNew || isUnfinished(folder);
+      const make = isNew || isUnfinished(folder);
       if (make)
         made = [...missingFolders(folder, host), ...markedFolders(folder, host)].filter(isAbsolute);
       return [
-        ...(make ? makeCommands(certutil, folder, made, host) : []),
-        addCommand(certutil, folder, root, options),
+        ...(make ? makeCommands(database, made) : []),
+        // As an authority for web servers.
+        change('-A', '-t', 'C,,', '-n', entryName(root.sha256), '-i', root.file),
       ];
     },
     planUninstall: async (root) => {
       const notes = notesOf(folder, host);
-      const nothing = !existsSync(folder) && made.length === 0 && notes.length === 0;
-      if (certutil === undefined || nothing) return [];
+      if (!existsSync(folder) && made.length === 0 && notes.length === 0) return [];
       const { entries: found, isCertain } = (await isThere())
-        ? await findEntries(certutil, folder, root, host)
+        ? await findEntries(database, root)
         : { entries: [], isCertain: true };
       if (!isCertain) throw indistinct(found, folder);
-      const deletions = found.map(({ nickname }) =>
-        deleteCommand(certutil, folder, nickname, options),
-      );
       const keeps =
         (made.length === 0 || existsSync(join(folder, 'cert9.db'))) &&
-        (await hasOthers(certutil, folder, found.length, host));
-      return [...deletions, ...(keeps ? removeNotes(notes) : unmakeCommands(folder, made, host))];
+        (await hasOthers(database, found.length));
+      return [
+        ...found.map(({ nickname }) => change('-D', '-n', nickname)),
+        ...(keeps ? removeFolders(notes) : unmakeCommands(database, made)),
+      ];
     },
     list: async (organization) =>
-      certutil !== undefined && (await isThere())
-        ? listAuthorities(certutil, folder, organization, host)
-        : [],
+      (await isThere()) ? listAuthorities(database, organization) : [],
     explain: (_command, result) => explainFailure(folder, result),
   };
 }
@@ -173,18 +142,15 @@ function unstarted({ name, folder }: { name: string; folder: string }): TrustSto
 }
 
 /** False too for a database whose making was stopped before anything was in it. */
-async function holdsDatabase(
-  certutil: string | undefined,
-  folder: string,
-  host: Host,
-): Promise<boolean> {
-  const files = ['cert9.db', 'cert8.db'].filter((name) => existsSync(join(folder, name)));
-  if (files.length === 0) return false;
-  if (files[0] === 'cert9.db' && isEmptyFile(folder)) return false;
-  if (!isUnfinished(folder)) return true;
-  if (certutil === undefined) return false;
-  const listing = await host.run(listCommand(certutil, folder));
+async function holdsDatabase(database: Database): Promise<boolean> {
+  if (!holdsFiles(database.folder)) return false;
+  if (!isUnfinished(database.folder)) return true;
+  const listing = await askListing(database);
   return listing.exitCode === 0 && parseListing(listing.stdout).length > 0;
+}
+
+function holdsFiles(folder: string): boolean {
+  return hasDatabase(folder) && !isEmptyFile(folder);
 }
 
 function stateOf({ entries, isCertain }: FoundEntries): StoreState {
@@ -205,7 +171,7 @@ function indistinct(entries: readonly Entry[], folder: string): DevcertError {
   );
 }
 
-function unreadable(folder: string, certutil: string, result: CommandResult): StoreState {
+function unreadable({ folder, certutil }: Database, result: CommandResult): StoreState {
   const known = explainFailure(folder, result);
   return {
     state: 'unavailable',

@@ -14,11 +14,8 @@ export const simulatorStores: StoreFinder = {
   platforms: ['darwin'],
   onRequest: true,
   find: async (host, { everywhere = false }) => {
-    const { home = '/var/empty' } = host;
-    const hasDevices = existsSync(join(home, 'Library/Developer/CoreSimulator/Devices'));
     // Without Xcode, /usr/bin/xcrun opens a dialog that offers to install it.
-    const isHere = host.platform === 'darwin' && hasDevices;
-    if (!isHere) return [];
+    if (!existsSync(join(host.home ?? '/var/empty', DEVICES))) return [];
     const stores: TrustStore[] = [];
     for (const device of await listDevices(host))
       if (everywhere ? await holdsOurs(device, host) : device.isBooted)
@@ -27,43 +24,28 @@ export const simulatorStores: StoreFinder = {
   },
 };
 
-/** Prints the simulators there are, as JSON. */
-export const listCommand: Command = {
-  file: '/usr/bin/xcrun',
-  args: ['simctl', 'list', 'devices', '--json'],
-};
+const DEVICES = 'Library/Developer/CoreSimulator/Devices';
 
-/** Trusts the root in a booted simulator. */
-export function addCommand(udid: string, root: Pick<Root, 'file'>): Command {
-  return {
-    file: '/usr/bin/xcrun',
-    args: ['simctl', 'keychain', udid, 'add-root-cert', root.file],
-    timeoutMs: 60_000,
-  };
+function simctl(...args: readonly string[]): Command {
+  return { file: '/usr/bin/xcrun', args: ['simctl', ...args] };
 }
 
-/** Prints how many entries the root has: 0 or 1. */
-export function countCommand(database: string, root: Pick<Root, 'sha256'>): Command {
-  return query(database, `select count(*) from tsettings where sha256 = x'${root.sha256}'`);
+function sqlite(...args: readonly string[]): Command {
+  return { file: '/usr/bin/sqlite3', args: ['-batch', ...args] };
 }
 
-/** Removes the root's entry and no other. */
-export function deleteCommand(database: string, root: Pick<Root, 'sha256'>): Command {
-  const sql = `delete from tsettings where sha256 = x'${root.sha256}'`;
-  return { file: SQLITE, args: ['-batch', database, sql] };
+/** Prints how many entries there are of that kind. */
+function countCommand(database: string, which: string): Command {
+  return sqlite('-readonly', database, `select count(*) from tsettings where ${which}`);
 }
 
-/** Prints how many entries have devcert's name in their subject. */
-export function oursCommand(database: string): Command {
-  const name = Buffer.from('devcert development CA').toString('hex');
-  return query(database, `select count(*) from tsettings where instr(subj, x'${name}')`);
+/** The entry of a root: there is one or none. */
+function entryOf({ sha256 }: Root): string {
+  return `sha256 = x'${sha256}'`;
 }
 
-const SQLITE = '/usr/bin/sqlite3';
-
-function query(database: string, sql: string): Command {
-  return { file: SQLITE, args: ['-batch', '-readonly', database, sql] };
-}
+/** Entries that have devcert's name in their subject. */
+const OURS = `instr(subj, x'${Buffer.from('devcert development CA').toString('hex')}')`;
 
 interface Device {
   readonly udid: string;
@@ -74,10 +56,10 @@ interface Device {
 }
 
 async function listDevices({ run, home = '' }: Host): Promise<Device[]> {
-  const { exitCode, stdout } = await run(listCommand);
+  const { exitCode, stdout } = await run(simctl('list', 'devices', '--json'));
   if (exitCode !== 0) return []; // the command line tools alone have no simctl
   return devicesIn(stdout).map(({ udid, name, state }) => {
-    const data = join(home, 'Library/Developer/CoreSimulator/Devices', udid, 'data');
+    const data = join(home, DEVICES, udid, 'data');
     const database = DATABASES.map((path) => join(data, path)).find(isFilled);
     return { udid, name, isBooted: state === 'Booted', database };
   });
@@ -107,7 +89,7 @@ function isFilled(file: string): boolean {
 
 async function holdsOurs({ database }: Device, { run }: Host): Promise<boolean> {
   if (database === undefined) return false;
-  const { exitCode, stdout } = await run(oursCommand(database));
+  const { exitCode, stdout } = await run(countCommand(database, OURS));
   // What cannot be asked may hold one.
   return exitCode !== 0 || stdout.trim() !== '0';
 }
@@ -118,7 +100,7 @@ function simulatorStore(device: Device, host: Host): TrustStore {
     // Looked for again: the first root makes it.
     const found = (await listDevices(host)).find((it) => it.udid === udid)?.database ?? database;
     if (found === undefined) return { state: 'absent' };
-    const { exitCode, stdout } = await host.run(countCommand(found, root));
+    const { exitCode, stdout } = await host.run(countCommand(found, entryOf(root)));
     if (exitCode === 0) return { state: stdout.trim() === '0' ? 'absent' : 'trusted' };
     return {
       state: 'unavailable',
@@ -134,17 +116,17 @@ function simulatorStore(device: Device, host: Host): TrustStore {
     // Its trustd remembers what it knew at the start.
     restart: 'the simulator',
     inspect,
-    planInstall: (root) =>
-      isBooted
-        ? Promise.resolve([addCommand(udid, root)])
-        : Promise.reject(
-            new DevcertError('store', `the simulator "${name}" is not running`, {
-              hint: `xcrun simctl boot ${udid}`,
-            }),
-          ),
+    planInstall: (root) => {
+      const add = simctl('keychain', udid, 'add-root-cert', root.file);
+      if (isBooted) return Promise.resolve([{ ...add, timeoutMs: 60_000 }]);
+      const hint = `xcrun simctl boot ${udid}`;
+      return Promise.reject(
+        new DevcertError('store', `the simulator "${name}" is not running`, { hint }),
+      );
+    },
     planUninstall: async (root) =>
       database !== undefined && (await inspect(root)).state === 'trusted'
-        ? [deleteCommand(database, root)]
+        ? [sqlite(database, `delete from tsettings where ${entryOf(root)}`)]
         : [],
   };
 }

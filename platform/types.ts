@@ -222,7 +222,7 @@ export interface FindOptions extends StoreOptions {
   readonly everywhere?: boolean;
 }
 
-/** One kind of store: finds those of its kind on a machine. One file per kind. */
+/** One kind of store: finds those of its kind on a machine that can have it. One file per kind. */
 export interface StoreFinder {
   readonly kind: StoreKind;
   /** The systems that can have it; any if left out. */
@@ -231,6 +231,6 @@ export interface StoreFinder {
   isHere?(host: Host): boolean;
   /** Installed into only if it is named in `--stores`; removed from always. */
   readonly onRequest?: true;
-  /** Empty where the kind does not exist (no NSS on Windows). Never throws for what the machine lacks. */
+  /** Never throws for what the machine lacks. Called only where its `platforms` and `isHere` have it. */
   find(host: Host, options: FindOptions): Promise<readonly TrustStore[]>;
 }

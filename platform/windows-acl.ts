@@ -6,9 +6,13 @@ import { inTemporaryFolder } from './look.ts';
 import type { Command, CommandResult, Host } from './types.ts';
 import { windowsProgram } from './windows-programs.ts';
 
-/** Prints name and SID of this user, as CSV: `"engine\ada","S-1-5-21-…-1001"`. */
-export function whoamiCommand(env: Host['env']): Command {
-  return { file: windowsProgram(env, 'whoami.exe'), args: ['/user', '/fo', 'csv', '/nh'] };
+/** Prints name and SID of this user, or of its groups, as CSV: `"engine\ada","S-1-5-21-…-1001"`. */
+export function whoamiCommand(env: Host['env'], of: '/user' | '/groups' = '/user'): Command {
+  return { file: windowsProgram(env, 'whoami.exe'), args: [of, '/fo', 'csv', '/nh'] };
+}
+
+function icacls(env: Host['env'], ...args: readonly string[]): Command {
+  return { file: windowsProgram(env, 'icacls.exe'), args };
 }
 
 /**
@@ -17,23 +21,7 @@ export function whoamiCommand(env: Host['env']): Command {
  */
 export function closeCommand(env: Host['env'], folder: string, sid: string): Command {
   const grants = [sid, SYSTEM, ADMINISTRATORS].map((it) => `*${it}:(OI)(CI)F`);
-  return {
-    file: windowsProgram(env, 'icacls.exe'),
-    args: [folder, '/inheritance:r', '/grant:r', ...grants, '/remove:g', ...EVERYBODY],
-  };
-}
-
-/** Writes the access control lists of a folder and of all in it into a file, in SDDL, which is not translated. */
-export function saveCommand(env: Host['env'], folder: string, file: string): Command {
-  return {
-    file: windowsProgram(env, 'icacls.exe'),
-    args: [folder, '/save', file, '/t', '/c', '/q'],
-  };
-}
-
-/** Gives a file the permissions of its folder and no others. */
-export function resetCommand(env: Host['env'], file: string): Command {
-  return { file: windowsProgram(env, 'icacls.exe'), args: [file, '/reset', '/q'] };
+  return icacls(env, folder, '/inheritance:r', '/grant:r', ...grants, '/remove:g', ...EVERYBODY);
 }
 
 /**
@@ -67,9 +55,11 @@ export async function protectFolder(
 ): Promise<string[]> {
   const sid = readSid(await run(whoamiCommand(env)));
   const opened = (await listAccess(folder, { env, run })).filter(isOpened);
+  const inside = opened.slice(opened[0]?.path === folder ? 1 : 0);
   const commands = [
     closeCommand(env, folder, sid),
-    ...opened.slice(opened[0]?.path === folder ? 1 : 0).map(({ path }) => resetCommand(env, path)),
+    // To the permissions of its folder and no others.
+    ...inside.map(({ path }) => icacls(env, path, '/reset', '/q')),
   ];
   for (const command of commands) {
     if ((await run(command)).exitCode === 0) continue;
@@ -87,7 +77,7 @@ export async function strangeFolderNotes(
   host: Pick<Host, 'env' | 'run'>,
 ): Promise<string[]> {
   const [own] = await listAccess(folder, host);
-  if (own === undefined || !grantsEverybody(own.sddl)) return [];
+  if (own === undefined || !entries(own).some(({ everybody }) => everybody)) return [];
   return [
     `"${folder}" is open to other users of this machine, and a key is in it: icacls "${folder}"`,
   ];
@@ -106,7 +96,8 @@ async function listAccess(
 ): Promise<Access[]> {
   return inTemporaryFolder(async (temporary) => {
     const file = join(temporary, 'acl');
-    await run(saveCommand(env, folder, file));
+    // The lists of the folder and of all in it, in SDDL, which is not translated.
+    await run(icacls(env, folder, '/save', file, '/t', '/c', '/q'));
     if (!existsSync(file)) return []; // icacls wrote nothing
     // A line with the path below the parent folder, then a line with the list.
     const text = readFileSync(file, 'utf16le').replace(/^\uFEFF/, '');
@@ -119,17 +110,13 @@ async function listAccess(
   });
 }
 
-function grantsEverybody(sddl: string): boolean {
-  return entries(sddl).some(({ everybody }) => everybody);
-}
-
 /** By an entry of its own: what it inherits goes with its folder's. */
-function isOpened({ sddl }: Access): boolean {
-  return entries(sddl).some(({ everybody, inherited }) => everybody && !inherited);
+function isOpened(access: Access): boolean {
+  return entries(access).some(({ everybody, inherited }) => everybody && !inherited);
 }
 
 /** The entries that allow something: `(A;OICI;FA;;;WD)`. */
-function entries(sddl: string): { everybody: boolean; inherited: boolean }[] {
+function entries({ sddl }: Access): { everybody: boolean; inherited: boolean }[] {
   const found = sddl.matchAll(/\(A;([A-Z]*);[^;)]*;[^;)]*;[^;)]*;([^;)]+)\)/g);
   return Array.from(found, ([, flags = '', who = '']) => ({
     everybody: ['WD', 'BU', 'AU', ...EVERYBODY.map((sid) => sid.slice(1))].includes(who),
@@ -142,7 +129,7 @@ function entries(sddl: string): { everybody: boolean; inherited: boolean }[] {
  * show an owner. A property, as locked down machines let no script call methods; the path is not part of the
  * script, which it could change.
  */
-export function ownerCommand(env: Host['env'], folder: string): Command {
+function ownerCommand(env: Host['env'], folder: string): Command {
   return {
     file: windowsProgram(env, 'WindowsPowerShell\\v1.0\\powershell.exe'),
     args: [

@@ -1,29 +1,23 @@
 /** The certificates of a store of Windows as the registry holds them: certutil.exe lists in every language. */
 import { authoritiesIn } from './pem.ts';
-import type { Command, Host } from './types.ts';
+import type { Runner } from './types.ts';
+import { readRegistry } from './windows-programs.ts';
+import type { Scope } from './windows-scopes.ts';
 
-/** Prints every root that was put into the store itself; fails if there never was one. */
-export function rootsCommand(reg: string, scope: 'user' | 'machine'): Command {
+/** DER of the authorities of an organization that were put into the user's or the machine's own store. */
+export async function listAuthorities(
+  { reg, run }: { readonly reg: string; readonly run: Runner },
+  scope: Scope,
+  organization: string,
+): Promise<Buffer[]> {
   const hive = scope === 'user' ? 'HKCU' : 'HKLM';
   const key = `${hive}\\SOFTWARE\\Microsoft\\SystemCertificates\\Root\\Certificates`;
-  return { file: reg, args: ['query', key, '/s'] };
-}
-
-/** DER of the authorities of an organization in the user's or the machine's own store. */
-export async function listAuthorities(
-  reg: string,
-  scope: 'user' | 'machine',
-  organization: string,
-  host: Pick<Host, 'run'>,
-): Promise<Buffer[]> {
-  const { exitCode, stdout } = await host.run(rootsCommand(reg, scope));
-  if (exitCode !== 0) return [];
-  const blobs = stdout.matchAll(/^\s+Blob\s+REG_BINARY\s+([0-9A-F]+)\s*$/gim);
-  const bodies = Array.from(blobs, ([, hex = '']) => certificateIn(Buffer.from(hex, 'hex')));
-  return authoritiesIn(
-    bodies.flatMap((der) => der?.toString('base64') ?? []),
-    organization,
-  );
+  // It fails if there never was one.
+  const said = (await readRegistry(run, reg, key, '/s')) ?? '';
+  const blobs = said.matchAll(/^\s+Blob\s+REG_BINARY\s+([0-9A-F]+)\s*$/gim);
+  const certificates = Array.from(blobs, ([, hex = '']) => certificateIn(Buffer.from(hex, 'hex')));
+  const bodies = certificates.flatMap((der) => der?.toString('base64') ?? []);
+  return authoritiesIn(bodies, organization);
 }
 
 /** wincrypt.h: CERT_CERT_PROP_ID; each property is its id, 1, its length and its bytes. */

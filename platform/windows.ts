@@ -3,7 +3,8 @@
  * own certutil.exe. Its text is translated, so only exit codes count, and the store is asked after each act.
  */
 import { DevcertError, say, type Text } from '../src/errors.ts';
-import { windowsProgram } from './windows-programs.ts';
+import { partial } from './report-store.ts';
+import { readRegistry, windowsProgram } from './windows-programs.ts';
 import { listAuthorities } from './windows-roots.ts';
 import { byHand, type Scope, scoped, scopesOf, storeNames } from './windows-scopes.ts';
 import type {
@@ -46,9 +47,7 @@ export const windowsStores: StoreFinder = {
   kind: 'system',
   platforms: ['win32'],
   find: (host, options) =>
-    Promise.resolve(
-      host.platform === 'win32' ? windowsStoresBy('system', nativeTools(host), host, options) : [],
-    ),
+    Promise.resolve(windowsStoresBy('system', nativeTools(host), host, options)),
 };
 
 function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
@@ -58,48 +57,6 @@ function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
     exitCode: (code) => code >>> 0,
     hand: ({ file }) => Promise.resolve({ file }),
   };
-}
-
-/** Exit code 0: a certificate with this SHA-1 is in the store. `user`: the user's, with the machine's in it. */
-export function findCommand(
-  { certutil }: Pick<WindowsTools, 'certutil'>,
-  scope: Scope,
-  store: 'Root' | 'Disallowed',
-  root: Pick<Root, 'sha1'>,
-): Command {
-  return { file: certutil, args: [...scoped(scope), '-store', store, root.sha1] };
-}
-
-/** Adds the root. Windows asks in a dialog where it is the user's store. @param file as Windows knows it */
-export function addCommand(
-  { certutil }: Pick<WindowsTools, 'certutil'>,
-  scope: Scope,
-  file: string,
-): Command {
-  const args = [...scoped(scope), '-f', '-addstore', 'Root', file];
-  return { file: certutil, args, ...asking(scope, 'trust the certificates of devcert') };
-}
-
-/** Removes the root, by its SHA-1: a name or serial number may match several. */
-export function deleteCommand(
-  { certutil }: Pick<WindowsTools, 'certutil'>,
-  scope: Scope,
-  root: Pick<Root, 'sha1'>,
-): Command {
-  const args = [...scoped(scope), '-delstore', 'Root', root.sha1];
-  return { file: certutil, args, ...asking(scope, 'remove the root of devcert') };
-}
-
-/** Exit code 0: the certificate is in the user's own store, whether Windows uses that one or not. */
-export function ownCommand({ reg }: Pick<WindowsTools, 'reg'>, root: Pick<Root, 'sha1'>): Command {
-  const key = `HKCU\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates\\${root.sha1.toUpperCase()}`;
-  return { file: reg, args: ['query', key] };
-}
-
-/** Prints the flags of the policy on users' roots; fails if there is no such policy. */
-export function policyCommand({ reg }: Pick<WindowsTools, 'reg'>): Command {
-  const key = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\ProtectedRoots';
-  return { file: reg, args: ['query', key, '/v', 'Flags'] };
 }
 
 /** The stores of one Windows user and machine, through whatever way its programs are started. */
@@ -122,16 +79,23 @@ function windowsStore(
   scope: Scope,
   alone: boolean,
 ): TrustStore {
-  const has = async (where: Scope, store: 'Root' | 'Disallowed', root: Root) => {
-    const result = await host.run(findCommand(tools, where, store, root));
+  const { run } = host;
+  const { reg, hand } = tools;
+  const certutil = (where: Scope, ...args: readonly string[]): Command => ({
+    file: tools.certutil,
+    args: [...scoped(where), ...args],
+  });
+  // By its SHA-1. The user's store shows the machine's, too.
+  const has = async (where: Scope, store: 'Root' | 'Disallowed', { sha1 }: Root) => {
+    const result = await run(certutil(where, '-store', store, sha1));
     // Windows makes the Disallowed store with the first certificate in it.
     return !(store === 'Disallowed' && isOneOf(NO_STORE, result, tools)) && isFound(result, tools);
   };
-  const isOwn = async (root: Root) => (await host.run(ownCommand(tools, root))).exitCode === 0;
-  const forbids = async () => {
-    const { exitCode, stdout } = await host.run(policyCommand(tools));
-    return exitCode === 0 && forbidsUserRoots(stdout);
-  };
+  // In the user's own store, whether Windows uses that one or not.
+  const isOwn = async ({ sha1 }: Root) =>
+    (await readRegistry(run, reg, `${OWN_ROOTS}\\${sha1.toUpperCase()}`)) !== undefined;
+  const forbids = async () =>
+    forbidsUserRoots((await readRegistry(run, reg, PROTECTED_ROOTS, '/v', 'Flags')) ?? '');
   return {
     kind,
     ...storeNames(scope),
@@ -139,25 +103,20 @@ function windowsStore(
     inspect: async (root): Promise<StoreState> => {
       try {
         const isSeen = await has(scope, 'Root', root);
-        // A user's store shows the machine's, too.
         if (isSeen && alone && scope === 'user' && !(await isOwn(root)))
           return (await has('machine', 'Root', root))
             ? { state: 'absent' }
-            : { state: 'partial', reason: 'a policy of this machine has Windows trust it' };
-        if (isSeen) {
+            : partial('a policy of this machine has Windows trust it');
+        if (isSeen)
           return (await has(scope, 'Disallowed', root))
-            ? { state: 'partial', reason: 'it is among the untrusted certificates, too' }
+            ? partial('it is among the untrusted certificates, too')
             : { state: 'trusted', note: SCHANNEL };
-        }
         if ((alone && scope === 'machine') || !(await isOwn(root))) return { state: 'absent' };
-        if (scope === 'machine')
-          return { state: 'partial', reason: "it is in your own store, not in the machine's" };
-        return {
-          state: 'partial',
-          reason: (await forbids())
-            ? POLICY
-            : 'it is in your store, and yet Windows does not use it',
-        };
+        if (scope === 'machine') return partial("it is in your own store, not in the machine's");
+        const isForbidden = await forbids();
+        return partial(
+          isForbidden ? POLICY : 'it is in your store, and yet Windows does not use it',
+        );
       } catch (error) {
         if (!(error instanceof DevcertError)) throw error;
         const hint = DevcertError.hintOf(error);
@@ -170,17 +129,21 @@ function windowsStore(
     planInstall: async (root) => {
       if (scope === 'user' && (await forbids()))
         throw new DevcertError('store', POLICY, { hint: elevated('install') });
-      const { file, before = [], after = [] } = await tools.hand(root);
-      return [...before, addCommand(tools, scope, file), ...after];
+      const { file, before = [], after = [] } = await hand(root);
+      const add = certutil(scope, '-f', '-addstore', 'Root', file);
+      const asked = asking(scope, 'trust the certificates of devcert');
+      return [...before, { ...add, ...asked }, ...after];
     },
     planUninstall: async (root) => {
       const isThere = scope === 'user' ? await isOwn(root) : await has(scope, 'Root', root);
-      return isThere ? [deleteCommand(tools, scope, root)] : [];
+      // By its SHA-1: a name or serial number may match several.
+      const remove = certutil(scope, '-delstore', 'Root', root.sha1);
+      return isThere ? [{ ...remove, ...asking(scope, 'remove the root of devcert') }] : [];
     },
     // From WSL the roots of this very user and machine may be those of the devcert of Windows.
     ...(kind === 'windows'
       ? {}
-      : { list: (organization) => listAuthorities(tools.reg, scope, organization, host) }),
+      : { list: (organization) => listAuthorities({ reg, run }, scope, organization) }),
     explain: (command, result) => explain(command, result, tools),
   };
 }
@@ -195,6 +158,10 @@ export function forbidsUserRoots(output: string): boolean {
 export const SCHANNEL =
   'curl.exe needs --ssl-no-revoke, git with Schannel: git config --global http.schannelCheckRevoke false';
 
+const OWN_ROOTS = 'HKCU\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates';
+const PROTECTED_ROOTS =
+  'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\ProtectedRoots';
+
 const POLICY = 'a policy of this machine has Windows ignore the roots of its users';
 
 /** winerror.h: NTE_NOT_FOUND, CRYPT_E_NOT_FOUND. */
@@ -206,6 +173,7 @@ const CANCELLED = [0x800704c7, 1223];
 /** E_ACCESSDENIED, ERROR_ACCESS_DENIED. */
 const DENIED = [0x80070005, 5];
 
+/** Windows asks in a dialog where it is the user's store. */
 function asking(scope: Scope, purpose: string): Partial<Command> {
   if (scope === 'machine') return {};
   const prompt = `Windows asks in a dialog, perhaps behind other windows, whether to ${purpose}: choose Yes`;

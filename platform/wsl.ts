@@ -4,9 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix, win32 } from 'node:path';
+import { reportStore } from './report-store.ts';
+import { folderIn, readRegistry } from './windows-programs.ts';
 import { windowsStoresBy, type Handed, type WindowsTools } from './windows.ts';
 import { byHand, scopesOf, storeNames } from './windows-scopes.ts';
-import type { Command, FindOptions, Host, Root, StoreFinder, TrustStore } from './types.ts';
+import type { FindOptions, Host, Root, StoreFinder, TrustStore } from './types.ts';
 
 /** Finds the stores of the Windows user and machine, inside WSL. */
 export const wslStores: StoreFinder = {
@@ -14,14 +16,14 @@ export const wslStores: StoreFinder = {
   platforms: ['linux'],
   isHere: isWsl,
   find: async (host, options) => {
-    if (!isWsl(host)) return [];
     const wslpath = host.find('wslpath');
     if (wslpath === undefined) return isSession(host) ? absent(NO_WSLPATH, options) : [];
     if (!startsPrograms(host)) return absent(INTEROP_OFF, options);
-    const certutil = await findCertutil(wslpath, host);
+    const way = { wslpath, host };
+    const certutil = await findCertutil(way);
     return certutil === undefined
       ? absent(NOT_MOUNTED, options)
-      : windowsStoresBy('windows', tools(certutil, wslpath, host), host, options);
+      : windowsStoresBy('windows', tools(certutil, way), host, options);
   },
 };
 
@@ -55,43 +57,50 @@ export function startsPrograms({ sysroot }: Pick<Host, 'sysroot'>): boolean {
   return isEnabled('status') && ['WSLInterop', 'WSLInterop-late'].some(isEnabled);
 }
 
-/** Prints the Linux path of a Windows file. */
-export function linuxPathCommand(wslpath: string, file: string): Command {
-  return { file: wslpath, args: ['-u', file] };
+/** The Linux path of a Windows file (`-u`), or the Windows path of a Linux file; undefined if there is no such file. */
+async function translated(
+  option: '-u' | '-w',
+  file: string,
+  { wslpath, host }: Way,
+): Promise<string | undefined> {
+  const { exitCode, stdout } = await host.run({ file: wslpath, args: [option, file] });
+  return exitCode === 0 && stdout !== '' ? stdout.replace(/\r?\n$/, '') : undefined;
 }
 
-/** Prints the Windows path of a Linux file; fails if there is no such file. */
-export function windowsPathCommand(wslpath: string, file: string): Command {
-  return { file: wslpath, args: ['-w', file] };
+/** The Linux path of a Windows file that is there. */
+async function found(file: string, way: Way): Promise<string | undefined> {
+  const path = await translated('-u', file, way);
+  return path?.startsWith('/') && existsSync(join(way.host.sysroot, path)) ? path : undefined;
 }
 
+/** The way to the files of Windows. */
+interface Way {
+  readonly wslpath: string;
+  readonly host: Host;
+}
+
+/** The folder of the Windows user's programs' data. */
+const LOCAL_DATA = ['HKCU\\Volatile Environment', '/v', 'LOCALAPPDATA'];
 const CERTUTIL = 'C:\\Windows\\System32\\certutil.exe';
 
-async function findCertutil(wslpath: string, host: Host): Promise<string | undefined> {
-  const { exitCode, stdout } = await host.run(linuxPathCommand(wslpath, CERTUTIL));
-  const path = stdout.replace(/\r?\n$/, '');
-  if (exitCode === 0 && path.startsWith('/') && existsSync(join(host.sysroot, path))) return path;
+async function findCertutil(way: Way): Promise<string | undefined> {
+  const path = await found(CERTUTIL, way);
+  if (path !== undefined) return path;
   // Windows is on another drive: interop appends its PATH. NSS has a certutil.exe, too, elsewhere.
-  const found = host.find('certutil.exe');
-  return found !== undefined && /\/system32\/certutil\.exe$/i.test(found) ? found : undefined;
+  const other = way.host.find('certutil.exe');
+  return other !== undefined && /\/system32\/certutil\.exe$/i.test(other) ? other : undefined;
 }
 
-function tools(certutil: string, wslpath: string, host: Host): WindowsTools {
+function tools(certutil: string, way: Way): WindowsTools {
+  const reg = certutil.replace(/certutil\.exe$/i, 'reg.exe');
   return {
     certutil,
-    reg: regBeside(certutil),
+    reg,
     exitCode: (code) => code & 0xff,
     hand: async (root) =>
-      (await inTemporaryFolder(root, { certutil, wslpath }, host)) ?? {
-        file: await windowsPath(root.file, wslpath, host),
-      },
+      (await inTemporaryFolder(root, reg, way)) ?? { file: await windowsPath(root.file, way) },
     isCutOff: ({ stderr }) => /\bUtil(Connect|Accept|Bind|Get)\w+:\d+/.test(stderr),
   };
-}
-
-/** Prints the folder of the Windows user's programs' data. */
-export function localDataCommand(reg: string): Command {
-  return { file: reg, args: ['query', 'HKCU\\Volatile Environment', '/v', 'LOCALAPPDATA'] };
 }
 
 /**
@@ -100,16 +109,15 @@ export function localDataCommand(reg: string): Command {
  */
 async function inTemporaryFolder(
   { pem, sha256 }: Root,
-  { certutil, wslpath }: { certutil: string; wslpath: string },
-  host: Host,
+  reg: string,
+  way: Way,
 ): Promise<Handed | undefined> {
-  const { exitCode, stdout } = await host.run(localDataCommand(regBeside(certutil)));
-  const data = /\bREG_(?:EXPAND_)?SZ\s+([A-Z]:\\.+?)\s*$/im.exec(stdout)?.[1];
-  if (exitCode !== 0 || data === undefined) return undefined;
+  const { host } = way;
+  const data = folderIn((await readRegistry(host.run, reg, ...LOCAL_DATA)) ?? '');
+  if (data === undefined) return undefined;
   const folder = win32.join(data, 'Temp');
-  const there = await host.run(linuxPathCommand(wslpath, folder));
-  const path = there.stdout.replace(/\r?\n$/, '');
-  if (there.exitCode !== 0 || !existsSync(join(host.sysroot, path))) return undefined;
+  const path = await found(folder, way);
+  if (path === undefined) return undefined;
   const name = `devcert-${sha256.slice(0, 16)}.cer`;
   const copy = posix.join(path, name);
   const program = (name: string) => host.find(name) ?? `/usr/bin/${name}`;
@@ -120,15 +128,11 @@ async function inTemporaryFolder(
   };
 }
 
-async function windowsPath(file: string, wslpath: string, host: Host): Promise<string> {
-  const { exitCode, stdout } = await host.run(windowsPathCommand(wslpath, file));
-  if (exitCode === 0 && stdout !== '') return stdout.replace(/\r?\n$/, '');
+async function windowsPath(file: string, way: Way): Promise<string> {
+  const path = await translated('-w', file, way);
   // Not there yet, in a dry run: what it will be called.
-  return `\\\\wsl.localhost\\${host.env.WSL_DISTRO_NAME ?? 'Linux'}${file.replaceAll('/', '\\')}`;
-}
-
-function regBeside(certutil: string): string {
-  return certutil.replace(/certutil\.exe$/i, 'reg.exe');
+  const name = way.host.env.WSL_DISTRO_NAME ?? 'Linux';
+  return path ?? `\\\\wsl.localhost\\${name}${file.replaceAll('/', '\\')}`;
 }
 
 const INTEROP_OFF = {
@@ -146,18 +150,10 @@ const NOT_MOUNTED = {
 
 /** Stores that nobody can ask: which of the two holds the root is not known either. */
 function absent(why: { reason: string; hint: string }, options: FindOptions): TrustStore[] {
-  return scopesOf(options).map((scope) => ({
-    kind: 'windows',
-    ...storeNames(scope),
-    scope,
-    inspect: (root) =>
-      Promise.resolve({
-        state: 'unavailable',
-        ...why,
-        needed: false,
-        byHand: byHand(root, scope),
-      }),
-    planInstall: () => Promise.resolve([]),
-    planUninstall: () => Promise.resolve([]),
-  }));
+  return scopesOf(options).map((scope) =>
+    reportStore({ kind: 'windows', ...storeNames(scope), scope }, (root) => ({
+      ...why,
+      byHand: byHand(root, scope),
+    })),
+  );
 }

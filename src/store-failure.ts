@@ -1,16 +1,8 @@
 /** What a command's failure means for its store, in words. */
 import { findElevation, formatCommand } from '../platform/run.ts';
 import type { Command, CommandResult, Host, TrustStore } from '../platform/types.ts';
-import { printable, type Text } from './errors.ts';
-
-/** Why a store was not changed. */
-export interface Failure {
-  readonly status: 'failed' | 'cancelled';
-  readonly reason: string;
-  readonly hint?: Text | undefined;
-  /** Those in the hint that do by hand what is not done. */
-  readonly commands?: readonly string[];
-}
+import { printable } from './errors.ts';
+import type { Turn } from './trust.ts';
 
 /**
  * A failed command as the outcome of its store: why, and what to do about it.
@@ -22,49 +14,49 @@ export function failureOf(
   result: CommandResult,
   store: Pick<TrustStore, 'explain'>,
   host: Host,
-): Failure {
+): Turn {
   const [command = { file: '', args: [] }] = left;
   const explained = store.explain?.(command, result);
   if (explained !== undefined) {
     const { cancelled, reason, hint } = explained;
     return { status: cancelled === true ? 'cancelled' : 'failed', reason, hint };
   }
+  const failed = (reason: string, more?: Partial<Turn>): Turn => ({
+    status: 'failed',
+    reason,
+    ...more,
+  });
   const byHand = handOver(left, host);
-  const { hint, commands } = byHand;
+  const program = `"${command.file}"`;
   switch (result.failure) {
     case 'not-found':
-      return { status: 'failed', reason: `there is no program "${command.file}"` };
+      return failed(`there is no program ${program}`);
     case 'timeout':
-      return { status: 'failed', reason: `"${command.file}" did not end in time and was stopped` };
+      return failed(`${program} did not end in time and was stopped`);
     case 'not-elevated': {
       const lacks = !host.isRoot && findElevation(host) === undefined;
-      return {
-        status: 'failed',
-        reason: lacks
+      return failed(
+        lacks
           ? 'needs root, and there is no sudo, doas or run0 here that only root can change'
           : 'needs root, and nobody can be asked for a password here',
-        hint,
-        commands,
-      };
+        byHand,
+      );
     }
     case 'unsafe':
-      return {
-        status: 'failed',
-        reason: `"${command.file}" is not run as root: users other than root can change it`,
-        hint: `if you trust it, ${hint}`,
-        commands,
-      };
+      return failed(`${program} is not run as root: users other than root can change it`, {
+        ...byHand,
+        hint: `if you trust it, ${byHand.hint}`,
+      });
     case 'nobody':
-      return { status: 'failed', reason: 'nobody is here to answer what it asks', ...byHand };
+      return failed('nobody is here to answer what it asks', byHand);
     case 'elevation-refused':
-      return { status: 'failed', reason: `root was refused: ${lastLine(result)}`, ...byHand };
+      return failed(`root was refused: ${lastLine(result)}`, byHand);
     case 'killed':
-      return { status: 'cancelled', reason: `"${command.file}" was stopped` };
+      return { status: 'cancelled', reason: `${program} was stopped` };
     case undefined:
-      return {
-        status: 'failed',
-        reason: `"${command.file}" failed with exit code ${String(result.exitCode)}: ${lastLine(result)}`,
-      };
+      return failed(
+        `${program} failed with exit code ${String(result.exitCode)}: ${lastLine(result)}`,
+      );
   }
 }
 

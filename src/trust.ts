@@ -13,7 +13,7 @@ import type {
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
-import { DevcertError, type Step, type Text, formatText } from './errors.ts';
+import { DevcertError, type Step, type Text, formatText, mapSteps } from './errors.ts';
 import { failureOf } from './store-failure.ts';
 
 /** What happened in one store, or in the hosts file when `uninstall` clears it, too. */
@@ -99,19 +99,12 @@ export async function installRoot(
         : { status: 'trusted', restart: store.restart };
     if (before.state === 'unavailable') {
       const { lacks } = before;
-      return {
-        ...unavailable(before),
-        ...(lacks === undefined ? {} : { status: 'skipped', lacks }),
-      };
+      const turn = unavailable(before);
+      return lacks === undefined ? turn : { ...turn, status: 'skipped', lacks };
     }
     if (store.lacks !== undefined) {
-      const { program, ...hint } = store.lacks;
-      return {
-        status: 'skipped',
-        lacks: program,
-        reason: `"${program}" is not installed`,
-        ...hint,
-      };
+      const { program: lacks, hint } = store.lacks;
+      return { status: 'skipped', lacks, reason: `"${lacks}" is not installed`, hint };
     }
     const plan = await store.planInstall(root);
     if (options.dryRun === true) return planned(plan, host);
@@ -233,7 +226,8 @@ async function each(
 }
 
 function worded(hint: Text | undefined, { again }: TrustOptions): string | undefined {
-  return hint === undefined ? undefined : formatText(hint, again);
+  if (hint === undefined) return undefined;
+  return formatText(again === undefined ? hint : mapSteps(hint, again));
 }
 
 /** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */

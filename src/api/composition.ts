@@ -7,14 +7,14 @@ import type { Context } from '../commands/context.ts';
 import type { Outcome } from '../trust.ts';
 import type { Orphan } from '../commands/orphans.ts';
 import { hasAuthority, recoverFolder } from '../authority/folder.ts';
-import { namesIn } from '../authority/certificates.ts';
+import { authorityFolders } from '../authority/certificates.ts';
 import { stateVersion } from '../authority/marker.ts';
 import { assertOwnState } from '../authority/ownership.ts';
 import { DevcertError, say } from '../errors.ts';
 import { Keyring } from '../signer/keyring.ts';
+import { listenerOf } from './arguments.ts';
 import {
-  authoritiesFolder,
-  authorityFolder,
+  authorityFolderIn,
   defaultStateFolder,
   formerStateFolder,
   stateFolder,
@@ -91,15 +91,12 @@ const refusedUnlessThere: TakeOver = (context, folder, former = folder) => {
 };
 
 async function opened(context: Context, takeOver: TakeOver): Promise<Context> {
-  const { env } = context.host;
-  const folder = await stateFolder(env);
-  await assertOwnState(folder, context.host);
-  const former = await formerStateFolder(env);
+  const { host, stateFolder: folder } = context;
+  await assertOwnState(folder, host);
+  const former = await formerStateFolder(host.env);
   if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former)))
     await takeOver(context, folder, former);
-  const named = authoritiesFolder(folder);
-  for (const it of [folder, ...namesIn(named).map((name) => join(named, name))])
-    await recoverFolder(it);
+  for (const it of authorityFolders(folder)) await recoverFolder(it);
   return context;
 }
 
@@ -113,9 +110,12 @@ export function projectContext(listener: Listener, ca?: string): Promise<Context
 }
 
 async function contextOn(host: Host, listener: Listener, ca?: string): Promise<Context> {
+  listenerOf(listener);
+  const state = await stateFolder(host.env);
   return {
     host,
-    folder: await authorityFolder(host.env, ca),
+    stateFolder: state,
+    folder: authorityFolderIn(state, ca),
     ca: ca === 'default' ? undefined : ca,
     cwd: currentFolder(),
     finders: [],

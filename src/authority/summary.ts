@@ -7,13 +7,20 @@ import { keyTypeOf } from '../keys.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
 import type { Usage } from '../names/usage.ts';
 import { readCommonName, readPermittedUsages } from '../x509/read.ts';
-import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
+import {
+  type Authority,
+  constraintsOf,
+  endOf,
+  readAuthority,
+  readRoot,
+  usagesOf,
+} from './authority.ts';
 import { rootFile, readPem } from './folder.ts';
 import { type Keeping, readKeeping } from './keeping.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
 import { retiredRoots } from './retired.ts';
-import { DAY_MS } from '../policy.ts';
+import { daysUntil } from '../policy.ts';
 import { certificateIn } from './certificates.ts';
 
 export interface AuthoritySummary {
@@ -87,7 +94,7 @@ export function describeChain(
     commonName: readCommonName(root.raw) ?? root.subject.replaceAll('\n', ', '),
     root: sha256Of(root),
     notAfter,
-    daysLeft: Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS),
+    daysLeft: daysUntil(notAfter, now),
     constraints: constraintsOf(chain),
     usages: usagesOf(chain),
     keyType: keyTypeOf(chain[0]?.publicKey ?? root.publicKey),
@@ -102,11 +109,6 @@ export function summarizeNamed(stateFolder: string, now: Date): AuthoritySummary
     const isThere = orUndefined(() => readIfThere(rootFile(folder))) !== undefined;
     return (isThere ? orUndefined(() => summarize(folder, name, now)) : undefined) ?? [];
   });
-}
-
-/** When the first of a chain's certificates ends. */
-export function endOf(chain: readonly X509Certificate[]): Date {
-  return new Date(Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
 }
 
 /**

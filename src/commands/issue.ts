@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
-import { writeLeaf } from '../certificate/write.ts';
+import { writeCertificate } from '../certificate/write.ts';
 import type { CertificateHash } from '../certificate/hash.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
@@ -16,9 +16,8 @@ import {
   type Context,
   ensureAuthorityFor,
   keyFolderNotes,
-  type MadeAuthority,
+  type MadeOnTheWay,
   refuseSudo,
-  stateFolderOf,
   writing,
 } from './context.ts';
 import type { ExportResult } from './export.ts';
@@ -31,11 +30,7 @@ export interface IssueOptions
   readonly force?: boolean;
 }
 
-export interface IssueResult extends WrittenLeaf {
-  /** True if there was no authority and this run made it: no store trusts it yet. */
-  readonly authorityCreated: boolean;
-  /** That authority. */
-  readonly made?: MadeAuthority;
+export interface IssueResult extends WrittenLeaf, MadeOnTheWay {
   /** One for each format that was asked for. */
   readonly exports?: readonly ExportResult[];
   /** With `webtransport`: what browsers are told. */
@@ -71,7 +66,7 @@ export async function issue(
   // Nothing can have been exported of one that is not there yet.
   const isFirst = !existsSync(paths.certFile);
   const modes = created ? [] : mendModes(folder);
-  const written = await writeLeaf(writing(context, authority), request, paths, {
+  const written = await writeCertificate(writing(context, authority), request, paths, {
     force: options.force === true,
     beside,
   });
@@ -112,7 +107,7 @@ export async function issue(
 async function staleNotes(context: Context, { certFile, sha256 }: WrittenLeaf): Promise<string[]> {
   const { findEntries } = await import('../ledger/ledger.ts');
   const { staleExports } = await import('./renew.ts');
-  return staleExports(findEntries(stateFolderOf(context), [certFile]), certFile, sha256);
+  return staleExports(findEntries(context.stateFolder, [certFile]), certFile, sha256);
 }
 
 /** True if the names are not just those that were typed. */

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type CertificateHash, certificateHash } from '../certificate/hash.ts';
 import { readExisting } from '../certificate/output.ts';
-import { writeCertificate, writeLeaf } from '../certificate/write.ts';
+import { writeCertificate } from '../certificate/write.ts';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError, formatText, say, worded } from '../errors.ts';
 import { exportStep } from '../export/command.ts';
@@ -27,7 +27,7 @@ import { readSet, SET_FILE } from '../mtls/set.ts';
 import { parseNames } from '../names/names.ts';
 import { WEBTRANSPORT_DAYS } from '../policy.ts';
 import type { LeafRequest } from '../names/request.ts';
-import { type Context, stateFolderOf, writing } from './context.ts';
+import { type Context, writing } from './context.ts';
 import { exportCertificate } from './export.ts';
 import { isCertificate } from './list.ts';
 import { writeSetOf } from './mtls.ts';
@@ -65,7 +65,7 @@ export async function renewAll(
   authority: Authority,
   { only = ['certificates', 'sets', 'roots'], where, password }: RenewOptions = {},
 ): Promise<Renewed[]> {
-  const entries = readLedger(stateFolderOf(context));
+  const entries = readLedger(context.stateFolder);
   const own = entries
     .filter(({ ca }) => ca === (context.ca ?? 'default'))
     .filter((entry) => where === undefined || (isCertificate(entry) && where(entry)));
@@ -123,16 +123,14 @@ async function renewCertificate(
 ): Promise<Renewed[]> {
   const { certFile, keyFile, caFile } = certificate;
   if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return [];
-  const paths = { certFile, caFile };
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
   const own = { ...writing(context, authority), issuers: () => [] };
   return attempting(context, what, async () => {
     const request = requestOf(certificate);
-    const { sha256 } =
-      keyFile === undefined
-        ? await writeCertificate(own, { ...request, ...keyOf(certificate) }, paths)
-        : await writeLeaf(own, request, { ...paths, keyFile });
+    const key = keyFile === undefined ? keyOf(certificate) : {};
+    const paths = { certFile, keyFile, caFile };
+    const { sha256 } = await writeCertificate(own, { ...request, ...key }, paths);
     return isForWebTransport(certificate)
       ? { ...what, certificateHash: certificateHash(sha256) }
       : what;
@@ -161,7 +159,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     const request = parseExport(options, context.cwd);
     const made = await exportOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
-    const known = findEntries(stateFolderOf(context), paths);
+    const known = findEntries(context.stateFolder, paths);
     if (isUpToDate(made, known, undefined)) return undefined;
     if (needsPassword(request) && options.password === undefined)
       return { ...what, reason: 'it needs its password' };

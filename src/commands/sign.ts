@@ -18,7 +18,7 @@ import {
   type Context,
   ensureAuthorityFor,
   identity,
-  type MadeAuthority,
+  type MadeOnTheWay,
   refuseSudo,
   writing,
 } from './context.ts';
@@ -33,17 +33,13 @@ export interface SignOptions
   readonly force?: boolean;
 }
 
-export interface SignResult extends Omit<WrittenCertificate, 'certFile'> {
+export interface SignResult extends Omit<WrittenCertificate, 'certFile'>, MadeOnTheWay {
   /** The certificate, then the issuer: all that a server sends. */
   readonly certPem: string;
   /** Absent if nothing said where it should be written. */
   readonly certFile?: string;
   /** What the CSR asked for and did not get, one line each. */
   readonly dropped: readonly string[];
-  /** True if there was no authority and this run made it: no store trusts it yet. */
-  readonly authorityCreated: boolean;
-  /** That authority. */
-  readonly made?: MadeAuthority;
 }
 
 /**
@@ -74,9 +70,9 @@ export async function sign(
   let written: Omit<WrittenCertificate, 'certFile'>;
   let certPem: string;
   if (paths === undefined) {
-    const certificate = await certify(authority, request, identity(context), now, context.keys);
-    certPem = certificate.toString() + authority.chainPem;
-    written = describeCertificate(certificate, true);
+    const leaf = await certify(authority, request, identity(context), now, context.keys);
+    ({ certPem } = leaf);
+    written = describeCertificate(leaf.certificate, true);
   } else {
     written = await writeCertificate(writing(context, authority), request, paths, { force });
     certPem = readIfThere(paths.certFile)?.toString() ?? '';
@@ -88,8 +84,7 @@ export async function sign(
     ...keyNotes(keyTypeOf(request.publicKey)),
     ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
-  const result = { ...written, certPem, dropped, notes, authorityCreated: created };
-  return made === undefined ? result : { ...result, made };
+  return { ...written, certPem, dropped, notes, authorityCreated: created, made };
 }
 
 function readCsrFile(path: string): Buffer {

@@ -80,13 +80,9 @@ export function hasHome(): boolean {
  * one that has a name. Nothing is created.
  *
  * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
- * @throws DevcertError as {@link stateFolder}, `usage` for another name.
+ * @param folder the state folder.
+ * @throws DevcertError `usage` for another name.
  */
-export async function authorityFolder(env: Environment, name: string | undefined): Promise<string> {
-  return authorityFolderIn(await stateFolder(env), name);
-}
-
-/** As {@link authorityFolder}, in a given state folder. */
 export function authorityFolderIn(folder: string, name: string | undefined): string {
   if (name === undefined || name === 'default') return folder;
   // A name is a folder on every system, and Windows keeps some for devices.
@@ -108,6 +104,14 @@ export function authorityFolderIn(folder: string, name: string | undefined): str
 /** Where the authorities that have names lie in a state folder. */
 export function authoritiesFolder(folder: string): string {
   return join(folder, 'authorities');
+}
+
+/**
+ * The folder in the state folder with what `run` and `env` have programs trust: copies of the root, and bundles with
+ * it. It is deleted when a root is to be trusted no more: what still names a file in it trusts nothing by it.
+ */
+export function environmentFolder(folder: string): string {
+  return join(folder, 'environment');
 }
 
 /** Of a project, for what devcert writes there; it ignores itself. */

@@ -8,7 +8,7 @@ import { inspectStores, type StoreReport } from '../trust.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
 import { isLoopbackDown } from './names.ts';
-import { inScratch, scratchCertificate, servePage } from './page.ts';
+import { inScratch, scratchCertificate, withPage } from './page.ts';
 import { policyFindings } from './policies.ts';
 
 export const browsersCheck: Check = {
@@ -37,18 +37,15 @@ export const browsersCheck: Check = {
     const certificate = await scratchCertificate(context).catch(ifExpected);
     if (certificate === undefined) return [];
     const results = await Promise.all(
-      tried.map(async ({ browser, store, file }) => {
-        const page = await servePage(certificate);
-        try {
+      tried.map(({ browser, store, file }) =>
+        withPage(certificate, async (page) => {
           const said = await open(browser, store, file, page.port, host);
-          if (page.seen.has(PATH)) return [];
-          return page.refused() ? distrusts(browser, file, host) : [untried(browser, file, said)];
-        } finally {
-          page.close();
-        }
-      }),
+          if (page.seen.has(PATH)) return undefined;
+          return page.refused() ? distrusts(browser, file, host) : untried(browser, file, said);
+        }),
+      ),
     );
-    return results.flat();
+    return results.flatMap((it) => it ?? []);
   },
 };
 
@@ -126,17 +123,15 @@ function open(
   });
 }
 
-function distrusts({ name }: Browser, file: string, host: Host): readonly Finding[] {
+function distrusts({ name }: Browser, file: string, host: Host): Finding | undefined {
   // What is told already is the cause.
-  if (name === 'Chromium' && policyFindings(host).length > 0) return [];
-  return [
-    finding(
-      'browsers',
-      'trust',
-      `${name} (${file}) does not trust the root, though its database does`,
-      'update the browser: it may read trust in an older form than certutil writes it',
-    ),
-  ];
+  if (name === 'Chromium' && policyFindings(host).length > 0) return undefined;
+  return finding(
+    'browsers',
+    'trust',
+    `${name} (${file}) does not trust the root, though its database does`,
+    'update the browser: it may read trust in an older form than certutil writes it',
+  );
 }
 
 function untried({ name, programs }: Browser, file: string, said: string): Finding {

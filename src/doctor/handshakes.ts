@@ -6,7 +6,7 @@ import { type Client, clients } from './clients.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check, Machine } from './machine.ts';
 import { isLoopbackDown } from './names.ts';
-import { inScratch, scratchCertificate, servePage } from './page.ts';
+import { inScratch, scratchCertificate, withPage } from './page.ts';
 import { storeFindings } from './stores.ts';
 import { isInTheWay } from './variables.ts';
 
@@ -27,24 +27,22 @@ export const handshakesCheck: Check = {
       const why: Text = `no program was tried, as nothing was signed for it: ${error.message}`;
       return [finding('handshakes', 'note', why, { command: 'status' })];
     }
-    const page = await servePage(certificate);
-    try {
-      const here = clients.flatMap((client) => {
-        const file = context.host.find(client.program);
-        return file === undefined ? [] : [{ client, file }];
-      });
-      const tried = await inScratch((scratch) =>
+    const here = clients.flatMap((client) => {
+      const file = context.host.find(client.program);
+      return file === undefined ? [] : [{ client, file }];
+    });
+    const tried = await withPage(certificate, (page) =>
+      inScratch((scratch) =>
         Promise.all(
           here.map(async ({ client, file }) => {
             const result = await open(client, file, page.port, context.host, scratch);
-            return page.seen.has(client.program) ? [] : judge(client, file, result, machine);
+            const isSeen = page.seen.has(client.program);
+            return isSeen ? undefined : judge(client, file, result, machine);
           }),
         ),
-      );
-      return tried.flat();
-    } finally {
-      page.close();
-    }
+      ),
+    );
+    return tried.flatMap((it) => it ?? []);
   },
 };
 
@@ -70,46 +68,37 @@ async function judge(
   file: string,
   { stdout, stderr, failure }: CommandResult,
   { context, root, stores }: Machine,
-): Promise<readonly Finding[]> {
+): Promise<Finding | undefined> {
+  const note = (problem: string, cure: string) => finding('handshakes', 'note', problem, cure);
   const { name, program, trusts, variables } = client;
   const said = `${stderr}\n${stdout}`.trim();
   const why = said.split('\n').find((it) => DISTRUST.test(it));
   if (REVOCATION.test(said))
-    return [
-      finding(
-        'handshakes',
-        'note',
-        `${name} (${file}) asks for lists of revoked certificates, which no local CA publishes`,
-        `${program} --ssl-revoke-best-effort`,
-      ),
-    ];
-  // That `localhost` leads nowhere is told by the check of names.
-  if (why === undefined && UNRESOLVED.test(said)) return [];
+    return note(
+      `${name} (${file}) asks for lists of revoked certificates, which no local CA publishes`,
+      `${program} --ssl-revoke-best-effort`,
+    );
   if (why === undefined) {
+    // That `localhost` leads nowhere is told by the check of names.
+    if (UNRESOLVED.test(said)) return undefined;
     const last = failure === 'timeout' ? 'it took too long' : (said.split('\n').at(-1) ?? '');
-    return [
-      finding(
-        'handshakes',
-        'note',
-        `${name} (${file}) could not be tried: ${printable(last)}`,
-        `see what it says itself: ${program} --version`,
-      ),
-    ];
+    return note(
+      `${name} (${file}) could not be tried: ${printable(last)}`,
+      `see what it says itself: ${program} --version`,
+    );
   }
   // What is told already is the cause: of all that fails because of it nothing more is said.
-  if (root !== undefined && variables.some((it) => isInTheWay(it, context, root))) return [];
+  if (root !== undefined && variables.some((it) => isInTheWay(it, context, root))) return undefined;
   const { reports } = await stores;
   const own = reports.filter(({ kind }) => kind === trusts);
   if (own.length > 0 && storeFindings(own, context.ca).some((it) => it.exitCode !== EXIT.done))
-    return [];
-  return [
-    finding(
-      'handshakes',
-      trusts === 'own' ? 'note' : 'trust',
-      `${name} (${file}) does not trust the root by itself: ${printable(why.trim()).slice(0, 160)}`,
-      { command: 'run', ca: context.ca, names: ['--', program] },
-    ),
-  ];
+    return undefined;
+  return finding(
+    'handshakes',
+    trusts === 'own' ? 'note' : 'trust',
+    `${name} (${file}) does not trust the root by itself: ${printable(why.trim()).slice(0, 160)}`,
+    { command: 'run', ca: context.ca, names: ['--', program] },
+  );
 }
 
 /** Of curl on Schannel, the TLS of Windows, which trusts the root and fails all the same. */

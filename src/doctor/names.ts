@@ -18,15 +18,11 @@ export const namesCheck: Check = {
   id: 'names',
   about: 'names of the project',
   async run({ context: { host }, project }) {
-    if (isLoopbackDown(host))
-      return [
-        finding(
-          'names',
-          'other',
-          'the loopback interface is down: no program here reaches a server of this machine',
-          `${host.isRoot ? '' : 'sudo '}ip link set lo up`,
-        ),
-      ];
+    if (isLoopbackDown(host)) {
+      const what =
+        'the loopback interface is down: no program here reaches a server of this machine';
+      return [finding('names', 'other', what, `${host.isRoot ? '' : 'sudo '}ip link set lo up`)];
+    }
     const known = readHostNames(host);
     // RFC 6761 6.3: it is always this machine, and what has it resolve is the hosts file.
     const names = ['localhost', ...project.names.filter((name) => name !== 'localhost')].filter(
@@ -39,7 +35,7 @@ export const namesCheck: Check = {
       const addresses = answers[index];
       // Nobody asks for it where nothing answers at all.
       if (name === 'localhost' && addresses === undefined) return [];
-      return judge(name, addresses ?? [], own, host);
+      return judge(name, addresses ?? [], own, host) ?? [];
     });
   },
 };
@@ -74,20 +70,16 @@ function judge(
   addresses: readonly string[],
   own: ReadonlySet<string>,
   host: Host,
-): Finding[] {
+): Finding | undefined {
   const add = { command: 'hosts add', names: name } as const;
-  if (addresses.length === 0)
-    return [
-      name.endsWith('.localhost')
-        ? finding(
-            'names',
-            'note',
-            `"${name}" is not in ${hostsFile(host)}: Chromium and Firefox find it by themselves, Safari, Java and others do not`,
-            add,
-          )
-        : finding('names', 'other', `"${name}" does not resolve on this machine`, add),
-    ];
-  if (addresses.some((it) => own.has(it) || it.startsWith('127.') || it === '::1')) return [];
+  if (addresses.length === 0) {
+    if (!name.endsWith('.localhost'))
+      return finding('names', 'other', `"${name}" does not resolve on this machine`, add);
+    const some = 'Chromium and Firefox find it by themselves, Safari, Java and others do not';
+    return finding('names', 'note', `"${name}" is not in ${hostsFile(host)}: ${some}`, add);
+  }
+  if (addresses.some((it) => own.has(it) || it.startsWith('127.') || it === '::1'))
+    return undefined;
   const where = `"${name}" is another machine: ${addresses.join(', ')}`;
-  return [finding('names', 'note', where, say`if it is to be this one: ${add}`)];
+  return finding('names', 'note', where, say`if it is to be this one: ${add}`);
 }

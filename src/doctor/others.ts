@@ -77,12 +77,7 @@ function folders({ platform, env, home }: Host): {
 function container({ sysroot, env }: Host): Finding[] {
   const marks = ['.dockerenv', 'run/.containerenv'].some((it) => existsSync(join(sysroot, it)));
   if (!marks && (env.container ?? '') === '') return [];
-  return [
-    finding(
-      'others',
-      'note',
-      'this is a container: browsers outside it do not use its stores',
-      say`on the machine with the browser: ${{ command: 'install' }}`,
-    ),
-  ];
+  const what = 'this is a container: browsers outside it do not use its stores';
+  const cure = say`on the machine with the browser: ${{ command: 'install' }}`;
+  return [finding('others', 'note', what, cure)];
 }

@@ -14,7 +14,6 @@ export interface Page {
   readonly seen: ReadonlySet<string>;
   /** True if one has broken a handshake off, as one does that does not trust the certificate. */
   readonly refused: () => boolean;
-  close(): void;
 }
 
 /**
@@ -26,8 +25,11 @@ export function scratchCertificate(context: Context): Promise<ServerCertificate>
   return certificateFor({ ...context, keys: undefined }, ['localhost'], { days: 1 });
 }
 
-/** On a free port of 127.0.0.1, and of ::1 where there is one: `localhost` may be either. */
-export async function servePage({ cert, key }: ServerCertificate): Promise<Page> {
+/** Calls with a page on a free port of 127.0.0.1, and of ::1 where there is one: `localhost` may be either. */
+export async function withPage<T>(
+  { cert, key }: ServerCertificate,
+  work: (page: Page) => Promise<T>,
+): Promise<T> {
   const { createServer } = await import('node:https');
   const seen = new Set<string>();
   let refused = false;
@@ -47,13 +49,14 @@ export async function servePage({ cert, key }: ServerCertificate): Promise<Page>
     () => [first, second],
     () => [first], // no IPv6 here
   );
-  const close = () => {
+  try {
+    return await work({ port, seen, refused: () => refused });
+  } finally {
     for (const server of servers) {
       server.close();
       server.closeAllConnections();
     }
-  };
-  return { port, seen, refused: () => refused, close };
+  }
 }
 
 function listen(server: Server, address: string, port: number): Promise<void> {

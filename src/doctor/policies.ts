@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { namesIn, textIn } from '../../platform/look.ts';
 import { quoteForPosix } from '../../platform/quote.ts';
 import type { Host } from '../../platform/types.ts';
-import { queryRegistry } from '../../platform/windows-programs.ts';
+import { readRegistry, windowsProgram } from '../../platform/windows-programs.ts';
+import { isObject } from '../errors.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
 
@@ -35,13 +36,14 @@ const KEYS: readonly (readonly [browser: string, key: string])[] = [
 ];
 
 async function registryFindings(host: Host): Promise<Finding[]> {
+  const reg = windowsProgram(host.env, 'reg.exe');
   const places = KEYS.flatMap(([browser, key]) =>
     ['HKLM', 'HKCU'].map((hive) => ({ browser, key: `${hive}\\SOFTWARE\\Policies\\${key}` })),
   );
   const found = await Promise.all(
     places.map(async ({ browser, key }) => {
-      const { exitCode, stdout } = await host.run(queryRegistry(host.env, [key, '/v', SWITCH]));
-      return exitCode === 0 && /\bREG_DWORD\s+0x0\s/.test(stdout)
+      const said = await readRegistry(host.run, reg, key, '/v', SWITCH);
+      return said !== undefined && /\bREG_DWORD\s+0x0\s/.test(said)
         ? [policyFinding(browser, key, `reg delete "${key}" /v ${SWITCH} /f`)]
         : [];
     }),
@@ -65,15 +67,10 @@ export function policyFindings(host: Host): Finding[] {
       const file = `/${folder}/${name}`;
       const sudo = host.isRoot ? '' : 'sudo ';
       const isAll = Object.keys(policies).length === 1;
-      return [
-        policyFinding(
-          browser,
-          file,
-          isAll
-            ? `${sudo}rm ${quoteForPosix(file)}`
-            : `have the administrator take "${SWITCH}" out of it, and restart ${browser}`,
-        ),
-      ];
+      const cure = isAll
+        ? `${sudo}rm ${quoteForPosix(file)}`
+        : `have the administrator take "${SWITCH}" out of it, and restart ${browser}`;
+      return [policyFinding(browser, file, cure)];
     });
   });
 }
@@ -81,7 +78,7 @@ export function policyFindings(host: Host): Finding[] {
 function read(file: string): Readonly<Record<string, unknown>> {
   try {
     const said: unknown = JSON.parse(textIn(file));
-    return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
+    return isObject(said) ? said : {};
   } catch {
     return {}; // no JSON: the browser takes nothing from it either
   }

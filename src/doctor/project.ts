@@ -84,14 +84,9 @@ function faults(
   else if (daysLeft < dueDays(lifetimeDays(certificate)))
     add('expiry', `the certificate expires on ${end}`, again);
   const from = new Date(certificate.validFrom);
-  if (now < from)
-    found.push(
-      finding(
-        'clock',
-        'other',
-        `the certificate is valid from ${from.toUTCString()} on, and this machine's clock says ${now.toUTCString()}`,
-        'set the clock of this machine',
-      ),
-    );
+  if (now < from) {
+    const what = `the certificate is valid from ${from.toUTCString()} on, and this machine's clock says ${now.toUTCString()}`;
+    found.push(finding('clock', 'other', what, 'set the clock of this machine'));
+  }
   return found;
 }

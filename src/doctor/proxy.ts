@@ -34,16 +34,12 @@ function throughProxy({ host }: Context, names: readonly string[]): Finding[] {
   if (asked.length === 0) return [];
   const all = [...new Set([...said.flatMap(entriesOf), ...asked])].join(',');
   const value = quoteForPosix(all);
-  return [
-    finding(
-      'proxy',
-      names.length === 0 ? 'note' : 'other',
-      `${set} has programs ask a proxy for ${asked.join(', ')}`,
-      host.platform === 'win32'
-        ? `$env:NO_PROXY = '${all}'`
-        : `export NO_PROXY=${value} no_proxy=${value}`,
-    ),
-  ];
+  const cure =
+    host.platform === 'win32'
+      ? `$env:NO_PROXY = '${all}'`
+      : `export NO_PROXY=${value} no_proxy=${value}`;
+  const what = `${set} has programs ask a proxy for ${asked.join(', ')}`;
+  return [finding('proxy', names.length === 0 ? 'note' : 'other', what, cure)];
 }
 
 function entriesOf(value: string): string[] {
@@ -65,38 +61,25 @@ const MOST = 3;
 /** Roots of such proxies among the system's; and any that is not public in the files that variables name. */
 function roots({ host, cwd }: Context): Finding[] {
   const system = certificatesIn(systemRoots(host));
-  const known = new Set([...system, ...certificatesIn(rootCertificates.join('\n'))].map(idOf));
-  const found = system
-    .filter(({ subject }) => isInterceptor(subject))
-    .map((it) => ({ it, where: 'the system trusts' }));
+  const all = [...system, ...certificatesIn(rootCertificates.join('\n'))];
+  const known = new Set(all.map(({ fingerprint256 }) => fingerprint256));
+  // By its fingerprint, where each was seen first.
+  const found = new Map<string, string>();
+  const see = ({ subject, fingerprint256 }: X509Certificate, where: string) => {
+    if (subject.includes(`O=${AUTHORITY_ORGANIZATION}`) || found.has(fingerprint256)) return;
+    const who = subject.replaceAll('\n', ', ').slice(0, 120);
+    found.set(fingerprint256, `${where} a root that can answer in the place of servers: ${who}`);
+  };
+  for (const it of system) if (isInterceptor(it.subject)) see(it, 'the system trusts');
   for (const name of [...ADDING, ...REPLACING, ...NPM]) {
     const value = host.env[name];
     const text = value === undefined || value === '' ? '' : readText(resolve(cwd, value));
-    found.push(
-      ...certificatesIn(text ?? '')
-        .filter((it) => !known.has(idOf(it)))
-        .map((it) => ({ it, where: `${name} adds` })),
-    );
+    for (const it of certificatesIn(text ?? ''))
+      if (!known.has(it.fingerprint256)) see(it, `${name} adds`);
   }
-  const foreign = found.filter(
-    ({ it }, index) =>
-      !it.subject.includes(`O=${AUTHORITY_ORGANIZATION}`) &&
-      found.findIndex((other) => idOf(other.it) === idOf(it)) === index,
-  );
-  return foreign
-    .slice(0, MOST)
-    .map(({ it: { subject }, where }) =>
-      finding(
-        'proxy',
-        'note',
-        `${where} a root that can answer in the place of servers: ${subject.replaceAll('\n', ', ').slice(0, 120)}`,
-        say`who answers for a server, says: ${{ command: 'verify', names: 'HOST:PORT' }}`,
-      ),
-    );
-}
-
-function idOf({ fingerprint256 }: X509Certificate): string {
-  return fingerprint256;
+  const cure = say`who answers for a server, says: ${{ command: 'verify', names: 'HOST:PORT' }}`;
+  const told = [...found.values()].slice(0, MOST);
+  return told.map((what) => finding('proxy', 'note', what, cure));
 }
 
 function certificatesIn(text: string): X509Certificate[] {

@@ -64,13 +64,10 @@ export const orphansCheck: Check = {
   about: 'roots without a CA',
   async run({ context, stores }) {
     const { orphans } = await findOrphans(context, (await stores).found);
-    return orphans.map(({ name, root, stores }) =>
-      finding(
-        'orphans',
-        'other',
-        `${stores.map(({ store }) => store).join(', ')} has a root that no CA of yours has: ${name} (SHA-256 ${root})`,
-        { command: 'uninstall', orphans: true },
-      ),
-    );
+    return orphans.map(({ name, root, stores }) => {
+      const where = stores.map(({ store }) => store).join(', ');
+      const what = `${where} has a root that no CA of yours has: ${name} (SHA-256 ${root})`;
+      return finding('orphans', 'other', what, { command: 'uninstall', orphans: true });
+    });
   },
 };

@@ -45,16 +45,9 @@ function merging({ host, ca }: Context): Text {
 
 function verificationOff({ host }: Context): Finding[] {
   if (host.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
-  return [
-    finding(
-      'variables',
-      'other',
-      'NODE_TLS_REJECT_UNAUTHORIZED=0: Node verifies no certificate of any server',
-      host.platform === 'win32'
-        ? 'Remove-Item Env:NODE_TLS_REJECT_UNAUTHORIZED'
-        : 'unset NODE_TLS_REJECT_UNAUTHORIZED',
-    ),
-  ];
+  const what = 'NODE_TLS_REJECT_UNAUTHORIZED=0: Node verifies no certificate of any server';
+  const unset = host.platform === 'win32' ? 'Remove-Item Env:' : 'unset ';
+  return [finding('variables', 'other', what, `${unset}NODE_TLS_REJECT_UNAUTHORIZED`)];
 }
 
 /** PEM without what may differ between two copies of a certificate. */

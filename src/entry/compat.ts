@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { checked, hooksOf, type Spec, textOf, textsOf, wrongType } from '../api/arguments.ts';
 import { contextWithStores, type Listener, processEnvironment } from '../api/composition.ts';
 import { uninstall as uninstallEverywhere } from '../api/stores.ts';
-import { domainFolder, listDomains, removeDomains } from '../authority/domains.ts';
+import { domainFolder, listDomains } from '../authority/domains.ts';
+import { removeFolder } from '../disk/files.ts';
 import { stateFolderNow } from '../disk/usual-paths.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names/names.ts';
@@ -47,31 +48,24 @@ export interface Options {
   ui?: Partial<UserInterface & MoreQuestions>;
 }
 
-interface CaBuffer {
-  ca: Buffer;
-}
-interface CaPath {
-  caPath: string;
-}
 interface DomainData {
   /** PKCS#8 PEM, not encrypted. Secret. */
   key: Buffer;
   /** The certificate, then the issuer: PEM. */
   cert: Buffer;
 }
-type ReturnCa<O extends Options> = O['getCaBuffer'] extends true ? CaBuffer : false;
-type ReturnCaPath<O extends Options> = O['getCaPath'] extends true ? CaPath : false;
+type ReturnCa<O extends Options> = O['getCaBuffer'] extends true ? { ca: Buffer } : false;
+type ReturnCaPath<O extends Options> = O['getCaPath'] extends true ? { caPath: string } : false;
 export type ReturnData<O extends Options = object> = DomainData & ReturnCa<O> & ReturnCaPath<O>;
 
 /** Those that are called. */
 const hooks: readonly (keyof UserInterface | keyof MoreQuestions)[] = [
-  ...([
-    'getWindowsEncryptionPassword',
-    'warnChromeOnLinuxWithoutCertutil',
-    'confirmDomains',
-  ] as const),
+  'getWindowsEncryptionPassword',
+  'warnChromeOnLinuxWithoutCertutil',
+  'confirmDomains',
 ];
-const optionsSpec: Spec<Omit<Options, 'ui'>> = {
+type Plain = Omit<Options, 'ui'>;
+const optionsSpec: Spec<Plain> = {
   ...{ getCaBuffer: 'boolean', getCaPath: 'boolean' },
   ...{ skipCertutilInstall: 'boolean', skipHostsFile: 'boolean' },
 };
@@ -89,10 +83,7 @@ export async function certificateFor<O extends Options>(
   options: O = {} as O,
 ): Promise<ReturnData<O>> {
   const domains = domainsOf(requestedDomains);
-  const { getCaBuffer, getCaPath, skipHostsFile } = checked<Omit<Options, 'ui'>>(
-    options,
-    optionsSpec,
-  );
+  const { getCaBuffer, getCaPath, skipHostsFile } = checked<Plain>(options, optionsSpec);
   const ui = hooksOf(options.ui ?? {}, hooks, 'the ui');
   const { certificateForDomains } = await import('../commands/domains.ts');
   const terminal = await terminalHere();
@@ -132,7 +123,7 @@ export function configuredDomains(): string[] {
 /** Deletes the pair for these domains, if there is one. @throws DevcertError `usage`, `file`. */
 export function removeDomain(requestedDomains: string | string[]): void {
   const folder = folderOf(requestedDomains);
-  if (folder !== undefined) removeDomains(folder);
+  if (folder !== undefined) removeFolder(folder);
 }
 
 /**

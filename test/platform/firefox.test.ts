@@ -11,19 +11,13 @@ import {
   policyInRegistry,
 } from '../../platform/firefox-policies.ts';
 import { storeFinders } from '../../platform/stores.ts';
+import { findStores } from '../../src/commands/stores.ts';
 import { installRoot, inspectStores, uninstallRoot } from '../../src/trust.ts';
-import type { Host, Root } from '../../platform/types.ts';
-import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
+import type { Host } from '../../platform/types.ts';
+import { fakeHost, fakeRoot, recorder, temporaryFolder } from '../helpers/host.ts';
 
 const OFF = 'user_pref("security.enterprise_roots.enabled", false);\n';
-const root: Root = {
-  pem: '',
-  der: Buffer.alloc(0),
-  file: '/root.pem',
-  sha1: 'ab'.repeat(20),
-  sha256: 'cd'.repeat(32),
-  commonName: 'devcert root',
-};
+const root = fakeRoot('/root.pem');
 const ON = 'user_pref("security.enterprise_roots.enabled", true);\n';
 
 function machine(platform: NodeJS.Platform, overrides: Partial<Host> = {}) {
@@ -41,8 +35,8 @@ function machine(platform: NodeJS.Platform, overrides: Partial<Host> = {}) {
   return { base, profile, host: fakeHost({ platform, home, env: { APPDATA }, ...overrides }) };
 }
 
-async function find(host: Host) {
-  return [...(await firefoxOnMacos.find(host, {})), ...(await firefoxOnWindows.find(host, {}))];
+function find(host: Host) {
+  return findStores({ host, finders: [firefoxOnMacos, firefoxOnWindows] }, ['nss'], {});
 }
 
 describe('readPreference()', () => {

@@ -6,7 +6,6 @@ import { javaStores } from '../../platform/java.ts';
 import { layouts } from '../../platform/linux-layouts.ts';
 import { linuxSystemStores } from '../../platform/linux-system.ts';
 import type { Host, StoreFinder } from '../../platform/types.ts';
-import { rootsCommand } from '../../platform/windows-roots.ts';
 import { windowsStores } from '../../platform/windows.ts';
 import { wslStores } from '../../platform/wsl.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
@@ -134,7 +133,10 @@ describe('list()', () => {
     const ran = recorder((line) => (line.includes('reg.exe') ? { stdout } : undefined));
     const host = fakeHost({ platform: 'win32', run: ran.run });
     expect(await listed(windowsStores, host)).toEqual([hex]);
-    expect(ran.commands).toEqual([rootsCommand('C:\\Windows\\System32\\reg.exe', 'user')]);
+    const roots = 'HKCU\\SOFTWARE\\Microsoft\\SystemCertificates\\Root\\Certificates';
+    expect(ran.commands).toEqual([
+      { file: 'C:\\Windows\\System32\\reg.exe', args: ['query', roots, '/s'] },
+    ]);
     const none = fakeHost({ platform: 'win32', run: recorder(() => ({ exitCode: 1 })).run });
     expect(await listed(windowsStores, none)).toEqual([]);
 

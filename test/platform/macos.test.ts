@@ -9,11 +9,12 @@ import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
 import { removeNamed } from '../../src/commands/ca-remove.ts';
 import { contextOf } from '../../src/commands/context.ts';
 import { install } from '../../src/commands/install.ts';
+import { findStores } from '../../src/commands/stores.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { createAuthority } from '../../src/authority/create.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
-import { outcomesExitCode } from '../../src/cli/outcomes.ts';
+import { outcomesExitCode } from '../../src/cli/report.ts';
 import { EXIT } from '../../src/errors.ts';
 import { fakeHost, line } from '../helpers/host.ts';
 import { mac, security, securityProcess } from '../helpers/macos.ts';
@@ -67,7 +68,8 @@ describe('the commands', () => {
 
 describe('macosStores', () => {
   test('is one keychain on macOS and none elsewhere', async () => {
-    expect(await macosStores.find(fakeHost(), {})).toEqual([]);
+    const elsewhere = { host: fakeHost(), finders: [macosStores] };
+    expect(await findStores(elsewhere, ['system'], {})).toEqual([]);
     const host = fakeHost({ platform: 'darwin', home: '/Users/ada' });
     expect(await macosStores.find(host, {})).toMatchObject([{ kind: 'system', location: K }]);
     expect(await macosStores.find(host, { machine: true })).toMatchObject([{ location: S }]);

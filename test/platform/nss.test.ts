@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { nssStores } from '../../platform/nss.ts';
 import { parseListing } from '../../platform/nss-entries.ts';
 import type { CommandResult, Root } from '../../platform/types.ts';
+import { findStores } from '../../src/commands/stores.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
 
@@ -166,10 +167,10 @@ describe('nssStores', () => {
   });
 
   test('Windows and macOS need no NSS', async () => {
-    for (const platform of ['win32', 'darwin'] as const)
-      expect(await nssStores.find(fakeHost({ home: home('.pki/nssdb'), platform }), {})).toEqual(
-        [],
-      );
+    for (const platform of ['win32', 'darwin'] as const) {
+      const host = fakeHost({ home: home('.pki/nssdb'), platform });
+      expect(await findStores({ host, finders: [nssStores] }, ['nss'], {})).toEqual([]);
+    }
   });
 
   test.each([

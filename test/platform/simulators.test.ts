@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { simulatorStores } from '../../platform/simulators.ts';
 import type { Command, CommandResult } from '../../platform/types.ts';
 import { install } from '../../src/commands/install.ts';
+import { findStores } from '../../src/commands/stores.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
-import { fakeHost, line, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, line, stateAt, temporaryFolder } from '../helpers/host.ts';
 
 const NEW = 'private/var/protected/trustd/private/TrustStore.sqlite3';
 const OLD = 'Library/Keychains/TrustStore.sqlite3';
@@ -89,7 +90,7 @@ function mac(devices: Record<string, 'Booted' | 'Shutdown'>) {
       throw new Error(`it runs ${command.file}`);
     },
   });
-  const context = { host, finders: [simulatorStores], folder: join(home, 'state'), cwd: home };
+  const context = { host, finders: [simulatorStores], ...stateAt(join(home, 'state')), cwd: home };
   return { context, devices, ran, database, rows };
 }
 const other: Row = ['ee'.repeat(32), 'aabb'];
@@ -158,7 +159,8 @@ describe('simulatorStores', () => {
   });
 
   test('no simulators, and no program is started, elsewhere and without Xcode', async () => {
-    expect(await simulatorStores.find(fakeHost(), {})).toEqual([]);
+    const finders = [simulatorStores];
+    expect(await findStores({ host: fakeHost(), finders }, ['simulator'], {})).toEqual([]);
     const run = () => Promise.reject(new Error('it runs something'));
     const host = fakeHost({ platform: 'darwin', run });
     expect(await simulatorStores.find(host, { everywhere: true })).toEqual([]);
