@@ -5,7 +5,7 @@ import { DevcertError, printable } from '../src/errors.ts';
 import { findJdks, type Jdk } from './jdks.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import { quoteForPosix } from './quote.ts';
-import { explainBy, type Meaning, reportStore } from './report-store.ts';
+import { entryName, explainBy, type Meaning, reportStore } from './report-store.ts';
 import type {
   Command,
   CommandResult,
@@ -67,11 +67,11 @@ function keytoolCommand(
 }
 
 /** As root from standard input. The alias is only ever written, never looked for. */
-function importCommand(target: Keystore, { sha256, file, pem }: Root): Command {
+function importCommand(target: Keystore, root: Root): Command {
   const { elevated } = target;
-  const args = ['-importcert', '-noprompt', '-alias', `devcert-${sha256.slice(0, 16)}`];
-  const command = keytoolCommand(target, elevated ? args : [...args, '-file', file]);
-  return { ...command, elevated, input: elevated ? pem : undefined };
+  const args = ['-importcert', '-noprompt', '-alias', entryName(root)];
+  const command = keytoolCommand(target, elevated ? args : [...args, '-file', root.file]);
+  return { ...command, elevated, input: elevated ? root.pem : undefined };
 }
 
 /** One store for each; those of one name have in it where they lie, too. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { textIn } from './look.ts';
+import { entryName } from './report-store.ts';
 import type { Host, Root } from './types.ts';
 
 /** A program with its arguments. */
@@ -172,7 +173,7 @@ export function findRefresh(
 
 /** Absolute path of the file that holds the root as an anchor, named after its fingerprint. */
 export function anchorFile(layout: Layout, root: Pick<Root, 'sha256'>): string {
-  return join(layout.anchors[0], `devcert-${root.sha256.slice(0, 16)}${layout.ending}`);
+  return join(layout.anchors[0], `${entryName(root)}${layout.ending}`);
 }
 
 /** What the system calls itself (`NAME` of os-release, without `GNU/Linux`), or `Linux`. */

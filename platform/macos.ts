@@ -20,7 +20,7 @@ import {
   security,
   verifies,
 } from './macos-questions.ts';
-import { partial } from './report-store.ts';
+import { entryName, partial } from './report-store.ts';
 import type {
   Command,
   FindOptions,
@@ -122,8 +122,8 @@ function inDomain(domain: KeychainDomain, root: Root, command: Command): readonl
 }
 
 // In root's own home, which nobody else may enter.
-function rootsFile({ sha256 }: Pick<Root, 'sha256'>): string {
-  return `/private/var/root/devcert-${sha256.slice(0, 16)}.pem`;
+function rootsFile(root: Pick<Root, 'sha256'>): string {
+  return `/private/var/root/${entryName(root)}.pem`;
 }
 
 function domainsOf({ machine = false, everywhere }: FindOptions, host: Host): KeychainDomain[] {

@@ -112,7 +112,7 @@ function chromiumDatabases(home: string, host: Looks): NssDatabase[] {
   const isHere = chromiums.some(
     (browser) =>
       isInstalled(browser, host) ||
-      browser.folders.some((it) => resolved(it, places).some((folder) => existsSync(folder))),
+      browser.folders.flatMap((it) => resolved(it, places)).some((it) => existsSync(it)),
   );
   const boxed = chromiums.flatMap((browser) =>
     boxesOf(browser, places)

@@ -14,7 +14,7 @@ import { DevcertError, say } from '../errors.ts';
 import { Keyring } from '../signer/keyring.ts';
 import {
   authoritiesFolder,
-  authorityFolder,
+  authorityFolderIn,
   defaultStateFolder,
   formerStateFolder,
   stateFolder,
@@ -115,7 +115,7 @@ export function projectContext(listener: Listener, ca?: string): Promise<Context
 async function contextOn(host: Host, listener: Listener, ca?: string): Promise<Context> {
   return {
     host,
-    folder: await authorityFolder(host.env, ca),
+    folder: authorityFolderIn(await stateFolder(host.env), ca),
     ca: ca === 'default' ? undefined : ca,
     cwd: currentFolder(),
     finders: [],
