@@ -134,10 +134,10 @@ function findBlock(text: string, user: string): Block | undefined {
   };
 }
 
-function realHostsFile({ sysroot, ...host }: Place): string {
-  const file = hostsFile({ ...host, sysroot });
+function realHostsFile(host: Place): string {
   // Commands name the file of the system; tests read one below another folder.
-  if (sysroot !== '/') return hostsFile({ ...host, sysroot: '/' });
+  const file = hostsFile({ ...host, sysroot: '/' });
+  if (host.sysroot !== '/') return file;
   return realPath(file) ?? file; // the command will say what is wrong with it
 }
 

@@ -54,11 +54,8 @@ function places(host: Host): readonly Place[] {
 }
 
 /** As each of them chooses them. */
-function folders({
-  platform,
-  env,
-  home,
-}: Host): Partial<Record<'config' | 'data', string>> & { caddy: string } {
+function folders(host: Host): { config?: string; data?: string; caddy: string } {
+  const { platform, env, home } = host;
   if (platform === 'win32') return { config: env.LOCALAPPDATA, data: env.APPDATA, caddy: 'Caddy' };
   if (home === undefined) return { caddy: 'caddy' };
   if (platform === 'darwin') {
