@@ -99,12 +99,20 @@ export class DevcertError extends Error {
   }
 }
 
-/** What the work gives; undefined where it fails as can be expected. @throws what is no DevcertError: a bug. */
-export function orUndefined<T>(work: () => T): T | undefined {
+/**
+ * What the work gives; undefined where it fails as can be expected. @throws what is no DevcertError: a bug.
+ *
+ * @param failed gets such a failure, and may throw it.
+ */
+export function orUndefined<T>(
+  work: () => T,
+  failed?: (error: DevcertError) => void,
+): T | undefined {
   try {
     return work();
   } catch (error) {
-    ifExpected(error);
+    if (!(error instanceof DevcertError)) throw error;
+    failed?.(error);
     return undefined;
   }
 }

@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -14,6 +16,14 @@ const unixOnly = [
 const skipped = process.platform === 'win32' ? unixOnly : [];
 if (skipped.length > 0) console.warn(`not run on Windows: ${skipped.join(', ')}`);
 
+// They take as long as all other unit tests together.
+const starting = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /^(?!real[\\/]).*\.test\.ts$/.test(name))
+  .filter((name) =>
+    readFileSync(join(import.meta.dirname, name), 'utf8').includes('helpers/cli.ts'),
+  )
+  .map((name) => `test/${name.replaceAll('\\', '/')}`);
+
 // Dev servers of frameworks: those of two files would write into one cache of one folder of packages, and what
 // they do with an edit is a matter of moments.
 const ALONE = ['frameworks', 'frameworks-vite', 'recipes-frameworks'].map(
@@ -21,6 +31,12 @@ const ALONE = ['frameworks', 'frameworks-vite', 'recipes-frameworks'].map(
 );
 // Far above what any takes: a machine may be busy, and only a hang should be ended.
 const limits = { testTimeout: 300_000, hookTimeout: 400_000 };
+const unit = {
+  ...limits,
+  setupFiles: ['test/helpers/guard.ts'],
+  // The default leaves a core idle, which is half of a small machine. One more than cores: some wait for time to pass.
+  maxWorkers: availableParallelism() + 1,
+};
 const real = {
   ...limits,
   setupFiles: ['test/helpers/guard.ts'],
@@ -28,23 +44,22 @@ const real = {
   expect: { poll: { timeout: 60_000 } },
 };
 
-// "unit" is fast and touches nothing outside its temporary folders; "real" and "alone" drive other people's
-// programs: TLS stacks, browsers, trust stores. Each begins when the one before has ended.
+// "unit" is fast; "command" starts the built command as users do; neither touches anything outside its temporary
+// folders. "real" and "alone" drive other people's programs: TLS stacks, browsers, trust stores. Each begins when
+// the one before has ended.
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     projects: [
       {
         test: {
-          ...limits,
+          ...unit,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', ...skipped],
-          setupFiles: ['test/helpers/guard.ts'],
-          // The default leaves a core idle, which is half of a small machine. One more than cores: some wait for time to pass.
-          maxWorkers: availableParallelism() + 1,
+          exclude: ['test/real/**', ...skipped, ...starting],
         },
       },
+      { test: { ...unit, name: 'command', include: starting } },
       {
         test: {
           ...real,

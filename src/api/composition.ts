@@ -7,13 +7,12 @@ import type { Context } from '../commands/context.ts';
 import type { Outcome } from '../trust.ts';
 import type { Orphan } from '../commands/orphans.ts';
 import { hasAuthority, recoverFolder } from '../authority/folder.ts';
-import { namesIn } from '../authority/certificates.ts';
+import { authorityFolders } from '../authority/certificates.ts';
 import { stateVersion } from '../authority/marker.ts';
 import { assertOwnState } from '../authority/ownership.ts';
 import { DevcertError, say } from '../errors.ts';
 import { Keyring } from '../signer/keyring.ts';
 import {
-  authoritiesFolder,
   authorityFolderIn,
   defaultStateFolder,
   formerStateFolder,
@@ -97,9 +96,7 @@ async function opened(context: Context, takeOver: TakeOver): Promise<Context> {
   const former = await formerStateFolder(env);
   if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former)))
     await takeOver(context, folder, former);
-  const named = authoritiesFolder(folder);
-  for (const it of [folder, ...namesIn(named).map((name) => join(named, name))])
-    await recoverFolder(it);
+  for (const it of authorityFolders(folder)) await recoverFolder(it);
   return context;
 }
 

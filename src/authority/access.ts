@@ -2,15 +2,26 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { publicKeyOf } from '../keys.ts';
-import { decodePrivateKeyPem } from '../keystore/private-key.ts';
+import { tryPrivateKeyPem } from '../keystore/private-key.ts';
 import { keySigner, openingSigner } from '../signer/key.ts';
 import { Keyring } from '../signer/keyring.ts';
-import type { Authority } from './authority.ts';
+import type { Signer } from '../x509/certificate.ts';
 import { invalid } from './damage.ts';
-import { assertNotSealed, type Keeping } from './keeping.ts';
+import { type Keeping, sealed } from './keeping.ts';
 import { authorityNameOf } from './marker.ts';
 
-type Access = Pick<Authority, 'signer' | 'privateKey'>;
+/** What an authority's key is used by. */
+export interface Access {
+  /**
+   * Signs with the issuer's private key, wherever that is kept: asked for when something is signed, never
+   * under a lock.
+   *
+   * @param keys of the run; a key in an open file needs none.
+   */
+  signer(keys?: Keyring): Signer;
+  /** The issuer's private key, to be taken elsewhere. Secret. Throws DevcertError `refused` if there is none. */
+  privateKey(keys?: Keyring): Promise<KeyObject>;
+}
 
 /**
  * Asks nobody and opens nothing yet.
@@ -29,11 +40,11 @@ export function accessTo(
       return inFile(keyPem, issuer, folder);
     case 'passphrase':
       return encrypted(keyPem, issuer, folder);
-    case 'sealed':
-      return gone(issuer, () => {
-        assertNotSealed(keeping, folder);
-        throw new TypeError('not sealed');
-      });
+    case 'sealed': {
+      const refuse = () => Promise.reject(sealed(keeping, folder));
+      const publicKey = () => publicKeyOf(issuer.publicKey);
+      return { signer: () => ({ publicKey: publicKey(), sign: refuse }), privateKey: refuse };
+    }
     case 'ssh-agent':
       return inAgent(keeping.fingerprint, issuer, folder);
   }
@@ -57,7 +68,7 @@ const OPEN = /^-----BEGIN (?!ENCRYPTED )[A-Z ]*PRIVATE KEY-----/m;
 function inFile(pem: string, issuer: X509Certificate, folder: string): Access {
   if (ENCRYPTED.test(pem) || OLD_ENCRYPTED.test(pem))
     throw invalid(`issuer-key.pem in "${folder}" is encrypted`, folder);
-  const key = attemptKey(pem);
+  const key = tryPrivateKeyPem(pem);
   // Without a cause: nothing of the key's text may get into a message.
   if (key === undefined)
     throw invalid(`issuer-key.pem in "${folder}" is not a private key`, folder);
@@ -83,11 +94,10 @@ function encrypted(pem: string, issuer: X509Certificate, folder: string): Access
 function inAgent(fingerprint: string, issuer: X509Certificate, folder: string): Access {
   const publicKey = publicKeyOf(issuer.publicKey);
   const sign = async (toBeSigned: Buffer, keys = new Keyring()): Promise<Buffer> => {
-    const signer = await keys.agentSigner(publicKey);
     const { fingerprintOf } = await import('../signer/ssh-agent.ts');
     if (publicKey.type !== 'p256' || fingerprintOf(publicKey) !== fingerprint)
       throw invalid(`${fingerprint} is not the key of issuer.pem in "${folder}"`, folder);
-    return signer.sign(toBeSigned);
+    return keys.signByAgent(publicKey, toBeSigned);
   };
   return {
     signer: (keys) => ({ publicKey, sign: (toBeSigned) => sign(toBeSigned, keys) }),
@@ -100,25 +110,7 @@ function inAgent(fingerprint: string, issuer: X509Certificate, folder: string): 
   };
 }
 
-function gone(issuer: X509Certificate, refuse: () => never): Access {
-  return {
-    signer: () => ({
-      publicKey: publicKeyOf(issuer.publicKey),
-      sign: () => Promise.resolve().then(refuse),
-    }),
-    privateKey: () => Promise.resolve().then(refuse),
-  };
-}
-
 function assertOwnKey(key: KeyObject, issuer: X509Certificate, folder: string): void {
   if (!issuer.checkPrivateKey(key))
     throw invalid(`issuer-key.pem in "${folder}" is not the key of issuer.pem`, folder);
-}
-
-function attemptKey(pem: string): KeyObject | undefined {
-  try {
-    return decodePrivateKeyPem(pem);
-  } catch {
-    return undefined; // damaged, or none that a curve has: the caller says so
-  }
 }

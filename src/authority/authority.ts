@@ -1,11 +1,9 @@
 /** An authority in memory: read, checked, ready to sign. */
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { type Constraints, intersectConstraints } from '../names/constraints.ts';
 import { DevcertError, say } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { keyIdentifier } from '../keys.ts';
-import type { Keyring } from '../signer/keyring.ts';
-import type { Signer } from '../x509/certificate.ts';
 import {
   readEachConstraints,
   readPermittedUsages,
@@ -13,12 +11,12 @@ import {
   readSubjectKeyIdentifier,
 } from '../x509/read.ts';
 import type { AuthorityPem } from './create.ts';
-import { accessTo } from './access.ts';
+import { type Access, accessTo } from './access.ts';
 import { invalid, startAnew } from './damage.ts';
 import { type Keeping, parseKeeping } from './keeping.ts';
 import { authorityNameOf } from './marker.ts';
 
-export interface Authority {
+export interface Authority extends Access {
   /** The trust anchor: what stores hold. */
   readonly root: X509Certificate;
   /** Signs leaves; its subject is their issuer. Never put into a trust store. */
@@ -30,15 +28,6 @@ export interface Authority {
   readonly rootPem: string;
   /** How the issuer's key is kept. */
   readonly keeping: Keeping;
-  /**
-   * Signs with the issuer's private key, wherever that is kept: asked for when something is signed, never
-   * under a lock.
-   *
-   * @param keys of the run; a key in an open file needs none.
-   */
-  signer(keys?: Keyring): Signer;
-  /** The issuer's private key, to be taken elsewhere. Secret. Throws DevcertError `refused` if there is none. */
-  privateKey(keys?: Keyring): Promise<KeyObject>;
   /** What every certificate of the chain lets the issuer certify; undefined: everything. */
   readonly constraints: Constraints | undefined;
   /** What every certificate of the chain lets the issuer certify for. */
@@ -98,36 +87,31 @@ function chainProperties(
   chain: readonly X509Certificate[],
   issuer: X509Certificate,
 ): Pick<Authority, 'constraints' | 'usages' | 'notBefore' | 'notAfter' | 'issuedBy'> {
-  const constraints = once(() => constraintsOf(chain));
-  const usages = once(() => usagesOf(chain));
-  const notBefore = once(() => Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom))));
-  const notAfter = once(() => Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
-  const issuedBy = once(() => ({
-    subject: readSubject(issuer.raw),
-    keyIdentifier: readSubjectKeyIdentifier(issuer.raw) ?? keyIdentifier(issuer.publicKey),
-  }));
-  return {
-    get constraints() {
-      return constraints();
-    },
-    get usages() {
-      return usages();
-    },
-    get notBefore() {
-      return new Date(notBefore());
-    },
-    get notAfter() {
-      return new Date(notAfter());
-    },
-    get issuedBy() {
-      return issuedBy();
-    },
-  };
+  return lazily({
+    constraints: () => constraintsOf(chain),
+    usages: () => usagesOf(chain),
+    notBefore: () => new Date(Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom)))),
+    notAfter: () => endOf(chain),
+    issuedBy: () => ({
+      subject: readSubject(issuer.raw),
+      keyIdentifier: readSubjectKeyIdentifier(issuer.raw) ?? keyIdentifier(issuer.publicKey),
+    }),
+  });
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+/** An object whose members are made when they are read first. */
+function lazily<T extends object>(makers: { readonly [Key in keyof T]: () => T[Key] }): T {
+  const made: Partial<T> = {};
+  const getters = (Object.keys(makers) as (keyof T)[]).map((key) => {
+    const get = () => (key in made ? made[key] : (made[key] = makers[key]()));
+    return [key, { get, enumerable: true }];
+  });
+  return Object.defineProperties({}, Object.fromEntries(getters) as PropertyDescriptorMap) as T;
+}
+
+/** When the first of a chain's certificates ends. */
+export function endOf(chain: readonly X509Certificate[]): Date {
+  return new Date(Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
 }
 
 /** What every certificate of a chain permits; undefined: everything. */

@@ -1,8 +1,8 @@
 /** The authorities of this machine as far as their certificates go: read, never mended or made. */
 import { X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DevcertError, systemCode } from '../errors.ts';
+import { basename, join } from 'node:path';
+import { systemCode } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { authoritiesFolder } from '../disk/paths.ts';
 
@@ -21,12 +21,8 @@ export interface AuthorityCertificates {
  * @param folder the state folder, which need not exist.
  */
 export function authorityCertificates(folder: string): AuthorityCertificates[] {
-  const below = authoritiesFolder(folder);
-  const folders = [
-    { name: 'default', path: folder },
-    ...namesIn(below).map((name) => ({ name, path: join(below, name) })),
-  ];
-  return folders.flatMap(({ name, path }) => {
+  return authorityFolders(folder).flatMap((path) => {
+    const name = path === folder ? 'default' : basename(path);
     const root = certificateIn(join(path, 'root.pem'));
     const issuer = certificateIn(join(path, 'issuer.pem'));
     return root === undefined || issuer === undefined ? [] : [{ name, root, issuer }];
@@ -49,15 +45,17 @@ export function certificateIn(file: string): X509Certificate | undefined {
   }
 }
 
-/** Names of the folders in a folder; none if it does not exist or this user may not read it. */
-export function namesIn(folder: string): string[] {
+/**
+ * The state folder, and the folders in it of authorities with a name, as far as they exist and this user may read
+ * them: whether an authority is in one or not.
+ */
+export function authorityFolders(folder: string): string[] {
+  const named = authoritiesFolder(folder);
   try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name);
+    const entries = readdirSync(named, { withFileTypes: true }).filter((it) => it.isDirectory());
+    return [folder, ...entries.map(({ name }) => join(named, name))];
   } catch (error) {
-    const code = systemCode(error) ?? '';
-    if (error instanceof DevcertError || ['ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return [];
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return [folder];
     throw error;
   }
 }

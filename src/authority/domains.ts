@@ -2,10 +2,10 @@
  * The folder in the state folder with the pairs of programs that were written for the `devcert` package: one
  * folder for each set of domains, the same from every project.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFileError } from '../disk/filesystem.ts';
+import { sha256 } from '../ledger/journal.ts';
 import type { Name } from '../names/names.ts';
 
 /** Absolute path. */
@@ -17,8 +17,7 @@ export function domainsFolder(stateFolder: string): string {
 export function domainFolder(stateFolder: string, names: readonly Name[]): string {
   const [first, ...more] = names.map(({ value }) => value).sort();
   const alone = more.length === 0 && first !== undefined && isFolderName(first) ? first : undefined;
-  const all = [first, ...more].join();
-  const hash = createHash('sha256').update(all).digest('hex').slice(0, 16);
+  const hash = sha256([first, ...more].join()).slice(0, 16);
   return join(domainsFolder(stateFolder), alone ?? `san-${hash}`);
 }
 
@@ -28,18 +27,6 @@ export function listDomains(stateFolder: string): string[] {
   return withFileError('read', folder, () =>
     existsSync(folder) ? readdirSync(folder) : [],
   ).sort();
-}
-
-/**
- * Deletes the pair in a folder, or all of them.
- *
- * @param folder one of {@link domainFolder}, or {@link domainsFolder}.
- * @throws DevcertError `file`.
- */
-export function removeDomains(folder: string): void {
-  withFileError('delete', folder, () => {
-    rmSync(folder, { recursive: true, force: true });
-  });
 }
 
 /** On every system: Windows has no colon and no star in a name, and some words are devices there. */

@@ -2,11 +2,10 @@
  * The authority on disk: `root.pem`, `issuer.pem`, `issuer-key.pem`. They are replaced together, by a
  * journal in the same folder: the next process that finds one completes or undoes what a killed one had begun.
  */
-import { existsSync, rmdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, say, worded } from '../errors.ts';
-import { looserThan, makeFolder, readIfThere, tighten } from '../disk/files.ts';
-import { removeQuietly } from '../disk/filesystem.ts';
+import { looserThan, readIfThere, tighten } from '../disk/files.ts';
 import { isInterrupted, JOURNAL, recover } from '../ledger/journal.ts';
 import { type Change, applyChange } from '../ledger/transaction.ts';
 import { withLock } from '../disk/lock.ts';
@@ -17,22 +16,11 @@ import { hasOpenKey } from './access.ts';
 import { startAnew } from './damage.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { hasKeyFile, parseKeeping } from './keeping.ts';
-import { KEEPING_FILE } from './staged.ts';
+import { AUTHORITY_FILES, KEEPING_FILE, KEY_MODE } from './staged.ts';
 import { authorityNameOf, madeFolders, RETIRED } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
 
 const FOLDER_MODE = 0o700;
-const KEY_MODE = 0o600;
-const CERTIFICATE_MODE = 0o644;
-
-/** The key first and the root last: the order they are placed in, so that a root is never there alone. */
-const parts = [
-  { name: ORIGIN_FILE, part: 'origin', mode: CERTIFICATE_MODE },
-  { name: KEEPING_FILE, part: 'keeping', mode: CERTIFICATE_MODE },
-  { name: 'issuer-key.pem', part: 'issuerKey', mode: KEY_MODE },
-  { name: 'issuer.pem', part: 'issuer', mode: CERTIFICATE_MODE },
-  { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
-] as const;
 
 /** The file of {@link Authority.root} in an authority's folder. */
 export function rootFile(folder: string): string {
@@ -102,7 +90,7 @@ export async function recoverFolder(folder: string): Promise<void> {
 export async function ensureAuthority(
   folder: string,
   create: () => Promise<AuthorityPem>,
-  close: (folder: string) => Promise<unknown> = () => Promise.resolve(),
+  close: (folder: string) => Promise<unknown>,
 ): Promise<{ authority: Authority; created: boolean }> {
   if (isInterrupted(folder)) await recoverFolder(folder);
   if (hasAuthority(folder)) return { authority: await loadAuthority(folder), created: false };
@@ -112,7 +100,7 @@ export async function ensureAuthority(
   return withLock(folder, () => {
     recover(folder);
     if (hasAuthority(folder)) return { authority: read(folder), created: false };
-    const leftOver = parts.find(
+    const leftOver = AUTHORITY_FILES.find(
       ({ part, name }) => part !== 'origin' && existsSync(join(folder, name)),
     );
     if (leftOver !== undefined)
@@ -133,15 +121,22 @@ export function filesOf(folder: string, pem: AuthorityPem): Change['files'] {
   // The last look before anything is written, not even into a temporary file.
   if (parseKeeping(pem.keeping, folder).way !== 'file' && hasOpenKey(pem.issuerKey))
     throw new TypeError('an open key of a CA that is protected');
-  return parts.flatMap(({ name, part, mode }) => {
+  return AUTHORITY_FILES.flatMap(({ name, part, mode }) => {
     const data = pem[part];
     return data === undefined || data === '' ? [] : [{ path: join(folder, name), data, mode }];
   });
 }
 
+/** The change that puts an authority into a folder: what is there of another one's goes. */
+export function changeTo(folder: string, pem: AuthorityPem): Required<Omit<Change, 'append'>> {
+  const files = filesOf(folder, pem);
+  const removals = pathsIn(folder).filter((path) => files.every((file) => file.path !== path));
+  return { files, removals };
+}
+
 /** Absolute paths of the files that an authority has in a folder now. */
 export function pathsIn(folder: string): string[] {
-  return parts.map(({ name }) => join(folder, name)).filter((path) => existsSync(path));
+  return AUTHORITY_FILES.map(({ name }) => join(folder, name)).filter((path) => existsSync(path));
 }
 
 /** The texts of the files in a folder; empty where one is not there. */
@@ -159,16 +154,6 @@ export function readPem(folder: string): AuthorityPem {
 /** Files of an authority's folder that change together. Under the folder's lock. */
 export function changeFolder(folder: string, change: Change): void {
   applyChange(change, { journal: join(folder, JOURNAL), sync: true });
-}
-
-/** Makes a folder below an authority's, as closed as that. */
-export function makeSubfolder(path: string): void {
-  makeFolder(path, FOLDER_MODE);
-}
-
-/** Takes a folder away that nothing is in any more. */
-export function removeIfEmpty(path: string): void {
-  removeQuietly(path, rmdirSync);
 }
 
 /**

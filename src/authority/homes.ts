@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { withLock } from '../disk/lock.ts';
-import { authoritiesFolder } from '../disk/paths.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { certificateIn, namesIn } from './certificates.ts';
+import { authorityFolders, certificateIn } from './certificates.ts';
 import { HOMES, stateVersion } from './marker.ts';
 import { isIdle } from './named.ts';
 import { sha256Of } from './origin.ts';
@@ -78,7 +77,7 @@ export interface KnownRoots {
 export function knownRoots(stateFolders: readonly string[], homes: readonly string[]): KnownRoots {
   const folders = [...new Set([...stateFolders, ...homes])];
   const files = folders.flatMap((folder) =>
-    [folder, ...namedIn(folder)].flatMap((it) => [
+    authorityFolders(folder).flatMap((it) => [
       join(it, 'root.pem'),
       join(it, 'next', 'root.pem'),
       pendingRootFile(it),
@@ -95,11 +94,6 @@ export function knownRoots(stateFolders: readonly string[], homes: readonly stri
       ...roots.flatMap(({ file, root }) => (root === undefined ? [file] : [])),
     ],
   };
-}
-
-function namedIn(folder: string): string[] {
-  const named = authoritiesFolder(folder);
-  return namesIn(named).map((name) => join(named, name));
 }
 
 function write(defaultFolder: string, homes: readonly string[]): void {

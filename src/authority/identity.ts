@@ -1,5 +1,5 @@
 /** Who made an authority, as its subject tells: `user@host`. */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../ledger/journal.ts';
 
 /** Characters that fit beside `devcert root` and the key id in a common name of 64. */
 const MAX_IDENTITY = 40;
@@ -19,14 +19,10 @@ const IN_WSL = ' (WSL)';
 export function identityOf(user: string, hostname: string, kernel = '', home?: string): string {
   const name = clean(user.slice(user.lastIndexOf('\\') + 1)) || 'user';
   const machine = clean(hostname) || 'host';
-  const mark = home === undefined ? '' : ` (home ${hashOf(home)})`;
+  const mark = home === undefined ? '' : ` (home ${sha256(home).slice(0, HOME_DIGITS)})`;
   const end = (/microsoft/i.test(kernel) ? IN_WSL : '') + mark;
   const start = Array.from(`${name}@${machine}`).slice(0, MAX_IDENTITY - end.length);
   return start.join('').trim() + end;
-}
-
-function hashOf(home: string): string {
-  return createHash('sha256').update(home).digest('hex').slice(0, HOME_DIGITS);
 }
 
 function clean(text: string): string {

@@ -10,7 +10,7 @@ import { certificateDetails } from '../x509/details.ts';
 import { isSelfSigned, keyWeakness, signatureName, strongScheme } from '../x509/judge.ts';
 import { buildPaths, issuerFinder } from '../x509/path.ts';
 import { partsOf } from '../x509/read.ts';
-import { constraintsOf, usagesOf } from './authority.ts';
+import { constraintsOf, endOf, usagesOf } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
 import { encodeOrigin, type Origin, sha256Of } from './origin.ts';
 import { DAY_MS, MAX_CA_CHAIN, SOON_DAYS } from '../policy.ts';
@@ -152,7 +152,7 @@ function chainOf(
   const authorities = certificates.filter(({ ca }) => ca);
   const [chain] = buildPaths(issuer, authorities, authorities.filter(isSelfSigned));
   if (chain === undefined) {
-    const last = endOf(issuer, authorities);
+    const last = lastOf(issuer, authorities);
     throw invalid(
       `the certificate that signed ${nameOf(last)} is missing: ${oneLine(last.issuer.replaceAll('\n', ', '), 100)}`,
       say`add it, up to the root that is to be trusted: ${{ root: 'FILE' }}`,
@@ -164,7 +164,7 @@ function chainOf(
 }
 
 /** As far up as the certificates go. */
-function endOf(issuer: X509Certificate, authorities: readonly X509Certificate[]): X509Certificate {
+function lastOf(issuer: X509Certificate, authorities: readonly X509Certificate[]): X509Certificate {
   const findIssuers = issuerFinder(authorities);
   const seen = new Set([issuer]);
   let last = issuer;
@@ -259,8 +259,7 @@ function notesOn(
   now: Date,
 ): string[] {
   const notes: string[] = [];
-  const days =
-    Math.min(...chain.map(({ validTo }) => Date.parse(validTo) - now.getTime())) / DAY_MS;
+  const days = (endOf(chain).getTime() - now.getTime()) / DAY_MS;
   if (days < SOON_DAYS) notes.push(`it expires in ${Math.floor(days)} days`);
   if (!hasKey) return notes;
   if (constraints === undefined || constraints.dns.length === 0)

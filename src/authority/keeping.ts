@@ -100,9 +100,17 @@ export function assertNotSealed(
   folder: string,
   asked: readonly string[] = [],
 ): void {
-  if (keeping.way !== 'sealed') return;
+  if (keeping.way === 'sealed') throw sealed(keeping, folder, asked);
+}
+
+/** The refusal of one that is sealed. */
+export function sealed(
+  keeping: Keeping & { readonly way: 'sealed' },
+  folder: string,
+  asked: readonly string[] = [],
+): DevcertError {
   const names = asked.length === 0 ? keeping.names : asked;
-  throw new DevcertError(
+  return new DevcertError(
     'refused',
     `this CA is sealed: its key was thrown away after it had issued for ${keeping.names.map((it) => `"${it}"`).join(', ')}`,
     {

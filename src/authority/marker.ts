@@ -1,6 +1,5 @@
 /** What makes a folder a state folder, and tells whether devcert made it. */
-import { namesIn } from '../../platform/look.ts';
-import { certificateIn } from './certificates.ts';
+import { authorityFolders, certificateIn } from './certificates.ts';
 import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
@@ -8,7 +7,6 @@ import { makeFolder, readIfThere, writeExclusive } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { VERSION } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { authoritiesFolder } from '../disk/paths.ts';
 import { isTemporary } from './staged.ts';
 
 /** In every state folder: `{ "version": 2 }`, the version of how the state is kept. Devcert 0.1 had none. */
@@ -99,9 +97,8 @@ function hasLists(folder: string): boolean {
 }
 
 function holdsRoot(folder: string): boolean {
-  const named = authoritiesFolder(folder);
   // What is not there, not readable or something else does not speak for devcert.
-  return [folder, join(folder, 'next'), ...namesIn(named).map((name) => join(named, name))].some(
+  return [...authorityFolders(folder), join(folder, 'next')].some(
     (it) => certificateIn(join(it, 'root.pem')) !== undefined,
   );
 }

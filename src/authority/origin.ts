@@ -33,7 +33,10 @@ export function readOrigin(folder: string, root: X509Certificate): Origin | unde
  */
 export function isImportedForClients(folder: string, root: X509Certificate): boolean {
   const text = readText(folder);
-  return parseOrigin(text, root)?.clientsOnly === true || isDamaged(text);
+  if (text === undefined) return false;
+  const { root: itsRoot, clientsOnly } = contentOf(text);
+  if (typeof itsRoot !== 'string' || typeof clientsOnly !== 'boolean') return true;
+  return parseOrigin(text, root)?.clientsOnly === true;
 }
 
 /** SHA-256 of a certificate's DER: 64 hex digits. */
@@ -48,21 +51,17 @@ function readText(folder: string): string | undefined {
 /** What the text of the file says of this root; undefined if nothing. */
 export function parseOrigin(text: string | undefined, root: X509Certificate): Origin | undefined {
   if (text === undefined) return undefined;
-  try {
-    const content = JSON.parse(text) as Partial<Origin> | null;
-    if (content?.root === sha256Of(root) && Array.isArray(content.files)) return content as Origin;
-  } catch {
-    // Damaged: it is only shown to people, so no error; see isImportedForClients().
-  }
-  return undefined;
+  const content = contentOf(text);
+  return content.root === sha256Of(root) && Array.isArray(content.files)
+    ? (content as Origin)
+    : undefined;
 }
 
-function isDamaged(text: string | undefined): boolean {
-  if (text === undefined) return false;
+/** Nothing of a damaged one: it is only shown to people, so no error; see isImportedForClients(). */
+function contentOf(text: string): Partial<Origin> {
   try {
-    const { root, clientsOnly } = (JSON.parse(text) as Partial<Origin> | null) ?? {};
-    return typeof root !== 'string' || typeof clientsOnly !== 'boolean';
+    return (JSON.parse(text) as Partial<Origin> | null) ?? {};
   } catch {
-    return true; // not JSON
+    return {};
   }
 }

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { makeFolder } from '../disk/files.ts';
-import { shellCommand, withFileError } from '../disk/filesystem.ts';
+import { removeQuietly, shellCommand, withFileError } from '../disk/filesystem.ts';
 import { DevcertError, say, systemCode } from '../errors.ts';
 import { LOCK } from '../disk/lock.ts';
 import { JOURNAL } from '../ledger/journal.ts';
@@ -118,11 +118,7 @@ function ancestorsOf(folder: string): string[] {
   return above === folder ? [] : [above, ...ancestorsOf(above)];
 }
 
+/** False if it is not empty: somebody uses it. */
 function removeEmpty(folder: string): boolean {
-  try {
-    rmdirSync(folder);
-    return true;
-  } catch {
-    return false; // not empty: somebody uses it
-  }
+  return removeQuietly(folder, rmdirSync);
 }

@@ -3,15 +3,17 @@
  * one's place; the old root stays in `retired` until no store holds it any more.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, say } from '../errors.ts';
+import { makeFolder } from '../disk/files.ts';
+import { removeQuietly } from '../disk/filesystem.ts';
 import { recover } from '../ledger/journal.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { withLock } from '../disk/lock.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import type { AuthorityPem } from './create.ts';
-import { changeFolder, filesOf, makeSubfolder, pathsIn, readPem, removeIfEmpty } from './folder.ts';
+import { changeFolder, changeTo, pathsIn, readPem } from './folder.ts';
 import { assertNoWayBack, parseKeeping, readKeeping } from './keeping.ts';
 import { retiredRoot } from './retired.ts';
 import { assertFree } from './staged.ts';
@@ -39,10 +41,8 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<v
     // Whatever was overlooked above: no way back to an open key.
     assertNoWayBack(readKeeping(folder), parseKeeping(pem.keeping, folder), folder);
     assertFree(pending);
-    makeSubfolder(pending);
-    const files = filesOf(pending, pem);
-    const removals = pathsIn(pending).filter((path) => files.every((file) => file.path !== path));
-    changeFolder(folder, { files, removals });
+    makeFolder(pending, 0o700);
+    changeFolder(folder, changeTo(pending, pem));
   });
 }
 
@@ -67,22 +67,22 @@ export async function promotePending(folder: string, expected: Authority): Promi
     const next = readPem(pending);
     // It may have been protected since the other began to wait.
     assertNoWayBack(readKeeping(folder), parseKeeping(next.keeping, pending), folder);
-    const files = filesOf(folder, next);
-    const gone = pathsIn(folder).filter((path) => files.every((file) => file.path !== path));
+    const { files, removals } = changeTo(folder, next);
     changeFolder(folder, {
       files: [...(old === '' ? [] : [retiredRoot(folder, old)]), ...files],
-      removals: [...pathsIn(pending), ...gone],
+      removals: [...pathsIn(pending), ...removals],
     });
-    removeIfEmpty(pending);
+    removeQuietly(pending, rmdirSync);
   });
 }
 
 /** Drops the pending authority. Its root must have left every store. */
 export async function discardPending(folder: string): Promise<void> {
+  const pending = join(folder, PENDING);
   await withLock(folder, () => {
     recover(folder);
-    changeFolder(folder, { files: [], removals: pathsIn(join(folder, PENDING)) });
-    removeIfEmpty(join(folder, PENDING));
+    changeFolder(folder, { files: [], removals: pathsIn(pending) });
+    removeQuietly(pending, rmdirSync);
   });
 }
 

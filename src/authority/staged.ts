@@ -11,13 +11,20 @@ import { ORIGIN_FILE } from './origin.ts';
 /** Says how an authority's key is kept; here, as what reads it needs this list at its start. */
 export const KEEPING_FILE = 'keeping.json';
 
-/** The files of an authority. The key first and the root last: the order they are moved in. */
+/** Of an authority's key. */
+export const KEY_MODE = 0o600;
+const CERTIFICATE_MODE = 0o644;
+
+/**
+ * The files of an authority. The key first and the root last: the order they are placed in, so that a root is
+ * never there alone.
+ */
 export const AUTHORITY_FILES = [
-  ORIGIN_FILE,
-  KEEPING_FILE,
-  'issuer-key.pem',
-  'issuer.pem',
-  'root.pem',
+  { name: ORIGIN_FILE, part: 'origin', mode: CERTIFICATE_MODE },
+  { name: KEEPING_FILE, part: 'keeping', mode: CERTIFICATE_MODE },
+  { name: 'issuer-key.pem', part: 'issuerKey', mode: KEY_MODE },
+  { name: 'issuer.pem', part: 'issuer', mode: CERTIFICATE_MODE },
+  { name: 'root.pem', part: 'root', mode: CERTIFICATE_MODE },
 ] as const;
 
 /** True for the name of a file that devcert was writing. */
@@ -33,7 +40,7 @@ export function isStaged(path: string): boolean {
   if (!isFolder(path)) return false;
   try {
     return readdirSync(path).every(
-      (name) => (AUTHORITY_FILES as readonly string[]).includes(name) || isTemporary(name),
+      (name) => AUTHORITY_FILES.some((file) => file.name === name) || isTemporary(name),
     );
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false; // taken up by another devcert in this instant

@@ -7,7 +7,14 @@ import { keyTypeOf } from '../keys.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
 import type { Usage } from '../names/usage.ts';
 import { readCommonName, readPermittedUsages } from '../x509/read.ts';
-import { type Authority, constraintsOf, readAuthority, readRoot, usagesOf } from './authority.ts';
+import {
+  type Authority,
+  constraintsOf,
+  endOf,
+  readAuthority,
+  readRoot,
+  usagesOf,
+} from './authority.ts';
 import { rootFile, readPem } from './folder.ts';
 import { type Keeping, readKeeping } from './keeping.ts';
 import { authorityNames } from './named.ts';
@@ -102,11 +109,6 @@ export function summarizeNamed(stateFolder: string, now: Date): AuthoritySummary
     const isThere = orUndefined(() => readIfThere(rootFile(folder))) !== undefined;
     return (isThere ? orUndefined(() => summarize(folder, name, now)) : undefined) ?? [];
   });
-}
-
-/** When the first of a chain's certificates ends. */
-export function endOf(chain: readonly X509Certificate[]): Date {
-  return new Date(Math.min(...chain.map(({ validTo }) => Date.parse(validTo))));
 }
 
 /**

@@ -1,11 +1,11 @@
 /** A certificate for somebody else's key, which no step before has to have looked at. */
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError, say } from '../errors.ts';
 import { publicKeyDer, publicKeyOf } from '../keys.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { assertStrongKey } from '../x509/judge.ts';
-import { type KeyedRequest, signLeaf } from './issue.ts';
+import { type Certified, type KeyedRequest, signLeaf } from './issue.ts';
 
 /** A request with somebody's key. */
 export type ForeignRequest = Omit<KeyedRequest, 'publicKey'> & { readonly publicKey: KeyObject };
@@ -22,7 +22,7 @@ export async function certify(
   identity: string,
   now: Date,
   keys?: Keyring,
-): Promise<X509Certificate> {
+): Promise<Certified> {
   assertStrongKey(request.publicKey);
   // The owner of the authority's key needs no certificate for it, and a leaf with that key is a trap.
   const publicKey = publicKeyOf(request.publicKey);

@@ -16,13 +16,16 @@ import { encodeSubject } from '../x509/subject.ts';
 import { BACKDATE_MS, LEAF_DAYS, LEAF_ORGANIZATION } from '../policy.ts';
 import { type Dates, leafEnd } from './reusable.ts';
 
-/** A certificate with its key. */
-export interface Leaf {
+/** A certificate that was just signed. */
+export interface Certified {
   readonly certificate: X509Certificate;
-  /** The public half of the key. */
   readonly publicKey: PublicKey;
   /** Leaf and issuer (and any certificates between it and the root): what a server sends. */
   readonly certPem: string;
+}
+
+/** The same with its key. */
+export interface Leaf extends Certified {
   /** PKCS#8. Secret. */
   readonly keyPem: string;
 }
@@ -45,13 +48,8 @@ export async function issueLeaf(
   keys?: Keyring,
 ): Promise<Leaf> {
   const { publicKey, keyPem } = generateKeyPair(request.keyType ?? DEFAULT_KEY_TYPE);
-  const certificate = await signLeaf(authority, { ...request, publicKey }, identity, now, keys);
-  return {
-    certificate,
-    publicKey,
-    certPem: certificate.toString() + authority.chainPem,
-    keyPem,
-  };
+  const leaf = await signLeaf(authority, { ...request, publicKey }, identity, now, keys);
+  return { ...leaf, keyPem };
 }
 
 /** What was signed, DER, and when it is valid. */
@@ -71,9 +69,11 @@ export async function signLeaf(
   identity: string,
   now: Date,
   keys?: Keyring,
-): Promise<X509Certificate> {
-  const sign = leafSigner(authority, request, identity, keys);
-  return new X509Certificate((await sign(request.names, now)).der);
+): Promise<Certified> {
+  const { names, publicKey } = request;
+  const { der } = await leafSigner(authority, request, identity, keys)(names, now);
+  const certificate = new X509Certificate(der);
+  return { certificate, publicKey, certPem: certificate.toString() + authority.chainPem };
 }
 
 /**

@@ -4,7 +4,7 @@ import { basename, dirname, join, parse, resolve } from 'node:path';
 import { DevcertError, say, exclusive } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { DEFAULT_FOLDER } from '../disk/paths.ts';
-import { decodePrivateKeyPem } from '../keystore/private-key.ts';
+import { tryPrivateKeyPem } from '../keystore/private-key.ts';
 
 export interface OutputOptions {
   /** Folder for `cert.pem`, `key.pem`, `ca.pem`; `.devcert` by default. */
@@ -119,7 +119,7 @@ export function readExisting(paths: CertificatePaths): ExistingPair {
   return {
     certificate: certText === undefined ? undefined : tryCertificate(certText),
     certText,
-    key: keyText === undefined ? undefined : tryKey(keyText),
+    key: keyText === undefined ? undefined : tryPrivateKeyPem(keyText),
     keyText,
     caText,
   };
@@ -143,13 +143,5 @@ export function tryCertificate(text: string): X509Certificate | undefined {
     return new X509Certificate(text);
   } catch {
     return undefined; // not a certificate: the caller says what that means
-  }
-}
-
-function tryKey(text: string): KeyObject | undefined {
-  try {
-    return decodePrivateKeyPem(text);
-  } catch {
-    return undefined; // not a key: the caller says what that means
   }
 }

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
-import { type KeyEntry, type KeyStoreEntry, pairEntries } from '../keystore/entries.ts';
+import { type KeyEntry, pairEntries } from '../keystore/entries.ts';
 import { readKeyStore } from '../keystore/read.ts';
 
 /**
@@ -27,9 +27,7 @@ export function pairIn(
   certFile: string,
   keyFile: string,
 ): Omit<KeyEntry, 'alias'> {
-  const entries = contents.flatMap(
-    (bytes): readonly KeyStoreEntry[] => readKeyStore(bytes).entries,
-  );
+  const entries = contents.flatMap((bytes) => [...readKeyStore(bytes).entries]);
   if (!entries.some(({ kind }) => kind === 'key' || kind === 'encrypted-key'))
     throw new DevcertError('invalid-input', `there is no private key in "${keyFile}"`, {
       hint: say`name the file that holds it: ${{ keyFile: 'FILE' }}`,
@@ -39,7 +37,9 @@ export function pairIn(
     throw new DevcertError('password', `the key in "${keyFile}" is encrypted`, {
       hint: `decrypt it first: openssl pkey -in "${keyFile}" -out key.pem`,
     });
-  const certificates = entries.flatMap(({ certificates }) => certificates.map((der) => ({ der })));
+  const certificates = entries.flatMap(({ certificates }) =>
+    certificates.map((der) => ({ x509: new X509Certificate(der) })),
+  );
   const pair = pairEntries(keys, certificates).find(
     ({ kind, certificates }) => kind === 'key' && certificates.length > 0,
   );

@@ -6,28 +6,52 @@ import { findEntries, isRecorded, type LedgerEntry } from '../ledger/ledger.ts';
 import { assertWritten, foreignFile } from '../ledger/place.ts';
 import { readUsages } from '../x509/read.ts';
 import { type CertificateRequest, isKeyOf } from './reusable.ts';
-import type { WriteContext } from './write.ts';
-import {
-  type CertificatePaths,
-  type ExistingPair,
-  readExisting,
-  tryCertificate,
-} from './output.ts';
+import { type CertificatePaths, type ExistingPair, tryCertificate } from './output.ts';
 import { AUTHORITY_ORGANIZATION, LEAF_ORGANIZATION } from '../policy.ts';
+
+/** What tells whose the files are that are there, where the ledger does not. */
+export interface Whose {
+  /** Whose ledger it is. */
+  readonly stateFolder: string;
+  /** The issuers of all authorities whose files may be replaced. */
+  readonly issuers: () => readonly X509Certificate[];
+  /** Who works here, `user@host` from `identityOf()`. Undefined: what was left behind is not looked for. */
+  readonly identity?: string | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Makes sure that what is there may give way to the certificate for a request: it is devcert's, for the same
+ * key and the same purpose. Reads only.
+ *
+ * @param entries of the ledger that mention the paths; those of now if left out.
+ * @throws DevcertError `file`.
+ */
+export function assertReplaceable(
+  existing: ExistingPair,
+  request: CertificateRequest,
+  paths: CertificatePaths,
+  whose: Whose,
+  entries?: readonly LedgerEntry[],
+): void {
+  const { certFile, keyFile, caFile } = paths;
+  const files = [certFile, keyFile, caFile].filter((it) => it !== undefined);
+  assertIssuedByDevcert(existing, paths, entries ?? findEntries(whose.stateFolder, files), whose);
+  assertSameKey(existing, request, paths);
+  assertSamePurpose(existing, request, paths, whose.now);
+}
 
 /**
  * Makes sure that all that is there came from devcert: by path and hash; for a folder that was moved, by
  * the signature of one of the user's authorities; for what is left of one that is gone, by {@link isLeftBehind}.
  *
- * @param whose of all authorities in the state folder the issuers, and who works here: asked for only where the
- *   ledger does not tell.
  * @throws DevcertError `file` if something there is not devcert's to replace.
  */
 export function assertIssuedByDevcert(
   existing: ExistingPair,
   { certFile, keyFile, caFile }: CertificatePaths,
   entries: readonly LedgerEntry[],
-  whose: Pick<WriteContext, 'issuers'> & Partial<Pick<WriteContext, 'identity'>>,
+  whose: Whose,
 ): void {
   const { certificate, certText, key, keyText, caText } = existing;
   const recorded = (path: string, text: string | undefined) =>
@@ -54,12 +78,8 @@ export function assertIssuedByDevcert(
     assertWritten(caFile, bytesOf(caText), entries);
 }
 
-/**
- * Makes sure that a certificate which is there is for the same key, if the request brings one.
- *
- * @throws DevcertError `file`.
- */
-export function assertSameKey(
+/** Makes sure that a certificate which is there is for the same key, if the request brings one. */
+function assertSameKey(
   { certificate }: ExistingPair,
   { publicKey }: CertificateRequest,
   { certFile }: CertificatePaths,
@@ -74,10 +94,8 @@ export function assertSameKey(
 /**
  * Makes sure that no server's certificate gives way to a client's, or the other way round: who uses
  * it would find out at the next start.
- *
- * @throws DevcertError `file`.
  */
-export function assertSamePurpose(
+function assertSamePurpose(
   { certificate }: ExistingPair,
   { publicKey, usages }: CertificateRequest,
   { certFile }: CertificatePaths,
@@ -92,24 +110,6 @@ export function assertSamePurpose(
   throw new DevcertError('file', `"${certFile}" is the certificate of a ${held}`, {
     hint: say`keep both: ${{ out: `.devcert/${asked}` }}, or replace it: ${{ force: true }}`,
   });
-}
-
-/**
- * All of these, before there is a certificate. Reads only.
- *
- * @throws DevcertError `file`.
- */
-export function assertReplaceable(
-  context: Pick<WriteContext, 'stateFolder' | 'issuers' | 'now'>,
-  request: CertificateRequest,
-  paths: CertificatePaths,
-): void {
-  const existing = readExisting(paths);
-  const { certFile, keyFile, caFile } = paths;
-  const files = [certFile, keyFile, caFile].filter((it) => it !== undefined);
-  assertIssuedByDevcert(existing, paths, findEntries(context.stateFolder, files), context);
-  assertSameKey(existing, request, paths);
-  assertSamePurpose(existing, request, paths, context.now);
 }
 
 /**

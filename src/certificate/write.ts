@@ -1,9 +1,7 @@
 /** Issuing to disk: a pair that is still good stays, everything else is replaced whole or not at all. */
-import type { X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError } from '../errors.ts';
 import { looserThan } from '../disk/files.ts';
-import { publicKeyOf } from '../keys.ts';
 import { findEntries, type LedgerEntry } from '../ledger/ledger.ts';
 import {
   type Batch,
@@ -13,42 +11,34 @@ import {
   SECRET_MODE,
   type Target,
 } from '../ledger/place.ts';
-import type { LeafRequest } from '../names/request.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { type DerivedFiles, textOf } from './derived-files.ts';
 import { type CertificateRequest, isReusable } from './reusable.ts';
 import type { Leaf } from './issue.ts';
-import {
-  type CertificatePaths,
-  type ExistingPair,
-  type OutputPaths,
-  readExisting,
-} from './output.ts';
-import { assertIssuedByDevcert, assertSameKey, assertSamePurpose } from './replaceable.ts';
+import { type CertificatePaths, type ExistingPair, readExisting } from './output.ts';
+import { assertReplaceable, type Whose } from './replaceable.ts';
 import {
   describeCertificate,
   lostNames,
   type NewLeaf,
   recordOf,
   type WrittenCertificate,
-  type WrittenLeaf,
 } from './written.ts';
 
-export interface WriteContext {
-  readonly authority: Authority;
-  /** Name of the authority, for the ledger. */
-  readonly ca: string;
-  /** Whose ledger it is. */
-  readonly stateFolder: string;
-  /** The issuers of all authorities whose files may be replaced. */
-  readonly issuers: () => readonly X509Certificate[];
-  /** `user@host` from `identityOf()`. */
+/** What writing certificates takes, whichever authority issues them. */
+export interface WriteContext extends Whose {
   readonly identity: string;
-  readonly now: Date;
   /** Of the run, for an authority whose key lies in no open file. */
   readonly keys?: Keyring | undefined;
   /** Closes a folder that was made for a key to other users, where its mode does not. */
   readonly close?: (folder: string) => Promise<unknown>;
+}
+
+/** The same for those of one authority. */
+export interface IssueContext extends WriteContext {
+  readonly authority: Authority;
+  /** Its name, for the ledger. */
+  readonly ca: string;
 }
 
 export interface WriteOptions {
@@ -64,29 +54,18 @@ export interface WriteOptions {
  * Certificate and key for the request at the output paths. A pair that can stay (same names
  * and usages, the key matches, an issuer of devcert, more than 30 days left) is left unchanged.
  *
+ * Where the request brings its public key, as a CSR does, no key is made or written, and a certificate for
+ * another key is not replaced without `force`.
+ *
  * @throws DevcertError `file` for something that devcert did not write or cannot be written,
  *   `outside-constraints`, `expired`, `busy`.
  */
-export async function writeLeaf(
-  context: WriteContext,
-  request: LeafRequest,
-  paths: OutputPaths,
-  options: WriteOptions = {},
-): Promise<WrittenLeaf> {
-  const { keyFile } = paths;
-  return { ...(await writeCertificate(context, request, paths, options)), keyFile };
-}
-
-/**
- * The same for a request that may bring its public key, as a CSR does: then no key is made or written,
- * and a certificate for another key is not replaced without `force`.
- */
-export async function writeCertificate(
-  context: WriteContext,
+export async function writeCertificate<Paths extends CertificatePaths>(
+  context: IssueContext,
   request: CertificateRequest,
-  paths: CertificatePaths,
+  paths: Paths,
   { force = false, beside = [], leaf: made }: WriteOptions = {},
-): Promise<WrittenCertificate> {
+): Promise<WrittenCertificate & Pick<Paths, 'keyFile'>> {
   const { authority, stateFolder, now } = context;
   const isKept = (pair: ExistingPair) => !force && isReusable(pair, authority, request, now);
   const targets = [...targetsOf(paths), ...beside.flatMap(({ targets }) => targets)];
@@ -101,9 +80,7 @@ export async function writeCertificate(
     return describe(before, paths, false, []);
   const check = (pair: ExistingPair, entries: () => readonly LedgerEntry[]) => {
     if (force || isAbsent(pair)) return;
-    assertIssuedByDevcert(pair, paths, entries(), context);
-    assertSameKey(pair, request, paths);
-    assertSamePurpose(pair, request, paths, now);
+    assertReplaceable(pair, request, paths, context, entries());
   };
   check(before, recorded);
   // Signing may take long, or ask somebody: never under the lock.
@@ -134,7 +111,7 @@ function required(leaf: NewLeaf | undefined): NewLeaf {
 }
 
 // What makes one is loaded here, as a pair that is still good needs nothing of it.
-async function makeLeaf(context: WriteContext, request: CertificateRequest): Promise<NewLeaf> {
+async function makeLeaf(context: IssueContext, request: CertificateRequest): Promise<NewLeaf> {
   const { authority, identity, now, keys } = context;
   const { publicKey, keyType } = request;
   if (publicKey === undefined) {
@@ -142,12 +119,7 @@ async function makeLeaf(context: WriteContext, request: CertificateRequest): Pro
     return issueLeaf(authority, { ...request, keyType }, identity, now, keys);
   }
   const { certify } = await import('./certify.ts');
-  const certificate = await certify(authority, { ...request, publicKey }, identity, now, keys);
-  return {
-    certificate,
-    publicKey: publicKeyOf(publicKey),
-    certPem: certificate.toString() + authority.chainPem,
-  };
+  return certify(authority, { ...request, publicKey }, identity, now, keys);
 }
 
 function targetsOf({ certFile, keyFile, caFile }: CertificatePaths): Target[] {
@@ -163,7 +135,7 @@ function batchOf(
   leaf: NewLeaf,
   request: CertificateRequest,
   paths: CertificatePaths,
-  { authority, ca, now }: WriteContext,
+  { authority, ca, now }: IssueContext,
 ): Batch {
   const { certPem, keyPem = '' } = leaf;
   const { certFile, keyFile, caFile } = paths;
@@ -181,7 +153,7 @@ function batchOf(
 function rootCopy(
   { caText }: ExistingPair,
   { caFile }: CertificatePaths,
-  { authority, ca }: WriteContext,
+  { authority, ca }: IssueContext,
 ): Batch[] {
   if (caFile === undefined || caText === authority.rootPem) return [];
   return [{ outputs: [{ path: caFile, data: authority.rootPem, secret: false }], entry: { ca } }];
@@ -217,17 +189,12 @@ function folderOptions({ caFile, followFolders }: CertificatePaths) {
   return { gitignore: caFile !== undefined, followFolder: followFolders === true };
 }
 
-function describe(
+function describe<Paths extends CertificatePaths>(
   { certificate }: Pick<ExistingPair, 'certificate'>,
-  { certFile, caFile }: CertificatePaths,
+  { certFile, caFile, keyFile }: Paths,
   issued: boolean,
   notes: readonly string[],
-): WrittenCertificate {
+): WrittenCertificate & Pick<Paths, 'keyFile'> {
   if (certificate === undefined) throw new TypeError('a pair without a certificate');
-  return {
-    ...describeCertificate(certificate, issued),
-    certFile,
-    caFile,
-    notes,
-  };
+  return { ...describeCertificate(certificate, issued), certFile, caFile, notes, keyFile };
 }

@@ -6,12 +6,12 @@ import type { IssuedCertificate } from '../ledger/ledger.ts';
 import type { Usage } from '../names/usage.ts';
 import { LEAF_DAYS } from '../policy.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
-import type { Leaf } from './issue.ts';
+import type { Certified, Leaf } from './issue.ts';
 import type { CertificateRequest } from './reusable.ts';
 import type { CertificatePaths, ExistingPair } from './output.ts';
 
 /** A certificate that was issued; without its key where that is somebody else's. */
-export type NewLeaf = Omit<Leaf, 'keyPem'> & { readonly keyPem?: string };
+export type NewLeaf = Certified & Partial<Leaf>;
 
 /** What writing a certificate came to. */
 export interface WrittenCertificate {

@@ -9,7 +9,8 @@ import { identityOf } from '../authority/identity.ts';
 import { authorityIssuers, certificateIn } from '../authority/certificates.ts';
 import { madeFolders } from '../authority/marker.ts';
 import { assertExists } from '../authority/named.ts';
-import type { WriteContext } from '../certificate/write.ts';
+import type { Whose } from '../certificate/replaceable.ts';
+import type { IssueContext } from '../certificate/write.ts';
 import { assertPermitted, type Constraints, defaultConstraints } from '../names/constraints.ts';
 import { DevcertError, printable, say } from '../errors.ts';
 import type { TrustOptions } from '../trust.ts';
@@ -83,13 +84,13 @@ export function placing(context: Context): Omit<PlaceContext, 'force'> {
 }
 
 /** What tells whose the files are that are there. */
-export function recording(context: Context): Pick<WriteContext, 'stateFolder' | 'issuers' | 'now'> {
+export function recording(context: Context): Whose {
   const stateFolder = stateFolderOf(context);
   return { stateFolder, issuers: () => authorityIssuers(stateFolder), now: context.host.now() };
 }
 
 /** The same for certificates of an authority that is there. */
-export function writing(context: Context, authority: Authority): WriteContext {
+export function writing(context: Context, authority: Authority): IssueContext {
   return {
     ...placing(context),
     ...recording(context),

@@ -5,13 +5,13 @@ import { authorityCertificates } from '../authority/certificates.ts';
 import { DevcertError, EXIT, say } from '../errors.ts';
 import { looserThan, readIfThere } from '../disk/files.ts';
 import { withFileError } from '../disk/filesystem.ts';
-import { errorsFirst } from '../inspect/file.ts';
 import type { InspectInput } from '../inspect/open.ts';
 import { error } from '../inspect/problems.ts';
 import { inspectFiles } from '../inspect/together.ts';
 import type { InspectedFile, Relation } from '../inspect/types.ts';
 import type { Context } from './context.ts';
 import { MAX_STORE_BYTES } from '../policy.ts';
+import { errorsFirst } from '../x509/finding.ts';
 
 /** A file by its path, or its bytes and what to call it. */
 export type InspectSource = string | { readonly name: string; readonly bytes: Buffer };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
 import { mendModes } from '../authority/folder.ts';
 import { type OutputOptions, outputPaths } from '../certificate/output.ts';
-import { writeLeaf } from '../certificate/write.ts';
+import { writeCertificate } from '../certificate/write.ts';
 import type { CertificateHash } from '../certificate/hash.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
@@ -71,7 +71,7 @@ export async function issue(
   // Nothing can have been exported of one that is not there yet.
   const isFirst = !existsSync(paths.certFile);
   const modes = created ? [] : mendModes(folder);
-  const written = await writeLeaf(writing(context, authority), request, paths, {
+  const written = await writeCertificate(writing(context, authority), request, paths, {
     force: options.force === true,
     beside,
   });

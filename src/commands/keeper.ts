@@ -7,7 +7,7 @@ import { assertNotSealed, encodeKeeping, type Keeping, readKeeping } from '../au
 import { DevcertError, exclusive, say } from '../errors.ts';
 import type { PublicKey } from '../keys.ts';
 import { decodePrivateKeyPem } from '../keystore/private-key.ts';
-import { encryptKeyPem } from '../signer/encrypt.ts';
+import { encodeEncryptedKey } from '../keystore/encrypted-key.ts';
 import { type Encrypter, Keyring } from '../signer/keyring.ts';
 import type { Context } from './context.ts';
 
@@ -113,14 +113,14 @@ async function inAgent(
 /** Encrypted with a new passphrase, which is asked for now. @throws DevcertError `password`. */
 export async function newPassphraseKeeper(context: Context): Promise<Keeper> {
   const { ca, keys = new Keyring() } = context;
-  return encrypted(keys, await keys.newEncrypter(keyName(ca), encryptKeyPem));
+  return encrypted(keys, await keys.newEncrypter(keyName(ca), encodeEncryptedKey));
 }
 
 async function samePassphraseKeeper(context: Context): Promise<Keeper> {
   const { folder, ca, keys = new Keyring() } = context;
   await loadAuthority(folder); // completes what a killed run had begun
   const { issuerKey } = readPem(folder);
-  return encrypted(keys, await keys.encrypterLike(issuerKey, keyName(ca), encryptKeyPem));
+  return encrypted(keys, await keys.encrypterLike(issuerKey, keyName(ca), encodeEncryptedKey));
 }
 
 /** In an open file. */

@@ -9,11 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { changeFolder, filesOf, readPem } from '../authority/folder.ts';
+import { changeFolder, filesOf, pathsIn, readPem } from '../authority/folder.ts';
 import { HOMES, keepOut, MARKER, markerText, stateVersion } from '../authority/marker.ts';
 import { authorityNames, isIdle } from '../authority/named.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { AUTHORITY_FILES, isFolder, isStaged, removeStaged } from '../authority/staged.ts';
+import { isFolder, isStaged, removeStaged } from '../authority/staged.ts';
 import { DevcertError, orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { withFileError, shellCommand } from '../disk/filesystem.ts';
@@ -132,7 +132,7 @@ function takeUpNext(folder: string): void {
   const next = join(folder, 'next');
   if (isStaged(next)) {
     const files = filesOf(folder, readPem(next));
-    const removals = AUTHORITY_FILES.map((name) => join(next, name)).filter((it) => existsSync(it));
+    const removals = pathsIn(next);
     if (removals.length > 0) changeFolder(folder, { files, removals });
   }
   for (const name of namesIn(folder))

@@ -5,14 +5,9 @@ import { loadAuthority } from '../authority/folder.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { admission, type HandshakeOptions, tryHandshake, type Ending } from '../mtls/handshake.ts';
-import { assertNoLinks, type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
-import {
-  byAnotherAuthority,
-  type ClientIdentity,
-  expired,
-  forServersOnly,
-} from '../mtls/invalid-clients.ts';
-import { parseName, parseNames } from '../names/names.ts';
+import { assertNoLinks, clientRequest, type MtlsSet, partyFiles, readSet } from '../mtls/set.ts';
+import { byAnotherAuthority, type ClientIdentity, madeWrong } from '../mtls/invalid-clients.ts';
+import { parseName } from '../names/names.ts';
 import { endpointText } from '../tls/connect.ts';
 import { type Roots, rootsInFile } from '../verify/roots.ts';
 import { notServer, serverIn, startTlsOf } from '../verify/target.ts';
@@ -172,18 +167,14 @@ async function wrongIdentities(
   const wrong: [string, ClientIdentity | undefined][] = [['no certificate', undefined]];
   try {
     const authority = await loadAuthority(contextOf(context, set.clientCa).folder);
-    const { names, commonName } = client;
-    const request = {
-      ...{ names: parseNames(names, { client: true }), usages: ['clientAuth'] as const },
-      ...{ keyType: undefined, validityDays: undefined, commonName },
-    };
+    const request = clientRequest(client);
     const like = { certificate: new X509Certificate(right.certPem), names: request.names };
     const other = await byAnotherAuthority(authority, request, identity(context), now);
     wrong.push(['of another CA', other]);
     const { keys } = context;
     wrong.push(
-      ['for servers only', await forServersOnly(authority, like, now, keys)],
-      ['expired', await expired(authority, like, now, keys)],
+      ['for servers only', await madeWrong('for servers only', authority, like, now, keys)],
+      ['expired', await madeWrong('expired', authority, like, now, keys)],
     );
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;

@@ -32,7 +32,7 @@ export async function makeProbe(
       validityDays: VALIDITY_DAYS,
       publicKey: generateKeyPair('p256').publicKey,
     };
-    const leaf = await signLeaf(authority, request, 'probe', now);
+    const { certificate: leaf } = await signLeaf(authority, request, 'probe', now);
     return { name, chain: [leaf, ...authority.chain.slice(0, -1)].map((it) => it.toString()) };
   } catch (error) {
     ifExpected(error);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { keyName } from '../authority/access.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { AuthorityPem } from '../authority/create.ts';
-import { changeFolder, filesOf, loadAuthority, pathsIn, readPem } from '../authority/folder.ts';
+import { changeFolder, changeTo, loadAuthority, readPem } from '../authority/folder.ts';
 import { assertNotSealed, encodeKeeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
 import { readOrigin } from '../authority/origin.ts';
@@ -11,7 +11,7 @@ import { withLock } from '../disk/lock.ts';
 import { DevcertError, say } from '../errors.ts';
 import { encodePrivateKey } from '../keys.ts';
 import { recover } from '../ledger/journal.ts';
-import { encryptKeyPem } from '../signer/encrypt.ts';
+import { encodeEncryptedKey } from '../keystore/encrypted-key.ts';
 import { Keyring } from '../signer/keyring.ts';
 import { replaceBy, type ReplaceResult, summaryOf } from './ca.ts';
 import { type Context, contextOf, refuseSudo } from './context.ts';
@@ -93,7 +93,7 @@ async function encryptInPlace(target: Context, old: Authority): Promise<ReplaceR
   const key = await old.privateKey(keys);
   await clearUp(target);
   const pem = readPem(folder);
-  const encrypt = await keys.newEncrypter(keyName(ca), encryptKeyPem);
+  const encrypt = await keys.newEncrypter(keyName(ca), encodeEncryptedKey);
   const keeping = encodeKeeping({ way: 'passphrase', wasOpen: true });
   await rewrite(target, pem, { issuerKey: encrypt(key), keeping });
   return unchanged(target, [
@@ -117,13 +117,11 @@ async function rewrite({ folder }: Context, before: AuthorityPem, changed: KeptK
     if (!isSame || issuerKey !== before.issuerKey || keeping !== before.keeping)
       throw madeMeanwhile();
     const names = ['issuer-key.pem', 'keeping.json'].map((name) => join(folder, name));
-    const files = filesOf(folder, { ...before, ...changed }).filter(({ path }) =>
-      names.includes(path),
-    );
-    const removals = pathsIn(folder).filter(
-      (path) => names.includes(path) && files.every((file) => file.path !== path),
-    );
-    changeFolder(folder, { files, removals });
+    const { files, removals } = changeTo(folder, { ...before, ...changed });
+    changeFolder(folder, {
+      files: files.filter(({ path }) => names.includes(path)),
+      removals: removals.filter((path) => names.includes(path)),
+    });
   });
 }
 

@@ -57,7 +57,7 @@ export async function recipe(
       });
   const recipe = await findRecipe(name);
   const clientCerts = options.clientCerts === true;
-  if (clientCerts && recipe.needsForClients === undefined)
+  if (clientCerts && recipe.needsForClients === false)
     throw new DevcertError('usage', `${recipe.name} cannot demand client certificates`, {
       hint: say`${{ command: 'recipe', names: recipe.name }}, or let a server in front of it ask: ${{ command: 'recipe', names: 'nginx', clientCerts: true }}`,
     });
@@ -155,10 +155,9 @@ function assertThere(
   options: RecipeOptions,
   word: (path: string) => string,
 ): void {
-  // Every recipe is about this pair, also one that reads it from a key store.
-  const missing = [
-    ...new Set<RecipeFile>(['cert.pem', 'key.pem', ...needed(recipe, options)]),
-  ].find((file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)));
+  const missing = needed(recipe, options).find(
+    (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
+  );
   if (missing === undefined) return;
   const folder = options.dir === undefined ? undefined : word(options.dir);
   const issue: Step = { command: 'issue', names: 'localhost', out: folder };
@@ -176,8 +175,13 @@ function assertThere(
   });
 }
 
-function needed(recipe: Recipe, { clientCerts }: RecipeOptions): readonly RecipeFile[] {
-  return [...recipe.needs, ...(clientCerts === true ? (recipe.needsForClients ?? []) : [])];
+function needed(
+  { needs = [], needsForClients }: Recipe,
+  { clientCerts }: RecipeOptions,
+): readonly RecipeFile[] {
+  // Every recipe is about this pair, also one that reads it from a key store.
+  const more = clientCerts === true && needsForClients ? needsForClients : [];
+  return ['cert.pem', 'key.pem', ...needs, ...more];
 }
 
 /** For cmd and PowerShell, which both take slashes in paths. No path there has a double quote in it. */

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type CertificateHash, certificateHash } from '../certificate/hash.ts';
 import { readExisting } from '../certificate/output.ts';
-import { writeCertificate, writeLeaf } from '../certificate/write.ts';
+import { writeCertificate } from '../certificate/write.ts';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError, formatText, say, worded } from '../errors.ts';
 import { exportStep } from '../export/command.ts';
@@ -123,16 +123,14 @@ async function renewCertificate(
 ): Promise<Renewed[]> {
   const { certFile, keyFile, caFile } = certificate;
   if (!existsSync(certFile) || (keyFile !== undefined && !existsSync(keyFile))) return [];
-  const paths = { certFile, caFile };
   const what = { what: 'certificate' as const, files: [certFile] };
   // What another authority has issued in the meantime is not to become this one's again.
   const own = { ...writing(context, authority), issuers: () => [] };
   return attempting(context, what, async () => {
     const request = requestOf(certificate);
-    const { sha256 } =
-      keyFile === undefined
-        ? await writeCertificate(own, { ...request, ...keyOf(certificate) }, paths)
-        : await writeLeaf(own, request, { ...paths, keyFile });
+    const key = keyFile === undefined ? keyOf(certificate) : {};
+    const paths = { certFile, keyFile, caFile };
+    const { sha256 } = await writeCertificate(own, { ...request, ...key }, paths);
     return isForWebTransport(certificate)
       ? { ...what, certificateHash: certificateHash(sha256) }
       : what;

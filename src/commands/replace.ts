@@ -3,7 +3,6 @@ import type { X509Certificate } from 'node:crypto';
 import type { Root, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
-import { removeEnvironment } from '../authority/environment.ts';
 import { loadAuthority, recoverFolder } from '../authority/folder.ts';
 import type { Imported } from '../authority/import.ts';
 import {
@@ -15,6 +14,8 @@ import {
   stagePending,
 } from '../authority/replace.ts';
 import { dropRetired } from '../authority/retired.ts';
+import { removeFolder } from '../disk/files.ts';
+import { environmentFolder } from '../disk/paths.ts';
 import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, say, exclusive } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
@@ -202,7 +203,7 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   if (isRotating(context.folder)) return;
   const roots = otherRoots(context.folder);
   if (roots.length === 0) return;
-  removeEnvironment(stateFolderOf(context));
+  removeFolder(environmentFolder(stateFolderOf(context)));
   const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));

@@ -7,7 +7,7 @@ import { isReusable, leafEnd } from '../certificate/reusable.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { assertReplaceable } from '../certificate/replaceable.ts';
-import { writeLeaf } from '../certificate/write.ts';
+import { writeCertificate } from '../certificate/write.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { DevcertError, say, type Step } from '../errors.ts';
 import { assertWritable } from '../ledger/transaction.ts';
@@ -50,7 +50,7 @@ export async function prepareSealing(
   const request = parseLeafRequest(names);
   const constraints = await constraintsFor(request.names, typed);
   const paths = outputPaths({ out }, context.cwd);
-  if (force !== true) assertReplaceable(recording(context), request, paths);
+  if (force !== true) assertReplaceable(readExisting(paths), request, paths, recording(context));
   const { certFile, keyFile, followFolders = false } = paths;
   assertWritable([certFile, keyFile], followFolders);
   let made: { leaf: Leaf; rootPem: string } | undefined;
@@ -76,7 +76,8 @@ export async function prepareSealing(
       const authority = await loadAuthority(context.folder);
       if (authority.rootPem !== made?.rootPem) throw madeMeanwhile();
       const { leaf } = made;
-      written = await writeLeaf(writing(context, authority), request, paths, { force, leaf });
+      const options = { force, leaf };
+      written = await writeCertificate(writing(context, authority), request, paths, options);
       return written;
     },
     written: () => written,

@@ -74,9 +74,9 @@ export async function sign(
   let written: Omit<WrittenCertificate, 'certFile'>;
   let certPem: string;
   if (paths === undefined) {
-    const certificate = await certify(authority, request, identity(context), now, context.keys);
-    certPem = certificate.toString() + authority.chainPem;
-    written = describeCertificate(certificate, true);
+    const leaf = await certify(authority, request, identity(context), now, context.keys);
+    ({ certPem } = leaf);
+    written = describeCertificate(leaf.certificate, true);
   } else {
     written = await writeCertificate(writing(context, authority), request, paths, { force });
     certPem = readIfThere(paths.certFile)?.toString() ?? '';

@@ -1,16 +1,11 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
 import { X509Certificate } from 'node:crypto';
 import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
-import { constraintsOf } from '../authority/authority.ts';
+import { constraintsOf, endOf } from '../authority/authority.ts';
 import { authorityCertificates, certificateIn } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import type { Keeping } from '../authority/keeping.ts';
-import {
-  type AuthoritySummary,
-  endOf,
-  isClientsOnly,
-  summarizeNamed,
-} from '../authority/summary.ts';
+import { type AuthoritySummary, isClientsOnly, summarizeNamed } from '../authority/summary.ts';
 import { retiredRoots } from '../authority/retired.ts';
 import { outputPaths } from '../certificate/output.ts';
 import type { Constraints } from '../names/constraints.ts';

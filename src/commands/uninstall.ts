@@ -4,8 +4,9 @@ import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { agentNotes } from '../authority/keeping.ts';
-import { domainsFolder, removeDomains } from '../authority/domains.ts';
-import { removeEnvironment } from '../authority/environment.ts';
+import { removeFolder } from '../disk/files.ts';
+import { environmentFolder } from '../disk/paths.ts';
+import { domainsFolder } from '../authority/domains.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { assertPurgeable, purge } from '../authority/purge.ts';
 import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
@@ -100,8 +101,8 @@ export async function uninstall(
       await forget(known.folder, known.root);
   }
   if (isOfAll && !dryRun) {
-    removeEnvironment(folder);
-    removeDomains(domainsFolder(folder));
+    removeFolder(environmentFolder(folder));
+    removeFolder(domainsFolder(folder));
   }
   if (damage !== undefined && !purge) throw damage;
   let purged = false;

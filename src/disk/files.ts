@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readSync,
   rmdirSync,
+  rmSync,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -79,6 +80,13 @@ export function makeFolder(path: string, mode: number): string[] {
     throw error;
   }
   return made;
+}
+
+/** Deletes a folder and all that is in it, if it is there. @throws DevcertError `file`. */
+export function removeFolder(path: string): void {
+  withFileError('delete', path, () => {
+    rmSync(path, { recursive: true, force: true });
+  });
 }
 
 /**

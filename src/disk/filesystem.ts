@@ -119,12 +119,16 @@ export function checkRegular(stat: Stats, path: string, use: 'read' | 'write'): 
   });
 }
 
-/** Removes a file (or with `remove` a folder) if that is possible. Never throws. */
-export function removeQuietly(path: string, remove = unlinkSync as (path: string) => void): void {
+/** Removes a file (or with `remove` a folder) if that is possible; true if it was. Never throws. */
+export function removeQuietly(
+  path: string,
+  remove = unlinkSync as (path: string) => void,
+): boolean {
   try {
     remove(path);
+    return true;
   } catch {
-    // Gone already, or left for removeStaleTemporaries().
+    return false; // gone already, or left for removeStaleTemporaries()
   }
 }
 

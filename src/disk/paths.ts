@@ -100,5 +100,13 @@ export function authoritiesFolder(folder: string): string {
   return join(folder, 'authorities');
 }
 
+/**
+ * The folder in the state folder with what `run` and `env` have programs trust: copies of the root, and bundles with
+ * it. It is deleted when a root is to be trusted no more: what still names a file in it trusts nothing by it.
+ */
+export function environmentFolder(folder: string): string {
+  return join(folder, 'environment');
+}
+
 /** Of a project, for what devcert writes there; it ignores itself. */
 export const DEFAULT_FOLDER = '.devcert';

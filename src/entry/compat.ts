@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { checked, hooksOf, type Spec, textOf, textsOf, wrongType } from '../api/arguments.ts';
 import { contextWithStores, type Listener, processEnvironment } from '../api/composition.ts';
 import { uninstall as uninstallEverywhere } from '../api/stores.ts';
-import { domainFolder, listDomains, removeDomains } from '../authority/domains.ts';
+import { domainFolder, listDomains } from '../authority/domains.ts';
+import { removeFolder } from '../disk/files.ts';
 import { stateFolderNow } from '../disk/usual-paths.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names/names.ts';
@@ -132,7 +133,7 @@ export function configuredDomains(): string[] {
 /** Deletes the pair for these domains, if there is one. @throws DevcertError `usage`, `file`. */
 export function removeDomain(requestedDomains: string | string[]): void {
   const folder = folderOf(requestedDomains);
-  if (folder !== undefined) removeDomains(folder);
+  if (folder !== undefined) removeFolder(folder);
 }
 
 /**

@@ -1,12 +1,14 @@
 /** What a CSR says, what is wrong with it, and what of it `devcert sign` would not grant. Pure. */
 import { grantCsr } from '../certificate/csr-policy.ts';
-import { DevcertError, type ErrorCode, orUndefined } from '../errors.ts';
-import { decodeCsr, type DecodedCsr, readCsr } from '../x509/csr.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
+import { checkedCsr, decodeCsr, type DecodedCsr } from '../x509/csr.ts';
 import { extensionDetails, publicKeyDetails } from '../x509/details.ts';
 import { algorithmIn, signatureName } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedCsr, Problem } from './types.ts';
+
+const AGAIN = 'have it made again';
 
 /** @throws DevcertError `invalid-input` if it cannot even be shown. */
 export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[] } {
@@ -15,33 +17,34 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
   const { names } = extensionDetails(csr.extensions, damaged);
   const problems: Problem[] = [
     ...damaged.map((part) =>
-      error('damaged', `the ${part} that it asks for cannot be read`, 'have it made again'),
+      error('damaged', `the ${part} that it asks for cannot be read`, AGAIN),
     ),
     ...csr.problems.map(({ code, message, hint }) =>
-      error(code === 'weak-key' ? code : 'damaged', message, hint ?? 'have it made again'),
+      error(code === 'weak-key' ? code : 'damaged', message, hint ?? AGAIN),
     ),
   ];
   // What is not as it should be is told above, and nobody signs it.
   const isSound = csr.problems.length === 0;
-  const isSignatureValid = readOrReport(
-    () => (isSound ? readCsr(der) : undefined),
+  const checked = orUndefined(
+    () => (isSound ? checkedCsr(csr) : undefined),
     (refusal) => {
+      const { message, hint = AGAIN } = DevcertError.typed(refusal);
       const code = refusal.code === 'weak-key' ? 'weak-signature' : 'wrong-signature';
-      problems.push(error(code, refusal.message, refusal.hint ?? 'have it made again'));
+      problems.push(error(code, message, hint));
     },
   );
   const { publicKey } = csr;
-  let dropped: readonly string[] = [];
-  readOrReport(
-    () => {
-      if (isSound && publicKey !== undefined)
-        dropped = grantCsr({ ...csr, publicKey }, { client: isForClient(csr, names) }).dropped;
-    },
+  const granted = orUndefined(
+    () =>
+      isSound && publicKey !== undefined
+        ? grantCsr({ ...csr, publicKey }, { client: isForClient(csr, names) })
+        : undefined,
     (refusal) => {
+      const { message, hint } = DevcertError.typed(refusal);
       problems.push(
         refusal.code === 'weak-key'
-          ? error('weak-key', refusal.message, refusal.hint ?? 'make a new key')
-          : warning('not-granted', refusal.message, refusal.hint ?? 'have it made again'),
+          ? error('weak-key', message, hint ?? 'make a new key')
+          : warning('not-granted', message, hint ?? AGAIN),
       );
     },
   );
@@ -52,8 +55,8 @@ export function inspectCsr(der: Buffer): { csr: InspectedCsr; problems: Problem[
       key: publicKeyDetails(csr.publicKeyInfo, () => publicKey),
       signature:
         orUndefined(() => signatureName(csr.algorithm)) ?? oidName(algorithmIn(csr.algorithm)),
-      isSignatureValid: isSignatureValid !== undefined,
-      dropped,
+      isSignatureValid: checked !== undefined,
+      dropped: granted?.dropped ?? [],
     },
     problems,
   };
@@ -68,20 +71,4 @@ function isForClient(csr: DecodedCsr, names: InspectedCsr['names']): boolean {
     purposes?.includes('clientAuth') === true ||
     names.some(({ type }) => type === 'email' || type === 'uri')
   );
-}
-
-/** What `read` gives; undefined, after `refused` was called, for an expected failure. */
-/** As the command says it, as all that is found. */
-interface Refusal extends ReturnType<typeof DevcertError.typed> {
-  readonly code: ErrorCode;
-}
-
-function readOrReport<T>(read: () => T, refused: (why: Refusal) => void): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    refused({ code: error.code, ...DevcertError.typed(error) });
-    return undefined;
-  }
 }

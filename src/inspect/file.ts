@@ -1,7 +1,7 @@
 /** Bytes of a file → what it is, holds, and suffers from. Pure. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { AuthorityCertificates } from '../authority/certificates.ts';
-import { DevcertError } from '../errors.ts';
+import { orUndefined } from '../errors.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
 import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { crlDetails } from '../x509/crl.ts';
@@ -14,7 +14,7 @@ import {
   publicKeyDetails,
 } from '../x509/details.ts';
 import { isIssuedBy } from '../x509/judge.ts';
-import { at, type Finding, finding } from '../x509/finding.ts';
+import { at, errorsFirst, type Finding, finding } from '../x509/finding.ts';
 import { constraintFindings } from '../x509/judge-path.ts';
 import { chainFindings, findChain, serialFindings, type Told } from './chain.ts';
 import { inspectCsr } from './csr.ts';
@@ -22,13 +22,7 @@ import { certificateFindings, daysUntil, roleOf } from './problems.ts';
 import { kindOf } from './kind.ts';
 import { certificatesOf, hasOpenKey, type InspectInput, openFile } from './open.ts';
 import { storeProblems } from './store-problems.ts';
-import type {
-  InspectedCertificate,
-  InspectedChain,
-  InspectedFile,
-  InspectedKey,
-  Problem,
-} from './types.ts';
+import type { InspectedCertificate, InspectedChain, InspectedFile, InspectedKey } from './types.ts';
 
 export interface InspectSurroundings {
   readonly now: Date;
@@ -52,17 +46,13 @@ export function readFile(
   const { store, protection, isLocked } = openFile(input);
   const aliases = aliasesOf(store.entries);
   const others = [...store.others];
-  const shownOf = <T>(detail: string, show: () => T): T[] => {
-    try {
-      return [show()];
-    } catch (error) {
+  const shownOf = <T>(detail: string, show: () => T) =>
+    orUndefined(show, (error) => {
       // Alone, it is the file that cannot be read.
-      if (!(error instanceof DevcertError) || store.entries.length === 1) throw error;
+      if (store.entries.length === 1) throw error;
       const { message, hint } = error;
       others.push({ kind: 'damaged', detail, reason: { message, hint } });
-      return [];
-    }
-  };
+    }) ?? [];
   const certificates = certificatesOf(store, input.bytes, protection).flatMap((der) =>
     shownOf('CERTIFICATE', (): Told => {
       const x509 = parseCertificate(der);
@@ -110,12 +100,6 @@ export function readFile(
   ];
   const notes = findings.filter(({ severity }) => severity === 'note');
   return { file: { ...file, problems: errorsFirst(problems), notes }, certificates };
-}
-
-/** Errors before warnings, otherwise in their order. */
-export function errorsFirst(problems: readonly Problem[]): Problem[] {
-  const of = (severity: string) => problems.filter((problem) => problem.severity === severity);
-  return [...of('error'), ...of('warning')];
 }
 
 function shown({ mac, keys, certificates }: Pkcs12Protection) {

@@ -1,8 +1,9 @@
 /** Several files at once: what each tells, and what they have to do with each other. Pure. */
 import { naming } from '../errors.ts';
+import { errorsFirst } from '../x509/finding.ts';
 import { isIssuedBy } from '../x509/judge.ts';
 import type { Told } from './chain.ts';
-import { errorsFirst, type InspectSurroundings, readFile } from './file.ts';
+import { type InspectSurroundings, readFile } from './file.ts';
 import type { InspectInput } from './open.ts';
 import { error, roleOf } from './problems.ts';
 import type { InspectedFile, Relation } from './types.ts';

@@ -1,9 +1,10 @@
 /** What is in a key store of any format, and how keys and certificates that lie loose in one belong together. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { certificateKeyHash, publicKeyHash } from '../keys.ts';
 import { MAX_CHAIN } from '../policy.ts';
 import { OtherKindError } from '../x509/key-kinds.ts';
+import type { Damaged } from './pem.ts';
 
 /** One entry of a key store or PEM file that was read. */
 export interface KeyStoreEntry {
@@ -66,24 +67,25 @@ export interface TrustedCertificate {
 /** A private key that was read by itself. */
 export type LooseKey = ReturnType<typeof keyOrKind> & { readonly alias?: string };
 
+/** A certificate that was read by itself. */
+export interface LooseCertificate {
+  readonly x509: X509Certificate;
+  readonly alias?: string;
+  readonly trusted?: boolean;
+}
+
 /**
  * Entries of keys and certificates that were read in any order: each key with the certificate of the
  * same public key and those above it, then every certificate that is in no chain.
- * Throws `invalid-input` for a certificate that is damaged.
  */
 export function pairEntries(
   keys: readonly LooseKey[],
-  certificates: readonly {
-    readonly der: Buffer;
-    readonly alias?: string;
-    readonly trusted?: boolean;
-  }[],
+  certificates: readonly LooseCertificate[],
 ): KeyStoreEntry[] {
-  const parsed = certificates.map((it) => ({ ...it, x509: parseCertificate(it.der) }));
   const leaves = new Map<string, X509Certificate>();
   const bySubject = new Map<string, X509Certificate[]>();
   // Without a key there are no chains to build.
-  for (const { x509 } of keys.length === 0 ? [] : parsed) {
+  for (const { x509 } of keys.length === 0 ? [] : certificates) {
     const hash = certificateKeyHash(x509);
     if (hash !== undefined && !leaves.has(hash)) leaves.set(hash, x509);
     const { subject } = x509;
@@ -98,7 +100,7 @@ export function pairEntries(
     const leaf = leaves.get(publicKeyHash(key));
     const chain = leaf === undefined ? [] : chainOf(leaf, bySubject);
     for (const x509 of chain) inChains.add(x509);
-    const name = alias ?? parsed.find(({ x509 }) => x509 === leaf)?.alias;
+    const name = alias ?? certificates.find(({ x509 }) => x509 === leaf)?.alias;
     return {
       kind: 'key',
       alias: name,
@@ -106,7 +108,7 @@ export function pairEntries(
       certificates: chain.map(({ raw }) => raw),
     };
   });
-  for (const { x509, alias, trusted } of parsed)
+  for (const { x509, alias, trusted } of certificates)
     if (trusted === true || !inChains.has(x509))
       entries.push({
         kind: 'certificate',
@@ -166,27 +168,19 @@ export function uniqueAliases(names: readonly string[]): string[] {
   });
 }
 
-/** Of a reader of key stores that shows what it can. */
-export interface DamagedEntries {
-  /** Is called for a certificate that cannot be read, instead of throwing. */
-  readonly damaged?: ((alias: string | undefined, error: DevcertError) => void) | undefined;
-}
-
-/** Those with certificates that can be read. Throws `invalid-input` for another one, unless `damaged` is told. */
-export function readable<T extends { readonly alias?: string }>(
+/** Those with certificates that can be read, and these. */
+export function parseEach<T extends { readonly der: Buffer; readonly alias?: string }>(
   all: readonly T[],
-  derOf: (one: T) => Buffer,
-  damaged: DamagedEntries['damaged'],
-): T[] {
-  return all.filter((one) => {
-    try {
-      parseCertificate(derOf(one));
-      return true;
-    } catch (error) {
-      if (damaged === undefined || !(error instanceof DevcertError)) throw error;
-      damaged(one.alias, error);
-      return false;
-    }
+  damaged: Damaged,
+): (T & { readonly x509: X509Certificate })[] {
+  return all.flatMap((one) => {
+    const x509 = orUndefined(
+      () => parseCertificate(one.der),
+      (error) => {
+        damaged(one.alias, error);
+      },
+    );
+    return x509 === undefined ? [] : [{ ...one, x509 }];
   });
 }
 

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
 import { fieldsOf, readElement, TAG, unreadable } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid } from '../x509/asn1-values.ts';
-import { type DamagedEntries, keyOrKind, type KeyStoreEntry, readable } from './entries.ts';
+import { keyOrKind, type KeyStoreEntry, parseEach } from './entries.ts';
 import {
   CERTIFICATE_ENTRY,
   DIGEST_LENGTH,
@@ -15,6 +15,7 @@ import {
 } from './jks-format.ts';
 import { OID } from './oids.ts';
 import { type Passwords, wrongPassword } from './passwords.ts';
+import type { Damaged } from './pem.ts';
 import { decodePrivateKey } from './private-key.ts';
 
 /** `JKS`, or `JCEKS` (its cousin with secret keys, not supported), by the first four bytes. */
@@ -32,7 +33,8 @@ export function jksKindOf(bytes: Buffer): 'jks' | 'jceks' | undefined {
  */
 export function readJks(
   bytes: Buffer,
-  { password, keyPassword, damaged }: Passwords & DamagedEntries,
+  { password, keyPassword }: Passwords,
+  damaged: Damaged,
 ): { entries: KeyStoreEntry[]; isVerified: boolean; trailing: number } {
   const cursor = new Cursor(bytes);
   cursor.uint32(); // the magic number
@@ -92,12 +94,14 @@ function entriesOf(
   { alias, encrypted, certificates: raw }: RawEntry,
   passwords: readonly string[],
   isOpen: boolean,
-  damaged: DamagedEntries['damaged'],
+  damaged: Damaged,
 ): KeyStoreEntry[] {
-  const all = raw.map((der) => ({ alias, der }));
-  const read = readable(all, ({ der }) => der, damaged);
-  const whole = all.findIndex((it) => !read.includes(it));
-  const certificates = (whole === -1 ? all : all.slice(0, whole)).map(({ der }) => der);
+  const read = parseEach(
+    raw.map((der) => ({ alias, der })),
+    damaged,
+  );
+  const broken = raw.findIndex((der) => !read.some((it) => it.der === der));
+  const certificates = broken === -1 ? raw : raw.slice(0, broken);
   const loose = read.slice(certificates.length).map(({ der }) => ({
     ...{ kind: 'certificate' as const, alias, certificates: [der] },
   }));

@@ -13,8 +13,16 @@ export interface PemBlock {
 
 export interface PemOptions {
   readonly maxBlocks?: number;
-  /** Called for a block that is damaged or does not end, which is then left out, instead of throwing. */
-  readonly damaged?: (label: string, error: DevcertError) => void;
+  /** For a block that is damaged or does not end; the error is thrown if left out. */
+  readonly damaged?: Damaged;
+}
+
+/** Gets the error of a part that cannot be read, by its label or alias. Unless it throws, the part is left out. */
+export type Damaged = (name: string | undefined, error: DevcertError) => void;
+
+/** Nothing is left out. */
+export function raise(_: unknown, error: DevcertError): never {
+  throw error;
 }
 
 /** Leaves out what is damaged, where that is told elsewhere. */
@@ -124,10 +132,6 @@ function decodeBlock(label: string, lines: readonly string[]): PemBlock | string
   // Node skips whatever is not base64; only what comes back the same was all base64.
   if (der.toString('base64') !== body) return 'its body is not base64';
   return { label, der, headers };
-}
-
-function raise(_: string, error: DevcertError): never {
-  throw error;
 }
 
 function damage(label: string, problem: string): DevcertError {

@@ -10,20 +10,14 @@ import {
   unwrap,
 } from '../x509/asn1.ts';
 import { decodeOctets, decodeOid, decodeSmallInteger, decodeText } from '../x509/asn1-values.ts';
-import {
-  type DamagedEntries,
-  keyOrKind,
-  type KeyStoreEntry,
-  type LooseKey,
-  pairEntries,
-  readable,
-} from './entries.ts';
+import { keyOrKind, type KeyStoreEntry, type LooseKey, pairEntries, parseEach } from './entries.ts';
 import type { Foreign } from './foreign.ts';
 import { OID } from './oids.ts';
 import { decryptPbe, isMacValid } from './pbe.ts';
 import { WorkLimit } from './pbes2.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
 import { missingPassword, type Passwords, wrongPassword } from './passwords.ts';
+import type { Damaged } from './pem.ts';
 import { decryptPrivateKeyInfo } from './pkcs8.ts';
 import { decodePrivateKey } from './private-key.ts';
 
@@ -40,7 +34,8 @@ const MAX_BAGS = 1000;
  */
 export function readPkcs12(
   bytes: Buffer,
-  { password, keyPassword, damaged }: Passwords & DamagedEntries,
+  { password, keyPassword }: Passwords,
+  damaged: Damaged,
 ): { entries: KeyStoreEntry[]; isVerified: boolean; others: Foreign[] } {
   const file = fieldsOf(readElement(bytes, { ber: true }));
   const version = decodeSmallInteger(file.next());
@@ -77,7 +72,7 @@ export function readPkcs12(
   }
   if (keyPassword !== undefined && found.locked.length > 0 && !found.isOwnRight)
     throw wrongPassword('private key');
-  const certificates = readable(found.certificates, ({ der }) => der, damaged);
+  const certificates = parseEach(found.certificates, damaged);
   const entries = [...pairEntries(found.keys, certificates), ...found.locked];
   return { entries, isVerified: opening.isVerified, others: found.others };
 }

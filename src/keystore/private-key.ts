@@ -42,6 +42,15 @@ export function decodePrivateKeyPem(text: string): KeyObject | undefined {
   return undefined;
 }
 
+/** The same; undefined as well for one that is damaged, or that no curve has. */
+export function tryPrivateKeyPem(text: string): KeyObject | undefined {
+  try {
+    return decodePrivateKeyPem(text);
+  } catch {
+    return undefined; // the caller says what that means
+  }
+}
+
 function assertUsualKind(pkcs8: Buffer): void {
   const fields = fieldsOf(readElement(pkcs8));
   fields.next(TAG.integer); // version

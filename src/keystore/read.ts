@@ -1,13 +1,13 @@
 /** Reading keys and certificates from whatever file they are in. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, orUndefined } from '../errors.ts';
 import { publicKeyDer } from '../keys.ts';
 import { readElement, readFirst, unreadable } from '../x509/asn1.ts';
 import { otherPublicKind } from '../x509/key-kinds.ts';
 import {
-  type DamagedEntries,
   keyOrKind,
   type KeyStoreEntry,
+  type LooseCertificate,
   type LooseKey,
   pairEntries,
   parseCertificate,
@@ -17,7 +17,7 @@ import { jksKindOf, readJks } from './jks-read.ts';
 import { type DerKind, kindOfDer, kindOfLabel } from './kinds.ts';
 import { WorkLimit } from './pbes2.ts';
 import type { Passwords } from './passwords.ts';
-import { decodePem, decodeText, isPem, type PemBlock } from './pem.ts';
+import { type Damaged, decodePem, decodeText, isPem, type PemBlock, raise } from './pem.ts';
 import { readPkcs12 } from './pkcs12-read.ts';
 import { readPkcs7 } from './pkcs7.ts';
 import { decodeDsaKey, decryptPemKey, decryptPrivateKey } from './pkcs8.ts';
@@ -55,9 +55,9 @@ export interface ReadOptions extends Passwords {
 export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore {
   switch (jksKindOf(bytes)) {
     case 'jks':
-      return store(options, (damaged) => ({
+      return withDamages(options, 'damaged-entry', [], (damaged) => ({
         ...{ format: 'jks', others: [] },
-        ...readJks(bytes, { ...options, damaged }),
+        ...readJks(bytes, options, damaged),
       }));
     case 'jceks':
       throw new DevcertError('invalid-input', 'cannot read a JCEKS key store', {
@@ -68,9 +68,9 @@ export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore
   const pkcs12 = findPkcs12(bytes);
   if (pkcs12 !== undefined) {
     const { der, trailing } = pkcs12;
-    return store(options, (damaged) => ({
+    return withDamages(options, 'damaged-entry', [], (damaged) => ({
       ...{ format: 'pkcs12', trailing },
-      ...readPkcs12(der, { ...options, damaged }),
+      ...readPkcs12(der, options, damaged),
     }));
   }
   const found = kindOfDer(bytes);
@@ -81,24 +81,28 @@ export function readKeyStore(bytes: Buffer, options: ReadOptions = {}): KeyStore
   throw foreignFile(bytes) ?? unknownFormat();
 }
 
-/** A store in which damaged certificates are named for people who look; one of nothing else is an error. */
-function store(
+/**
+ * A file whose damaged parts are named among the `others` for people who look; for everybody else they are an error,
+ * as is a file of nothing else.
+ */
+function withDamages(
   { foreign }: ReadOptions,
-  read: (damaged: DamagedEntries['damaged']) => KeyStore,
+  kind: 'damaged' | 'damaged-entry',
+  others: Foreign[],
+  read: (damaged: Damaged) => KeyStore,
 ): KeyStore {
-  const others: Foreign[] = [];
-  let first: DevcertError | undefined;
-  const found = read(
-    foreign !== true
-      ? undefined
-      : (alias, error) => {
-          const { message, hint } = error;
-          others.push({ kind: 'damaged-entry', detail: alias, reason: { message, hint } });
-          first ??= error;
-        },
-  );
-  if (first !== undefined && found.entries.length + found.others.length === 0) throw first;
-  return { ...found, others: [...found.others, ...others] };
+  const errors: DevcertError[] = [];
+  const found = read((detail, error) => {
+    if (foreign !== true || error.code === 'password') throw error;
+    const { message, hint } = error;
+    others.push({ kind, detail, reason: { message, hint } });
+    errors.push(error);
+  });
+  const all = [...found.others, ...others];
+  const [first] = errors;
+  if (first !== undefined && found.entries.length === 0 && all.length === errors.length)
+    throw first;
+  return { ...found, others: all };
 }
 
 /** The PKCS#12 that a file is, alone or as its only PEM block, and how many bytes follow it; undefined for others. */
@@ -107,17 +111,17 @@ export function findPkcs12(bytes: Buffer): { der: Buffer; trailing: number } | u
   if (found?.kind === 'pkcs12')
     return { der: found.der, trailing: bytes.length - found.der.length };
   if (found !== undefined || !isPem(bytes) || !bytes.includes('BEGIN PKCS12')) return undefined;
-  const damaged: string[] = [];
-  const blocks = decodePem(bytes, { damaged: (label) => damaged.push(label) });
+  let damaged = 0;
+  const blocks = decodePem(bytes, { damaged: () => damaged++ });
   const [block] = blocks;
-  return block?.label === 'PKCS12' && blocks.length + damaged.length === 1
+  return block?.label === 'PKCS12' && blocks.length + damaged === 1
     ? { der: block.der, trailing: 0 }
     : undefined;
 }
 
 // One value after the other, as `cat a.der b.der` makes it, and Java reads it.
 function readDer(bytes: Buffer, { password }: ReadOptions): KeyStore {
-  const contents = new Contents(password);
+  const contents = new Contents(password, raise);
   let rest = bytes;
   let format: KeyStore['format'] = 'der';
   for (let next = kindOfDer(rest); next !== undefined; next = kindOfDer(rest)) {
@@ -136,29 +140,24 @@ function readDer(bytes: Buffer, { password }: ReadOptions): KeyStore {
 const MAX_VALUES = 1000;
 
 function readPem(text: string, lines: readonly Foreign[], options: ReadOptions): KeyStore {
-  const others: Foreign[] = [...lines];
-  const damages: DevcertError[] = [];
-  const tell = (label: string, error: DevcertError) => {
-    if (options.foreign !== true || error.code === 'password') throw error;
-    const { message, hint } = error;
-    others.push({ kind: 'damaged', detail: label, reason: { message, hint } });
-    damages.push(error);
-  };
-  const contents = new Contents(options.password, tell);
-  for (const block of decodePem(text, { damaged: tell })) {
-    const kind = kindOfLabel(block.label);
-    if (kind === undefined || kind === 'pkcs12') others.push(foreignBlock(block));
-    // Other labels with this header would lead OpenSSL to work that nothing limits.
-    else if (block.headers.has('DEK-Info') && ['pkcs1', 'sec1', 'dsa'].includes(kind))
-      contents.addEncryptedPem(block);
-    else contents.add(kind, block.der, block.label);
-  }
-  const entries = contents.entries();
-  const [first] = damages;
-  if (entries.length === 0 && first !== undefined && others.length === damages.length) throw first;
+  const named: Foreign[] = [...lines];
+  const found = withDamages(options, 'damaged', named, (damaged) => {
+    const contents = new Contents(options.password, damaged);
+    for (const block of decodePem(text, { damaged })) {
+      const kind = kindOfLabel(block.label);
+      if (kind === undefined || kind === 'pkcs12') named.push(foreignBlock(block));
+      // Other labels with this header would lead OpenSSL to work that nothing limits.
+      else if (block.headers.has('DEK-Info') && ['pkcs1', 'sec1', 'dsa'].includes(kind))
+        contents.addEncryptedPem(block);
+      else contents.add(kind, block.der, block.label);
+    }
+    const entries = contents.entries();
+    return { format: 'pem', entries, isVerified: false, others: [], trailing: 0 };
+  });
+  const { entries, others } = found;
   if (entries.length === 0 && others.length === 0) throw unknownFormat();
   if (entries.length === 0 && options.foreign !== true) throw onlyForeign(others);
-  return { format: 'pem', entries, isVerified: false, others, trailing: 0 };
+  return found;
 }
 
 /** Collects the single keys and certificates of a file until they can be paired. */
@@ -166,16 +165,11 @@ class Contents {
   readonly #password: string | undefined;
   readonly #limit = new WorkLimit();
   readonly #keys: LooseKey[] = [];
-  readonly #certificates: { der: Buffer }[] = [];
+  readonly #certificates: LooseCertificate[] = [];
   readonly #others: KeyStoreEntry[] = [];
+  readonly #damaged: Damaged;
 
-  readonly #damaged: ((label: string, error: DevcertError) => void) | undefined;
-
-  /** @param damaged is called for what cannot be read, instead of throwing. */
-  constructor(
-    password: string | undefined,
-    damaged?: (label: string, error: DevcertError) => void,
-  ) {
+  constructor(password: string | undefined, damaged: Damaged) {
     this.#password = password;
     this.#damaged = damaged;
   }
@@ -202,12 +196,9 @@ class Contents {
   }
 
   #attempt(label: string, add: () => void): void {
-    try {
-      add();
-    } catch (error) {
-      if (this.#damaged === undefined || !(error instanceof DevcertError)) throw error;
+    orUndefined(add, (error) => {
       this.#damaged(label, error);
-    }
+    });
   }
 
   #add(kind: DerKind, raw: Buffer, label: string): void {
@@ -215,9 +206,7 @@ class Contents {
     const der = label === 'TRUSTED CERTIFICATE' ? readFirst(raw).raw : raw;
     switch (kind) {
       case 'certificate':
-        // Pairing them would end at the first one that is damaged.
-        if (this.#damaged !== undefined) parseCertificate(der);
-        this.#certificates.push({ der });
+        this.#certificates.push({ x509: parseCertificate(der) });
         break;
       case 'csr':
       case 'crl':

@@ -2,7 +2,6 @@
  * Client certificates that no server may take, each wrong in one way. In memory only: they are made for
  * one check and never written.
  */
-import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import { type Authority, readAuthority } from '../authority/authority.ts';
 import { createAuthority } from '../authority/create.ts';
@@ -40,51 +39,33 @@ export async function byAnotherAuthority(
   return issueLeaf(readAuthority(pem, 'memory'), request, identity, now);
 }
 
-/** By the right authority, and over since yesterday. */
-export async function expired(
+/**
+ * By the right authority, with the subject of `right`: over since yesterday, or for a server, without clientAuth, and
+ * over in minutes, should it ever get out.
+ */
+export async function madeWrong(
+  how: 'expired' | 'for servers only',
   real: Authority,
   right: Right,
   now: Date,
   keys?: Keyring,
-): Promise<ClientIdentity> {
-  const at = now.getTime();
-  return sign(real, right, ['clientAuth'], [at - 9 * DAY_MS, at - DAY_MS], keys);
-}
-
-/** By the right authority for a server: without clientAuth. Over in minutes, should it ever get out. */
-export async function forServersOnly(
-  real: Authority,
-  right: Right,
-  now: Date,
-  keys?: Keyring,
-): Promise<ClientIdentity> {
-  const at = now.getTime();
-  return sign(real, right, ['serverAuth'], [at - DAY_MS, at + 10 * MINUTE_MS], keys);
-}
-
-/** As `right`, its subject and all, with another usage and other dates. */
-async function sign(
-  real: Authority,
-  right: Right,
-  usages: readonly Usage[],
-  [notBefore, notAfter]: readonly [number, number],
-  keys: Keyring | undefined,
 ): Promise<ClientIdentity> {
   const { publicKey, keyPem } = generateKeyPair('p256');
+  const [usage, notBefore, notAfter] =
+    how === 'expired'
+      ? (['clientAuth', -9 * DAY_MS, -DAY_MS] as const)
+      : (['serverAuth', -DAY_MS, 10 * MINUTE_MS] as const);
   const der = await signCertificate(
     leafFields({
       issuedBy: real.issuedBy,
       subject: readSubject(right.certificate.raw),
       key: publicKey,
       names: right.names,
-      usages,
-      notBefore: new Date(notBefore),
-      notAfter: new Date(notAfter),
+      usages: [usage],
+      notBefore: new Date(now.getTime() + notBefore),
+      notAfter: new Date(now.getTime() + notAfter),
     }),
     real.signer(keys),
   );
-  return {
-    certPem: new X509Certificate(der).toString() + real.chainPem,
-    keyPem,
-  };
+  return { certPem: new X509Certificate(der).toString() + real.chainPem, keyPem };
 }

@@ -5,6 +5,7 @@ import { DevcertError, isError, say } from '../errors.ts';
 import { shellCommand } from '../disk/filesystem.ts';
 import { parseCommonName } from '../names/common-name.ts';
 import { parseNames } from '../names/names.ts';
+import type { LeafRequest } from '../names/request.ts';
 
 /** One client: a person or a service. */
 export interface MtlsClient {
@@ -23,6 +24,11 @@ export interface MtlsSet {
   readonly clientCa: string;
   readonly serverNames: readonly string[];
   readonly clients: readonly MtlsClient[];
+}
+
+/** What a client's certificate is to be. */
+export function clientRequest({ names, commonName }: MtlsClient): LeafRequest {
+  return { names: parseNames(names, { client: true }), usages: ['clientAuth'], commonName };
 }
 
 /** What every set folder holds besides its parties. */
@@ -61,16 +67,7 @@ export function partyFiles(setFolder: string, client?: string): PartyFiles {
  */
 export function assertNoLinks(folder: string, set: MtlsSet): void {
   const parties = [undefined, ...set.clients.map(({ name }) => name)];
-  const files = parties
-    .map((party) => partyFiles(folder, party))
-    .flatMap((it) => [
-      it.folder,
-      it.certFile,
-      it.keyFile,
-      it.trustFile,
-      it.keyStore,
-      it.trustStore,
-    ]);
+  const files = parties.flatMap((party) => Object.values(partyFiles(folder, party)) as string[]);
   const own = [SET_FILE, 'README.md', '.gitignore', 'clients'].map((name) => join(folder, name));
   for (const path of [...own, ...files])
     assertNoLink(path, `see where it leads, then take it away: rm "${path}"`);

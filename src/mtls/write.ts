@@ -1,5 +1,5 @@
 /** The files of a set: every party's folder with what that machine needs, written whole or not at all. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Authority } from '../authority/authority.ts';
 import { sha256Of } from '../authority/origin.ts';
@@ -9,6 +9,7 @@ import { isLostOnJava } from '../export/formats.ts';
 import { issueLeaf, type Leaf } from '../certificate/issue.ts';
 import { readExisting } from '../certificate/output.ts';
 import { assertIssuedByDevcert } from '../certificate/replaceable.ts';
+import type { WriteContext } from '../certificate/write.ts';
 import { recordOf } from '../certificate/written.ts';
 import type { LedgerEntry } from '../ledger/ledger.ts';
 import {
@@ -22,11 +23,11 @@ import {
 } from '../ledger/place.ts';
 import { parseNames } from '../names/names.ts';
 import type { LeafRequest } from '../names/request.ts';
-import type { Keyring } from '../signer/keyring.ts';
 import { keyStoreFiles } from './key-stores.ts';
 import { readmeText } from './readme.ts';
 import {
   assertNoLinks,
+  clientRequest,
   encodeSet,
   type MtlsSet,
   type PartyFiles,
@@ -43,21 +44,11 @@ export interface Certifier {
   readonly roots: readonly string[];
 }
 
-export interface SetContext {
+export interface SetContext extends WriteContext {
   /** Of the set, absolute. */
   readonly folder: string;
-  /** Whose ledger it is. */
-  readonly stateFolder: string;
-  /** The issuers of all authorities whose files may be replaced. */
-  readonly issuers: () => readonly X509Certificate[];
   readonly server: Certifier;
   readonly client: Certifier;
-  readonly identity: string;
-  readonly now: Date;
-  /** Of the run, for authorities whose key lies in no open file. */
-  readonly keys?: Keyring | undefined;
-  /** Closes a folder that was made for a key to other users, where its mode does not. */
-  readonly close?: (folder: string) => Promise<unknown>;
 }
 
 export interface SetOptions {
@@ -133,24 +124,18 @@ interface Prepared extends Party {
 }
 
 function partiesOf(set: MtlsSet, { folder, server, client }: SetContext): Party[] {
-  const common = { keyType: undefined, validityDays: undefined };
   return [
     {
       party: 'server',
       files: partyFiles(folder),
-      request: { ...common, names: parseNames(set.serverNames), usages: ['serverAuth'] },
+      request: { names: parseNames(set.serverNames), usages: ['serverAuth'] },
       certifier: server,
       trusted: client,
     },
-    ...set.clients.map(({ name, names, commonName }) => ({
-      party: name,
-      files: partyFiles(folder, name),
-      request: {
-        ...common,
-        names: parseNames(names, { client: true }),
-        usages: ['clientAuth'] as const,
-        commonName,
-      },
+    ...set.clients.map((it) => ({
+      party: it.name,
+      files: partyFiles(folder, it.name),
+      request: clientRequest(it),
       certifier: client,
       trusted: server,
     })),
@@ -164,7 +149,7 @@ async function prepare(
 ): Promise<Prepared> {
   const { certifier, request, files } = party;
   const { authority } = certifier;
-  const existing = readExisting(pairPaths(files));
+  const existing = readExisting(files);
   const { certText, keyText } = existing;
   if (!force && isReusable(existing, authority, request, now)) {
     const { certificate } = existing;
@@ -186,7 +171,6 @@ function partyBatch(
   const stores = keyStoreFiles({ ...party, roots: trusted.roots }, password);
   if (stores.stale)
     notes.push(`"${files.folder}" has key stores from an earlier run: give their password again`);
-  const paths = pairPaths(files);
   return {
     outputs: [
       { path: files.keyFile, data: keyPem, secret: true },
@@ -199,7 +183,7 @@ function partyBatch(
       mtls: folder,
       ...(issued === undefined
         ? {}
-        : { certificate: recordOf(issued, certifier.authority, request, paths, now) }),
+        : { certificate: recordOf(issued, certifier.authority, request, files, now) }),
     },
   };
 }
@@ -227,17 +211,11 @@ function assertReplaceable(
   context: SetContext,
 ): void {
   const pairs = parties.filter(({ issued }) => issued !== undefined);
-  for (const { files } of pairs) {
-    const paths = pairPaths(files);
-    assertIssuedByDevcert(readExisting(paths), paths, entries, context);
-  }
+  for (const { files } of pairs)
+    assertIssuedByDevcert(readExisting(files), files, entries, context);
   const checked = new Set(pairs.flatMap(({ files }) => [files.certFile, files.keyFile]));
   for (const { path } of outputs)
     if (!checked.has(path)) assertWritten(path, contentOf(path), entries);
-}
-
-function pairPaths({ certFile, keyFile }: PartyFiles) {
-  return { certFile, keyFile };
 }
 
 function describe({ party, files, request, issued, certificate }: Prepared): WrittenParty {

@@ -9,9 +9,9 @@ import { MAX_LEAF_DAYS, WEBTRANSPORT_DAYS } from '../policy.ts';
 /** A leaf certificate to be issued. */
 export interface LeafRequest extends Holder {
   /** Undefined if the user did not say: then a valid certificate with another key will do, too. */
-  readonly keyType: KeyType | undefined;
+  readonly keyType?: KeyType | undefined;
   /** 1 to {@link MAX_LEAF_DAYS}; undefined if the user did not say. */
-  readonly validityDays: number | undefined;
+  readonly validityDays?: number | undefined;
 }
 
 /** What a leaf request may say, as typed. */

@@ -6,8 +6,6 @@ import type { Recipe } from './recipe.ts';
 const goRecipe: Recipe = {
   name: 'go',
   summary: "Go's net/http",
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: [
       {
@@ -67,8 +65,6 @@ func main() {
 const rustRecipe: Recipe = {
   name: 'rust',
   summary: 'Axum on rustls',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: [
       {
@@ -131,8 +127,6 @@ cargo add axum-server --features tls-rustls`;
 const dotnetRecipe: Recipe = {
   name: 'dotnet',
   summary: 'ASP.NET Core on Kestrel',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: clientCerts
       ? [
@@ -207,8 +201,7 @@ app.Run();`,
 const grpcRecipe: Recipe = {
   name: 'grpc',
   summary: 'gRPC on Node.js; Go and Python in its notes',
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render: ({ cert, key, ca, trust, clientCerts, names }) => ({
     blocks: [
       {

@@ -7,8 +7,7 @@ import type { Recipe } from './recipe.ts';
 const composeRecipe: Recipe = {
   name: 'docker-compose',
   summary: 'Docker Compose: nginx with TLS in front of your service',
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render: ({ cert, key, ca, trust, clientCerts }) => ({
     blocks: [
       {
@@ -88,8 +87,7 @@ const kubernetes: Recipe = {
   name: 'kubernetes',
   summary: 'Kubernetes: a TLS secret and an Ingress',
   committed: true,
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: undefined,
+  needsForClients: false,
   render: (input) => {
     const hosts = input.names.filter((name) => isIP(name) === 0).map(doubleQuoted);
     const rules = hosts.length === 0 ? ['"localhost"'] : hosts;

@@ -1,13 +1,12 @@
 /** Recipes for databases and brokers: servers that mostly run as a user of their own. */
 import { askedFor } from './host.ts';
-import { mosquitto, mysql, postgres, redis, shell } from './quote.ts';
+import { libpq, mosquitto, mysql, postgres, redis, shell } from './quote.ts';
 import type { Block, Recipe, RecipeInput } from './recipe.ts';
 
 const postgresRecipe: Recipe = {
   name: 'postgres',
   summary: 'PostgreSQL over TLS',
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render: (input) => ({
     blocks: [
       {
@@ -27,7 +26,7 @@ hostnossl all all all reject`
           : `hostssl   all all all scram-sha-256
 hostnossl all all all reject`,
       },
-      ...copies(input, 'postgres', 'postgres'),
+      ...copies(input, 'postgres'),
       {
         title: 'run',
         comment: '#',
@@ -45,16 +44,10 @@ hostnossl all all all reject`,
   }),
 };
 
-/** For a connection string of libpq. */
-function libpq(path: string): string {
-  return `'${path.replace(/['\\]/g, '\\$&')}'`;
-}
-
 const mysqlRecipe: Recipe = {
   name: 'mysql',
   summary: 'MySQL or MariaDB over TLS',
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render: (input) => ({
     blocks: [
       {
@@ -74,7 +67,7 @@ require_secure_transport = ON`,
             },
           ]
         : []),
-      ...copies(input, 'mysql', 'mysql'),
+      ...copies(input, 'mysql'),
       {
         title: 'run',
         comment: '#',
@@ -92,8 +85,7 @@ mariadb --protocol=tcp --host=${askedFor(input.names)} --user=app --password --s
 const redisRecipe: Recipe = {
   name: 'redis',
   summary: 'Redis or Valkey over TLS',
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render: (input) => ({
     blocks: [
       {
@@ -106,7 +98,7 @@ tls-cert-file ${redis(input.cert)}
 tls-key-file ${redis(input.key)}
 tls-auth-clients ${input.clientCerts ? `yes\ntls-ca-cert-file ${redis(input.trust)}` : 'no'}`,
       },
-      ...copies(input, 'redis', 'redis'),
+      ...copies(input, 'redis'),
       {
         title: 'run',
         comment: '#',
@@ -125,8 +117,7 @@ tls-auth-clients ${input.clientCerts ? `yes\ntls-ca-cert-file ${redis(input.trus
 const mosquittoRecipe: Recipe = {
   name: 'mosquitto',
   summary: 'Mosquitto, an MQTT broker, over TLS',
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render: (input) => ({
     blocks: [
       {
@@ -146,7 +137,7 @@ allow_anonymous false`
 allow_anonymous true`
 }`,
       },
-      ...copies(input, 'mosquitto', 'mosquitto'),
+      ...copies(input, 'mosquitto'),
       {
         title: 'run',
         comment: '#',
@@ -160,10 +151,10 @@ allow_anonymous true`
 };
 
 /**
- * Copies that a server's own user may read, unless these are they. The folder is open and the key is not: PostgreSQL insists on both
+ * Copies that a server's own user, who is called as the server, may read, unless these are they. The folder is open and the key is not: PostgreSQL insists on both
  * the owner and the mode, and `recipe --dir` has to see the files.
  */
-function copies(input: RecipeInput, server: string, user: string): Block[] {
+function copies(input: RecipeInput, server: string): Block[] {
   const folder = `/etc/devcert/${server}`;
   if (input.dir === folder) return []; // they are the copies
   const files = [
@@ -171,11 +162,11 @@ function copies(input: RecipeInput, server: string, user: string): Block[] {
   ].map(shell);
   return [
     {
-      title: `if it runs as the user ${user}: copies for it, again after each new certificate`,
+      title: `if it runs as the user ${server}: copies for it, again after each new certificate`,
       comment: '#',
       text: `sudo install -d -m 0755 ${folder}
-sudo install -o ${user} -m 0644 ${files.join(' ')} ${folder}
-sudo install -o ${user} -m 0600 ${shell(input.key)} ${folder}
+sudo install -o ${server} -m 0644 ${files.join(' ')} ${folder}
+sudo install -o ${server} -m 0600 ${shell(input.key)} ${folder}
 devcert recipe ${server} --dir ${folder}${input.clientCerts ? ' --client-certs' : ''}`,
     },
   ];

@@ -1,8 +1,8 @@
 /** Recipes for dev servers, and tests, that are told on their command line; it goes into package.json. */
 import { command, word } from './command.ts';
 import { askedFor, hostOf } from './host.ts';
-import { EXTRA_CA, lines, pair, quoted } from './javascript.ts';
-import type { Recipe, RecipeInput, Rendered } from './recipe.ts';
+import { EXTRA_CA, quoted } from './javascript.ts';
+import { lines, type Recipe, type RecipeInput, type Rendered } from './recipe.ts';
 
 /** A command that is run with the root in Node's variable. */
 function run(input: RecipeInput, words: readonly string[], notes: readonly string[]): Rendered {
@@ -10,7 +10,7 @@ function run(input: RecipeInput, words: readonly string[], notes: readonly strin
   return { blocks: [{ title: 'run', comment: '#', text }], notes };
 }
 
-const shape = { committed: true, needs: pair.needs, needsForClients: undefined } as const;
+const shape = { committed: true, needs: ['ca.pem'], needsForClients: false } as const;
 
 const next: Recipe = {
   name: 'next',
@@ -35,54 +35,45 @@ const next: Recipe = {
   },
 };
 
-const angular: Recipe = {
-  name: 'angular',
-  summary: 'Angular: ng serve',
-  ...shape,
-  render: (input) =>
-    run(
-      input,
-      [
-        'npx ng serve --host localhost --port 8443',
-        `--ssl --ssl-cert ${word(input, input.cert)}`,
-        `--ssl-key ${word(input, input.key)}`,
-      ],
-      ['or in angular.json, options of serve: ssl, sslCert, sslKey'],
-    ),
-};
+/** One that takes the pair as two options. */
+function tool(
+  name: string,
+  summary: string,
+  start: readonly string[],
+  [certOption, keyOption]: readonly [string, string],
+  notes: readonly string[] = [],
+): Recipe {
+  const render = (input: RecipeInput) => {
+    const pair = [
+      `${certOption} ${word(input, input.cert)}`,
+      `${keyOption} ${word(input, input.key)}`,
+    ];
+    return run(input, [...start, ...pair], notes);
+  };
+  return { name, summary, ...shape, render };
+}
 
-const storybook: Recipe = {
-  name: 'storybook',
-  summary: 'Storybook: storybook dev',
-  ...shape,
-  render: (input) =>
-    run(
-      input,
-      [
-        'npx storybook dev --host localhost --port 8443',
-        `--https --ssl-cert ${word(input, input.cert)}`,
-        `--ssl-key ${word(input, input.key)}`,
-      ],
-      [],
-    ),
-};
+const angular = tool(
+  'angular',
+  'Angular: ng serve',
+  ['npx ng serve --host localhost --port 8443'],
+  ['--ssl --ssl-cert', '--ssl-key'],
+  ['or in angular.json, options of serve: ssl, sslCert, sslKey'],
+);
 
-const wrangler: Recipe = {
-  name: 'wrangler',
-  summary: 'Cloudflare Workers: wrangler dev',
-  ...shape,
-  render: (input) =>
-    run(
-      input,
-      [
-        'npx wrangler dev --ip localhost --port 8443',
-        '--live-reload --local-protocol https',
-        `--https-cert-path ${word(input, input.cert)}`,
-        `--https-key-path ${word(input, input.key)}`,
-      ],
-      [],
-    ),
-};
+const storybook = tool(
+  'storybook',
+  'Storybook: storybook dev',
+  ['npx storybook dev --host localhost --port 8443'],
+  ['--https --ssl-cert', '--ssl-key'],
+);
+
+const wrangler = tool(
+  'wrangler',
+  'Cloudflare Workers: wrangler dev',
+  ['npx wrangler dev --ip localhost --port 8443', '--live-reload --local-protocol https'],
+  ['--https-cert-path', '--https-key-path'],
+);
 
 const playwright: Recipe = {
   name: 'playwright',

@@ -1,14 +1,9 @@
 /** Recipes for Node.js servers, and what those of dev servers are made of, too. */
 import { variable } from './command.ts';
 import { doubleQuoted } from './quote.ts';
-import type { Block, Recipe, RecipeInput, Rendered } from './recipe.ts';
+import { lines, type Recipe, type RecipeInput } from './recipe.ts';
 
 const REASONS_NOTE = 'a refused client sees nothing: tlsClientError says why, here';
-
-/** Text of its lines. */
-export function lines(...parts: readonly (string | false | readonly string[])[]): string {
-  return parts.flatMap((part) => (part === false ? [] : part)).join('\n');
-}
 
 /** A string literal of JavaScript. */
 export function quoted(path: string): string {
@@ -42,85 +37,64 @@ export function clientNote(input: RecipeInput): string {
 /** What Node trusts beside its own list. */
 export const EXTRA_CA = 'NODE_EXTRA_CA_CERTS';
 
-function served(input: RecipeInput, title: string, text: string): Rendered {
-  const block: Block = { title, comment: '//', text };
+/** Code of a server, whose options are in `tls`. */
+interface Server {
+  /** After that of `node:fs`. */
+  readonly imports: readonly string[];
+  readonly setup: readonly string[];
+  /** The server of `node:https`, for its events. */
+  readonly events?: string;
+  readonly listen?: string;
+}
+
+function nodeServer(name: string, summary: string, server: Server): Recipe {
+  const { imports, setup, events = 'server' } = server;
+  const { listen = "server.listen(8443, '127.0.0.1');" } = server;
   return {
-    blocks: [block],
-    notes: [...(input.clientCerts ? [REASONS_NOTE] : []), clientNote(input)],
+    name,
+    summary,
+    needs: ['ca.pem'],
+    render: (input) => ({
+      blocks: [
+        {
+          title: 'server.mjs',
+          comment: '//',
+          text: lines(
+            "import { readFileSync } from 'node:fs';",
+            imports,
+            '',
+            `const tls = ${tlsOptions(input)};`,
+            setup,
+            input.clientCerts &&
+              `${events}.on('tlsClientError', (error) => console.error(\`refused: \${error.message}\`));`,
+            listen,
+          ),
+        },
+      ],
+      notes: [...(input.clientCerts ? [REASONS_NOTE] : []), clientNote(input)],
+    }),
   };
 }
 
-function whyRefused(clientCerts: boolean): string[] {
-  return clientCerts
-    ? ["server.on('tlsClientError', (error) => console.error(`refused: ${error.message}`));"]
-    : [];
-}
+const node = nodeServer('node', 'Node.js: a server of node:https', {
+  imports: ["import { createServer } from 'node:https';"],
+  setup: ["const server = createServer(tls, (request, response) => response.end('hello\\n'));"],
+});
 
-/** The files of nearly all recipes for Node.js. */
-export const pair = { needs: ['cert.pem', 'key.pem', 'ca.pem'], needsForClients: [] } as const;
+const express = nodeServer('express', 'Express 4 or 5', {
+  imports: ["import { createServer } from 'node:https';", "import express from 'express';"],
+  setup: [
+    'const app = express();',
+    "app.get('/', (request, response) => response.send('hello\\n'));",
+    'const server = createServer(tls, app);',
+  ],
+});
 
-const node: Recipe = {
-  name: 'node',
-  summary: 'Node.js: a server of node:https',
-  ...pair,
-  render: (input) =>
-    served(
-      input,
-      'server.mjs',
-      lines(
-        "import { readFileSync } from 'node:fs';",
-        "import { createServer } from 'node:https';",
-        '',
-        `const tls = ${tlsOptions(input)};`,
-        "const server = createServer(tls, (request, response) => response.end('hello\\n'));",
-        whyRefused(input.clientCerts),
-        "server.listen(8443, '127.0.0.1');",
-      ),
-    ),
-};
-
-const express: Recipe = {
-  name: 'express',
-  summary: 'Express 4 or 5',
-  ...pair,
-  render: (input) =>
-    served(
-      input,
-      'server.mjs',
-      lines(
-        "import { readFileSync } from 'node:fs';",
-        "import { createServer } from 'node:https';",
-        "import express from 'express';",
-        '',
-        `const tls = ${tlsOptions(input)};`,
-        'const app = express();',
-        "app.get('/', (request, response) => response.send('hello\\n'));",
-        'const server = createServer(tls, app);',
-        whyRefused(input.clientCerts),
-        "server.listen(8443, '127.0.0.1');",
-      ),
-    ),
-};
-
-const fastify: Recipe = {
-  name: 'fastify',
-  summary: 'Fastify 4 or 5',
-  ...pair,
-  render: (input) =>
-    served(
-      input,
-      'server.mjs',
-      lines(
-        "import { readFileSync } from 'node:fs';",
-        "import Fastify from 'fastify';",
-        '',
-        `const tls = ${tlsOptions(input)};`,
-        'const app = Fastify({ https: tls });',
-        "app.get('/', () => 'hello\\n');",
-        whyRefused(input.clientCerts).map((line) => line.replace('server.', 'app.server.')),
-        "await app.listen({ port: 8443, host: '127.0.0.1' });",
-      ),
-    ),
-};
+const fastify = nodeServer('fastify', 'Fastify 4 or 5', {
+  imports: ["import Fastify from 'fastify';"],
+  setup: ['const app = Fastify({ https: tls });', "app.get('/', () => 'hello\\n');"],
+  events: 'app.server',
+  listen: "await app.listen({ port: 8443, host: '127.0.0.1' });",
+});
 
 export const javascript: readonly Recipe[] = [node, express, fastify];

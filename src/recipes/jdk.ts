@@ -1,7 +1,7 @@
 /** The recipe for a server of the JDK alone: one file, `java Server.java`. */
-import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
-import { doubleQuoted } from './quote.ts';
-import type { Recipe } from './recipe.ts';
+import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, TRUSTSTORE_NOTE } from './jvm-notes.ts';
+import { doubleQuoted, escaped } from './quote.ts';
+import { lines, type Recipe } from './recipe.ts';
 
 export const jdk: Recipe = {
   name: 'jdk',
@@ -74,8 +74,5 @@ export const jdk: Recipe = {
 
 // Java before 18 reads its source in the encoding of the terminal.
 function javaString(text: string): string {
-  return doubleQuoted(text).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escaped(doubleQuoted(text));
 }

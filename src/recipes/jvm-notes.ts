@@ -6,8 +6,3 @@ export const JAVA_CLIENT_NOTES = [
   'a Java client trusts it after devcert install',
   'or with -Djavax.net.ssl.trustStore=… and …trustStorePassword=…',
 ];
-
-/** One text of lines; false leaves one out. */
-export function lines(...parts: readonly (string | false | readonly string[])[]): string {
-  return parts.flatMap((part) => (part === false ? [] : part)).join('\n');
-}

@@ -1,15 +1,14 @@
 /** Recipes for servers on the Java virtual machine. */
 import { askedFor, hostOf } from './host.ts';
 import { jdk } from './jdk.ts';
-import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, lines, TRUSTSTORE_NOTE } from './jvm-notes.ts';
+import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, TRUSTSTORE_NOTE } from './jvm-notes.ts';
 import { assertExpressible, doubleQuoted, properties, xml } from './quote.ts';
-import type { Block, Recipe, RecipeInput } from './recipe.ts';
+import { type Block, lines, type Recipe, type RecipeInput } from './recipe.ts';
 
 const springBoot: Recipe = {
   name: 'spring-boot',
   summary: 'Spring Boot 3.1 or newer: an SSL bundle of PEM files',
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render(input) {
     const bundle = 'spring.ssl.bundle.pem.devcert';
     return {
@@ -121,8 +120,6 @@ function location(path: string): string {
 const quarkus: Recipe = {
   name: 'quarkus',
   summary: 'Quarkus 3.12 or newer, with its TLS registry',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render({ cert, key, trust, clientCerts }) {
     return {
       blocks: [
@@ -157,7 +154,6 @@ function listed(path: string): string {
 const tomcat: Recipe = {
   name: 'tomcat',
   summary: 'Tomcat 9 or newer: a connector',
-  needs: ['cert.pem', 'key.pem'],
   // caCertificateFile is for its OpenSSL connector: the Java one lets nobody in with it.
   needsForClients: ['truststore.p12'],
   render({ cert, key, truststore, clientCerts }) {
@@ -199,7 +195,6 @@ const kafka: Recipe = {
   name: 'kafka',
   summary: 'an Apache Kafka broker and its clients, 3.5 or newer',
   needs: ['keystore.p12', 'truststore.p12'],
-  needsForClients: [],
   // A broker connects to itself at its start, and shows its certificate.
   peersForClients: true,
   render({ keystore, truststore, names, clientCerts }) {

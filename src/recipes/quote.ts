@@ -58,14 +58,14 @@ export function mosquitto(path: string): string {
   return assertExpressible(path, 'Mosquitto', /^\s|\s$/);
 }
 
-/** For PHP, between single quotes. */
-export function php(path: string): string {
-  return `'${assertExpressible(path, 'this file').replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+/** For PHP and Ruby, between single quotes. */
+export function singleQuoted(path: string): string {
+  return backslashed(assertExpressible(path, 'this file'), "'");
 }
 
-/** For Ruby, between single quotes. */
-export function ruby(path: string): string {
-  return php(path);
+/** For a value in a connection string of libpq. */
+export function libpq(path: string): string {
+  return backslashed(path, "'");
 }
 
 /** For a Docker Compose file: YAML, in which `$` begins a variable. */
@@ -75,10 +75,16 @@ export function compose(path: string): string {
 
 /** For a value in a `.properties` file: ASCII alone, because readers differ in the encoding they expect. */
 export function properties(path: string): string {
-  return assertExpressible(path, 'a .properties file', /\$\{/)
-    .replace(/[\\]/g, '\\\\')
-    .replace(/^ /, '\\ ')
-    .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const value = assertExpressible(path, 'a .properties file', /\$\{/);
+  return escaped(value.replaceAll('\\', '\\\\').replace(/^ /, '\\ '));
+}
+
+/** For Java: everything but ASCII as `\u00e4`. */
+export function escaped(text: string): string {
+  return text.replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** For an attribute in an XML file, with its quotes. */
@@ -103,6 +109,6 @@ export function assertExpressible(path: string, language: string, forbidden?: Re
   });
 }
 
-function backslashed(path: string): string {
-  return `"${path.replace(/["\\]/g, '\\$&')}"`;
+function backslashed(path: string, quote = '"'): string {
+  return quote + path.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`) + quote;
 }

@@ -59,16 +59,21 @@ export interface Recipe {
   readonly name: string;
   /** One line, what it configures: `nginx in front of your server`. */
   readonly summary: string;
-  /** What must be there. */
-  readonly needs: readonly RecipeFile[];
+  /** What must be there besides `cert.pem` and `key.pem`, which every recipe is about. */
+  readonly needs?: readonly RecipeFile[];
   /**
-   * What must be there in addition for `--client-certs` (`trust.pem` or `ca.pem` must be anyway); undefined: there is
+   * What must be there in addition for `--client-certs` (`trust.pem` or `ca.pem` must be anyway); false: there is
    * no such variant.
    */
-  readonly needsForClients: readonly RecipeFile[] | undefined;
+  readonly needsForClients?: readonly RecipeFile[] | false;
   /** Its file goes into the repository: paths below the working directory are relative to that. */
   readonly committed?: true;
   /** With `--client-certs`, servers show each other their certificate: it has to be one for clients, too. */
   readonly peersForClients?: true;
   render(input: RecipeInput): Rendered;
+}
+
+/** Text of its lines; false leaves one out. */
+export function lines(...parts: readonly (string | false | readonly string[])[]): string {
+  return parts.flatMap((part) => (part === false ? [] : part)).join('\n');
 }

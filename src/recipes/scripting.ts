@@ -1,13 +1,11 @@
 /** Recipes for Python, Ruby and PHP. */
 import { command, word } from './command.ts';
-import { doubleQuoted, nginx, php, ruby, shell } from './quote.ts';
+import { doubleQuoted, nginx, shell, singleQuoted } from './quote.ts';
 import type { Recipe } from './recipe.ts';
 
 const pythonRecipe: Recipe = {
   name: 'python',
   summary: "Python's own http.server and ssl",
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: [
       {
@@ -50,8 +48,6 @@ server.serve_forever()`,
 const uvicornRecipe: Recipe = {
   name: 'uvicorn',
   summary: 'Uvicorn: FastAPI, Starlette, every ASGI application',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: (input) => ({
     blocks: [
       {
@@ -74,8 +70,6 @@ const uvicornRecipe: Recipe = {
 const djangoRecipe: Recipe = {
   name: 'django',
   summary: "Django's development server",
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts, windows }) =>
     clientCerts
       ? {
@@ -118,8 +112,6 @@ const djangoRecipe: Recipe = {
 const flaskRecipe: Recipe = {
   name: 'flask',
   summary: "Flask's development server",
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts, windows }) => ({
     blocks: clientCerts
       ? [
@@ -157,8 +149,6 @@ app.run(host="127.0.0.1", port=8443, ssl_context=context)`,
 const pumaRecipe: Recipe = {
   name: 'puma',
   summary: 'Puma: Rails, Sinatra, every Rack application',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: [
       {
@@ -166,8 +156,8 @@ const pumaRecipe: Recipe = {
         comment: '#',
         // Puma reads the client's certificate with a library that it does not load itself.
         text: `${clientCerts ? "require 'openssl'\n\n" : ''}ssl_bind '127.0.0.1', '8443', {
-  cert: ${ruby(cert)},
-  key: ${ruby(key)},${clientCerts ? `\n  ca: ${ruby(trust)},` : ''}
+  cert: ${singleQuoted(cert)},
+  key: ${singleQuoted(key)},${clientCerts ? `\n  ca: ${singleQuoted(trust)},` : ''}
   verify_mode: '${clientCerts ? 'force_peer' : 'none'}'
 }`,
       },
@@ -183,8 +173,7 @@ const pumaRecipe: Recipe = {
 const phpRecipe: Recipe = {
   name: 'php',
   summary: "nginx in front of PHP's built-in server: Symfony, Laravel",
-  needs: ['cert.pem', 'key.pem', 'ca.pem'],
-  needsForClients: [],
+  needs: ['ca.pem'],
   render: ({ cert, key, ca, trust, keystore, clientCerts }) => ({
     blocks: [
       {
@@ -221,7 +210,7 @@ ${
       {
         title: 'PHP as a client that trusts your servers',
         comment: '#',
-        text: `file_get_contents('https://localhost:8443/', false, stream_context_create(['ssl' => ['cafile' => ${php(ca)}]]));`,
+        text: `file_get_contents('https://localhost:8443/', false, stream_context_create(['ssl' => ['cafile' => ${singleQuoted(ca)}]]));`,
       },
     ],
     notes: [

@@ -9,8 +9,6 @@ const UPSTREAM = 'your server is expected on 127.0.0.1:3000';
 const nginxRecipe: Recipe = {
   name: 'nginx',
   summary: 'nginx in front of your server',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, names, clientCerts }) => ({
     blocks: [
       {
@@ -63,14 +61,12 @@ map $http_upgrade $devcert_connection {
 
 /** nginx wants an IPv6 address in brackets: as a host, that is what the client sends. */
 function serverName(name: string): string {
-  return name.includes(':') ? `"[${name}]"` : name;
+  return name.includes(':') ? `"${hostOf(name)}"` : name;
 }
 
 const apacheRecipe: Recipe = {
   name: 'apache',
   summary: 'Apache httpd in front of your server',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, names: [first = 'localhost', ...others], clientCerts }) => ({
     blocks: [
       {
@@ -114,8 +110,6 @@ ${
 const haproxyRecipe: Recipe = {
   name: 'haproxy',
   summary: 'HAProxy in front of your server',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: [
       {
@@ -150,8 +144,6 @@ backend app
 const caddyRecipe: Recipe = {
   name: 'caddy',
   summary: 'Caddy in front of your server',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, names, clientCerts }) => ({
     blocks: [
       {
@@ -186,8 +178,6 @@ ${names.map((name) => `https://${hostOf(name)}:8443`).join(', ')} {
 const traefikRecipe: Recipe = {
   name: 'traefik',
   summary: 'Traefik in front of your server',
-  needs: ['cert.pem', 'key.pem'],
-  needsForClients: [],
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: [
       {

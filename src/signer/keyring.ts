@@ -2,7 +2,6 @@
 import type { KeyObject } from 'node:crypto';
 import { DevcertError, say } from '../errors.ts';
 import type { PublicKey } from '../keys.ts';
-import type { Signer } from '../x509/certificate.ts';
 import type { SshAgent } from './ssh-agent.ts';
 
 export interface KeyringOptions {
@@ -22,7 +21,7 @@ export interface KeyringOptions {
 /** Makes an `ENCRYPTED PRIVATE KEY` PEM block of a key; the run that made it can open it. */
 export type Encrypter = (key: KeyObject) => string;
 
-/** Does so with a passphrase. An argument, as who only opens a key has no use for it. */
+/** `encodeEncryptedKey()`. An argument, as who only opens a key has no use for it. */
 export type Encryption = (key: KeyObject, passphrase: string) => string;
 
 /** One for each run: nobody is asked twice for the same key, and none is opened that signs nothing. */
@@ -74,11 +73,9 @@ export class Keyring {
   }
 
   /** Signs with a key of the user's SSH agent, on P-256. */
-  async agentSigner(publicKey: PublicKey): Promise<Signer> {
+  async signByAgent(publicKey: PublicKey, toBeSigned: Buffer): Promise<Buffer> {
     const { sshAgentSigner } = await import('./ssh-agent.ts');
-    const sign = (toBeSigned: Buffer) =>
-      this.use(() => sshAgentSigner(publicKey, this.agent).sign(toBeSigned));
-    return { publicKey, sign };
+    return this.use(() => sshAgentSigner(publicKey, this.agent).sign(toBeSigned));
   }
 
   /**
@@ -133,7 +130,8 @@ export class Keyring {
   #encrypter(passphrase: string, encrypt: Encryption): Encrypter {
     this.#known.add(passphrase);
     return (key) => {
-      const pem = encrypt(key, passphrase);
+      // As it is opened: the same on every keyboard.
+      const pem = encrypt(key, passphrase.normalize('NFC'));
       this.#opened.set(pem, Promise.resolve({ key, passphrase }));
       return pem;
     };

@@ -4,7 +4,7 @@ import { type PublicKey, publicKeyOf } from '../keys.ts';
 import { integer, sequence } from '../x509/der.ts';
 import { fieldsOf, readElement } from '../x509/asn1.ts';
 import { decodeIntegerBytes } from '../x509/asn1-values.ts';
-import { damagedAnswer, mpint, sshString, WireReader } from './ssh-wire.ts';
+import { damagedAnswer, sshString, WireReader } from './ssh-wire.ts';
 
 /** The one kind of key that signs as `ecdsa-with-SHA256` wants it. */
 export const SSH_P256 = 'ecdsa-sha2-nistp256';
@@ -67,6 +67,7 @@ export function decodeSshSignature(signature: Buffer): Buffer {
 /** The inverse. */
 export function encodeSshSignature(der: Buffer): Buffer {
   const fields = fieldsOf(readElement(der));
-  const numbers = [fields.next(), fields.next()].map((it) => mpint(decodeIntegerBytes(it)));
+  // Positive ones have the same bytes in both.
+  const numbers = [fields.next(), fields.next()].map((it) => sshString(decodeIntegerBytes(it)));
   return Buffer.concat([sshString(SSH_P256), sshString(Buffer.concat(numbers))]);
 }

@@ -14,11 +14,6 @@ export function sshString(content: Buffer | string): Buffer {
   return Buffer.concat([uint32(bytes.length), bytes]);
 }
 
-/** A positive number, from its two's complement as DER has it: the same bytes. */
-export function mpint(bytes: Buffer): Buffer {
-  return sshString(bytes);
-}
-
 /** Reads one value after the other. Each method throws DevcertError `agent` where it is not there whole. */
 export class WireReader {
   readonly #bytes: Buffer;

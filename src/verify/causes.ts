@@ -2,17 +2,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { say } from '../errors.ts';
 import { AUTHORITY_ORGANIZATION, TEST_ORGANIZATION } from '../policy.ts';
-import { isSignedBy } from '../x509/judge.ts';
-import type { CertificateDetails } from '../x509/details.ts';
+import { isIssuedBy } from '../x509/judge.ts';
+import { certificateDetails } from '../x509/details.ts';
 import { issueStep } from '../x509/issue-step.ts';
 import { MOST_NAMES, problem } from './problem.ts';
 import type { VerifyProblem } from './types.ts';
-
-/** A certificate of a chain, with what it says. */
-export interface Link {
-  readonly x509: X509Certificate;
-  readonly details: CertificateDetails;
-}
 
 /** What is known of authorities beside the roots that are asked. */
 export interface World {
@@ -33,23 +27,21 @@ export interface World {
 }
 
 /** Who signed the last certificate that can be followed from the leaf, as far as that can be told. */
-export function untrustedCause(sent: readonly Link[], world: World): VerifyProblem {
+export function untrustedCause(sent: readonly X509Certificate[], world: World): VerifyProblem {
   const [leaf] = sent;
   const top = topOf(sent);
   if (leaf === undefined || top === undefined) throw new RangeError('a chain without a leaf');
-  const signs = (issuer: X509Certificate) => signed(top.x509, issuer);
-  const again = say`${issueStep(leaf.details, MOST_NAMES)}, and restart the server`;
+  const { subject, issuer, isSelfSigned } = certificateDetails(top);
+  const signs = (issuer: X509Certificate) => isIssuedBy(top, issuer);
+  const again = say`${issueStep(certificateDetails(leaf), MOST_NAMES)}, and restart the server`;
 
   const own = world.known.find(
-    ({ root, issuer }) => signs(issuer) || signs(root) || isSame(top.x509, root),
+    ({ root, issuer }) => signs(issuer) || signs(root) || isSame(top, root),
   );
   if (own !== undefined) return ownCause(own, top, world);
-  if (
-    world.retired.some((root) => signs(root) || isSame(top.x509, root)) ||
-    world.isIssuedHere(leaf.x509)
-  )
+  if (world.retired.some((root) => signs(root) || isSame(top, root)) || world.isIssuedHere(leaf))
     return problem('old-authority', 'it is of a CA of yours that was replaced', again);
-  if (isSame(leaf.x509, top.x509) && leaf.details.isSelfSigned)
+  if (isSame(leaf, top) && isSelfSigned)
     return problem(
       'self-signed',
       'the certificate is signed by itself, so no CA vouches for it',
@@ -61,8 +53,7 @@ export function untrustedCause(sent: readonly Link[], world: World): VerifyProbl
       'it is not of your CA, but of one that this system trusts',
       say`check it against those: ${{ roots: 'system' }}`,
     );
-  const { subject, issuer } = top.details;
-  const who = top.details.isSelfSigned ? subject : issuer;
+  const who = isSelfSigned ? subject : issuer;
   if (who.includes(`O=${TEST_ORGANIZATION}`) && ['devcert', 'system'].includes(world.asked.label))
     return problem(
       'test-authority',
@@ -87,7 +78,7 @@ export function untrustedCause(sent: readonly Link[], world: World): VerifyProbl
       `a proxy answers in the place of the server: its certificate is of ${who}`,
       'have the host left out of the proxy (NO_PROXY, or the settings of the network), or install the CA of the proxy',
     );
-  if (top.details.isSelfSigned)
+  if (isSelfSigned)
     return problem(
       'unknown-authority',
       `its root is not among the roots that were asked: ${who}`,
@@ -111,21 +102,23 @@ export const CHAIN_SETTINGS =
   'nginx: ssl_certificate with the full chain, Apache: SSLCertificateFile, Node: cert';
 
 /** The leaf, or the last that the others lead to. */
-function topOf(sent: readonly Link[]): Link | undefined {
+function topOf(sent: readonly X509Certificate[]): X509Certificate | undefined {
   let [top] = sent;
   const left = new Set(sent.slice(1));
   for (let next = top; next !== undefined;) {
     top = next;
     left.delete(next);
-    const own: Link = next;
-    next = own.details.isSelfSigned ? undefined : [...left].find((it) => signed(own.x509, it.x509));
+    const own = next;
+    next = certificateDetails(own).isSelfSigned
+      ? undefined
+      : [...left].find((it) => isIssuedBy(own, it));
   }
   return top;
 }
 
 function ownCause(
   { name, issuer }: World['known'][number],
-  top: Link,
+  top: X509Certificate,
   { asked }: World,
 ): VerifyProblem {
   if (asked.label !== 'devcert' && name === asked.ca)
@@ -142,15 +135,11 @@ function ownCause(
     );
   return problem(
     'missing-issuer',
-    signed(top.x509, issuer)
+    isIssuedBy(top, issuer)
       ? 'the server sends its certificate without the issuer: clients have the root only, and cannot get from it to this one'
       : 'what lies between the certificate and your root is missing',
     say`give the server all of cert.pem, leaf and issuer (${CHAIN_SETTINGS})`,
   );
-}
-
-function signed(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return certificate.issuer === issuer.subject && isSignedBy(certificate, issuer);
 }
 
 function isSame(one: X509Certificate, other: X509Certificate): boolean {

@@ -1,10 +1,9 @@
 /** Paths from what was sent to the roots, the best of them, and what is wrong with it. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { certificateDetails } from '../x509/details.ts';
 import type { Finding } from '../x509/finding.ts';
 import { judgePath } from '../x509/judge-path.ts';
 import { buildPaths } from '../x509/path.ts';
-import { CHAIN_SETTINGS, type Link, untrustedCause } from './causes.ts';
+import { CHAIN_SETTINGS, untrustedCause } from './causes.ts';
 import { verifyProblem } from './findings.ts';
 import { problem } from './problem.ts';
 import { revocationProblems } from './revocation.ts';
@@ -20,13 +19,16 @@ export interface ChainJudgement {
 
 /** @param links as they were sent, `leaf` the first of them. */
 export async function judgeChain(
-  input: VerdictInput & { readonly links: readonly Link[]; readonly leaf: Link },
+  input: VerdictInput & {
+    readonly links: readonly X509Certificate[];
+    readonly leaf: X509Certificate;
+  },
 ): Promise<ChainJudgement> {
   const { links, leaf, roots, purpose, at, crls, systemRoots, world } = input;
-  const pool = links.slice(1).map(({ x509 }) => x509);
+  const pool = links.slice(1);
   const usage = purpose === 'server' ? 'serverAuth' : 'clientAuth';
   const question = { now: at, purpose: usage } as const;
-  const judged = buildPaths(leaf.x509, pool, roots.certificates).map((path) => ({
+  const judged = buildPaths(leaf, pool, roots.certificates).map((path) => ({
     path,
     errors: judgePath(path, question).filter(({ severity }) => severity === 'error'),
   }));
@@ -35,13 +37,11 @@ export async function judgeChain(
     (found, it) => (found !== undefined && found.errors.length <= it.errors.length ? found : it),
     undefined,
   );
-  const places = new Map(links.map(({ x509 }, index) => [x509.fingerprint256, index]));
+  const places = new Map(links.map(({ fingerprint256 }, index) => [fingerprint256, index]));
   const told = (errors: readonly Finding[], path: readonly X509Certificate[]) =>
     errors.map((it) => {
-      const own = path[it.certificate ?? 0];
-      const certificate = own === undefined ? undefined : places.get(own.fingerprint256);
-      const details = own === undefined ? leaf.details : certificateDetails(own);
-      return { ...verifyProblem(it, details, leaf.details), certificate };
+      const own = path[it.certificate ?? 0] ?? leaf;
+      return { ...verifyProblem(it, own, leaf), certificate: places.get(own.fingerprint256) };
     });
   if (best !== undefined)
     return {
@@ -53,16 +53,19 @@ export async function judgeChain(
       ],
     };
   const system = roots.label === 'system' ? [] : await systemRoots();
-  const systemTrusts = buildPaths(leaf.x509, pool, system).length > 0;
+  const systemTrusts = buildPaths(leaf, pool, system).length > 0;
   const cause = untrustedCause(links, world(systemTrusts));
-  const alone = judgePath([leaf.x509], question).filter(({ severity }) => severity === 'error');
-  return { path: undefined, problems: [cause, ...told(alone, [leaf.x509])] };
+  const alone = judgePath([leaf], question).filter(({ severity }) => severity === 'error');
+  return { path: undefined, problems: [cause, ...told(alone, [leaf])] };
 }
 
 /** Clients that take the certificates one by one, as TLS 1.2 has it (RFC 5246 7.4.2), find no way through these. */
-function orderProblems(links: readonly Link[], path: readonly X509Certificate[]): VerifyProblem[] {
+function orderProblems(
+  links: readonly X509Certificate[],
+  path: readonly X509Certificate[],
+): VerifyProblem[] {
   const places = path
-    .map((it) => links.findIndex(({ x509 }) => x509.fingerprint256 === it.fingerprint256))
+    .map((it) => links.findIndex(({ fingerprint256 }) => fingerprint256 === it.fingerprint256))
     .filter((place) => place !== -1);
   if (places.every((place, index) => place === index)) return [];
   return [
@@ -73,10 +76,4 @@ function orderProblems(links: readonly Link[], path: readonly X509Certificate[])
       { severity: 'warning' },
     ),
   ];
-}
-
-/** What a certificate on the path is called. */
-export function titleOf(x509: X509Certificate): string {
-  const { names, label, subject } = certificateDetails(x509);
-  return names[0]?.value ?? label ?? subject;
 }

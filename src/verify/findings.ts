@@ -1,6 +1,7 @@
 /** What the judge of chains finds, as problems with a cause and a cure. Pure. */
+import type { X509Certificate } from 'node:crypto';
 import { say, type Text } from '../errors.ts';
-import type { CertificateDetails } from '../x509/details.ts';
+import { certificateDetails, titleOf } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
 import { issueStep } from '../x509/issue-step.ts';
 import { MOST_NAMES, problem } from './problem.ts';
@@ -17,14 +18,16 @@ type Words = (what: Finding['what']) => readonly [VerifyCode, string, Text?, Ste
  */
 export function verifyProblem(
   { code, what }: Finding,
-  own: CertificateDetails,
-  leaf: CertificateDetails,
+  own: X509Certificate,
+  leaf: X509Certificate,
 ): VerifyProblem {
   const [told, message, fix, step] = (words[code] ?? other(code))(what);
-  const isLeaf = own.sha256 === leaf.sha256;
-  const whose = isLeaf ? '' : `"${own.label ?? own.subject}": `;
-  const again = say`issue it again: ${issueStep(leaf, MOST_NAMES)}, and restart the server`;
-  const renewed = say`have its CA issue "${own.label ?? own.subject}" again, or use another one: ${issueStep(leaf, MOST_NAMES)}`;
+  const isLeaf = own.fingerprint256 === leaf.fingerprint256;
+  const title = titleOf(certificateDetails(own));
+  const whose = isLeaf ? '' : `"${title}": `;
+  const instead = issueStep(certificateDetails(leaf), MOST_NAMES);
+  const again = say`issue it again: ${instead}, and restart the server`;
+  const renewed = say`have its CA issue "${title}" again, or use another one: ${instead}`;
   const cure = fix ?? (isLeaf ? again : renewed);
   return problem(told, `${whose}${message}`, cure, step && { step });
 }

@@ -4,7 +4,7 @@ import { say, orUndefined } from '../errors.ts';
 import { fieldsOf } from '../x509/asn1.ts';
 import { decodeTime } from '../x509/asn1-values.ts';
 import { type DecodedCrl, decodeCrl } from '../x509/crl.ts';
-import { certificateDetails } from '../x509/details.ts';
+import { certificateDetails, titleOf } from '../x509/details.ts';
 import { isSignature, strongScheme } from '../x509/judge.ts';
 import { issueStep } from '../x509/issue-step.ts';
 import { partsOf } from '../x509/read.ts';
@@ -40,8 +40,7 @@ export function revocationProblems(
       ];
     const when = usable.map((list) => revokedAt(list, own)).find((it) => it !== undefined);
     if (when === undefined) return [];
-    const { label, subject } = certificateDetails(own);
-    const whose = index === 0 ? '' : `"${label ?? subject}": `;
+    const whose = index === 0 ? '' : `"${titleOf(certificateDetails(own))}": `;
     return [
       problem(
         'revoked',

@@ -1,18 +1,24 @@
 /** What was sent, against roots: each step as it went, and what is wrong. */
 import type { X509Certificate } from 'node:crypto';
-import { DevcertError, EXIT } from '../errors.ts';
+import { EXIT, orUndefined } from '../errors.ts';
 import { parseCertificate } from '../keystore/entries.ts';
 import type { Name } from '../names/names.ts';
 import { certificateDetails } from '../x509/details.ts';
-import type { Link, World } from './causes.ts';
+import { errorsFirst } from '../x509/finding.ts';
+import type { World } from './causes.ts';
 import { judgeChain } from './chain.ts';
 import type { Contact } from './contact.ts';
 import { nameProblem } from './name.ts';
 import { problem } from './problem.ts';
 import type { Roots } from './roots.ts';
-import { connectionSteps, stepsOf } from './steps.ts';
+import { stepsOf } from './steps.ts';
 import type { Server } from './target.ts';
-import type { SentCertificate, VerifyCode, VerifyProblem, VerifyResult } from './types.ts';
+import {
+  type SentCertificate,
+  verifyCodes,
+  type VerifyProblem,
+  type VerifyResult,
+} from './types.ts';
 
 /** What is verified, for what, and by whom. */
 export interface VerdictInput {
@@ -43,7 +49,7 @@ export async function verdict(input: VerdictInput): Promise<VerifyResult> {
   if (judged !== undefined && leaf !== undefined) {
     problems.push(...judged.problems);
     const misnamed =
-      name === undefined ? undefined : await nameProblem(leaf.details, name, purpose);
+      name === undefined ? undefined : await nameProblem(certificateDetails(leaf), name, purpose);
     if (misnamed !== undefined) problems.push(misnamed);
   } else if (touched.length + damage.length === 0)
     problems.push(
@@ -60,8 +66,10 @@ export async function verdict(input: VerdictInput): Promise<VerifyResult> {
   const hasKey =
     server === undefined || agreed !== undefined || shaken?.flight.isKeySigned === true;
   const isVerified = !hasErrors && hasKey && judged?.path !== undefined;
-  const steps = [...connectionSteps(input, problems), ...stepsOf(input, links, judged, problems)];
+  const steps = stepsOf(input, links, judged, problems);
   const asked = shaken?.flight.request;
+  const sorted = errorsFirst(problems);
+  const [first] = sorted;
   return {
     target,
     server: server && {
@@ -74,65 +82,41 @@ export async function verdict(input: VerdictInput): Promise<VerifyResult> {
     },
     name: name?.value,
     ...{ purpose, at, roots: roots.label },
-    certificates: links.map(({ details }) => sentCertificate(details)),
+    certificates: links.map(sentCertificate),
     path: judged?.path?.map((it) => certificateDetails(it).sha256),
     steps,
-    problems: errorsFirst(problems),
+    problems: sorted,
     isVerified,
-    exitCode: isVerified ? EXIT.done : exitCodeOf(problems),
+    // Of the first thing that is wrong: the others often follow from it.
+    exitCode: isVerified ? EXIT.done : ((first && verifyCodes[first.code].exit) ?? EXIT.failed),
   };
 }
 
 /** Certificates that can be read, and what is to be said of the others. */
-function readLinks(sent: readonly Buffer[]): { links: Link[]; damage: VerifyProblem[] } {
-  const links: Link[] = [];
+function readLinks(sent: readonly Buffer[]): { links: X509Certificate[]; damage: VerifyProblem[] } {
+  const links: X509Certificate[] = [];
   const damage: VerifyProblem[] = [];
-  for (const [index, der] of sent.entries())
-    try {
-      const x509 = parseCertificate(der);
-      links.push({ x509, details: certificateDetails(x509) });
-    } catch (error) {
-      if (!(error instanceof DevcertError)) throw error;
-      damage.push(
-        problem(
-          'damaged',
-          `certificate ${index + 1} of those sent cannot be read: ${error.message}`,
-          'give the server a whole one',
-          { step: 'certificates', certificate: index },
+  for (const [index, der] of sent.entries()) {
+    const x509 = orUndefined(
+      () => parseCertificate(der),
+      ({ message }) =>
+        damage.push(
+          problem(
+            'damaged',
+            `certificate ${index + 1} of those sent cannot be read: ${message}`,
+            'give the server a whole one',
+            { step: 'certificates', certificate: index },
+          ),
         ),
-      );
-      // Without the first one there is nothing to verify.
-      if (index === 0) return { links: [], damage };
-    }
+    );
+    if (x509 !== undefined) links.push(x509);
+    // Without the first one there is nothing to verify.
+    else if (index === 0) break;
+  }
   return { links, damage };
 }
 
-function sentCertificate(details: Link['details']): SentCertificate {
-  const { subject, issuer, names, notBefore, notAfter, sha256 } = details;
+function sentCertificate(x509: X509Certificate): SentCertificate {
+  const { subject, issuer, names, notBefore, notAfter, sha256 } = certificateDetails(x509);
   return { subject, issuer, names, notBefore, notAfter, sha256 };
 }
-
-function errorsFirst(problems: readonly VerifyProblem[]): VerifyProblem[] {
-  const of = (severity: string) => problems.filter((it) => it.severity === severity);
-  return [...of('error'), ...of('warning')];
-}
-
-/** Of the first thing that is wrong: the others often follow from it. */
-function exitCodeOf(problems: readonly VerifyProblem[]): number {
-  const code = errorsFirst(problems)[0]?.code ?? 'closed';
-  if (code === 'expired') return EXIT.expired;
-  if (refused.includes(code)) return EXIT.refused;
-  return notTrusted.includes(code) ? EXIT.notTrusted : EXIT.failed;
-}
-
-const notTrusted: readonly VerifyCode[] = [
-  ...(['unknown-authority', 'self-signed', 'old-authority', 'other-authority'] as const),
-  ...(['other-devcert', 'missing-issuer', 'system-authority', 'mkcert'] as const),
-  ...(['test-authority', 'proxy'] as const),
-];
-const refused: readonly VerifyCode[] = [
-  'weak-key',
-  'weak-signature',
-  'outside-constraints',
-  'revoked',
-];

@@ -1,6 +1,6 @@
 /** Certificate signing requests: PKCS#10 (RFC 2986). */
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { DevcertError, say } from '../errors.ts';
+import { DevcertError, orUndefined, say } from '../errors.ts';
 import { keyTypeOf, publicKeyDer } from '../keys.ts';
 import type { Name } from '../names/names.ts';
 import { contextTagOf, type Element, fieldsOf, readElement, TAG, unreadable } from './asn1.ts';
@@ -53,7 +53,12 @@ export function encodeCsr(key: KeyObject, subject: Buffer, names: readonly Name[
  *   signature by MD5 or SHA-1 or an algorithm that devcert does not know, and a curve that is spelled out.
  */
 export function readCsr(der: Buffer): Csr {
-  const { problems, publicKey, algorithm, signed, signature, ...rest } = decodeCsr(der);
+  return checkedCsr(decodeCsr(der));
+}
+
+/** As {@link readCsr}, of one that was decoded. */
+export function checkedCsr(decoded: DecodedCsr): Csr {
+  const { problems, publicKey, algorithm, signed, signature, ...rest } = decoded;
   const { subject, extensions, attributes, publicKeyInfo } = rest;
   const [problem] = problems;
   if (problem !== undefined) throw problem;
@@ -86,15 +91,7 @@ export interface DecodedCsr extends Omit<Csr, 'publicKey'> {
  */
 export function decodeCsr(der: Buffer): DecodedCsr {
   const problems: DevcertError[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof DevcertError)) throw error;
-      problems.push(error);
-      return undefined;
-    }
-  };
+  const attempt = <T>(read: () => T) => orUndefined(read, (error) => problems.push(error));
   const outer = fieldsOf(readElement(der));
   const info = outer.next(TAG.sequence);
   const algorithm = outer.next(TAG.sequence);

@@ -108,12 +108,17 @@ function readDetails(x509: X509Certificate): CertificateDetails {
     notAfter,
     isSelfSigned: isSelfSigned(x509),
     ...extensionDetails(readExtensions(der), damaged),
-    key: certificateKey(x509, publicKey.raw),
+    key: publicKeyDetails(publicKey.raw, () => x509.publicKey),
     signature: orUndefined(() => signatureName(algorithm)) ?? oidName(algorithmIn(algorithm)),
     sha256: hash('sha256', der),
     sha1: hash('sha1', der),
     damaged,
   };
+}
+
+/** What people call a certificate. */
+export function titleOf({ label, subject }: CertificateDetails): string {
+  return label ?? subject;
 }
 
 /** A DNS name or an address: what a server is reached by. */
@@ -195,10 +200,6 @@ function namesIssuer(value: Element): boolean {
 function dateOf(text: string): Date | undefined {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-function certificateKey(x509: X509Certificate, publicKeyInfo: Buffer): KeyDetails {
-  return publicKeyDetails(publicKeyInfo, () => x509.publicKey);
 }
 
 function hash(name: string, bytes: Buffer): string {

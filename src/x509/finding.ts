@@ -79,3 +79,8 @@ export function finding(
 export function at(certificate: number, found: Finding): Finding {
   return { ...found, certificate };
 }
+
+/** Errors before warnings, otherwise in their order; notes left out. */
+export function errorsFirst<T extends { readonly severity: string }>(found: readonly T[]): T[] {
+  return ['error', 'warning'].flatMap((it) => found.filter(({ severity }) => severity === it));
+}

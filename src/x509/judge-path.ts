@@ -2,7 +2,12 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Usage } from '../names/usage.ts';
 import { attributesOf } from './distinguished-name.ts';
-import { type CertificateDetails, certificateDetails, type KeyDetails } from './details.ts';
+import {
+  type CertificateDetails,
+  certificateDetails,
+  type KeyDetails,
+  titleOf,
+} from './details.ts';
 import { at, type Finding, finding } from './finding.ts';
 import { type GeneralName, isForbidden } from './general-names.ts';
 import { isSignedBy } from './judge.ts';
@@ -222,9 +227,4 @@ export function weaknessOf({ type, weakness }: KeyDetails): string | undefined {
 /** True for signatures by hashes that can be forged, by the name of the algorithm. */
 export function isWeakSignature(signature: string): boolean {
   return /^(?:md|sha1|ecdsaWithSha1$)/.test(signature);
-}
-
-/** What people call a certificate. */
-function titleOf({ label, subject }: CertificateDetails): string {
-  return label ?? subject;
 }

@@ -6,7 +6,7 @@ import { decodePrivateKeyPem } from '../../src/keystore/private-key.ts';
 import { issueLeaf } from '../../src/certificate/issue.ts';
 import { parseLeafRequest } from '../../src/names/request.ts';
 import { Keyring } from '../../src/signer/keyring.ts';
-import { encryptKeyPem } from '../../src/signer/encrypt.ts';
+import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 
 const now = new Date('2026-11-28T12:00:00Z');
 const keepings: Keeping[] = [
@@ -44,7 +44,7 @@ async function encrypted(): Promise<AuthorityPem> {
   if (key === undefined) throw new Error('no key');
   return {
     ...pem,
-    issuerKey: encryptKeyPem(key, 'correct horse'),
+    issuerKey: encodeEncryptedKey(key, 'correct horse'),
     keeping: encodeKeeping({ way: 'passphrase', wasOpen: false }),
   };
 }

@@ -42,7 +42,7 @@ function refusal(parts: CsrParts, options: Parameters<typeof grantCsr>[1] = {}):
 async function signed(parts: CsrParts, options: Parameters<typeof grantCsr>[1] = {}) {
   const authority = await makeAuthority(now);
   const granted = holdCommonName(grantCsr(read(parts), options), authority.constraints);
-  const certificate = await certify(authority, granted.request, 'ada@engine', now);
+  const { certificate } = await certify(authority, granted.request, 'ada@engine', now);
   return { certificate, dropped: granted.dropped };
 }
 

@@ -11,6 +11,7 @@ import {
 import { Line } from '../../src/cli/password/line.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { hasShell, hasModes } from '../helpers/can.ts';
+import { failure } from '../helpers/failure.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 const notes: string[] = [];
@@ -26,15 +27,6 @@ function file(content: string | Buffer, mode = 0o600): string {
   writeFileSync(path, content);
   chmodSync(path, mode);
   return path;
-}
-
-function failure(action: () => unknown): DevcertError {
-  try {
-    action();
-  } catch (error) {
-    return error as DevcertError;
-  }
-  throw new Error('it did not fail');
 }
 
 describe('givenPassword()', () => {

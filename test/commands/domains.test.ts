@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { domainFolder, listDomains, removeDomains } from '../../src/authority/domains.ts';
+import { domainFolder, listDomains } from '../../src/authority/domains.ts';
+import { removeFolder } from '../../src/disk/files.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { certificateForDomains } from '../../src/commands/domains.ts';
 import { install } from '../../src/commands/install.ts';
@@ -58,7 +59,7 @@ describe('certificateForDomains()', () => {
       'localhost',
       expect.stringMatching(/^san-[0-9a-f]{16}$/) as string,
     ]);
-    removeDomains(domainFolder(context.folder, parseNames(['a.test', 'b.test'])));
+    removeFolder(domainFolder(context.folder, parseNames(['a.test', 'b.test'])));
     expect(listDomains(context.folder)).toEqual(['localhost']);
     const fresh = await certificateForDomains(context, ['a.test', 'b.test'], quiet);
     expect(fresh.key).not.toBe(two.key);

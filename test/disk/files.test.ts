@@ -11,7 +11,8 @@ import {
   writeExclusive,
 } from '../../src/disk/files.ts';
 import { removeStaleTemporaries, temporaryName } from '../../src/disk/temporary.ts';
-import { failure, fileProcess } from '../helpers/file-process.ts';
+import { failure } from '../helpers/failure.ts';
+import { fileProcess } from '../helpers/file-process.ts';
 import { hasLinks, hasModes, hasShell, seenMode } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 

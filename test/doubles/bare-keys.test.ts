@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { generateKey, publicKeyHash } from '../../src/keys.ts';
-import { encryptKeyPem } from '../../src/signer/encrypt.ts';
+import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 import { filesWithKey, openKeyHashesIn, openKeysIn } from '../helpers/bare-keys.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
@@ -29,7 +29,7 @@ test('a key is found in every form that is not encrypted, and in none that is', 
   mkdirSync(join(folder, 'below'));
   for (const [name, data] of Object.entries(forms))
     writeFileSync(join(folder, 'below', name), data);
-  writeFileSync(join(folder, 'encrypted.pem'), encryptKeyPem(key, 'correct horse'));
+  writeFileSync(join(folder, 'encrypted.pem'), encodeEncryptedKey(key, 'correct horse'));
   const other = generateKey('p256');
   const otherPem = other.export({ format: 'pem', type: 'pkcs8' }).toString();
   writeFileSync(join(folder, 'other.pem'), otherPem);

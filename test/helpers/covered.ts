@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command, CommandResult } from '../../platform/types.ts';
+import type { Command, CommandResult, Host } from '../../platform/types.ts';
 
 const OVERLAYFS = 0x794c7630;
 
@@ -30,7 +30,6 @@ export function cover(folders: readonly string[], base: string): void {
 export function runSync(command: Pick<Command, 'file' | 'args' | 'env' | 'input'>): CommandResult {
   const { status, stdout, stderr, error } = spawnSync(command.file, command.args, {
     encoding: 'utf8',
-    ...(command.input === undefined ? {} : { input: command.input }),
     env: { ...process.env, LC_ALL: 'C', ...command.env },
     ...(command.input === undefined ? {} : { input: command.input }),
     maxBuffer: 32 * 1024 * 1024,
@@ -38,6 +37,22 @@ export function runSync(command: Pick<Command, 'file' | 'args' | 'env' | 'input'
   if (error !== undefined)
     return { exitCode: undefined, stdout: '', stderr: '', failure: 'not-found' };
   return { exitCode: status ?? undefined, stdout, stderr };
+}
+
+/** Root on a Linux whose stores are covered. */
+export function coveredHost(
+  home: string,
+  find: Host['find'],
+  findForRoot: Host['findForRoot'] = find,
+): Host {
+  return {
+    ...{ platform: 'linux', env: {}, home, user: 'root', uid: 0, isRoot: true },
+    ...{ hostname: 'engine', kernel: '6.1.0-30-amd64', interactive: false, sysroot: '/' },
+    now: () => new Date(),
+    find,
+    findForRoot,
+    run: (command) => Promise.resolve(runSync(command)),
+  };
 }
 
 /** The output of a command that must succeed. */

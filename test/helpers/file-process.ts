@@ -1,19 +1,7 @@
-/** What the tests of files share: a process of its own for another umask, user or mount table, and the error of an action. */
+/** For tests of files: a process of its own for another umask, user or mount table. */
 import { spawnSync } from 'node:child_process';
 import { expect } from 'vitest';
-import { DevcertError } from '../../src/errors.ts';
 import { bundledModule } from './bundle.ts';
-
-/** The expected failure of an action. */
-export function failure(action: () => unknown): DevcertError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DevcertError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /**
  * What runs code in a process of its own, where it may have another umask, user or mount table: with files.ts as

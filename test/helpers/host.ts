@@ -3,7 +3,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Command, CommandResult, Host, Runner } from '../../platform/types.ts';
+import type { Command, CommandResult, Host, Root, Runner } from '../../platform/types.ts';
 
 /**
  * A fresh temporary folder, removed when the test that asked for it ends. By its real path, as a child
@@ -15,6 +15,14 @@ export function temporaryFolder(prefix = 'devcert-test-'): string {
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
+}
+
+/** A root for adapters that look at its hashes and its file alone. */
+export function fakeRoot(file: string): Root {
+  return {
+    ...{ pem: '', der: Buffer.alloc(0), file, commonName: 'devcert root' },
+    ...{ sha1: 'ab'.repeat(20), sha256: 'cd'.repeat(32) },
+  };
 }
 
 /** `file arg arg …` as one line, `sudo ` in front if elevated. */

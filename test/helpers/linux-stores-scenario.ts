@@ -11,7 +11,7 @@ import { findProgram, programFolders } from '../../platform/host.ts';
 import { javaStores } from '../../platform/java.ts';
 import { linuxSystemStores } from '../../platform/linux-system.ts';
 import type { Host, Root, TrustStore } from '../../platform/types.ts';
-import { cover, differences, hashOf, must, runSync, snapshot } from './covered.ts';
+import { cover, coveredHost, differences, hashOf, must, runSync, snapshot } from './covered.ts';
 import { untilListens } from './ports.ts';
 
 const PORT = 8443;
@@ -100,22 +100,11 @@ function clients(): Record<string, boolean> {
   );
 }
 
-const host: Host = {
-  platform: 'linux',
-  env: {},
-  home: base,
-  user: 'root',
-  hostname: 'engine',
-  kernel: '6.1.0-30-amd64',
-  uid: 0,
-  isRoot: true,
-  interactive: false,
-  sysroot: '/',
-  now: () => new Date(),
-  find: (program) => findProgram(program, process.env, false),
-  findForRoot: (program) => findForRoot(program, programFolders(process.env, false)),
-  run: (command) => Promise.resolve(runSync(command)),
-};
+const host = coveredHost(
+  base,
+  (program) => findProgram(program, process.env, false),
+  (program) => findForRoot(program, programFolders(process.env, false)),
+);
 
 async function inspectAll(
   stores: readonly TrustStore[],

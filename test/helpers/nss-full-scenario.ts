@@ -6,31 +6,15 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../platform/host.ts';
 import { nssStores } from '../../platform/nss.ts';
-import type { Host } from '../../platform/types.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
-import { must, runSync } from './covered.ts';
+import { coveredHost, must } from './covered.ts';
 
 const [, , base = '', , rootFile = ''] = process.argv;
 const root = rootInFile(readFileSync(rootFile, 'utf8'), rootFile);
-const find = (program: string) =>
-  program === 'chromium' ? '/usr/bin/chromium' : findProgram(program, process.env, false);
-const host: Host = {
-  platform: 'linux',
-  env: {},
-  home: base,
-  user: 'root',
-  hostname: 'engine',
-  kernel: '6.1.0-30-amd64',
-  uid: 0,
-  isRoot: true,
-  interactive: false,
-  sysroot: '/',
-  now: () => new Date(),
-  find,
-  findForRoot: find,
-  run: (command) => Promise.resolve(runSync(command)),
-};
+const host = coveredHost(base, (program) =>
+  program === 'chromium' ? '/usr/bin/chromium' : findProgram(program, process.env, false),
+);
 
 const rows = [];
 for (const kilobytes of [4, 8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 512]) {

@@ -1,7 +1,6 @@
 /** Files as other tools leave them: with more after their end, of kinds that are only named, with two passwords. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { DevcertError } from '../../src/errors.ts';
 import { inspectFile, type InspectSurroundings } from '../../src/inspect/file.ts';
 import type { InspectedFile } from '../../src/inspect/types.ts';
 import { DIGEST_LENGTH, digestOf } from '../../src/keystore/jks-format.ts';
@@ -14,6 +13,7 @@ import { generalNames } from '../../src/x509/general-names.ts';
 import { shownAs } from '../../src/x509/wording.ts';
 import { fixtures, pemFixtures } from './fixtures.ts';
 import { odd } from './odd-files.ts';
+import { failure } from '../helpers/failure.ts';
 
 const now = new Date('2026-05-10T12:00:00Z');
 const around: InspectSurroundings = { now, authorities: [] };
@@ -25,16 +25,6 @@ const zeros = Buffer.alloc(300);
 
 function inspect(bytes: Buffer | string, passwords: ReadOptions = {}): InspectedFile {
   return inspectFile({ file: 'file', bytes: Buffer.from(bytes), ...passwords }, around);
-}
-
-function errorOf(action: () => unknown): DevcertError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DevcertError) return error;
-    throw error;
-  }
-  throw new Error('nothing thrown');
 }
 
 describe('readKeyStore() passes over what comes after the end', () => {
@@ -65,7 +55,7 @@ describe('readKeyStore() passes over what comes after the end', () => {
   test('and a changed byte before the end of a JKS is still seen', () => {
     const bytes = Buffer.concat([fixtures.jks, zeros]);
     bytes[30] = (bytes[30] ?? 0) ^ 1;
-    expect(errorOf(() => readKeyStore(bytes, { password })).code).toBe('password');
+    expect(failure(() => readKeyStore(bytes, { password })).code).toBe('password');
   });
 
   test('and what is visible of a locked PKCS#12 is shown', () => {
@@ -137,7 +127,7 @@ describe('readKeyStore() names what it does not read', () => {
 
   test.each(cases)('%s, alone, for inspect only', (_, text, others) => {
     expect(inspect(text)).toMatchObject({ kind: 'other', others, certificates: [], keys: [] });
-    const error = errorOf(() => readKeyStore(Buffer.from(text)));
+    const error = failure(() => readKeyStore(Buffer.from(text)));
     expect([error.code, error.hint === undefined]).toEqual(['invalid-input', false]);
   });
 
@@ -148,7 +138,7 @@ describe('readKeyStore() names what it does not read', () => {
 
   test('says how to convert an OpenSSH key, and that of Ed25519 that none can', () => {
     const hint = (der: Buffer) =>
-      errorOf(() => readKeyStore(Buffer.from(pem('OPENSSH PRIVATE KEY', der)))).hint;
+      failure(() => readKeyStore(Buffer.from(pem('OPENSSH PRIVATE KEY', der)))).hint;
     expect(hint(odd.openSshEncrypted)).toContain('ssh-keygen -p -m PKCS8');
     expect(hint(odd.openSsh)).toBe('OpenSSH converts RSA and ECDSA keys only: make a new key');
   });
@@ -168,7 +158,7 @@ describe('readKeyStore() names what it does not read', () => {
     ['JWK', Buffer.from('{"kty": "EC", "crv": "P-256"}'), 'a JSON Web Key'],
     ['Base64', Buffer.from(leaf.toString('base64')), 'Base64 without the lines of PEM'],
   ])('a file of %s', (_, bytes, what) => {
-    const error = errorOf(() => readKeyStore(bytes, { password }));
+    const error = failure(() => readKeyStore(bytes, { password }));
     expect(error.code).toBe('invalid-input');
     expect(error.message).toContain(`cannot read ${what}`);
     expect(error.hint).not.toBeUndefined();
@@ -310,7 +300,7 @@ describe('readKeyStore() of a JKS whose key has a password of its own', () => {
       { password: 'changeiT', keyPassword },
       { keyPassword: 'another oNe' },
     ])
-      expect(errorOf(() => readKeyStore(file, passwords)).code).toBe('password');
+      expect(failure(() => readKeyStore(file, passwords)).code).toBe('password');
   });
 });
 
@@ -350,6 +340,6 @@ describe('readKeyStore() of a PKCS#12 whose key has a password of its own', () =
       { password: keyPassword },
       { password: 'storepasS', keyPassword },
     ])
-      expect(errorOf(() => readKeyStore(file, passwords)).code).toBe('password');
+      expect(failure(() => readKeyStore(file, passwords)).code).toBe('password');
   });
 });

@@ -9,22 +9,13 @@ import { encodeEncryptedPrivateKeyInfo } from '../../src/keystore/encrypted-key.
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { contextTag, integer, nullValue, octetString, oid, sequence } from '../../src/x509/der.ts';
 import { fixtures, pemFixtures } from './fixtures.ts';
+import { failure } from '../helpers/failure.ts';
 
 const key = createPrivateKey(pemFixtures.leafKey);
 const leaf = new X509Certificate(pemFixtures.leaf).raw;
 const ca = new X509Certificate(pemFixtures.ca).raw;
 const password = 'changeit';
 const pem = (...texts: string[]) => Buffer.from(texts.join(''));
-
-function errorOf(action: () => unknown): DevcertError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DevcertError) return error;
-    throw error;
-  }
-  throw new Error('nothing thrown');
-}
 
 describe('readKeyStore() of PKCS#12', () => {
   test.each(['modern', 'legacy', 'old', 'mixed', 'withoutMac', 'plain'] as const)(
@@ -44,10 +35,10 @@ describe('readKeyStore() of PKCS#12', () => {
     'refuses a wrong password and none for the fixture "%s"',
     (name) => {
       for (const wrong of ['changeiT', 'changei', ''])
-        expect(errorOf(() => readKeyStore(fixtures[name], { password: wrong })).code).toBe(
+        expect(failure(() => readKeyStore(fixtures[name], { password: wrong })).code).toBe(
           'password',
         );
-      const error = errorOf(() => readKeyStore(fixtures[name]));
+      const error = failure(() => readKeyStore(fixtures[name]));
       expect([error.code, error.message]).toEqual(['password', 'the key store needs its password']);
       expect(error.hint).toContain("{ password: '…' }");
     },
@@ -56,7 +47,7 @@ describe('readKeyStore() of PKCS#12', () => {
   test('opens a file with an empty password without asking for one', () => {
     expect(readKeyStore(fixtures.empty).entries[0]?.key?.equals(key)).toBe(true);
     expect(readKeyStore(fixtures.empty, { password: '' }).isVerified).toBe(true);
-    expect(errorOf(() => readKeyStore(fixtures.empty, { password })).code).toBe('password');
+    expect(failure(() => readKeyStore(fixtures.empty, { password })).code).toBe('password');
   });
 
   test('sees what Java trusts', () => {
@@ -70,7 +61,7 @@ describe('readKeyStore() of PKCS#12', () => {
     const bytes = Buffer.from(fixtures.modern);
     const at = bytes.length >> 1;
     bytes[at] = (bytes[at] ?? 0) ^ 1;
-    expect(errorOf(() => readKeyStore(bytes, { password })).code).toBe('password');
+    expect(failure(() => readKeyStore(bytes, { password })).code).toBe('password');
   });
 
   test('reads PBMAC1 (RFC 9579) and refuses a short key for it', () => {
@@ -99,8 +90,8 @@ describe('readKeyStore() of PKCS#12', () => {
       );
     };
     expect(readKeyStore(file(32), { password })).toMatchObject({ isVerified: true, entries: [] });
-    expect(errorOf(() => readKeyStore(file(32), { password: 'changeiT' })).code).toBe('password');
-    expect(errorOf(() => readKeyStore(file(8), { password })).code).toBe('invalid-input');
+    expect(failure(() => readKeyStore(file(32), { password: 'changeiT' })).code).toBe('password');
+    expect(failure(() => readKeyStore(file(8), { password })).code).toBe('invalid-input');
   });
 
   test('refuses a MAC that was cut short', () => {
@@ -114,7 +105,7 @@ describe('readKeyStore() of PKCS#12', () => {
         integer(1),
       ),
     );
-    expect(errorOf(() => readKeyStore(file, { password })).code).toBe('password');
+    expect(failure(() => readKeyStore(file, { password })).code).toBe('password');
   });
 });
 
@@ -143,16 +134,16 @@ describe('readKeyStore() of JKS', () => {
   });
 
   test('refuses a wrong password, and a file that was changed', () => {
-    expect(errorOf(() => readKeyStore(fixtures.jks, { password: 'changeiT' })).code).toBe(
+    expect(failure(() => readKeyStore(fixtures.jks, { password: 'changeiT' })).code).toBe(
       'password',
     );
     const bytes = Buffer.from(fixtures.jks);
     bytes[30] = (bytes[30] ?? 0) ^ 1;
-    expect(errorOf(() => readKeyStore(bytes, { password })).code).toBe('password');
+    expect(failure(() => readKeyStore(bytes, { password })).code).toBe('password');
   });
 
   test('refuses JCEKS and says how to convert it', () => {
-    const error = errorOf(() => readKeyStore(fixtures.jceks, { password }));
+    const error = failure(() => readKeyStore(fixtures.jceks, { password }));
     expect(error.code).toBe('invalid-input');
     expect(error.hint).toContain('keytool -importkeystore');
   });
@@ -169,7 +160,7 @@ describe('readKeyStore() of JKS', () => {
       head(0xfeedfeed, 2, 1, 2, 0xffffffff),
       head(0xfeedfeed),
     ])
-      expect(errorOf(() => readKeyStore(file)).code).toBe('invalid-input');
+      expect(failure(() => readKeyStore(file)).code).toBe('invalid-input');
   });
 });
 
@@ -201,7 +192,7 @@ describe('readKeyStore() of PEM and DER', () => {
         'encrypted-key',
       ]);
       for (const wrong of ['changeiT', ''])
-        expect(errorOf(() => readKeyStore(file, { password: wrong })).code).toBe('password');
+        expect(failure(() => readKeyStore(file, { password: wrong })).code).toBe('password');
     },
   );
 
@@ -252,7 +243,7 @@ describe('readKeyStore() of PEM and DER', () => {
     ['a key that is none', pem(encodePem('PRIVATE KEY', sequence()))],
     ['an OpenSSH key', pem(encodePem('OPENSSH PRIVATE KEY', Buffer.from('openssh-key-v1')))],
   ])('refuses %s', (_, file) => {
-    const error = errorOf(() => readKeyStore(file, { password }));
+    const error = failure(() => readKeyStore(file, { password }));
     expect(error.code).toBe('invalid-input');
     expect(error.hint).not.toBeUndefined();
   });
@@ -275,14 +266,14 @@ describe('limits', () => {
         const text = encodePem(label, keyWith(2 ** 31 - 1));
         const file = pem(text.replace('-----\n', `-----\n${headers}`));
         // Were it done, the test's own time limit would end it.
-        expect(errorOf(() => readKeyStore(file, { password }))).toBeInstanceOf(DevcertError);
+        expect(failure(() => readKeyStore(file, { password }))).toBeInstanceOf(DevcertError);
       }
     },
   );
 
   test('the iterations of all keys in a file count together', () => {
     const half = encodePem('ENCRYPTED PRIVATE KEY', keyWith(MAX_ITERATIONS + 1));
-    const error = errorOf(() => readKeyStore(pem(half), { password }));
+    const error = failure(() => readKeyStore(pem(half), { password }));
     expect([error.code, error.message]).toEqual([
       'invalid-input',
       expect.stringContaining(`more than ${MAX_ITERATIONS} iterations`),
@@ -290,7 +281,7 @@ describe('limits', () => {
     const good = encryptPbes2(key.export({ type: 'pkcs8', format: 'der' }), password, 100);
     const block = encodePem('ENCRYPTED PRIVATE KEY', encodeEncryptedPrivateKeyInfo(good));
     const rest = encodePem('ENCRYPTED PRIVATE KEY', keyWith(MAX_ITERATIONS - 99));
-    expect(errorOf(() => readKeyStore(pem(block, rest), { password })).code).toBe('invalid-input');
+    expect(failure(() => readKeyStore(pem(block, rest), { password })).code).toBe('invalid-input');
   });
 
   test.each([
@@ -300,13 +291,13 @@ describe('limits', () => {
   ])('refuses %s', (_, iterations, salt) => {
     const algorithm = sequence(oid(OID.pbeSha1TripleDes), sequence(octetString(salt), iterations));
     const file = encodeEncryptedPrivateKeyInfo({ algorithm, data: Buffer.alloc(16) });
-    expect(errorOf(() => readKeyStore(file, { password })).code).toBe('invalid-input');
+    expect(failure(() => readKeyStore(file, { password })).code).toBe('invalid-input');
   });
 
   test('refuses an encryption that it does not know, and names it', () => {
     const algorithm = sequence(oid('1.2.840.113549.1.5.3'), sequence());
     const file = encodeEncryptedPrivateKeyInfo({ algorithm, data: Buffer.alloc(16) });
-    expect(errorOf(() => readKeyStore(file, { password })).message).toContain(
+    expect(failure(() => readKeyStore(file, { password })).message).toContain(
       '"1.2.840.113549.1.5.3" is not supported',
     );
   });

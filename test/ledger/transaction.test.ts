@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { replaceFiles } from '../../src/ledger/transaction.ts';
-import { failure, fileProcess } from '../helpers/file-process.ts';
+import { failure } from '../helpers/failure.ts';
+import { fileProcess } from '../helpers/file-process.ts';
 import { canMake, hasLinks, hasModes, seenMode } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 

@@ -4,6 +4,7 @@ import {
   defaultConstraints,
   intersectConstraints,
   isPermitted,
+  localDomains,
 } from '../../src/names/constraints.ts';
 import { networkBytes } from '../../src/names/subtrees.ts';
 import type { Constraints } from '../../src/names/constraints.ts';
@@ -12,33 +13,30 @@ import { addPermits, advised, parsePermit } from '../../src/names/permit.ts';
 import { loadSuffixes } from '../../src/names/publicsuffix.ts';
 import { DevcertError } from '../../src/errors.ts';
 
-const domains = [
-  'localhost',
-  'test',
-  'example',
-  'invalid',
-  'local',
-  'internal',
-  'home.arpa',
-  'localdomain',
-  'lan',
-];
-const networks = [
-  '127.0.0.0/8',
-  '::1/128',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '169.254.0.0/16',
-  '100.64.0.0/10',
-  'fc00::/7',
-  'fe80::/10',
-];
 const name = (text: string) => parseName(text, { client: true });
 
 describe('defaultConstraints()', () => {
-  test('permits local names and networks, in this order', () => {
-    expect(defaultConstraints('localhost')).toEqual({ dns: domains, ip: networks });
+  // RFC 6761, RFC 6762, RFC 8375, and what networks and systems call themselves.
+  test.each([
+    ...['localhost', 'a.localhost', 'api.test', 'www.example', 'a.invalid', 'printer.local'],
+    ...['a.internal', 'nas.home.arpa', 'localhost.localdomain', 'pi.lan', '*.api.test'],
+    // The ends of each network: RFC 1122, RFC 1918, RFC 3927, RFC 6598, RFC 4193, RFC 4291.
+    ...['127.0.0.0', '127.255.255.255', '::1', '10.0.0.0', '10.255.255.255', '172.16.0.0'],
+    ...['172.31.255.255', '192.168.0.0', '192.168.255.255', '169.254.0.0', '169.254.255.255'],
+    ...['100.64.0.0', '100.127.255.255', 'fc00::', 'fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ...['fe80::', 'febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ])('permits %s', (text) => {
+    expect(isPermitted(defaultConstraints('localhost'), parseName(text))).toBe(true);
+  });
+
+  test.each([
+    ...['example.com', 'com', 'dev', 'corp', 'arpa', 'in-addr.arpa', 'mytest', 'localhost.com'],
+    ...['126.255.255.255', '128.0.0.0', '9.255.255.255', '11.0.0.0', '172.15.255.255'],
+    ...['172.32.0.0', '192.167.255.255', '192.169.0.0', '169.253.255.255', '169.255.0.0'],
+    ...['100.63.255.255', '100.128.0.0', '::', '::2', 'fbff:ffff::', 'fe00::', 'fe7f:ffff::'],
+    ...['fec0::', '8.8.8.8', '2606:4700::1111'],
+  ])('does not permit %s', (text) => {
+    expect(isPermitted(defaultConstraints('localhost'), parseName(text))).toBe(false);
   });
 
   test.each([
@@ -77,14 +75,17 @@ describe('defaultConstraints()', () => {
     ['x'.repeat(10_000), []],
   ])('for host name %j adds %j', (hostname, added) => {
     const { dns } = defaultConstraints(hostname);
-    expect(dns.slice(0, domains.length)).toEqual(domains);
-    expect(dns.slice(domains.length)).toEqual(added);
+    expect(dns).toEqual([...localDomains, ...added]);
   });
 
   test('adds permits after the host name, each once and none that is covered', async () => {
     const permits = ['Corp.Example.com', 'api.corp.example.com', 'a.test', 'engine', 'bücher.de'];
     const { dns } = await addPermits(defaultConstraints('engine'), permits);
-    expect(dns.slice(domains.length)).toEqual(['engine', 'corp.example.com', 'xn--bcher-kva.de']);
+    expect(dns.slice(localDomains.length)).toEqual([
+      'engine',
+      'corp.example.com',
+      'xn--bcher-kva.de',
+    ]);
   });
 
   test('refuses a bad permit', async () => {

@@ -13,18 +13,11 @@ import {
 import { storeFinders } from '../../platform/stores.ts';
 import { findStores } from '../../src/commands/stores.ts';
 import { installRoot, inspectStores, uninstallRoot } from '../../src/trust.ts';
-import type { Host, Root } from '../../platform/types.ts';
-import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
+import type { Host } from '../../platform/types.ts';
+import { fakeHost, fakeRoot, recorder, temporaryFolder } from '../helpers/host.ts';
 
 const OFF = 'user_pref("security.enterprise_roots.enabled", false);\n';
-const root: Root = {
-  pem: '',
-  der: Buffer.alloc(0),
-  file: '/root.pem',
-  sha1: 'ab'.repeat(20),
-  sha256: 'cd'.repeat(32),
-  commonName: 'devcert root',
-};
+const root = fakeRoot('/root.pem');
 const ON = 'user_pref("security.enterprise_roots.enabled", true);\n';
 
 function machine(platform: NodeJS.Platform, overrides: Partial<Host> = {}) {

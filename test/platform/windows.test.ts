@@ -8,14 +8,13 @@ import type {
   CommandResult,
   FindOptions,
   Host,
-  Root,
   TrustStore,
 } from '../../platform/types.ts';
 import { makeStateFolder } from '../../src/authority/purge.ts';
 import { closeStateFolder } from '../../src/commands/context.ts';
 import { findStores } from '../../src/commands/stores.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
-import { fakeHost, line, recorder, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, fakeRoot, line, recorder, temporaryFolder } from '../helpers/host.ts';
 
 const T = 'D:\\Win\\System32\\certutil.exe';
 const R = 'D:\\Win\\System32\\reg.exe';
@@ -23,14 +22,7 @@ const sha1 = 'ab'.repeat(20);
 const OWN = `HKCU\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates\\${sha1.toUpperCase()}`;
 const POLICY = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\ProtectedRoots';
 const file = 'C:\\Users\\Zoë Müller\\devcert\\root.pem';
-const root: Root = {
-  pem: '',
-  der: Buffer.alloc(0),
-  file,
-  sha1,
-  sha256: 'cd'.repeat(32),
-  commonName: 'devcert root',
-};
+const root = fakeRoot(file);
 const NTE_NOT_FOUND = 0x80090011;
 
 interface Windows {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CommandResult, Host, Root } from '../../platform/types.ts';
+import type { CommandResult, Host } from '../../platform/types.ts';
 import { storeFinders } from '../../platform/stores.ts';
 import { createRunner } from '../../platform/run.ts';
 import { isWsl, startsPrograms, wslStores } from '../../platform/wsl.ts';
@@ -9,18 +9,11 @@ import { findStores, parseStoreKinds } from '../../src/commands/stores.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { installRoot, uninstallRoot } from '../../src/trust.ts';
 import { hasShell } from '../helpers/can.ts';
-import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, fakeRoot, recorder, temporaryFolder } from '../helpers/host.ts';
 
 const sha1 = 'ab'.repeat(20);
 const file = '/home/ada/.config/devcert-nodejs/root.pem';
-const root: Root = {
-  pem: '',
-  der: Buffer.alloc(0),
-  file,
-  sha1,
-  sha256: 'cd'.repeat(32),
-  commonName: 'devcert root',
-};
+const root = fakeRoot(file);
 const kernel = '6.6.87.2-microsoft-standard-WSL2';
 const T = '/win/c/Windows/System32/certutil.exe';
 const NOT_MOUNTED = 'the drive of Windows is not mounted in this Linux';

@@ -2,11 +2,10 @@
  * What runs as root, for real: sudo and doas, users with and without their rights, a home that root may
  * not enter, and programs on PATH that must not be run. In a mount namespace over overlays.
  */
-import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { playScenario } from '../helpers/namespace.ts';
-import { canCover, needs } from '../helpers/require.ts';
-import { type Ended, findProgram } from '../helpers/run.ts';
+import { needsCoveredDebian, needsTools } from '../helpers/require.ts';
+import { type Ended } from '../helpers/run.ts';
 
 interface ThereAndBack {
   readonly rootReads: boolean;
@@ -37,13 +36,7 @@ interface Report {
 }
 
 const tools = ['sudo', 'doas', 'setpriv', 'dash', 'bindfs', 'fusermount3', 'keytool', 'expect'];
-const ready =
-  needs(existsSync('/etc/debian_version'), 'Debian') &&
-  needs(canCover(), 'root and mount namespaces') &&
-  needs(
-    tools.every((tool) => findProgram(tool) !== undefined),
-    `${tools.join(', ')} (test/debian-packages.sh)`,
-  );
+const ready = needsCoveredDebian() && needsTools(...tools);
 
 describe.runIf(ready)('what runs as root', () => {
   let report: Report;

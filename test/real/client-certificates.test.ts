@@ -18,7 +18,7 @@ import { OID } from '../../src/x509/oids.ts';
 import { encodeSubject } from '../../src/x509/subject.ts';
 import { forgeLeaf, issueFor, makeAuthority, purpose, writePair } from '../helpers/forge.ts';
 import { freePort, startProgram, visit } from '../helpers/recipe-server.ts';
-import { needs } from '../helpers/require.ts';
+import { needsTools } from '../helpers/require.ts';
 import { findProgram } from '../helpers/run.ts';
 import { startServer } from '../helpers/server.ts';
 
@@ -57,7 +57,7 @@ beforeAll(async () => {
     { type: 'email', value: 'ada@example.test' },
   ]);
   const granted = grantCsr(readCsr(csr), { client: true }).request;
-  const signed = await certify(authority, granted, 'ada@engine', new Date());
+  const { certPem } = await certify(authority, granted, 'ada@engine', new Date());
   const pairs = {
     'a user': await client('alice'),
     'a user with a bare common name': await client('alice', { cn: 'alice' }),
@@ -67,7 +67,7 @@ beforeAll(async () => {
     'a DNS name': await client('orders.test'),
     'a peer': await issueFor(authority, ['orders.test'], { peer: true }),
     'of a CSR': {
-      certPem: signed.toString() + authority.chainPem,
+      certPem,
       keyPem: encodePrivateKey(key),
     },
     'with RSA': await client('alice', { key: 'rsa2048' }),
@@ -117,7 +117,7 @@ describe('client certificates at', () => {
   });
 
   test('OpenSSL s_server -Verify', async ({ skip }) => {
-    if (!needs(findProgram('openssl') !== undefined, 'openssl')) skip();
+    if (!needsTools('openssl')) skip();
     const port = await freePort();
     const pair = ['-cert', files.cert, '-cert_chain', files.cert, '-key', files.key];
     const checks = ['-Verify', '3', '-verify_return_error', '-CAfile', files.ca, '-x509_strict'];
@@ -127,7 +127,7 @@ describe('client certificates at', () => {
   });
 
   test('nginx', async ({ skip }) => {
-    if (!needs(findProgram('nginx') !== undefined, 'nginx-light')) skip();
+    if (!needsTools('nginx')) skip();
     const port = await freePort();
     const config = join(folder, 'nginx.conf');
     writeFileSync(join(folder, 'index.html'), 'hello from devcert');
@@ -150,7 +150,7 @@ describe('client certificates at', () => {
   });
 
   test('Java, which takes a bare common name for a host', async ({ skip }) => {
-    if (!needs(findProgram('java') !== undefined, 'java')) skip();
+    if (!needsTools('java')) skip();
     const port = await freePort();
     const store = join(folder, 'server.p12');
     const certificates = decodePem(server.certPem).map(({ der }) => new X509Certificate(der).raw);

@@ -8,7 +8,7 @@ import { freshHome } from '../helpers/cli.ts';
 import { installPacked } from '../helpers/packed.ts';
 import { type Namespace, openNamespace } from '../helpers/namespace.ts';
 import { freePort, npmPackages } from '../helpers/recipe-server.ts';
-import { canCover, needs } from '../helpers/require.ts';
+import { needs, needsCover } from '../helpers/require.ts';
 import { run } from '../helpers/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -20,7 +20,7 @@ let namespace: Namespace | undefined;
 beforeAll(async () => {
   const packages = await npmPackages(Object.values(OLD));
   const isReady = needs(packages !== undefined, 'packages from npm');
-  if (!isReady || !needs(canCover(), 'root and unshare')) return;
+  if (!isReady || !needsCover()) return;
   const folder = mkdtempSync(join(packages ?? '', 'run-'));
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });

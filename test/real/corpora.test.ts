@@ -13,8 +13,8 @@ import { inspectFile } from '../../src/inspect/file.ts';
 import type { InspectedCertificate, InspectedFile } from '../../src/inspect/types.ts';
 import { formatIp, ipBytes } from '../../src/names/ip.ts';
 import { OID } from '../../src/x509/oids.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { needsTools } from '../helpers/require.ts';
+import { run } from '../helpers/run.ts';
 import { type Corpus, corpora } from './corpora-sources.ts';
 
 const ALL = process.env.CORPORA === 'all';
@@ -177,8 +177,8 @@ function compare({ path, certificates, store }: Told, ours: InspectedFile | unde
   ].map((it) => it.replaceAll(path, ''));
 }
 
-const hasPython = needs(findProgram('python3') !== undefined, 'python3');
-const hasKeytool = needs(findProgram('keytool') !== undefined, 'keytool (a JDK)');
+const hasPython = needsTools('python3');
+const hasKeytool = needsTools('keytool');
 
 test.skipIf(!hasPython).each(sets)(
   "$name: as Python's cryptography reads them",

@@ -18,7 +18,7 @@ import { readExtensions, readNames } from '../../src/x509/read.ts';
 import { freshHome } from '../helpers/cli.ts';
 import { makeAuthority } from '../helpers/forge.ts';
 import { visit } from '../helpers/recipe-server.ts';
-import { needs } from '../helpers/require.ts';
+import { needs, needsTools } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';
 import { startServer } from '../helpers/server.ts';
 
@@ -104,8 +104,8 @@ const makers: Record<string, { program: string; make: () => Promise<Made> }> = {
 
 async function sign(csr: Buffer): Promise<{ certificate: X509Certificate; pem: string }> {
   const { request } = grantCsr(readCsr(findCsr(csr)));
-  const certificate = await certify(authority, request, 'ada@engine', new Date());
-  return { certificate, pem: certificate.toString() + authority.chainPem };
+  const { certificate, certPem } = await certify(authority, request, 'ada@engine', new Date());
+  return { certificate, pem: certPem };
 }
 
 async function opensslVerifies(file: string, host: string): Promise<boolean> {
@@ -178,7 +178,7 @@ describe('a CSR of another tool', () => {
   });
 
   test('gets nothing of what it should not have', async ({ skip }) => {
-    if (!needs(findProgram('openssl') !== undefined, 'openssl')) skip();
+    if (!needsTools('openssl')) skip();
     const greedy = [
       'basicConstraints=critical,CA:TRUE,pathlen:3',
       'keyUsage=critical,keyCertSign,cRLSign',
@@ -219,7 +219,7 @@ describe('a CSR of another tool', () => {
   });
 
   test('that is weak is refused', async ({ skip }) => {
-    if (!needs(findProgram('openssl') !== undefined, 'openssl')) skip();
+    if (!needsTools('openssl')) skip();
     const weak: Record<string, readonly string[]> = {
       'RSA 1024': ['-newkey', 'rsa:1024'],
       'SHA-1': ['-newkey', 'rsa:2048', '-sha1'],
@@ -252,7 +252,7 @@ describe('our CSR', () => {
   ] as const)(
     'with a key of type %s is read and signed by others',
     async ([type, args], { skip }) => {
-      if (!needs(findProgram('certtool') !== undefined, 'certtool')) skip();
+      if (!needsTools('certtool')) skip();
       const { run: devcert, project } = freshHome();
       const ran = await devcert(['csr', ...names, '--out', 'c', ...args]);
       expect([ran.status, ran.stderr]).toEqual([0, '']);

@@ -21,10 +21,9 @@ import {
   type MachineOptions,
 } from '../helpers/broken-machine.ts';
 import { clock } from '../helpers/clock.ts';
-import { canCover, needs } from '../helpers/require.ts';
-import { findProgram } from '../helpers/run.ts';
+import { needsCover, needsTools } from '../helpers/require.ts';
 
-const ready = needs(canCover(), 'root and mount namespaces');
+const ready = needsCover();
 
 describe.runIf(ready)('devcert doctor', () => {
   /** One on which all is well. */
@@ -119,31 +118,28 @@ describe.runIf(ready)('devcert doctor', () => {
     expect(await doctor()).toMatchObject({ wrong: [], status: 0 });
   });
 
-  test.runIf(needs(findProgram('certutil') !== undefined, 'certutil of NSS'))(
-    'a damaged NSS database',
-    async () => {
-      const { doctor, home, type } = await healthy({ programs: ['chromium'] });
-      const database = join(home, '.local/share/pki/nssdb/cert9.db');
-      writeFileSync(database, 'not a database');
-      const found = await doctor();
-      expect(found.status).toBe(4);
-      const { check, problem, cure } = only(found);
-      expect([check, problem]).toEqual(['stores', expect.stringMatching(/nssdb/)]);
-      const line = cure.slice(0, cure.indexOf(' ('));
-      const keys = join(dirname(database), 'key4.db');
-      const moves = [database, keys].map((file) => `mv ${file} ${file}.damaged`);
-      expect(line).toBe(`${moves.join(' && ')} && devcert install`);
-      const before = readFileSync(keys);
-      // Half done: a database is not made over keys that may be somebody's.
-      await type(moves[0] ?? '');
-      expect((await type('devcert install')).stdout).toContain('"cert9.db" is missing');
-      expect(readFileSync(keys).equals(before)).toBe(true);
-      const rest = (await doctor()).wrong[0]?.cure ?? '';
-      expect(await type(rest.slice(0, rest.indexOf(' (')))).toMatchObject({ status: 0 });
-      expect(readFileSync(`${keys}.damaged`).equals(before)).toBe(true);
-      expect(await doctor()).toMatchObject({ wrong: [], status: 0 });
-    },
-  );
+  test.runIf(needsTools('certutil'))('a damaged NSS database', async () => {
+    const { doctor, home, type } = await healthy({ programs: ['chromium'] });
+    const database = join(home, '.local/share/pki/nssdb/cert9.db');
+    writeFileSync(database, 'not a database');
+    const found = await doctor();
+    expect(found.status).toBe(4);
+    const { check, problem, cure } = only(found);
+    expect([check, problem]).toEqual(['stores', expect.stringMatching(/nssdb/)]);
+    const line = cure.slice(0, cure.indexOf(' ('));
+    const keys = join(dirname(database), 'key4.db');
+    const moves = [database, keys].map((file) => `mv ${file} ${file}.damaged`);
+    expect(line).toBe(`${moves.join(' && ')} && devcert install`);
+    const before = readFileSync(keys);
+    // Half done: a database is not made over keys that may be somebody's.
+    await type(moves[0] ?? '');
+    expect((await type('devcert install')).stdout).toContain('"cert9.db" is missing');
+    expect(readFileSync(keys).equals(before)).toBe(true);
+    const rest = (await doctor()).wrong[0]?.cure ?? '';
+    expect(await type(rest.slice(0, rest.indexOf(' (')))).toMatchObject({ status: 0 });
+    expect(readFileSync(`${keys}.damaged`).equals(before)).toBe(true);
+    expect(await doctor()).toMatchObject({ wrong: [], status: 0 });
+  });
 
   test('a second CA of our name', async () => {
     const { doctor, type, state } = await healthy();

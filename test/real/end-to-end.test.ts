@@ -2,11 +2,10 @@
  * The first thing a person does with devcert, for real: README's commands in a fresh home on Debian as
  * root, its example server, and every client before, after, and after it was taken away again.
  */
-import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { playScenario } from '../helpers/namespace.ts';
-import { canCover, needs } from '../helpers/require.ts';
-import { type Ended, findProgram } from '../helpers/run.ts';
+import { needsCoveredDebian, needsTools } from '../helpers/require.ts';
+import { type Ended } from '../helpers/run.ts';
 
 interface Report {
   readonly issue: Ended;
@@ -34,13 +33,7 @@ const tools = [
   'gnutls-cli',
   'python3',
 ];
-const ready =
-  needs(existsSync('/etc/debian_version'), 'Debian') &&
-  needs(canCover(), 'root and mount namespaces') &&
-  needs(
-    tools.every((tool) => findProgram(tool) !== undefined),
-    `${tools.join(', ')} (test/debian-packages.sh)`,
-  );
+const ready = needsCoveredDebian() && needsTools(...tools);
 
 describe.runIf(ready)('devcert, end to end', () => {
   let report: Report;

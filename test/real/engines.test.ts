@@ -10,7 +10,7 @@ import { checkServerIdentity, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OID } from '../../src/x509/oids.ts';
 import { forgeLeaf, issueFor, makeAuthority, purpose, writePair } from '../helpers/forge.ts';
-import { needs } from '../helpers/require.ts';
+import { needs, needsTools } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 
@@ -209,7 +209,7 @@ describe('certificates and forgeries, as seen by', () => {
     });
 
   test('Java', async ({ skip }) => {
-    if (!needs(findProgram('java') !== undefined, 'java')) skip();
+    if (!needsTools('java')) skip();
     const source = join(import.meta.dirname, '../helpers/TlsClient.java');
     const targets = visits.map(([name, host]) => `${host}:${port(name)}`);
     const { output } = await run('java', [source, ca(), ...targets], { timeoutMs: 120_000 });
@@ -219,7 +219,7 @@ describe('certificates and forgeries, as seen by', () => {
   });
 
   test('NSS (vfychain, which looks at no host name)', async ({ skip }) => {
-    if (!needs(findProgram('vfychain') !== undefined, 'libnss3-tools')) skip();
+    if (!needsTools('vfychain')) skip();
     const database = join(folder, 'nss');
     mkdirSync(database);
     await run('certutil', ['-N', '--empty-password', '-d', `sql:${database}`]);

@@ -3,14 +3,14 @@
  * where no Node is installed.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { playScenario } from '../helpers/namespace.ts';
 import { npmPackages } from '../helpers/recipe-server.ts';
-import { canCover, needs } from '../helpers/require.ts';
-import { type Ended, findProgram, run } from '../helpers/run.ts';
+import { needsCoveredDebian, needsTools } from '../helpers/require.ts';
+import { type Ended, run } from '../helpers/run.ts';
 
 interface Ran {
   readonly ended: { readonly step: string; readonly status: number; readonly output: string }[];
@@ -25,13 +25,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   version: string;
 };
-const ready =
-  needs(existsSync('/etc/debian_version'), 'Debian') &&
-  needs(canCover(), 'root and mount namespaces') &&
-  needs(
-    ['sudo', 'setpriv', 'strip'].every((tool) => findProgram(tool) !== undefined),
-    'sudo, setpriv and strip (test/debian-packages.sh)',
-  );
+const ready = needsCoveredDebian() && needsTools('sudo', 'setpriv', 'strip');
 
 describe.runIf(ready)('the single executable', () => {
   let report: { readonly npm: Ran; readonly executable: Ran };

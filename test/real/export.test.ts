@@ -11,8 +11,8 @@ import { createInterface } from 'node:readline/promises';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshHome, type Home } from '../helpers/cli.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { needsTools } from '../helpers/require.ts';
+import { run } from '../helpers/run.ts';
 import { PAGE, startServer } from '../helpers/server.ts';
 
 const password = 'changeit-7';
@@ -22,10 +22,10 @@ const folder = join(base, 'project/.devcert');
 const file = (name: string) => join(folder, name);
 const java = (name: string) => join(import.meta.dirname, '../helpers', name);
 
-const hasJava = needs(findProgram('keytool') !== undefined, 'a JDK (default-jdk-headless)');
-const hasNss = needs(findProgram('pk12util') !== undefined, 'pk12util (libnss3-tools)');
-const hasCerttool = needs(findProgram('certtool') !== undefined, 'certtool (gnutls-bin)');
-const hasCurl = needs(findProgram('curl') !== undefined, 'curl');
+const hasJava = needsTools('keytool');
+const hasNss = needsTools('pk12util');
+const hasCerttool = needsTools('certtool');
+const hasCurl = needsTools('curl');
 
 let home: Home;
 

@@ -6,9 +6,9 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { brokenMachine, type Machine } from '../helpers/broken-machine.ts';
-import { canCover, needs } from '../helpers/require.ts';
+import { needsCover } from '../helpers/require.ts';
 
-const ready = needs(canCover(), 'root and mount namespaces');
+const ready = needsCover();
 
 const SERVER = `
 import { readFileSync } from 'node:fs';

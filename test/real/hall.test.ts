@@ -12,10 +12,10 @@ import {
   type MachineOptions,
 } from '../helpers/broken-machine.ts';
 import { clock } from '../helpers/clock.ts';
-import { canCover, needs } from '../helpers/require.ts';
+import { needs, needsCover, needsTools } from '../helpers/require.ts';
 import { findProgram } from '../helpers/run.ts';
 
-const ready = needs(canCover(), 'root and mount namespaces');
+const ready = needsCover();
 
 /** A server that reads its certificate when it starts: `node server.mjs PORT [CERTIFICATE] [KEY]`. */
 const SERVER = `
@@ -145,24 +145,21 @@ describe.runIf(ready)('the hall of broken machines', () => {
     expect(await doctor()).toMatchObject({ wrong: [], status: 0 });
   });
 
-  test.runIf(needs(findProgram('faketime') !== undefined, 'faketime'))(
-    'a clock that is a year off',
-    async () => {
-      const { type, verify, start, doctor } = await healthy('localhost', {
-        programs: ['faketime'],
-      });
-      await start('node server.mjs 8443');
-      const behind = 'export FAKETIME_DONT_FAKE_MONOTONIC=1\nfaketime -f -1y';
-      const early = await verify(`${behind} devcert verify localhost:8443`);
-      expect(early['not-yet-valid']).toContain('set the clock of this machine');
-      expect((await type(`${behind} devcert doctor`)).stdout).toContain(
-        'set the clock of this machine',
-      );
-      const ahead = await type('FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f +2y devcert doctor');
-      expect(ahead.stdout).toContain('the certificate expired on');
-      expect(await doctor()).toMatchObject({ wrong: [], status: 0 });
-    },
-  );
+  test.runIf(needsTools('faketime'))('a clock that is a year off', async () => {
+    const { type, verify, start, doctor } = await healthy('localhost', {
+      programs: ['faketime'],
+    });
+    await start('node server.mjs 8443');
+    const behind = 'export FAKETIME_DONT_FAKE_MONOTONIC=1\nfaketime -f -1y';
+    const early = await verify(`${behind} devcert verify localhost:8443`);
+    expect(early['not-yet-valid']).toContain('set the clock of this machine');
+    expect((await type(`${behind} devcert doctor`)).stdout).toContain(
+      'set the clock of this machine',
+    );
+    const ahead = await type('FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f +2y devcert doctor');
+    expect(ahead.stdout).toContain('the certificate expired on');
+    expect(await doctor()).toMatchObject({ wrong: [], status: 0 });
+  });
 
   test('an intercepting proxy', async () => {
     const { type, verify, start, project, doctor } = await healthy('localhost api.test', {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CLI } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/host.ts';
-import { canCover, needs } from '../helpers/require.ts';
+import { needsCover } from '../helpers/require.ts';
 
-const ready = needs(canCover(), 'root and mount namespaces');
+const ready = needsCover();
 
 /** What a script says, run by sh in a namespace whose /etc/hosts is `text`, CRLF and all. */
 function inNamespace(text: string, mounted: boolean, script: string): string {

@@ -3,7 +3,7 @@
  * refused after `uninstall`, by curl, Chromium and Java; and no bare key of the authority anywhere.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -19,8 +19,8 @@ import { openKeyHashesIn } from '../helpers/bare-keys.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 import { startAgent } from '../helpers/openssh-agent.ts';
 import { playScenario } from '../helpers/namespace.ts';
-import { canCover, needs } from '../helpers/require.ts';
-import { type Ended, findProgram } from '../helpers/run.ts';
+import { needs, needsCoveredDebian, needsTools } from '../helpers/require.ts';
+import { type Ended } from '../helpers/run.ts';
 
 interface Report {
   readonly made: Ended[];
@@ -44,13 +44,7 @@ const tools = [
   ...['chromium', 'certutil', 'java', 'curl'],
   ...['ssh-agent', 'ssh-add', 'ssh-keygen', 'softhsm2-util', 'pkcs11-tool'],
 ];
-const ready =
-  needs(existsSync('/etc/debian_version'), 'Debian') &&
-  needs(canCover(), 'root and mount namespaces') &&
-  needs(
-    tools.every((tool) => findProgram(tool) !== undefined),
-    `${tools.join(', ')} (test/debian-packages.sh)`,
-  );
+const ready = needsCoveredDebian() && needsTools(...tools);
 const all = (opened: boolean) => ({ curl: opened, java: opened, chromium: opened });
 const PASSPHRASE = 'correct horse battery';
 

@@ -20,7 +20,7 @@ import { encodePem } from '../../src/keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../../src/keystore/pkcs12.ts';
 import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
-import { needs } from '../helpers/require.ts';
+import { needs, needsTools } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';
 import { makeChain } from '../keystore/chain.ts';
 
@@ -38,8 +38,8 @@ const hasNss = needs(
   findProgram('pk12util') !== undefined && findProgram('certutil') !== undefined,
   'pk12util and certutil of NSS (libnss3-tools)',
 );
-const hasCerttool = needs(findProgram('certtool') !== undefined, 'certtool (gnutls-bin)');
-const hasMkcert = needs(findProgram('mkcert') !== undefined, 'mkcert');
+const hasCerttool = needsTools('certtool');
+const hasMkcert = needsTools('mkcert');
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });

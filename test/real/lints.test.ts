@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { DevcertError } from '../../src/errors.ts';
 import { inspectFile } from '../../src/inspect/file.ts';
 import { cached } from '../helpers/recipe-server.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { needsTools } from '../helpers/require.ts';
+import { run } from '../helpers/run.ts';
 import { lints } from '../inspect/lints.ts';
 
 const MODULE = 'github.com/zmap/zlint/v3';
@@ -21,7 +21,7 @@ const NOT_SHOWN = new Set([
 ]);
 
 test('zlint’s rules all have a row, and its certificates are read and told of as the table says', async (context) => {
-  if (!needs(findProgram('go') !== undefined, 'go (golang-go)')) return context.skip();
+  if (!needsTools('go')) return context.skip();
   const program = await cached(`zlint-${VERSION}`, (folder) =>
     run('go', ['install', `${MODULE}/cmd/zlint@${VERSION}`], {
       env: { GOBIN: folder },

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { playScenario } from '../helpers/namespace.ts';
-import { canCover, needs } from '../helpers/require.ts';
+import { needs, needsCoveredDebian } from '../helpers/require.ts';
 
 interface Phase {
   readonly states: Record<string, string>;
@@ -30,8 +30,7 @@ interface Report {
 
 const shared = '/etc/ssl/certs/java/cacerts';
 const ready =
-  needs(existsSync('/etc/debian_version'), 'Debian') &&
-  needs(canCover(), 'root and mount namespaces') &&
+  needsCoveredDebian() &&
   needs(existsSync(shared), 'Debian’s Java (apt install default-jdk-headless)') &&
   needs(existsSync('/usr/bin/curl') && existsSync('/usr/bin/openssl'), 'curl and openssl');
 

@@ -8,7 +8,7 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { needs } from '../helpers/require.ts';
+import { needs, needsTools } from '../helpers/require.ts';
 import { type Ended, findProgram, run } from '../helpers/run.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -48,7 +48,7 @@ function named(text: string): string[] {
 
 test('a formula that Ruby reads, of all archives for macOS and Linux', async (context) => {
   expect(rendered).toEqual({ status: 0, output: '' });
-  if (!needs(findProgram('ruby') !== undefined, 'ruby')) return context.skip();
+  if (!needsTools('ruby')) return context.skip();
   const file = join(folder, 'manifests/homebrew/devcert.rb');
   expect(await run('ruby', ['-wc', file])).toEqual({ status: 0, output: 'Syntax OK\n' });
   expect(named(read('homebrew/devcert.rb'))).toEqual(archives.slice(0, 4));

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, type TestContext } from 'vitest';
 import { loadAuthority } from '../../src/authority/folder.ts';
-import { byAnotherAuthority, expired, forServersOnly } from '../../src/mtls/invalid-clients.ts';
+import { byAnotherAuthority, madeWrong } from '../../src/mtls/invalid-clients.ts';
 import { authorityFolderIn } from '../../src/disk/paths.ts';
 import { parseLeafRequest } from '../../src/names/request.ts';
 import { freshHome } from '../helpers/cli.ts';
@@ -206,8 +206,11 @@ describe.each(sets)('PostgreSQL, set %s', (set) => {
     const wrong = [
       [undefined, /valid client certificate/],
       [await byAnotherAuthority(authority, request, 'ada@engine', now), /unknown ca/],
-      [await forServersOnly(authority, like, now), /unsupported certificate|bad certificate/],
-      [await expired(authority, like, now), /certificate expired/],
+      [
+        await madeWrong('for servers only', authority, like, now),
+        /unsupported certificate|bad certificate/,
+      ],
+      [await madeWrong('expired', authority, like, now), /certificate expired/],
     ] as const;
     for (const [pair, reason] of wrong) {
       const { status, output } = await psql('ada', pair);

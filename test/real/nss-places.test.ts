@@ -15,7 +15,7 @@ import { openInFirefox, startFirefoxOnce } from '../helpers/browsers.ts';
 import { fakeHost, temporaryFolder } from '../helpers/host.ts';
 import { issueFor } from '../helpers/forge.ts';
 import { playScenario } from '../helpers/namespace.ts';
-import { canCover, needs } from '../helpers/require.ts';
+import { needs, needsCover } from '../helpers/require.ts';
 import { PAGE, startServer } from '../helpers/server.ts';
 
 const find = (program: string) => findProgram(program, process.env, false);
@@ -79,7 +79,7 @@ interface Row {
   readonly after: readonly string[];
 }
 
-describe.runIf(certutil && needs(canCover(), 'root and mount namespaces'))('a full disk', () => {
+describe.runIf(certutil && needsCover())('a full disk', () => {
   test('while a database is made leaves nothing of it', async () => {
     const root = join(temporaryFolder(), 'root.pem');
     writeFileSync(root, (await createAuthority('ada@engine', undefined, new Date())).root);

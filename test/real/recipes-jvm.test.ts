@@ -13,8 +13,8 @@ import {
   printRecipe,
   startProgram,
 } from '../helpers/recipe-server.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { needs, needsTools } from '../helpers/require.ts';
+import { run } from '../helpers/run.ts';
 
 const APP = join(import.meta.dirname, 'spring-boot');
 const TOMCAT = '/usr/share/tomcat10';
@@ -73,7 +73,7 @@ async function springBoot(jar: string, parties: Parties, variant: Variant) {
 }
 
 test('recipes spring-boot and spring-boot-p12 run as printed, with and without --client-certs', async (context) => {
-  if (!needs(findProgram('mvn') !== undefined, 'maven')) return context.skip();
+  if (!needsTools('mvn')) return context.skip();
   const built = await springBootJar();
   if (!needs(built !== undefined, 'Maven Central')) return context.skip();
   const jar = join(built ?? '', 'target/app.jar');
@@ -119,7 +119,7 @@ test('recipe tomcat runs as printed, with and without --client-certs', async (co
 });
 
 test('recipe jdk runs as printed, with and without --client-certs; a Java client with the trust store gets in', async (context) => {
-  if (!needs(findProgram('java') !== undefined, 'a JDK')) return context.skip();
+  if (!needsTools('java')) return context.skip();
   const parties = await makeParties();
   for (const clientCerts of [false, true]) {
     const port = await freePort();

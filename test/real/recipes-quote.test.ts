@@ -113,13 +113,13 @@ const readers: readonly Reader[] = [
   },
   {
     language: 'PHP',
-    write: quote.php,
+    write: quote.singleQuoted,
     program: 'php',
     read: script('php', [], (it) => `echo ${it}, "\\n";`, '<?php '),
   },
   {
     language: 'Ruby',
-    write: quote.ruby,
+    write: quote.singleQuoted,
     program: 'ruby',
     read: script('ruby', ['-'], (it) => `puts ${it}`),
   },

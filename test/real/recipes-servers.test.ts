@@ -10,7 +10,7 @@ import {
   startUpstream,
   write,
 } from '../helpers/recipes.ts';
-import { needs } from '../helpers/require.ts';
+import { needs, needsTools } from '../helpers/require.ts';
 import { findProgram, run } from '../helpers/run.ts';
 
 const kitchen = await createKitchen();
@@ -130,19 +130,19 @@ describe('docker-compose by its recipe', () => {
   }
 
   test('its nginx is opened by whoever trusts our root alone', async (context) => {
-    if (!needs(findProgram('nginx') !== undefined, 'nginx')) context.skip();
+    if (!needsTools('nginx')) context.skip();
     await expectHttps(kitchen, await nginxPart([]));
   });
 
   test('--client-certs: its nginx lets in our clients alone', async (context) => {
-    if (!needs(findProgram('nginx') !== undefined, 'nginx')) context.skip();
+    if (!needsTools('nginx')) context.skip();
     await expectMutualHttps(kitchen, await nginxPart(['--client-certs']));
   });
 });
 
 describe('php by its recipe', () => {
   test('--client-certs: nginx lets in our clients alone', async (context) => {
-    if (!needs(findProgram('nginx') !== undefined, 'nginx')) context.skip();
+    if (!needsTools('nginx')) context.skip();
     const [port, upstream, folder] = [await freePort(), await startUpstream(), serverFolder()];
     const text = (await kitchen.recipe('php', '--client-certs'))
       .replaceAll('8443', String(port))

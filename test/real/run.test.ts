@@ -11,10 +11,10 @@ import { fromNpm } from '../forgeries/programs.ts';
 import { CLI, freshHome, type Home } from '../helpers/cli.ts';
 import { forgeLeaf, makePlainRoot } from '../helpers/forge.ts';
 import { openNamespace } from '../helpers/namespace.ts';
-import { canCover, needs } from '../helpers/require.ts';
+import { needsCover } from '../helpers/require.ts';
 import { PAGE, startServer, type TestServer } from '../helpers/server.ts';
 
-const ready = needs(canCover(), 'root and mount namespaces');
+const ready = needsCover();
 
 /** Programs that print the page, or fail; `URL` stands for its address. */
 const node = (script: string): string[] => [process.execPath, '-e', script];

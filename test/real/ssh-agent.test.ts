@@ -9,8 +9,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { CLI, freshHome, type Home, twoLines } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 import { type Answer, type OpensshAgent, SOFTHSM, startAgent } from '../helpers/openssh-agent.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram, run } from '../helpers/run.ts';
+import { needs, needsTools } from '../helpers/require.ts';
+import { run } from '../helpers/run.ts';
 
 const tools = [
   'ssh-agent',
@@ -21,11 +21,7 @@ const tools = [
   'openssl',
   'script',
 ];
-const ready =
-  needs(
-    tools.every((tool) => findProgram(tool) !== undefined),
-    `${tools.join(', ')} (test/debian-packages.sh)`,
-  ) && needs(existsSync(SOFTHSM), SOFTHSM);
+const ready = needsTools(...tools) && needs(existsSync(SOFTHSM), SOFTHSM);
 
 async function machine(answer?: Answer): Promise<{ home: Home; agent: OpensshAgent }> {
   const agent = await startAgent(join(temporaryFolder(), 'agent'), answer);

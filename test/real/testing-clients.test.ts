@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { brokenKinds, createTestCa } from '../../src/entry/testing.ts';
 import { type Client, said } from '../../src/testing/said.ts';
 import { startChromium, trustingHome } from '../helpers/chromium-page.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram, NO_TRUST, run } from '../helpers/run.ts';
+import { needsTools } from '../helpers/require.ts';
+import { NO_TRUST, run } from '../helpers/run.ts';
 
 const ca = createTestCa();
 const kinds = ['good', ...brokenKinds] as const;
@@ -62,7 +62,7 @@ async function expectSaid(
 
 describe('broken certificates', () => {
   test('curl says what is wrong, and without the root that the issuer is not known', async (context) => {
-    if (!needs(findProgram('curl') !== undefined, 'curl')) context.skip();
+    if (!needsTools('curl')) context.skip();
     const curl = (kind: Kind, ...more: string[]) =>
       run('curl', ['-sS', '--noproxy', '*', ...more, `https://localhost:${portOf(kind)}/`], {
         env: NO_TRUST,
@@ -82,7 +82,7 @@ describe('broken certificates', () => {
   });
 
   test('GnuTLS says what is wrong', async (context) => {
-    if (!needs(findProgram('gnutls-cli') !== undefined, 'gnutls-cli (gnutls-bin)')) context.skip();
+    if (!needsTools('gnutls-cli')) context.skip();
     await expectSaid('GnuTLS', async (kind) => {
       const args = ['--x509cafile', caFile, '-p', portOf(kind), 'localhost'];
       const { output } = await run('gnutls-cli', args, {
@@ -95,7 +95,7 @@ describe('broken certificates', () => {
   });
 
   test('Chromium says what is wrong', async (context) => {
-    if (!needs(findProgram('chromium') !== undefined, 'Chromium')) context.skip();
+    if (!needsTools('chromium')) context.skip();
     const page = await startChromium(trustingHome(caFile));
     await expectSaid('Chromium', (kind) => page.open(`https://localhost:${portOf(kind)}/`));
   });

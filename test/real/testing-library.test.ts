@@ -5,7 +5,7 @@ import { beforeAll, afterAll, describe, expect, test, type TestContext } from 'v
 import { trustingHome } from '../helpers/chromium-page.ts';
 import { installPacked } from '../helpers/packed.ts';
 import { npmPackages } from '../helpers/recipe-server.ts';
-import { needs } from '../helpers/require.ts';
+import { needs, needsTools } from '../helpers/require.ts';
 import { findProgram, NO_TRUST, run } from '../helpers/run.ts';
 
 let packages: string | undefined;
@@ -166,7 +166,7 @@ test('the library itself works in Jest', async (context) => {
 
 test('works in Playwright, with a browser', async (context) => {
   if (!ready(context)) return;
-  if (!needs(findProgram('chromium') !== undefined, 'Chromium')) {
+  if (!needsTools('chromium')) {
     context.skip();
     return;
   }

@@ -6,17 +6,12 @@ import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleUnitTests, LEFT_OUT, onDriveZ } from '../helpers/windows-bundle.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram } from '../helpers/run.ts';
+import { needsTools } from '../helpers/require.ts';
+
 import { untilWineReads } from '../helpers/wine-signatures.ts';
 import { startWindows, type Windows } from '../helpers/wine.ts';
 
-const ready = needs(
-  ['wine', 'wineserver', 'x86_64-w64-mingw32-gcc', 'openssl'].every(
-    (tool) => findProgram(tool) !== undefined,
-  ),
-  'wine64, wine and gcc-mingw-w64-x86-64 (test/debian-packages.sh)',
-);
+const ready = needsTools('wine', 'wineserver', 'x86_64-w64-mingw32-gcc', 'openssl');
 const checkout = resolve(import.meta.dirname, '../..');
 const tests = join(checkout, 'test');
 const programs = join(tests, 'helpers');

@@ -10,15 +10,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Drive } from '../doubles/icacls.mjs';
 import { readAuthority } from '../../src/authority/authority.ts';
 import { type Forgery, forgeLeaf, purpose } from '../helpers/forge.ts';
-import { needs } from '../helpers/require.ts';
-import { findProgram } from '../helpers/run.ts';
+import { needsTools } from '../helpers/require.ts';
+
 import { untilWineReads, wineCanRead } from '../helpers/wine-signatures.ts';
 import { startWindows, type Windows } from '../helpers/wine.ts';
 
-const ready = needs(
-  ['wine', 'wineserver', 'x86_64-w64-mingw32-gcc'].every((tool) => findProgram(tool) !== undefined),
-  'wine64, wine and gcc-mingw-w64-x86-64 (test/debian-packages.sh)',
-);
+const ready = needsTools('wine', 'wineserver', 'x86_64-w64-mingw32-gcc');
 
 describe.runIf(ready)('devcert on Windows Node under wine', () => {
   const CLI = 'C:\\npm\\node_modules\\devcert-local\\dist\\bin\\devcert.cjs';

@@ -17,17 +17,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { needs } from '../helpers/require.ts';
-import { findProgram } from '../helpers/run.ts';
+import { needsTools } from '../helpers/require.ts';
+
 import { untilWineReads } from '../helpers/wine-signatures.ts';
 import { startWindows, type Windows } from '../helpers/wine.ts';
 
-const ready = needs(
-  ['wine', 'wineserver', 'x86_64-w64-mingw32-gcc', 'certutil', 'script'].every(
-    (tool) => findProgram(tool) !== undefined,
-  ),
-  'wine64, wine, gcc-mingw-w64-x86-64 and libnss3-tools (test/debian-packages.sh)',
-);
+const ready = needsTools('wine', 'wineserver', 'x86_64-w64-mingw32-gcc', 'certutil', 'script');
 const CLI = resolve(import.meta.dirname, '../../dist/bin/devcert.cjs');
 
 describe.runIf(ready)('devcert in an emulated WSL', () => {

@@ -7,13 +7,13 @@ import { hasShell } from '../helpers/can.ts';
 import { generateKey, publicKeyHash, publicKeyOf } from '../../src/keys.ts';
 import { openingSigner } from '../../src/signer/key.ts';
 import { Keyring } from '../../src/signer/keyring.ts';
-import { encryptKeyPem } from '../../src/signer/encrypt.ts';
+import { encodeEncryptedKey } from '../../src/keystore/encrypted-key.ts';
 import { decryptKeyPem, parsePassphrase } from '../../src/signer/passphrase.ts';
 import { temporaryFolder } from '../helpers/host.ts';
 
 const WHAT = 'the key of the CA "default"';
 const key = generateKey('p256');
-const pem = encryptKeyPem(key, 'correct horse');
+const pem = encodeEncryptedKey(key, 'correct horse');
 
 function failure(work: () => unknown): unknown {
   try {
@@ -85,7 +85,7 @@ describe('Keyring', () => {
       message: 'this is not the passphrase of the key of the CA "default"',
     });
     expect(keys.isFailure(error)).toBe(true);
-    const other = encryptKeyPem(generateKey('p256'), 'wrong horse');
+    const other = encodeEncryptedKey(generateKey('p256'), 'wrong horse');
     await expect(keys.open(other, WHAT)).rejects.toBe(error);
     expect(asked).toHaveLength(1);
   });
@@ -116,7 +116,7 @@ describe('parsePassphrase()', () => {
   test('an accent is the same however it is typed: the bytes are the UTF-8 of NFC', () => {
     const [composed, decomposed] = ['Käse und Brot', 'Ka\u0308se und Brot'];
     expect(parsePassphrase(decomposed, WHAT, true)).toBe(composed);
-    const encrypted = encryptKeyPem(key, parsePassphrase(decomposed, WHAT, true));
+    const encrypted = encodeEncryptedKey(key, parsePassphrase(decomposed, WHAT, true));
     for (const typed of [composed, decomposed])
       expect(publicKeyHash(decryptKeyPem(encrypted, typed, WHAT))).toBe(publicKeyHash(key));
     // What any other program makes of the composed form.
@@ -131,7 +131,7 @@ describe('parsePassphrase()', () => {
   test.runIf(hasShell)('the longest that is taken is one that OpenSSL takes from a file', () => {
     const passphrase = parsePassphrase('a'.repeat(1023), WHAT, true);
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'key.pem'), encryptKeyPem(key, passphrase));
+    writeFileSync(join(folder, 'key.pem'), encodeEncryptedKey(key, passphrase));
     writeFileSync(join(folder, 'passphrase'), `${passphrase}\n`);
     const args = ['pkey', '-in', 'key.pem', '-passin', 'file:passphrase', '-pubout'];
     const out = execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', timeout: 20_000 });
