@@ -83,7 +83,8 @@ function inFolder(folder: string): CertificatePaths {
   };
 }
 
-function assertNotEmpty(options: OutputOptions): void {
+/** @throws DevcertError `usage` for an option that is an empty text. */
+export function assertNotEmpty(options: object): void {
   for (const [option, value] of Object.entries(options))
     if (value === '')
       throw new DevcertError('usage', `the path for ${option} is empty`, {

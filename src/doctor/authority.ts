@@ -5,7 +5,6 @@ import { quoteForPosix } from '../../platform/quote.ts';
 import { assertNotExpired } from '../authority/authority.ts';
 import { loadAuthority } from '../authority/folder.ts';
 import { authorityNameOf } from '../authority/marker.ts';
-import { stateFolderOf } from '../commands/context.ts';
 import { outputPaths } from '../certificate/output.ts';
 import { looserThan } from '../disk/files.ts';
 import { hasModes } from '../disk/filesystem.ts';
@@ -19,7 +18,7 @@ export const stateCheck: Check = {
   id: 'state',
   about: 'the state folder',
   run({ context }) {
-    const folder = stateFolderOf(context);
+    const folder = context.stateFolder;
     const keys = [...keysIn(folder), outputPaths({}, context.cwd).keyFile];
     return [...unwritable(folder), ...keys.flatMap(open)];
   },

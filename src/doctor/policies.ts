@@ -4,6 +4,7 @@ import { jsonIn, namesIn, textIn } from '../../platform/look.ts';
 import { quoteForPosix } from '../../platform/quote.ts';
 import type { Host } from '../../platform/types.ts';
 import { readRegistry, windowsProgram } from '../../platform/windows-programs.ts';
+import { isObject } from '../errors.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
 
@@ -77,5 +78,5 @@ export function policyFindings(host: Host): Finding[] {
 function read(file: string): Readonly<Record<string, unknown>> {
   // From what is no JSON the browser takes nothing either.
   const said = jsonIn(textIn(file));
-  return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
+  return isObject(said) ? said : {};
 }

@@ -4,7 +4,7 @@
  * project: no domain to permit, no authority, no path elsewhere, no program, no line of the hosts file.
  */
 import { join } from 'node:path';
-import { DevcertError, say, type Text } from '../errors.ts';
+import { DevcertError, isObject, say, type Text } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { keyTypes } from '../keys.ts';
 import { MAX_LEAF_DAYS, MAX_NAMES } from '../policy.ts';
@@ -19,9 +19,6 @@ export interface ProjectFile {
   readonly key?: string;
   readonly days?: number;
 }
-
-/** Far above what any of them says. */
-const MAX_BYTES = 1024 * 1024;
 
 /**
  * What the project file in the folder says.
@@ -43,15 +40,20 @@ export function readProjectFile(folder: string): ProjectFile | undefined {
 
 /** @param others true for a file of others, whose faults are theirs to tell */
 function parse(file: string, others = false): unknown {
-  const text = readIfThere(file, { maxBytes: MAX_BYTES })
-    ?.toString()
-    .replace(/^\uFEFF/, '');
+  const read = readJson(file);
+  if (read !== undefined && read.value === undefined && !others)
+    throw invalid(file, 'it is not JSON', example);
+  return read?.value;
+}
+
+/** The text of a file, and what it says: undefined for one that is no JSON. Undefined if there is none. */
+export function readJson(file: string): { text: string; value: unknown } | undefined {
+  const text = readIfThere(file)?.toString();
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return { text, value: JSON.parse(text.replace(/^\uFEFF/, '')) as unknown };
   } catch {
-    if (others) return undefined;
-    throw invalid(file, 'it is not JSON', example);
+    return { text, value: undefined }; // what that means is told where it is asked
   }
 }
 
@@ -99,9 +101,4 @@ function filled(name: string, folder: string): string {
 
 function invalid(file: string, why: string, hint: Text): DevcertError {
   return new DevcertError('invalid-input', `cannot use "${file}": ${why}`, { hint });
-}
-
-/** True for what JSON calls an object. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -10,8 +10,7 @@ import { install } from '../../src/commands/install.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { currentRoot } from '../../src/commands/roots.ts';
 import { status } from '../../src/commands/status.ts';
-import { checkLines } from '../../src/cli/check.ts';
-import { doctorLines } from '../../src/cli/doctor.ts';
+import { checkLines, doctorLines } from '../../src/cli/check.ts';
 import { check } from '../../src/doctor/check.ts';
 import { authorityCheck, stateCheck } from '../../src/doctor/authority.ts';
 import { doctor } from '../../src/doctor/doctor.ts';
@@ -26,7 +25,7 @@ import { orphansCheck, storeFindings, storesCheck } from '../../src/doctor/store
 import { variablesCheck } from '../../src/doctor/variables.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { DAY_MS } from '../../src/policy.ts';
-import { recorder } from '../helpers/host.ts';
+import { recorder, stateAt } from '../helpers/host.ts';
 import { hasModes } from '../helpers/can.ts';
 import { make } from '../inspect/certificates.ts';
 import { projectMachine, type MemoryStoreOptions } from '../helpers/stores.ts';
@@ -172,7 +171,7 @@ describe('stores', () => {
 
   test('a root that no state folder knows is an orphan', async () => {
     const { context, base } = await healthy();
-    const again = { ...context, folder: join(base, 'state-2') };
+    const again = { ...context, ...stateAt(join(base, 'state-2')) };
     expect(await found(context, orphansCheck)).toEqual([]);
     await install(again);
     expect(await found(context, orphansCheck)).toMatchObject([
