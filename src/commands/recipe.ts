@@ -11,7 +11,6 @@ import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
 import { type Context } from './context.ts';
 import { foreignTrust, certificatesIn } from './recipe-trust.ts';
-import { assertNotEmpty } from '../certificate/output.ts';
 
 export interface RecipeOptions {
   /** The folder with the files; `.devcert` by default. */
