@@ -79,8 +79,7 @@ export async function mtlsRotate(
   const made = step === 1 ? await begin(target, options) : undefined;
   if (step === 2) await takeOver(target);
   if (step === 3) await end(target);
-  const authority = await loadAuthority(target.folder);
-  const written = await renewAll(target, authority, { only: REMADE[step], password });
+  const written = await renewAll(target, { only: REMADE[step], password });
   return { ca, step, written, reload: sidesOf(set, ca)[step === 2 ? 'holding' : 'trusting'], made };
 }
 

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Root, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
-import { loadAuthority, recoverFolder } from '../authority/folder.ts';
+import { recoverFolder } from '../authority/folder.ts';
 import type { Imported } from '../authority/import.ts';
 import {
   discardPending,
@@ -135,13 +135,20 @@ export async function replaceAuthority(
       await dropFromStores(context, stores, root);
     throw error;
   }
-  const authority = await loadAuthority(folder);
   await successor.issue?.();
-  // Sets list the roots that are trusted: they are written again when the old one is gone.
-  const renewed = await renewAll(context, authority, { only: ['certificates', 'roots'] });
+  return { outcomes, renewed: await renewAndClear(context, stores), replaced: true };
+}
+
+/** Makes again what was issued before, and takes the roots of that time out of these stores. Not in a rotation. */
+export async function renewAndClear(
+  context: Context,
+  stores: readonly TrustStore[],
+): Promise<Renewed[]> {
+  if (isRotating(context.folder)) return [];
+  const renewed = await renewAll(context, { only: ['certificates', 'roots'] });
   await clearOthers(context, stores);
-  const sets = await renewAll(context, authority, { only: ['sets'] });
-  return { outcomes, renewed: [...renewed, ...sets], replaced: true };
+  // Sets list the roots that are trusted: they are written when the old one is gone.
+  return [...renewed, ...(await renewAll(context, { only: ['sets'] }))];
 }
 
 /** @throws DevcertError `refused`. */
