@@ -41,7 +41,7 @@ export async function certificateFor(
   refuseSudo(context);
   assertNoBuild(context);
   const now = context.host.now();
-  const { authority } = await ensureAuthorityFor(context, request.names, now);
+  const { authority } = await ensureAuthorityFor(context, request.names);
   if (canAsk(authority.keeping)) {
     const there = readExisting(outputPaths({}, context.cwd));
     if (isReusable(there, authority, request, now) && there.keyText !== undefined)

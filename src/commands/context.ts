@@ -186,14 +186,13 @@ export async function refuseOtherAccount(
 export async function ensureAuthorityFor(
   context: Context,
   names: readonly Name[],
-  now: Date,
 ): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
   const ensured = await ensureIn(context, async () => {
     const constraints = defaultConstraints(context.host.hostname);
     assertPermitted(constraints, names);
     const { createAuthority } = await import('../authority/create.ts');
-    return createAuthority(identity(context), constraints, now);
+    return createAuthority(identity(context), constraints, context.host.now());
   });
   if (!ensured.created) return ensured;
   return { ...ensured, made: { constraints: ensured.authority.constraints } };

@@ -216,7 +216,7 @@ export async function haveTrusted(
   if (await isDone()) return nothing;
   const isFirst = !hasAuthority(context.folder);
   if (kinds.length === 0 && permit.length === 0) {
-    await ensureAuthorityFor(context, names, context.host.now());
+    await ensureAuthorityFor(context, names);
     return nothing;
   }
   const { install } = await import('./install.ts');
@@ -241,7 +241,7 @@ export async function haveTrusted(
     return { outcomes, notes: [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)] };
   };
   // That of other domains is made by installing.
-  if (permit.length === 0) await ensureAuthorityFor(context, names, context.host.now());
+  if (permit.length === 0) await ensureAuthorityFor(context, names);
   else if (isFirst) return work();
   try {
     // Servers that are started together would undo what the others have not finished.

@@ -61,8 +61,7 @@ export async function issue(
   const requests = formats?.parseFormats(options, paths, cwd) ?? [];
   refuseSudo(context);
   const beside = await formats?.exportsBeside(requests, context, request, paths, options, ask);
-  const now = host.now();
-  const { authority, created, made } = await ensureAuthorityFor(context, request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, request.names);
   // Nothing can have been exported of one that is not there yet.
   const isFirst = !existsSync(paths.certFile);
   const modes = created ? [] : mendModes(folder);
