@@ -121,8 +121,12 @@ export function contextOf(context: Context, name: string | undefined): Context {
 }
 
 /** How stores are worked on for the authority: what they say to type again is about it. */
-export function trusting({ progress, ca }: Context): TrustOptions {
-  return { progress, again: (step) => (step.command === undefined ? step : { ...step, ca }) };
+export function trusting({ host, progress, ca }: Context): TrustOptions {
+  return {
+    now: host.now(),
+    progress,
+    again: (step) => (step.command === undefined ? step : { ...step, ca }),
+  };
 }
 
 /** `user@host`, for the subjects of certificates. */

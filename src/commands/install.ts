@@ -149,7 +149,7 @@ export async function install(
     if (!created && !isAsWished(authority.keeping, options)) throw madeMeanwhile();
     isMade = created;
     await remember(context);
-    await wanted.issue?.();
+    await wanted.issue?.(authority);
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);

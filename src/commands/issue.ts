@@ -7,7 +7,6 @@ import { writeCertificate } from '../certificate/write.ts';
 import type { CertificateHash } from '../certificate/hash.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
-import type { Constraints } from '../names/constraints.ts';
 import { worded } from '../errors.ts';
 import { isLoopbackName, type Name } from '../names/names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../names/request.ts';
@@ -23,6 +22,7 @@ import {
 import type { ExportResult } from './export.ts';
 import type { FormatOptions } from './issue-formats.ts';
 import type { NameOptions } from '../project/request.ts';
+import type { Host } from '../../platform/types.ts';
 
 export interface IssueOptions
   extends LeafOptions, OutputOptions, AuthorityOption, FormatOptions, NameOptions {
@@ -78,7 +78,8 @@ export async function issue(
     ...modes,
     ...written.notes,
     ...changeNotes(written, options),
-    ...(written.issued ? notesOn(request, authority.constraints, context) : []),
+    ...(written.issued ? certificateNotes(request, authority.constraints) : []),
+    ...(written.issued ? unresolvedNotes(request, host) : []),
     ...(written.issued && request.names.some((name) => isOfNetwork(name, host.hostname))
       ? (await import('./network.ts')).networkNotes(written.caFile, host.hostname)
       : []),
@@ -131,22 +132,6 @@ function changeNotes({ issued, names, lost }: WrittenLeaf, options: NameOptions)
     : [];
 }
 
-function notesOn(
-  request: LeafRequest,
-  constraints: Constraints | undefined,
-  context: Context,
-): string[] {
-  const notes = certificateNotes(request, constraints);
-  // Nobody looks a client up.
-  if (!request.usages.includes('serverAuth')) return notes;
-  const unknown = unresolved(request.names, context);
-  if (unknown.length > 0)
-    notes.push(
-      worded`not in ${hostsFile(context.host)}: unless your DNS answers for it, ${{ command: 'hosts add', names: unknown }}`,
-    );
-  return notes;
-}
-
 /** Of a name that other machines know this one by. */
 function isOfNetwork(name: Name, hostname: string): boolean {
   if (isLoopbackName(name)) return false;
@@ -155,7 +140,9 @@ function isOfNetwork(name: Name, hostname: string): boolean {
 }
 
 // Asking DNS would take time and tell the network; the hosts file is what the user can change here.
-function unresolved(names: readonly Name[], { host }: Context): string[] {
+function unresolvedNotes({ names, usages }: LeafRequest, host: Host): string[] {
+  // Nobody looks a client up.
+  if (!usages.includes('serverAuth')) return [];
   const candidates = names.filter(
     (name) =>
       name.type === 'dns' &&
@@ -166,5 +153,9 @@ function unresolved(names: readonly Name[], { host }: Context): string[] {
   );
   if (candidates.length === 0) return [];
   const known = readHostNames(host);
-  return candidates.map(({ value }) => value).filter((value) => !known.has(value));
+  const unknown = candidates.map(({ value }) => value).filter((value) => !known.has(value));
+  const step = { command: 'hosts add', names: unknown } as const;
+  return unknown.length === 0
+    ? []
+    : [worded`not in ${hostsFile(host)}: unless your DNS answers for it, ${step}`];
 }
