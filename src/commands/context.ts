@@ -192,14 +192,14 @@ export async function ensureAuthorityFor(
   names: readonly Name[],
 ): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
-  const ensured = await ensureIn(context, async () => {
+  const { authority, created } = await ensureIn(context, async () => {
     const constraints = defaultConstraints(context.host.hostname);
     assertPermitted(constraints, names);
     const { createAuthority } = await import('../authority/create.ts');
     return createAuthority(identity(context), constraints, context.host.now());
   });
-  if (!ensured.created) return ensured;
-  return { ...ensured, made: { constraints: ensured.authority.constraints } };
+  const made = created ? { constraints: authority.constraints } : undefined;
+  return { authority, created, made };
 }
 
 /** The authority in the folder of the context; if there is none, what `make` makes, closed to others. */

@@ -87,13 +87,11 @@ export async function ensure(
   options: Lists<EnsureOptions> = {},
   confirm?: ConfirmInstall,
 ): Promise<Ensured> {
-  try {
-    return await ensured(context, options, confirm);
-  } catch (error) {
+  return ensured(context, options, confirm).catch((error: unknown) => {
     throw error instanceof DevcertError && error.code === 'file'
       ? withWaysOut(error, options)
       : error;
-  }
+  });
 }
 
 /** What is in the way is replaced by the command alone: no program is to do that at its start. */

@@ -89,18 +89,9 @@ export async function issue(
     ...(written.issued && !created ? (await import('./list.ts')).dueNotes(context) : []),
     ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
-  return {
-    ...written,
-    notes,
-    authorityCreated: created,
-    exports,
-    made,
-    ...(options.webtransport === true
-      ? {
-          certificateHash: (await import('../certificate/hash.ts')).certificateHash(written.sha256),
-        }
-      : {}),
-  };
+  const hash = options.webtransport === true ? await import('../certificate/hash.ts') : undefined;
+  const certificateHash = hash?.certificateHash(written.sha256);
+  return { ...written, notes, authorityCreated: created, exports, made, certificateHash };
 }
 
 /** Exports of a certificate that was just replaced, which still hold the old one. */

@@ -37,7 +37,7 @@ export async function renewDue(
   { all = false, password, dryRun = false }: RenewDueOptions = {},
 ): Promise<RenewDueResult> {
   refuseSudo(context);
-  const stateFolder = context.stateFolder;
+  const { stateFolder } = context;
   const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const here = readLedger(stateFolder)
