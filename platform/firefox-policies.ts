@@ -4,6 +4,7 @@
  * of AutoConfig may do so, too. Pure, but for the folder of an installed Firefox.
  */
 import { join } from 'node:path';
+import { isObject } from '../src/errors.ts';
 import { namesIn, textIn } from './look.ts';
 
 /** The preference that has Firefox read the system's roots. */
@@ -98,7 +99,5 @@ function lockedIn(preference: unknown): boolean | undefined {
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
+  return isObject(value) ? value[name] : undefined;
 }

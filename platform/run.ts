@@ -3,7 +3,7 @@ import { quoteForPosix } from './quote.ts';
 import { existsSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, delimiter, isAbsolute } from 'node:path';
-import { printable } from '../src/errors.ts';
+import { DevcertError, EXIT, printable } from '../src/errors.ts';
 import { foldersForRoot } from './as-root.ts';
 import { whyNoDialog } from './interactive.ts';
 import { judgeFailure } from './refusal.ts';
@@ -210,13 +210,15 @@ async function start(
  * Runs a program to its end as if the user had started it: with this terminal, and no time limit. A signal that
  * this process gets goes on to it; Ctrl-C reaches both from the terminal, and the program decides.
  *
- * @returns its exit code, 128 and more after a signal; undefined if there is no such program.
+ * @param file a program on PATH, or a path: never a shell's line.
+ * @returns its exit code; 128 and the number of the signal that ended it, as shells have it.
+ * @throws DevcertError `command` if there is no such program.
  */
-export async function spawnThrough(
+export async function runThrough(
   file: string,
   args: readonly string[],
   env: Host['env'],
-): Promise<number | undefined> {
+): Promise<number> {
   const { execa } = await import('execa');
   const child = execa(file, [...args], { stdio: 'inherit', reject: false, extendEnv: false, env });
   const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
@@ -228,7 +230,10 @@ export async function spawnThrough(
   process.off('SIGINT', ignore);
   if (exitCode !== undefined) return exitCode;
   if (signal !== undefined) return 128 + constants.signals[signal];
-  return code === 'ENOENT' || code === 'EACCES' ? undefined : 1;
+  if (code !== 'ENOENT' && code !== 'EACCES') return EXIT.failed;
+  throw new DevcertError('command', `there is no program "${file}"`, {
+    hint: 'give it as it is called on PATH, or by its path',
+  });
 }
 
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP'];

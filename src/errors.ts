@@ -156,6 +156,11 @@ export function isError(thrown: unknown, name?: string): thrown is Error {
   return name === undefined || (thrown as Error).name === name;
 }
 
+/** True for what JSON calls an object. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The system error code (`ENOENT`, `EACCES`, …) of a thrown value, if it has one. */
 export function systemCode(error: unknown): string | undefined {
   if (isError(error) && 'code' in error && typeof error.code === 'string') return error.code;

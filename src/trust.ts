@@ -13,7 +13,7 @@ import type {
   StoreState,
   TrustStore,
 } from '../platform/types.ts';
-import { DevcertError, type Step, type Text, formatText } from './errors.ts';
+import { DevcertError, type Step, type Text, formatText, mapSteps } from './errors.ts';
 import { failureOf } from './store-failure.ts';
 
 /** What happened in one store, or in the hosts file when `uninstall` clears it, too. */
@@ -226,7 +226,8 @@ async function each(
 }
 
 function worded(hint: Text | undefined, { again }: TrustOptions): string | undefined {
-  return hint === undefined ? undefined : formatText(hint, again);
+  if (hint === undefined) return undefined;
+  return formatText(again === undefined ? hint : mapSteps(hint, again));
 }
 
 /** Runs a plan up to its first failing command, whose failure is returned, and what cleans up after it. */

@@ -59,9 +59,9 @@ function importersOf(target: string): string[] {
   return sources.filter(({ imports }) => imports.includes(target)).map(({ path }) => path);
 }
 
-function flagsOf({ options = [], commands = {} }: Declaration): string[] {
+function flagsOf({ options = {}, commands = {} }: Declaration): string[] {
   return [
-    ...options.flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? []),
+    ...Object.keys(options).flatMap((flags) => flags.match(/--[a-z-]+/g) ?? []),
     ...Object.values(commands).flatMap(flagsOf),
   ];
 }

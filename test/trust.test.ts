@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../platform/types.ts';
 import { createAuthority } from '../src/authority/create.ts';
-import { outcomesExitCode } from '../src/cli/outcomes.ts';
+import { outcomesExitCode } from '../src/cli/report.ts';
 import { DevcertError, EXIT, type Step, type Text } from '../src/errors.ts';
 import { rootInFile } from '../src/commands/roots.ts';
 import { inspectStores, installRoot, uninstallRoot } from '../src/trust.ts';

@@ -1,6 +1,6 @@
 /** What a program hands to the library, checked: JavaScript has no types that would refuse it. Pure. */
 import type { Lists } from '../commands/context.ts';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, isObject } from '../errors.ts';
 
 /** What an option may be. */
 export type Kind = 'text' | 'list' | 'boolean' | 'text or boolean' | 'number' | 'days' | 'object';
@@ -95,7 +95,7 @@ const isOf: Readonly<Record<Exclude<Kind, 'list'>, (value: unknown) => boolean>>
   'text or boolean': (value) => isText(value) || typeof value === 'boolean',
   number: isNumber,
   days: (value) => isText(value) || isNumber(value),
-  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  object: isObject,
 };
 const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
   text: 'a string',
@@ -107,7 +107,6 @@ const words: Readonly<Record<Exclude<Kind, 'list'>, string>> = {
 };
 
 function entriesOf(value: unknown, what: string): [string, unknown][] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return Object.entries(value);
+  if (isObject(value)) return Object.entries(value);
   throw wrongType(what, 'an object');
 }

@@ -14,7 +14,7 @@ import type { AgentChoice } from '../commands/keeper.ts';
 import type { ProtectOptions } from '../commands/protect.ts';
 import type { RemovedAuthority } from '../commands/ca-remove.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
-import { checked, listenerOf, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
+import { checked, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
 
 const createSpec: Spec<CreateOptions> = {
@@ -48,7 +48,7 @@ export async function createAuthority(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<AuthorityResult> {
   const { createNamed } = await import('../commands/ca.ts');
-  const here = await context(listenerOf(listener));
+  const here = await context(listener);
   return createNamed(here, textOf(name, 'the name'), checked(options, namedSpec));
 }
 
@@ -67,8 +67,7 @@ export async function showAuthority(
   name?: string,
 ): Promise<AuthoritySummary & { readonly issued: number }> {
   const { showAuthority } = await import('../commands/ca.ts');
-  const here = await context({}, nameOf(name));
-  return showAuthority(here, name);
+  return showAuthority(await context({}, nameOf(name)), name);
 }
 
 /**
@@ -84,7 +83,7 @@ export async function importAuthority(
 ): Promise<AuthorityResult | ReplaceResult> {
   const { importAuthority } = await import('../commands/ca.ts');
   return importAuthority(
-    await contextWithStores(listenerOf(listener)),
+    await contextWithStores(listener),
     textsOf(sources, 'the sources'),
     checked(options, importSpec),
   );
@@ -101,7 +100,7 @@ export async function exportAuthority(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<ExportedAuthority> {
   const { exportAuthority } = await import('../commands/ca-export.ts');
-  const here = await context(listenerOf(listener), nameOf(name));
+  const here = await context(listener, nameOf(name));
   return exportAuthority(here, name, checked(options, exportSpec));
 }
 
@@ -119,11 +118,9 @@ export async function replaceAuthority(
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { replaceNamed } = await import('../commands/ca.ts');
-  const wanted = checked(options, {
-    ...{ ...sourceSpec, ...createSpec, ...agentSpec },
-    dryRun: 'boolean',
-  });
-  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  const spec = { ...sourceSpec, ...createSpec, ...agentSpec, dryRun: 'boolean' } as const;
+  const wanted = checked(options, spec);
+  const all = await contextWithStores(listener, nameOf(name));
   return replaceNamed(all, name, textsOf(sources, 'the sources'), wanted);
 }
 
@@ -140,7 +137,7 @@ export async function protectAuthority(
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { protect } = await import('../commands/protect.ts');
-  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  const all = await contextWithStores(listener, nameOf(name));
   return protect(all, name, checked(options, { keepKey: 'boolean', dryRun: 'boolean' }));
 }
 
@@ -154,8 +151,7 @@ export async function unprotectAuthority(
   listener: Listener = {},
 ): Promise<ReplaceResult> {
   const { unprotect } = await import('../commands/protect.ts');
-  const all = await contextWithStores(listenerOf(listener), nameOf(name));
-  return unprotect(all, name);
+  return unprotect(await contextWithStores(listener, nameOf(name)), name);
 }
 
 /**
@@ -169,6 +165,6 @@ export async function removeAuthority(
   listener: Listener = {},
 ): Promise<RemovedAuthority> {
   const { removeNamed } = await import('../commands/ca-remove.ts');
-  const all = await contextWithStores(listenerOf(listener), nameOf(name));
+  const all = await contextWithStores(listener, nameOf(name));
   return removeNamed(all, textOf(name, 'the name'), checked(options, { dryRun: 'boolean' }));
 }

@@ -8,6 +8,7 @@ import type { InspectOptions, InspectResult, InspectSource } from '../commands/i
 import type { IssueOptions, IssueResult } from '../commands/issue.ts';
 import type { RecipeOptions, RecipeResult, RecipeSummary } from '../commands/recipe.ts';
 import type { SignOptions, SignResult } from '../commands/sign.ts';
+import { isObject } from '../errors.ts';
 import type { LeafOptions } from '../names/request.ts';
 import {
   checked,
@@ -39,7 +40,6 @@ const signSpec: Spec<SignOptions> = {
   ...{ ca: 'text', client: 'boolean', peer: 'boolean', days: 'days' },
   ...{ out: 'text', certFile: 'text', force: 'boolean' },
 };
-const recipeSpec: Spec<RecipeOptions> = { dir: 'text', clientCerts: 'boolean', caFile: 'text' };
 
 /**
  * Issues a certificate for DNS names and IP addresses into files (`.devcert/cert.pem`, `key.pem` and
@@ -59,8 +59,7 @@ export async function issue(
   const { issue } = await import('../commands/issue.ts');
   const wanted = checked(options, issueSpec);
   const ask = fileAsker(listener);
-  const here = await context(listener, wanted.ca);
-  return issue(here, textsOf(names, 'names'), wanted, ask);
+  return issue(await context(listener, wanted.ca), textsOf(names, 'names'), wanted, ask);
 }
 
 /**
@@ -85,7 +84,7 @@ export async function certificateFor(
 ): Promise<ServerCertificate> {
   const { certificateFor } = await import('../commands/certificate.ts');
   const wanted = checked(options, { ...leafSpec, ca: 'text' });
-  const here = await quietContext(listenerOf(listener), wanted.ca);
+  const here = await quietContext(listener, wanted.ca);
   return certificateFor(here, textsOf(names, 'names'), wanted);
 }
 
@@ -103,8 +102,7 @@ export async function exportCertificate(
   const { exportCertificate } = await import('../commands/export.ts');
   const wanted = checked(options, exportSpec);
   const ask = fileAsker(listener);
-  const here = await context({}, wanted.ca);
-  return exportCertificate(here, wanted, ask);
+  return exportCertificate(await context({}, wanted.ca), wanted, ask);
 }
 
 /**
@@ -140,7 +138,7 @@ export async function sign(
 ): Promise<SignResult> {
   const { sign } = await import('../commands/sign.ts');
   const wanted = checked(options, signSpec);
-  const here = await context(listenerOf(listener), wanted.ca);
+  const here = await context(listener, wanted.ca);
   if (typeof csr !== 'string' && !isUint8Array(csr)) throw wrongType('the CSR', 'a path or bytes');
   return sign(here, csr, wanted);
 }
@@ -181,7 +179,9 @@ export async function recipes(): Promise<RecipeSummary[]> {
  */
 export async function recipe(name: string, options: RecipeOptions = {}): Promise<RecipeResult> {
   const { recipe } = await import('../commands/recipe.ts');
-  return recipe(await context({}), textOf(name, 'the name'), checked(options, recipeSpec));
+  const here = await context({});
+  const wanted = { dir: 'text', clientCerts: 'boolean', caFile: 'text' } as const;
+  return recipe(here, textOf(name, 'the name'), checked(options, wanted));
 }
 
 /** What asks for the password of a file that is about to be written. */
@@ -194,12 +194,7 @@ function sourcesOf(sources: unknown): readonly InspectSource[] {
   if (typeof sources === 'string') return [sources];
   const isSource = (it: unknown) =>
     typeof it === 'string' ||
-    (typeof it === 'object' &&
-      it !== null &&
-      'bytes' in it &&
-      isUint8Array(it.bytes) &&
-      'name' in it &&
-      typeof it.name === 'string');
+    (isObject(it) && isUint8Array(it.bytes) && typeof it.name === 'string');
   if (Array.isArray(sources) && sources.every(isSource)) return sources as InspectSource[];
   throw wrongType('the sources', 'paths, or bytes with a name');
 }

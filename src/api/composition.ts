@@ -12,6 +12,7 @@ import { stateVersion } from '../authority/marker.ts';
 import { assertOwnState } from '../authority/ownership.ts';
 import { DevcertError, say } from '../errors.ts';
 import { Keyring } from '../signer/keyring.ts';
+import { listenerOf } from './arguments.ts';
 import {
   authorityFolderIn,
   defaultStateFolder,
@@ -109,6 +110,7 @@ export function projectContext(listener: Listener, ca?: string): Promise<Context
 }
 
 async function contextOn(host: Host, listener: Listener, ca?: string): Promise<Context> {
+  listenerOf(listener);
   const state = await stateFolder(host.env);
   return {
     host,

@@ -2,7 +2,7 @@
 import type { CheckOptions, CheckResult } from '../doctor/check.ts';
 import type { DoctorResult } from '../doctor/doctor.ts';
 import { DevcertError } from '../errors.ts';
-import { checked, listenerOf, storeSpec } from './arguments.ts';
+import { checked, storeSpec } from './arguments.ts';
 import {
   context,
   contextWithStores,
@@ -31,7 +31,7 @@ export async function check(options: CheckOptions = {}): Promise<CheckResult> {
 export async function doctor(listener: Pick<Listener, 'progress'> = {}): Promise<DoctorResult> {
   const { doctor } = await import('../doctor/doctor.ts');
   let refusal: DevcertError | undefined;
-  let machine = await projectContext(listenerOf(listener));
+  let machine = await projectContext(listener);
   try {
     machine = await context(listener);
   } catch (error) {

@@ -1,9 +1,7 @@
 /** Names in this machine's hosts file. */
-import { checked, listenerOf, type Spec, textsOf } from './arguments.ts';
+import { checked, textsOf } from './arguments.ts';
 import type { HostsOptions, HostsResult } from '../commands/hosts.ts';
 import { type Listener, projectContext } from './composition.ts';
-
-const hostsSpec: Spec<HostsOptions> = { dryRun: 'boolean' };
 
 /**
  * Has this machine answer for DNS names with 127.0.0.1 and ::1, by a marked block in its hosts file; that acts
@@ -17,8 +15,8 @@ export async function addHosts(
   listener: Pick<Listener, 'announce'> = {},
 ): Promise<HostsResult> {
   const { addHosts } = await import('../commands/hosts.ts');
-  const wanted = checked(options, hostsSpec);
-  return addHosts(await projectContext(listenerOf(listener)), textsOf(names, 'names'), wanted);
+  const wanted = checked(options, { dryRun: 'boolean' });
+  return addHosts(await projectContext(listener), textsOf(names, 'names'), wanted);
 }
 
 /**
@@ -33,9 +31,9 @@ export async function removeHosts(
   listener: Pick<Listener, 'announce'> = {},
 ): Promise<HostsResult> {
   const { removeHosts } = await import('../commands/hosts.ts');
-  const wanted = checked(options, hostsSpec);
+  const wanted = checked(options, { dryRun: 'boolean' });
   const which = names === 'all' ? names : textsOf(names, 'names');
-  return removeHosts(await projectContext(listenerOf(listener)), which, wanted);
+  return removeHosts(await projectContext(listener), which, wanted);
 }
 
 /** The names in devcert's block of the hosts file. @throws DevcertError `file`. */

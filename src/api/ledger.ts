@@ -2,11 +2,8 @@
 import type { EnvironmentOptions, EnvironmentResult } from '../commands/environment.ts';
 import type { ListResult } from '../commands/list.ts';
 import type { RenewDueOptions, RenewDueResult } from '../commands/renew-due.ts';
-import { checked, listenerOf, type Spec } from './arguments.ts';
+import { checked } from './arguments.ts';
 import { context, type Listener } from './composition.ts';
-
-const renewSpec: Spec<RenewDueOptions> = { all: 'boolean', dryRun: 'boolean', password: 'text' };
-const environmentSpec: Spec<EnvironmentOptions> = { ca: 'text', dir: 'text', java: 'boolean' };
 
 /** Every certificate that was issued and is remembered, oldest first. @throws DevcertError `invalid-authority`, `file`, `refused`. */
 export async function list(): Promise<ListResult> {
@@ -26,8 +23,8 @@ export async function renew(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<RenewDueResult> {
   const { renewDue } = await import('../commands/renew-due.ts');
-  const wanted = checked(options, renewSpec);
-  return renewDue(await context(listenerOf(listener)), wanted);
+  const wanted = checked(options, { all: 'boolean', dryRun: 'boolean', password: 'text' });
+  return renewDue(await context(listener), wanted);
 }
 
 /**
@@ -38,6 +35,6 @@ export async function renew(
  */
 export async function environment(options: EnvironmentOptions = {}): Promise<EnvironmentResult> {
   const { environment } = await import('../commands/environment.ts');
-  const wanted = checked(options, environmentSpec);
+  const wanted = checked(options, { ca: 'text', dir: 'text', java: 'boolean' });
   return environment(await context({}, wanted.ca), wanted);
 }

@@ -2,7 +2,7 @@
 import type { MtlsOptions, MtlsResult } from '../commands/mtls.ts';
 import type { MtlsCheckOptions, MtlsCheckResult } from '../commands/mtls-check.ts';
 import type { MtlsRotateOptions, MtlsRotateResult } from '../commands/mtls-rotate.ts';
-import { checked, listenerOf, type Spec, textOf } from './arguments.ts';
+import { checked, type Spec, textOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';
 
 const mtlsSpec: Spec<MtlsOptions> = {
@@ -30,7 +30,7 @@ export async function mtls(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<MtlsResult> {
   const { mtls } = await import('../commands/mtls.ts');
-  const here = await context(listenerOf(listener));
+  const here = await context(listener);
   return mtls(here, textOf(name, 'the name'), checked(options, mtlsSpec));
 }
 
@@ -46,7 +46,7 @@ export async function mtlsCheck(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<MtlsCheckResult> {
   const { mtlsCheck } = await import('../commands/mtls-check.ts');
-  const here = await context(listenerOf(listener));
+  const here = await context(listener);
   return mtlsCheck(here, textOf(address, 'the address'), checked(options, checkSpec));
 }
 
@@ -62,5 +62,5 @@ export async function mtlsRotate(
 ): Promise<MtlsRotateResult> {
   const { mtlsRotate } = await import('../commands/mtls-rotate.ts');
   const wanted = checked(options, rotateSpec);
-  return mtlsRotate(await contextWithStores(listenerOf(listener)), wanted);
+  return mtlsRotate(await contextWithStores(listener), wanted);
 }

@@ -1,9 +1,7 @@
 /** The project file, as a function. */
-import { checked, type Spec, textsOf } from './arguments.ts';
+import { checked, textsOf } from './arguments.ts';
 import type { InitOptions, InitResult } from '../commands/init.ts';
 import { projectContext } from './composition.ts';
-
-const initSpec: Spec<InitOptions> = { dryRun: 'boolean', force: 'boolean', script: 'boolean' };
 
 /**
  * Writes the project file of the current folder, from which a bare `devcert` takes its names: `"devcert"` in
@@ -17,6 +15,6 @@ export async function init(
   options: InitOptions = {},
 ): Promise<InitResult> {
   const { init } = await import('../commands/init.ts');
-  const wanted = checked(options, initSpec);
+  const wanted = checked(options, { dryRun: 'boolean', force: 'boolean', script: 'boolean' });
   return init(await projectContext({}), textsOf(names, 'names'), wanted);
 }

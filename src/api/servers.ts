@@ -1,6 +1,7 @@
 /** Certificates for servers that run in this process, as functions. */
 import type { SniCallback, SniOptions } from '../commands/sni.ts';
 import type { LoadedPair, WatchedServer, Watcher, WatchOptions } from '../commands/watch.ts';
+import { isObject } from '../errors.ts';
 import { checked, listenerOf, type Spec, textsOf, wrongType } from './arguments.ts';
 import { type Listener, migrated, quietContext } from './composition.ts';
 
@@ -51,7 +52,7 @@ export async function sniCallback(
     ...rest,
     allow: typeof allow === 'function' ? allow : textsOf(allow, '"allow"'),
   };
-  const here = await quietContext(listenerOf(listener), rest.ca);
+  const here = await quietContext(listener, rest.ca);
   return sniCallback(here, wanted, safely(listener.failed?.bind(listener)));
 }
 
@@ -96,10 +97,7 @@ function safely<T>(call: ((it: T) => void) | undefined): (it: T) => void {
 function serversOf(value: unknown): readonly WatchedServer[] {
   const all: unknown[] = Array.isArray(value) ? value : [value];
   const isServer = (it: unknown): it is WatchedServer =>
-    typeof it === 'object' &&
-    it !== null &&
-    'setSecureContext' in it &&
-    typeof it.setSecureContext === 'function';
+    isObject(it) && typeof it.setSecureContext === 'function';
   if (all.length > 0 && all.every(isServer)) return all;
   throw wrongType(
     'the server',

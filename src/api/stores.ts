@@ -2,7 +2,7 @@
 import type { InstallOptions, InstallResult } from '../commands/install.ts';
 import type { StatusOptions, StatusResult } from '../commands/status.ts';
 import type { UninstallOptions, UninstallResult } from '../commands/uninstall.ts';
-import { checked, listenerOf, type Spec, storeSpec } from './arguments.ts';
+import { checked, type Spec, storeSpec } from './arguments.ts';
 import { contextWithStores, type Listener } from './composition.ts';
 
 const installSpec: Spec<InstallOptions> = {
@@ -37,8 +37,7 @@ export async function install(
 ): Promise<InstallResult> {
   const { install } = await import('../commands/install.ts');
   const wanted = checked(options, installSpec);
-  const context = await contextWithStores(listenerOf(listener), wanted.ca);
-  return install(context, wanted);
+  return install(await contextWithStores(listener, wanted.ca), wanted);
 }
 
 /**
@@ -52,8 +51,7 @@ export async function status(
 ): Promise<StatusResult> {
   const { status } = await import('../commands/status.ts');
   const wanted = checked(options, storeSpec);
-  const context = await contextWithStores(listenerOf(listener), wanted.ca);
-  return status(context, wanted);
+  return status(await contextWithStores(listener, wanted.ca), wanted);
 }
 
 /**
@@ -69,6 +67,5 @@ export async function uninstall(
 ): Promise<UninstallResult> {
   const { uninstall } = await import('../commands/uninstall.ts');
   const wanted = checked(options, uninstallSpec);
-  const context = await contextWithStores(listenerOf(listener), wanted.ca);
-  return uninstall(context, wanted);
+  return uninstall(await contextWithStores(listener, wanted.ca), wanted);
 }

@@ -7,11 +7,10 @@
 import type { Usage } from '../names/usage.ts';
 import { X509Certificate } from 'node:crypto';
 import type { Constraints } from '../names/constraints.ts';
-import { generateKey, generateKeyPair, keyIdentifier, type PublicKey } from '../keys.ts';
+import { generateKey, generateKeyPair, type PublicKey } from '../keys.ts';
 import { keySigner } from '../signer/key.ts';
 import { signCertificate } from '../x509/certificate.ts';
-import { authorityFields } from '../x509/profiles.ts';
-import { encodeSubject } from '../x509/subject.ts';
+import { authorityPair } from '../x509/profiles.ts';
 import { AUTHORITY_DAYS, AUTHORITY_ORGANIZATION, BACKDATE_MS, DAY_MS } from '../policy.ts';
 
 /** What fits beside `devcert root` and the key id in a common name of 64 characters. */
@@ -61,47 +60,23 @@ export async function createAuthority(
   const rootSigner = keySigner(rootKey);
   const issuer =
     issuerKey === undefined ? generateKeyPair('p256') : { publicKey: issuerKey, keyPem: '' };
-  const rootId = keyIdentifier(rootSigner.publicKey);
-  const issuerId = keyIdentifier(issuer.publicKey);
-  const rootSubject = encodeSubject({
-    organization: AUTHORITY_ORGANIZATION,
-    organizationalUnit: identity,
-    commonName: `devcert root ${label} ${shortId(rootId)}`,
-  });
-  const common = {
-    notBefore: new Date(now.getTime() - BACKDATE_MS),
-    notAfter: notAfter ?? new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
-    usages,
-    constraints,
-  };
-  const root = await signCertificate(
-    authorityFields({
-      ...common,
-      subject: rootSubject,
-      key: rootSigner.publicKey,
-      pathLength: 1,
-    }),
-    rootSigner,
+  const fields = authorityPair(
+    {
+      organization: AUTHORITY_ORGANIZATION,
+      organizationalUnit: identity,
+      commonName: `devcert root ${label}`,
+    },
+    { root: rootSigner.publicKey, issuer: issuer.publicKey },
+    {
+      notBefore: new Date(now.getTime() - BACKDATE_MS),
+      notAfter: notAfter ?? new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
+      usages,
+      constraints,
+    },
   );
-  const issuerCertificate = await signCertificate(
-    authorityFields({
-      ...common,
-      issuedBy: { subject: rootSubject, keyIdentifier: rootId },
-      // No common name: wolfSSL holds an authority's against the constraints.
-      subject: encodeSubject({
-        organization: AUTHORITY_ORGANIZATION,
-        organizationalUnit: `issuer ${shortId(issuerId)}`,
-      }),
-      key: issuer.publicKey,
-      pathLength: 0,
-    }),
-    rootSigner,
-  );
+  const root = await signCertificate(fields.root, rootSigner);
+  const issuerCertificate = await signCertificate(fields.issuer, rootSigner);
   return { root: pemOf(root), issuer: pemOf(issuerCertificate), issuerKey: issuer.keyPem };
-}
-
-function shortId(identifier: Buffer): string {
-  return identifier.toString('hex').slice(0, 8);
 }
 
 function pemOf(der: Buffer): string {

@@ -1,5 +1,5 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
-import { DevcertError, formatText, say, worded, orUndefined } from '../errors.ts';
+import { DevcertError, formatText, mapSteps, say, worded, orUndefined } from '../errors.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
@@ -100,11 +100,11 @@ function parseForCsr<T>(parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    const hint = formatText(DevcertError.hintOf(error) ?? '', (step) =>
+    const hint = mapSteps(DevcertError.hintOf(error) ?? '', (step) =>
       step.command === 'issue' ? { ...step, command: 'csr' } : step,
     );
     throw new DevcertError(error.code, `a name of the CSR: ${error.message}`, {
-      hint: say`have it made again: ${hint}`,
+      hint: say`have it made again: ${formatText(hint)}`,
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 /** `devcert NAMES --broken KIND` and `--expired`: what `devcert NAMES` does not load. */
 import { join } from 'node:path';
-import { DevcertError, printable } from '../errors.ts';
+import { DevcertError, formatText, printable } from '../errors.ts';
 import {
   brokenFiles,
   type BrokenFilesOptions,
@@ -33,7 +33,7 @@ export async function runBroken(
   );
   const [other] = typed.find(([it]) => !TAKEN.includes(it)) ?? [];
   if (other !== undefined)
-    throw new DevcertError('usage', `--${kebab(other)} does not go with --broken`, {
+    throw new DevcertError('usage', `${formatText({ [other]: true })} does not go with --broken`, {
       hint: `with it go ${TAKEN.filter((it) => it !== 'expired' && it !== 'broken')
         .map((it) => `--${it}`)
         .join(', ')}`,
@@ -61,8 +61,4 @@ function brokenLines(result: BrokenFilesResult, style: Style): string[] {
     `Its CA was made for it alone, and its key is thrown away: trust ca.pem in the test, nowhere else`,
     `What clients say of it: ${printable(join(folder, 'README.md'))}`,
   ];
-}
-
-function kebab(option: string): string {
-  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

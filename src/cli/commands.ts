@@ -8,7 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<Declaration>>> = {
   uninstall: async () => (await import('./uninstall.ts')).uninstallCommand,
   status: async () => (await import('./status.ts')).statusCommand,
   check: async () => (await import('./check.ts')).checkCommand,
-  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  doctor: async () => (await import('./check.ts')).doctorCommand,
   ca: async () => (await import('./ca/ca.ts')).caCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   csr: async () => (await import('./csr.ts')).csrCommand,

@@ -1,7 +1,8 @@
 /** `devcert completion SHELL`: what a shell offers at the tab key, and the manual page, made of the declarations. */
+import { inFishQuotes, inQuotes } from '../../platform/quote.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { commands } from './commands.ts';
-import type { Declaration } from './declaration.ts';
+import { type Declaration, descriptionOf } from './declaration.ts';
 import { manualPage } from './manual.ts';
 import { version } from './version.ts';
 
@@ -27,7 +28,7 @@ export const completionCommand: Declaration = {
   summary: 'print what a shell needs to complete commands and options',
   description:
     'Prints a script for a shell, to be evaluated where it starts; man prints the manual page.',
-  positionals: [{ name: '<shell>', description: `${Object.keys(scripts).join(', ')}, or man` }],
+  positionals: { '<shell>': `${Object.keys(scripts).join(', ')}, or man` },
   examples: [
     'eval "$(devcert completion bash)"             in ~/.bashrc',
     'eval "$(devcert completion zsh)"              in ~/.zshrc, behind compinit',
@@ -68,11 +69,11 @@ export async function everyCommand(): Promise<CommandWords[]> {
 }
 
 function wordsOf(words: readonly string[], declaration: Declaration): CommandWords[] {
-  const { summary, options = [], commands = {} } = declaration;
+  const { summary, options = {}, commands = {} } = declaration;
   const below = Object.entries(commands).map(([word, it]) => ({ word, description: it.summary }));
-  const flags = options.map(({ flags, description }) => ({
+  const flags = Object.entries(options).map(([flags, it]) => ({
     word: /--[a-z-]+/.exec(flags)?.[0] ?? flags,
-    description,
+    description: descriptionOf(it),
     takesValue: flags.includes('<'),
   }));
   return [
@@ -122,7 +123,7 @@ function pathPatterns(all: readonly CommandWords[]): string {
 
 function zsh(all: readonly CommandWords[]): string[] {
   const item = ({ word, description }: Item) =>
-    single(`${word.replaceAll(':', '\\:')}:${description}`);
+    inQuotes(`${word.replaceAll(':', '\\:')}:${description}`);
   const cases = all.map(
     ({ words, next }) => `    '${words.join(' ')}') offered=(${next.map(item).join(' ')}) ;;`,
   );
@@ -161,13 +162,9 @@ function fish(all: readonly CommandWords[]): string[] {
       const what = word.startsWith('--')
         ? `-l ${word.slice(2)}${takesValue === true ? ' -r' : ''}`
         : `-f -a ${word}`;
-      return `complete -c devcert -n '${when}' ${what} -d ${fishText(description)}`;
+      return `complete -c devcert -n '${when}' ${what} -d ${inFishQuotes(description)}`;
     });
   });
-}
-
-function fishText(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
 
 function powershell(all: readonly CommandWords[]): string[] {
@@ -192,9 +189,4 @@ function powershell(all: readonly CommandWords[]): string[] {
     '  }',
     '}',
   ];
-}
-
-/** A text between single quotes, for sh and zsh. */
-function single(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -8,7 +8,6 @@ import {
   keyPasswordOptions,
   type PasswordFlags,
   givenPasswordOptions,
-  withoutPasswordFlags,
 } from './password/options.ts';
 import type { Style } from './terminal.ts';
 
@@ -16,31 +15,28 @@ export const csrCommand: Declaration = {
   summary: 'make a key and a CSR, for a CA to sign',
   description:
     'Makes a key and a CSR (PKCS#10) for the names: .devcert/csr/key.pem and csr.pem. A key that is there is used again. No CA is needed. Sign it with devcert sign, or send csr.pem to whoever signs.',
-  positionals: [
-    { name: '[names...]', description: 'DNS names and IP addresses; localhost if there are none' },
-  ],
-  options: [
-    { flags: '--out <folder>', description: 'write csr.pem and key.pem there' },
-    keyOption,
-    { flags: '--key-file <file>', description: 'use this private key: PEM, DER, P12 or JKS' },
+  positionals: {
+    '[names...]': 'DNS names and IP addresses; localhost if there are none',
+  },
+  options: {
+    '--out <folder>': 'write csr.pem and key.pem there',
+    ...keyOption,
+    '--key-file <file>': 'use this private key: PEM, DER, P12 or JKS',
     ...givenPasswordOptions,
     ...keyPasswordOptions,
-    { flags: '--client', description: 'users, mail addresses and URIs are names, too' },
-    { flags: '--peer', description: 'for both a server and a client' },
-    { flags: '--cn <name>', description: 'common name; the first name if it is left out' },
-    { flags: '--der', description: 'write csr.der instead of csr.pem' },
-    { flags: '--force', description: 'make a new key, and replace what is there' },
-  ],
+    '--client': 'users, mail addresses and URIs are names, too',
+    '--peer': 'for both a server and a client',
+    '--cn <name>': 'common name; the first name if it is left out',
+    '--der': 'write csr.der instead of csr.pem',
+    '--force': 'make a new key, and replace what is there',
+  },
   examples: [
     'devcert csr api.test           then: devcert sign .devcert/csr/csr.pem',
     'devcert csr api.test --key-file server.key --out to-sign',
     'devcert csr --client alice   then: devcert sign --client .devcert/csr/csr.pem',
   ],
   async run(names, flags: Flags, terminal) {
-    const options = withoutPasswordFlags(flags);
-    const result = await withPassword(flags, terminal, (passwords) =>
-      csr(names, { ...options, ...passwords }),
-    );
+    const result = await withPassword(flags, terminal, (options) => csr(names, options));
     return terminal.show(csrLines(result, terminal.style), result);
   },
 };

@@ -4,39 +4,30 @@ import { exportCertificate, type ExportOptions, type ExportResult } from '../ind
 import { caOption, type Declaration } from './declaration.ts';
 import { table } from './lines.ts';
 import { askPassword, givenPassword } from './password/password.ts';
-import { type PasswordFlags, passwordOptions, withoutPasswordFlags } from './password/options.ts';
-import { type Style, type Terminal, write } from './terminal.ts';
+import { type PasswordFlags, passwordOptions } from './password/options.ts';
+import { type Style, write } from './terminal.ts';
 
 export const exportCommand: Declaration = {
   summary: 'write the certificate in other formats: PKCS#12, JKS, DER, PEM',
   description:
     'Writes the certificate and key in .devcert in another format beside them, or with --trust the root alone, for clients.',
-  options: [
-    {
-      flags: '--format <format>',
-      description:
-        'p12 (Java, .NET, Windows, browsers), jks (old Java), der, combined (HAProxy: all in one PEM), fullchain (as cert.pem, under the name some programs want), pem; with --trust: pem, p12, jks, der',
-    },
-    { flags: '--trust', description: 'a trust store: the root, and no key' },
-    {
-      flags: '--with-public-roots',
-      description: "with --trust: also the public roots, Mozilla's as Node.js has them",
-    },
-    { flags: '--dir <folder>', description: 'of cert.pem and key.pem (default: .devcert)' },
-    { flags: '--cert-file <file>', description: 'the certificate to export' },
-    { flags: '--key-file <file>', description: 'its key' },
-    { flags: '--out <folder>', description: 'write there (default: beside the certificate)' },
-    { flags: '--file <file>', description: 'write this one file; - is standard output' },
-    { flags: '--alias <name>', description: 'of the entry (default: devcert, devcert-root)' },
-    {
-      flags: '--legacy',
-      description: 'p12 for the macOS keychain, iOS before 16, Windows Server 2016',
-    },
-    { flags: '--encrypt', description: 'with --format pem: key-encrypted.pem' },
+  options: {
+    '--format <format>':
+      'p12 (Java, .NET, Windows, browsers), jks (old Java), der, combined (HAProxy: all in one PEM), fullchain (as cert.pem, under the name some programs want), pem; with --trust: pem, p12, jks, der',
+    '--trust': 'a trust store: the root, and no key',
+    '--with-public-roots': "with --trust: also the public roots, Mozilla's as Node.js has them",
+    '--dir <folder>': 'of cert.pem and key.pem (default: .devcert)',
+    '--cert-file <file>': 'the certificate to export',
+    '--key-file <file>': 'its key',
+    '--out <folder>': 'write there (default: beside the certificate)',
+    '--file <file>': 'write this one file; - is standard output',
+    '--alias <name>': 'of the entry (default: devcert, devcert-root)',
+    '--legacy': 'p12 for the macOS keychain, iOS before 16, Windows Server 2016',
+    '--encrypt': 'with --format pem: key-encrypted.pem',
     ...passwordOptions,
-    caOption,
-    { flags: '--force', description: 'replace files that devcert did not write' },
-  ],
+    ...caOption,
+    '--force': 'replace files that devcert did not write',
+  },
   examples: [
     'devcert export --format p12         keystore.p12, asks for a password',
     'devcert export --trust --format p12 --no-password',
@@ -47,7 +38,8 @@ export const exportCommand: Declaration = {
       throw new DevcertError('usage', '--file - and --json both want standard output', {
         hint: 'give --json with a file of its own: --file FILE',
       });
-    const result = await exportCertificate(exportOptions(options, terminal), askedFor());
+    const password = givenPassword(options, {}, terminal);
+    const result = await exportCertificate({ ...options, password }, { password: askedFor() });
     const [only] = result.files;
     if (only?.data === undefined) {
       terminal.print(exportLines(result, terminal.style));
@@ -63,19 +55,10 @@ export const exportCommand: Declaration = {
 
 type Flags = PasswordFlags & { readonly json?: boolean };
 
-/** The command line's options as the library has them: with the password that a flag gives. */
-export function exportOptions<T extends object>(
-  options: T & PasswordFlags,
-  terminal: Pick<Terminal, 'note'>,
-): Omit<T, keyof PasswordFlags> & { password?: string } {
-  const given = givenPassword(options, {}, terminal);
-  return { ...withoutPasswordFlags(options), password: given };
-}
-
 /** Asks at the terminal, once for all files of a run. */
-export function askedFor(): { password(what: string): Promise<string> } {
+export function askedFor(): (what: string) => Promise<string> {
   let asked: Promise<string> | undefined;
-  return { password: (what) => (asked ??= askPassword({ what, isNew: true })) };
+  return (what) => (asked ??= askPassword({ what, isNew: true }));
 }
 
 export function exportLines(result: ExportResult, style: Style): string[] {
@@ -97,16 +80,11 @@ export function exportLines(result: ExportResult, style: Style): string[] {
 }
 
 /** Which file is for whom: facts measured over some fifteen programs. */
-export function readerNotes(
-  { format, trust, written }: Pick<ExportResult, 'format' | 'trust' | 'written'>,
-  options: {
-    readonly legacy?: boolean;
-    readonly encrypt?: boolean;
-    readonly password?: boolean;
-  },
+function readerNotes(
+  { format, trust, written }: ExportResult,
+  { legacy, encrypt, password }: Pick<ExportOptions, 'legacy' | 'encrypt'> & Flags,
 ): string[] {
   if (!written) return [];
-  const { legacy, encrypt, password } = options;
   // Measured: it asks Java for a key factory by a name that 17 does not have, and 21 does.
   if (format === 'pem' && encrypt === true)
     return ['Kafka on Java 17 opens no such key: give it --format p12'];

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError } from '../errors.ts';
 import { commands } from './commands.ts';
+import { columns } from './lines.ts';
 import { wrap } from './wrap.ts';
 import { nearest } from './mistyped.ts';
 
@@ -24,9 +25,7 @@ export function topics(): string[] {
 
 /** Every topic with the title of its guide. */
 export function topicLines(): string[] {
-  const names = topics();
-  const width = Math.max(...names.map(({ length }) => length));
-  return names.map((name) => `  ${name.padEnd(width)}  ${/^# (.*)/.exec(guide(name))?.[1] ?? ''}`);
+  return columns(topics().map((name) => [name, /^# (.*)/.exec(guide(name))?.[1] ?? '']));
 }
 
 /**
@@ -90,13 +89,7 @@ function renderTable(lines: readonly string[], width: number): string[] {
   const widths = head.map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
-  if (widths.reduce((sum, it) => sum + it + 2, 0) <= width)
-    return rows.map((row) =>
-      row
-        .map((cell, column) => `  ${cell.padEnd(widths[column] ?? 0)}`)
-        .join('')
-        .trimEnd(),
-    );
+  if (widths.reduce((sum, it) => sum + it + 2, 0) <= width) return columns(rows);
   return body.flatMap(([first = '', ...rest]) => [
     ...wrap(first, width - 2).map((line) => `  ${line}`),
     ...rest.flatMap((cell, index) => {

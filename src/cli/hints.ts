@@ -43,21 +43,17 @@ export function worded(parts: TemplateStringsArray, ...between: readonly Text[])
   return formatText(say(parts, ...between));
 }
 
-/** The same text with other steps in it. */
+/** The same text with other steps in it, where they are known better than where the text was made. */
 export function mapSteps(text: Text, as: (step: Step) => Text): Text {
   if (typeof text === 'string') return text;
   return isList(text) ? text.map((part) => mapSteps(part, as)) : as(text);
 }
 
-/**
- * The text as the user of the command reads it.
- *
- * @param as what each step is to be, where that is known better than where the text was made.
- */
-export function formatText(text: Text, as = (step: Step): Step => step): string {
+/** The text as the user of the command reads it. */
+export function formatText(text: Text): string {
   if (typeof text === 'string') return text;
-  if (isList(text)) return text.map((part) => formatText(part, as)).join('');
-  const { command, ca, ...parts } = as(text);
+  if (isList(text)) return text.map(formatText).join('');
+  const { command, ca, ...parts } = text;
   const typed = Object.entries({ ...parts, ca }).flatMap(([part, value]) => partWords(part, value));
   const program =
     command === undefined ? [] : ['devcert', ...(command === 'issue' ? [] : [command])];

@@ -14,8 +14,8 @@ export const hostsCommand: Declaration = {
     add: {
       summary: 'lead names to this machine',
       description: 'Adds names to the block. Those that another line answers for are left to it.',
-      positionals: [{ name: '<names...>', description: 'DNS names, without wildcards' }],
-      options: [dryRunOption],
+      positionals: { '<names...>': 'DNS names, without wildcards' },
+      options: { ...dryRunOption },
       async run(names, options: HostsOptions, terminal) {
         cancelOnInterrupt(terminal);
         return tell(await addHosts(names, options, terminal), terminal);
@@ -24,8 +24,8 @@ export const hostsCommand: Declaration = {
     remove: {
       summary: 'take names out again',
       description: 'Takes names out of the block; an empty block goes altogether.',
-      positionals: [{ name: '[names...]', description: 'names that devcert added' }],
-      options: [{ flags: '--all', description: 'all that devcert added for you' }, dryRunOption],
+      positionals: { '[names...]': 'names that devcert added' },
+      options: { '--all': 'all that devcert added for you', ...dryRunOption },
       async run(names, { all, ...options }: HostsOptions & { all?: boolean }, terminal) {
         if (all === true && names.length > 0)
           throw new DevcertError('usage', say`${{ all: true }} takes no names`, {

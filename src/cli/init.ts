@@ -7,17 +7,14 @@ export const initCommand: Declaration = {
   summary: "write the project file, from which a bare devcert takes the team's names",
   description:
     'Writes the project file: "devcert" in package.json where there is one, else devcert.json. Without names it has those of the certificate that is there, else localhost and NAME.test after the folder. What is there already is not changed.',
-  positionals: [
-    {
-      name: '[names...]',
-      description: 'DNS names and IP addresses; {branch} and {worktree} in them',
-    },
-  ],
-  options: [
-    { flags: '--script', description: 'add a script "predev" that checks the certificate' },
-    { flags: '--force', description: 'write anew what the project file says already' },
-    { flags: '--dry-run', description: 'print what would be written and change nothing' },
-  ],
+  positionals: {
+    '[names...]': 'DNS names and IP addresses; {branch} and {worktree} in them',
+  },
+  options: {
+    '--script': 'add a script "predev" that checks the certificate',
+    '--force': 'write anew what the project file says already',
+    '--dry-run': 'print what would be written and change nothing',
+  },
   examples: [
     'devcert init localhost api.test',
     "devcert init '{branch}.shop.test'   each branch has a name of its own",

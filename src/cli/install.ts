@@ -11,9 +11,8 @@ import {
   permitOptions,
 } from './declaration.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
-import { outcomesExitCode } from './outcomes.ts';
 import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
-import { installLines } from './report.ts';
+import { installLines, outcomesExitCode } from './report.ts';
 
 type Flags = Omit<InstallOptions, 'sealed'> & CaPasswordFlags & { readonly sealed?: boolean };
 
@@ -21,33 +20,24 @@ export const installCommand: Declaration = {
   summary: 'make the CA, once per machine, and have every store trust it',
   description:
     'Makes the CA if there is none and puts its root into the trust stores of the system, of Chromium and Firefox on Linux, and of Java. Whoever copies the CA’s key can forge the names it issues for in every client, and other names in some. Exit code: 0 if every store that is there trusts the root, or lacks only a program, which is named; 1 if one failed; 5 if the CA has expired.',
-  positionals: [
-    { name: '[names...]', description: 'with --sealed: all names that it will ever issue for' },
-  ],
-  options: [
+  positionals: {
+    '[names...]': 'with --sealed: all names that it will ever issue for',
+  },
+  options: {
     ...storeOptions,
-    {
-      flags: '--passphrase',
-      description:
-        'encrypt its key: issuing asks for the passphrase; a key that lay open gives way to a new one',
-    },
+    '--passphrase':
+      'encrypt its key: issuing asks for the passphrase; a key that lay open gives way to a new one',
     ...caPasswordOptions,
-    sshAgentOption,
-    {
-      flags: '--sealed',
-      description:
-        'make a CA for a certificate with these names, into .devcert, and keep no key of it: another set of names is another CA',
-    },
-    { flags: '--out <folder>', description: 'with --sealed: write the certificate there' },
-    {
-      flags: '--force',
-      description:
-        'with --sealed: replace other files there; with --ssh-agent: in a session over SSH, too',
-    },
+    ...sshAgentOption,
+    '--sealed':
+      'make a CA for a certificate with these names, into .devcert, and keep no key of it: another set of names is another CA',
+    '--out <folder>': 'with --sealed: write the certificate there',
+    '--force':
+      'with --sealed: replace other files there; with --ssh-agent: in a session over SSH, too',
     ...permitOptions,
-    caOption,
-    dryRunOption,
-  ],
+    ...caOption,
+    ...dryRunOption,
+  },
   examples: [
     'devcert install --sealed localhost api.test   and nothing else, ever',
     'devcert install --ssh-agent SHA256:…   your agent signs',
@@ -63,8 +53,7 @@ export const installCommand: Declaration = {
       terminal.note(
         'without constraints, whoever copies the issuer key can read all of your HTTPS',
       );
-    const listener = { ...terminal, ...(await asking(options, terminal)) };
-    const result = await install(options, listener);
+    const result = await install(options, await asking(options, terminal));
     const lines = installLines(result, terminal.style, options.ca);
     return terminal.show(lines, result, outcomesExitCode(result.outcomes));
   },

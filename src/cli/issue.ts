@@ -8,78 +8,45 @@ import {
   caPasswordOptions,
   type PasswordFlags,
   passwordOptions,
-  withoutPasswordFlags,
 } from './password/options.ts';
 import { issueLines } from './issue-lines.ts';
 
 export const issueCommand: Declaration = {
   summary: 'issue a certificate (the default command)',
   description: 'Issues a certificate for the names into .devcert/: cert.pem, key.pem and ca.pem.',
-  positionals: [
-    {
-      name: '[names...]',
-      description:
-        'DNS names and IP addresses; without any: those of the project file, of the certificate that is there, or localhost',
+  positionals: {
+    '[names...]':
+      'DNS names and IP addresses; without any: those of the project file, of the certificate that is there, or localhost',
+  },
+  options: {
+    '--add <name>': {
+      repeatable: 'a name besides those of the certificate that is there (repeatable)',
     },
-  ],
-  options: [
-    {
-      flags: '--add <name>',
-      description: 'a name besides those of the certificate that is there (repeatable)',
-      repeatable: true,
+    '--remove <name>': { repeatable: 'a name of it to leave out (repeatable)' },
+    '--out <folder>': 'write cert.pem, key.pem and ca.pem there instead of .devcert',
+    '--cert-file <file>': 'write the certificate there',
+    '--key-file <file>': 'write the key there; the same file for both: one combined PEM',
+    ...keyOption,
+    ...daysOption,
+    '--webtransport':
+      'for WebTransport: P-256, two weeks in all, and the hash for serverCertificateHashes',
+    '--client':
+      'for a client: users, mail addresses and URIs are names, too (one for a DNS name is taken as a server’s by wget and others)',
+    '--peer': 'for both a server and a client, as in a service mesh',
+    '--cn <name>': 'common name of a client or peer: what PostgreSQL compares',
+    '--format <format>': {
+      repeatable: 'write this, too: p12, jks, der, combined, fullchain (repeatable)',
     },
-    {
-      flags: '--remove <name>',
-      description: 'a name of it to leave out (repeatable)',
-      repeatable: true,
-    },
-    {
-      flags: '--out <folder>',
-      description: 'write cert.pem, key.pem and ca.pem there instead of .devcert',
-    },
-    { flags: '--cert-file <file>', description: 'write the certificate there' },
-    {
-      flags: '--key-file <file>',
-      description: 'write the key there; the same file for both: one combined PEM',
-    },
-    keyOption,
-    daysOption,
-    {
-      flags: '--webtransport',
-      description:
-        'for WebTransport: P-256, two weeks in all, and the hash for serverCertificateHashes',
-    },
-    {
-      flags: '--client',
-      description:
-        'for a client: users, mail addresses and URIs are names, too (one for a DNS name is taken as a server’s by wget and others)',
-    },
-    { flags: '--peer', description: 'for both a server and a client, as in a service mesh' },
-    {
-      flags: '--cn <name>',
-      description: 'common name of a client or peer: what PostgreSQL compares',
-    },
-    {
-      flags: '--format <format>',
-      description: 'write this, too: p12, jks, der, combined, fullchain (repeatable)',
-      repeatable: true,
-    },
-    { flags: '--legacy', description: 'with --format p12: see devcert export --help' },
-    { flags: '--alias <name>', description: 'of the entry in a key store (default: devcert)' },
+    '--legacy': 'with --format p12: see devcert export --help',
+    '--alias <name>': 'of the entry in a key store (default: devcert)',
     ...passwordOptions,
-    caOption,
+    ...caOption,
     ...caPasswordOptions,
-    {
-      flags: '--broken <kind>',
-      description:
-        'for tests of clients: one that is wrong on purpose, into .devcert/broken/KIND, by a throw-away CA that nothing trusts: expired, not-yet-valid, wrong-name, self-signed, unknown-authority, missing-issuer, wrong-purpose, weak-key, weak-signature or revoked',
-    },
-    { flags: '--expired', description: 'the same as --broken expired' },
-    {
-      flags: '--force',
-      description: 'issue even if a valid certificate is there, and replace other files',
-    },
-  ],
+    '--broken <kind>':
+      'for tests of clients: one that is wrong on purpose, into .devcert/broken/KIND, by a throw-away CA that nothing trusts: expired, not-yet-valid, wrong-name, self-signed, unknown-authority, missing-issuer, wrong-purpose, weak-key, weak-signature or revoked',
+    '--expired': 'the same as --broken expired',
+    '--force': 'issue even if a valid certificate is there, and replace other files',
+  },
   examples: [
     'devcert localhost api.test          a server with two names',
     'devcert --add www.test              the same with a name more',
@@ -94,18 +61,11 @@ export const issueCommand: Declaration = {
     // What asks for passwords is loaded only where one may be needed.
     const exporting = options.format === undefined ? undefined : await import('./export.ts');
     if (exporting === undefined) refusePassword(options);
-    const files = exporting?.askedFor();
-    const listener = await asking(options, terminal, {
-      file: files && ((what) => files.password(what)),
-    });
-    const result = await issue(
-      names,
-      {
-        ...(exporting?.exportOptions(options, terminal) ?? withoutPasswordFlags(options)),
-        again: names.length === 0,
-      },
-      listener,
-    );
+    const listener = await asking(options, terminal, { file: exporting?.askedFor() });
+    const { givenPassword } = exporting === undefined ? {} : await import('./password/password.ts');
+    const password = givenPassword?.(options, {}, terminal);
+    const wanted = { ...options, password, again: names.length === 0 };
+    const result = await issue(names, wanted, listener);
     const { style } = terminal;
     const exported = (result.exports ?? []).flatMap(
       (it) => exporting?.exportLines(it, style) ?? [],

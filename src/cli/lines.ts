@@ -31,16 +31,10 @@ export function constraintsText(constraints: Constraints | undefined): string {
   return `${parts.join(', ')}${except}${forms}`;
 }
 
-/** What changes what a thief can do. */
-export interface Theft {
-  readonly clientsOnly?: boolean;
-  readonly keeping?: Keeping | undefined;
-}
-
 /** What a thief of the issuer's key can do with it, in one sentence; held by test/forgeries/answers.json. */
 export function theftText(
   constraints: Constraints | undefined,
-  { clientsOnly, keeping }: Theft = {},
+  { clientsOnly, keeping }: { clientsOnly?: boolean; keeping?: Keeping | undefined } = {},
 ): string {
   const thief = {
     file: 'Whoever copies its key',

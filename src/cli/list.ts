@@ -14,16 +14,15 @@ export const listCommand: Declaration = {
     'Lists every certificate that devcert issued for you on this machine: valid, due, expired, or gone, and which of your servers here still sends an earlier one. Exit code 5 if one is due or has expired.',
   async run(_positionals, _options, terminal) {
     const result = await list();
-    terminal.print([
-      ...listLines(result.certificates, terminal.style),
-      ...brokenLines(result.broken, terminal.style),
-    ]);
-    const due = result.certificates.filter(({ state }) => DUE.includes(state));
+    const { certificates, broken } = result;
+    const { style } = terminal;
+    const lines = [...listLines(certificates, style), ...brokenLines(broken, style)];
+    const due = certificates.filter(({ state }) => DUE.includes(state));
+    const exitCode = terminal.show(lines, result, due.length > 0 ? EXIT.expired : EXIT.done);
     if (due.length > 0) terminal.note(`${due.length} to renew: devcert renew --all`);
-    if (result.certificates.some(({ servedOld }) => servedOld.length > 0))
+    if (certificates.some(({ servedOld }) => servedOld.length > 0))
       terminal.note('a server reads its certificate when it starts: restart or reload it');
-    terminal.json(result);
-    return due.length > 0 ? EXIT.expired : EXIT.done;
+    return exitCode;
   },
 };
 

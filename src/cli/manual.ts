@@ -1,5 +1,6 @@
 /** The manual page, man(7), made of the declarations. Pure. */
 import type { CommandWords } from './completion.ts';
+import { descriptionOf } from './declaration.ts';
 
 /** @param all the program first, as `everyCommand()` gives them. */
 export function manualPage(all: readonly CommandWords[], version: string): string[] {
@@ -22,15 +23,16 @@ export function manualPage(all: readonly CommandWords[], version: string): strin
 
 function commandLines({ words, declaration }: CommandWords): string[] {
   if (declaration === undefined) return [];
-  const { description, positionals = [], options = [], examples = [] } = declaration;
-  const usage = ['devcert', ...words, ...positionals.map(({ name }) => name)].join(' ');
+  const { description, positionals = {}, options = {}, examples = [] } = declaration;
+  const usage = ['devcert', ...words, ...Object.keys(positionals)].join(' ');
   return [
     `.SS ${text(usage)}`,
     text(description),
-    ...[
-      ...positionals.map(({ name, description }) => [name, description] as const),
-      ...options.map(({ flags, description }) => [flags, description] as const),
-    ].flatMap(([name, what]) => ['.TP', `.B ${text(name)}`, text(what)]),
+    ...Object.entries({ ...positionals, ...options }).flatMap(([name, it]) => [
+      '.TP',
+      `.B ${text(name)}`,
+      text(descriptionOf(it)),
+    ]),
     ...(examples.length === 0
       ? []
       : ['.PP', '.nf', ...examples.map((it) => `  ${text(it)}`), '.fi']),

@@ -16,7 +16,7 @@ export async function programTerminal(env: NodeJS.ProcessEnv): Promise<ProgramTe
   // What is worked on is for the program to show.
   const terminal = { ...(await createTerminal(false, env)), progress: () => undefined };
   if (!canBeAsked(process, env)) return terminal;
-  return { ...terminal, ...(await asking({}, terminal)), confirmDomains };
+  return { ...(await asking({}, terminal)), confirmDomains };
 }
 
 function confirmDomains(domains: readonly string[]): Promise<boolean> {

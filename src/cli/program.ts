@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option, type OutputConfiguration } from 'commander';
 import { DevcertError, EXIT } from '../errors.ts';
 import { commands, defaultCommand, isCommand } from './commands.ts';
-import type { Declaration, OptionDeclaration } from './declaration.ts';
+import type { Declaration } from './declaration.ts';
 import { type Terminal, write } from './terminal.ts';
 import { VERSION, version } from './version.ts';
 
@@ -100,11 +100,11 @@ function declare(command: Command, declaration: Declaration, terminal: Terminal,
   if (commands !== undefined)
     for (const it of [command, command.parent]) it?.enablePositionalOptions();
   command.allowExcessArguments(false).addOption(new Option('--json', 'print one JSON document'));
-  for (const { name, description } of positionals ?? [])
-    command.argument(name.includes('[') ? name : `<${name.replace(/[<>]/g, '')}>`, description);
-  for (const { flags, description, repeatable } of options ?? [])
-    if (repeatable === true) command.option(flags, description, collect);
-    else command.option(flags, description);
+  for (const [name, description] of Object.entries(positionals ?? {}))
+    command.argument(name, description);
+  for (const [flags, it] of Object.entries(options ?? {}))
+    if (typeof it === 'string') command.option(flags, it);
+    else command.option(flags, it.repeatable, collect);
   command.action(async (...values: unknown[]) => {
     const words = values
       .slice(0, -2)
@@ -137,9 +137,8 @@ async function commandFirst(argv: readonly string[]): Promise<string[]> {
   return [word, ...argv.slice(0, at), ...argv.slice(at + 1)];
 }
 
-function flagsOf({ options = [], commands = {} }: Declaration): string[] {
-  const own = options.map(({ flags }: OptionDeclaration) => flags);
-  return [...own, ...Object.values(commands).flatMap((command) => flagsOf(command))];
+function flagsOf({ options = {}, commands = {} }: Declaration): string[] {
+  return [...Object.keys(options), ...Object.values(commands).flatMap(flagsOf)];
 }
 
 // Errors are printed by main.ts; help goes the way of all output.

@@ -11,15 +11,12 @@ export const recipeCommand: Declaration = {
   summary: 'print configuration for a server, with the real paths in it',
   description:
     'Prints configuration for a server or framework that works as it is; without a name, lists what there is.',
-  positionals: [{ name: '[name]', description: 'nginx, node, spring-boot, postgres, …' }],
-  options: [
-    dirOption,
-    {
-      flags: '--client-certs',
-      description: 'let in only clients with a certificate of trust.pem, or of ca.pem',
-    },
-    { flags: '--ca-file <file>', description: 'with --client-certs: of these CAs instead' },
-  ],
+  positionals: { '[name]': 'nginx, node, spring-boot, postgres, …' },
+  options: {
+    ...dirOption,
+    '--client-certs': 'let in only clients with a certificate of trust.pem, or of ca.pem',
+    '--ca-file <file>': 'with --client-certs: of these CAs instead',
+  },
   examples: [
     'devcert recipe                      what there is',
     'devcert recipe nginx > devcert.conf',

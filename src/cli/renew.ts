@@ -7,19 +7,19 @@ import { hashLines } from './issue-lines.ts';
 import { date } from './lines.ts';
 import { asking } from './password/asking.ts';
 import { type CaPasswordFlags, caPasswordOptions } from './password/options.ts';
-import { runThrough } from './run-through.ts';
+import { runThrough } from '../../platform/run.ts';
 import type { Style } from './terminal.ts';
 
 export const renewCommand: Declaration = {
   summary: 'issue certificates again that have expired or are about to',
   description:
     'Issues again what is due in this folder and below, with the same names, files and kind of key, and what was exported of it. A program behind -- is run if something was renewed, for example to have a server load it.',
-  positionals: [{ name: '[program...]', description: 'behind --: run it after a renewal' }],
-  options: [
-    { flags: '--all', description: 'on the whole machine, not just here' },
-    { flags: '--dry-run', description: 'tell what is due and change nothing' },
+  positionals: { '[program...]': 'behind --: run it after a renewal' },
+  options: {
+    '--all': 'on the whole machine, not just here',
+    '--dry-run': 'tell what is due and change nothing',
     ...caPasswordOptions,
-  ],
+  },
   examples: ['devcert renew --all', 'devcert renew -- nginx -s reload'],
   async run([program, ...args], options: RenewDueOptions & CaPasswordFlags, terminal) {
     if (program !== undefined && options.dryRun === true)
@@ -27,8 +27,7 @@ export const renewCommand: Declaration = {
         hint: 'leave one of them out',
       });
     const result = await renew(options, await asking(options, terminal));
-    terminal.print(renewLines(result, options, terminal.style));
-    terminal.json(result);
+    terminal.show(renewLines(result, options, terminal.style), result);
     const done = result.renewed.filter(({ reason }) => reason === undefined);
     if (done.length > 0 && options.dryRun !== true) {
       if (program !== undefined) {

@@ -1,10 +1,10 @@
-/** What stores and their authority came to, as lines for a person. Pure: nothing here writes. */
+/** What stores and their authority came to, as lines for a person and as an exit code. Pure: nothing here writes. */
 import type { ReplaceResult } from '../commands/ca.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import type { InstallResult } from '../commands/install.ts';
 import type { StatusResult } from '../commands/status.ts';
 import type { UninstallResult } from '../commands/uninstall.ts';
-import { printable } from '../errors.ts';
+import { EXIT, printable } from '../errors.ts';
 import { type Outcome, type StoreReport, isFailure } from '../trust.ts';
 import { renewedLines, summaryLines } from './ca/lines.ts';
 import {
@@ -175,6 +175,13 @@ function storeLines(report: StoreReport, width: number, style: Style): string[] 
     ...hintRows(hint, width, style),
     ...(note === undefined ? [] : rows('', width, printable(note), style).map(style.dim)),
   ];
+}
+
+/** 1 if any store failed, else 7 if the user cancelled one, else 0: also where one lacks but a program. */
+export function outcomesExitCode(outcomes: readonly Outcome[]): number {
+  if (outcomes.some(({ status }) => status === 'failed')) return EXIT.failed;
+  if (outcomes.some(({ status }) => status === 'cancelled')) return EXIT.cancelled;
+  return EXIT.done;
 }
 
 /** What happened in each store, or would. */

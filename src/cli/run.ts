@@ -1,23 +1,21 @@
 /** `devcert run -- COMMAND` and `devcert env` */
 import { DevcertError, EXIT, printable, say } from '../errors.ts';
 import { environment, type EnvironmentOptions } from '../index.ts';
-import { caOption, type Declaration, type OptionDeclaration, dirOption } from './declaration.ts';
-import { runThrough } from './run-through.ts';
+import { caOption, type Declaration, type Options, dirOption } from './declaration.ts';
+import { inFishQuotes, inQuotes } from '../../platform/quote.ts';
+import { runThrough } from '../../platform/run.ts';
 
-const options: readonly OptionDeclaration[] = [
-  dirOption,
-  {
-    flags: '--java',
-    description: 'Java, too: a trust store with what it trusts now, and the root',
-  },
-  caOption,
-];
+const options: Options = {
+  ...dirOption,
+  '--java': 'Java, too: a trust store with what it trusts now, and the root',
+  ...caOption,
+};
 
 export const runCommand: Declaration = {
   summary: 'run a program that trusts the CA, too',
   description:
     'Runs a program with the variables by which Node, Deno, Bun, npm, Python, curl, git, Go, Ruby, PHP and others trust the root, too; DEVCERT_CERT, DEVCERT_KEY and DEVCERT_CA name the files. Its terminal, signals and exit code are its own.',
-  positionals: [{ name: '<program...>', description: 'with its arguments, behind --' }],
+  positionals: { '<program...>': 'with its arguments, behind --' },
   options,
   passThrough: true,
   examples: ['devcert run -- npm run dev', 'devcert run --java -- mvn verify'],
@@ -35,13 +33,10 @@ export const envCommand: Declaration = {
   summary: 'print these variables for a shell, or as JSON',
   description:
     'Prints the variables of devcert run, for a shell to evaluate or for a file of variables.',
-  options: [
-    {
-      flags: '--shell <name>',
-      description: `${shells.join(', ')} (default: that of this terminal)`,
-    },
+  options: {
+    '--shell <name>': `${shells.join(', ')} (default: that of this terminal)`,
     ...options,
-  ],
+  },
   examples: ['eval "$(devcert env)"', 'devcert env --shell dotenv > .env.local'],
   async run(
     _positionals,
@@ -54,9 +49,9 @@ export const envCommand: Declaration = {
         hint: `one of ${shells.join(', ')}`,
       });
     const { variables, notes } = await environment(options);
-    terminal.print(Object.entries(variables).map(([name, value]) => line(wanted, name, value)));
+    const lines = Object.entries(variables).map(([name, value]) => line(wanted, name, value));
+    terminal.show(lines, variables);
     for (const note of notes) terminal.note(note);
-    terminal.json(variables);
     return EXIT.done;
   },
 };
@@ -78,15 +73,11 @@ export function line(shell: Shell, name: string, value: string): string {
     throw new DevcertError('usage', `cannot write ${name} for ${shell}: "${printable(value)}"`, {
       hint: say`move the project to a folder without such characters, or: ${{ command: 'run', names: ['--', 'COMMAND'] }}`,
     });
-  switch (shell) {
-    case 'sh':
-      return `export ${name}='${value.replaceAll("'", `'\\''`)}'`;
-    case 'fish':
-      return `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`;
-    case 'powershell':
-      // PowerShell takes typographic quotes for straight ones.
-      return `$env:${name} = '${value.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
-    case 'dotenv':
-      return `${name}='${value}'`;
-  }
+  return {
+    sh: `export ${name}=${inQuotes(value)}`,
+    fish: `set -gx ${name} ${inFishQuotes(value)}`,
+    // PowerShell takes typographic quotes for straight ones.
+    powershell: `$env:${name} = '${value.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`,
+    dotenv: `${name}='${value}'`,
+  }[shell];
 }

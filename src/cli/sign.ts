@@ -14,20 +14,17 @@ export const signCommand: Declaration = {
   summary: 'sign a CSR that somebody sent',
   description:
     'Signs a CSR (PKCS#10, PEM or DER) whose own signature is right. Its key and its alternative names are granted, and a client’s common name; everything else it asks for is left out, and listed. The certificate is written beside the CSR (printer.csr gives printer.crt; csr.pem gives cert.pem and ca.pem); for "-" it goes to standard output.',
-  positionals: [{ name: '<file>', description: 'the CSR, or "-" for standard input' }],
-  options: [
-    { flags: '--client', description: 'for a client instead of a server' },
-    { flags: '--peer', description: 'for both a server and a client' },
-    daysOption,
-    { flags: '--out <folder>', description: 'write cert.pem and ca.pem there' },
-    { flags: '--cert-file <file>', description: 'write the certificate there' },
-    caOption,
+  positionals: { '<file>': 'the CSR, or "-" for standard input' },
+  options: {
+    '--client': 'for a client instead of a server',
+    '--peer': 'for both a server and a client',
+    ...daysOption,
+    '--out <folder>': 'write cert.pem and ca.pem there',
+    '--cert-file <file>': 'write the certificate there',
+    ...caOption,
     ...caPasswordOptions,
-    {
-      flags: '--force',
-      description: 'sign even if a valid certificate is there, and replace other files',
-    },
-  ],
+    '--force': 'sign even if a valid certificate is there, and replace other files',
+  },
   examples: [
     'devcert sign printer.csr            printer.crt, for a server',
     'devcert sign alice.csr --client     alice.crt, for a client',

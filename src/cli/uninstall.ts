@@ -4,24 +4,20 @@ import { caOption, dryRunOption, type Declaration, storeOptions } from './declar
 import { confirm } from './confirm.ts';
 import { cancelOnInterrupt } from './interrupt.ts';
 import { orphanLines } from './orphan-lines.ts';
-import { outcomesExitCode } from './outcomes.ts';
-import { uninstallLines } from './report.ts';
+import { outcomesExitCode, uninstallLines } from './report.ts';
 
 export const uninstallCommand: Declaration = {
   summary: 'take the root out of every store',
   description:
     'Removes the root from every store and checks that it is gone; without --ca the roots of all CAs.',
-  options: [
+  options: {
     ...storeOptions,
-    { flags: '--purge', description: 'also delete the CA and the list of what it issued' },
-    {
-      flags: '--orphans',
-      description: 'remove only the roots of yours that no folder of devcert knows any more',
-    },
-    { flags: '--yes', description: 'with --orphans: do not ask' },
-    caOption,
-    dryRunOption,
-  ],
+    '--purge': 'also delete the CA and the list of what it issued',
+    '--orphans': 'remove only the roots of yours that no folder of devcert knows any more',
+    '--yes': 'with --orphans: do not ask',
+    ...caOption,
+    ...dryRunOption,
+  },
   async run(_positionals, options: UninstallOptions, terminal) {
     cancelOnInterrupt(terminal);
     const result = await uninstall(options, {

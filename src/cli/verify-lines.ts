@@ -32,15 +32,9 @@ export function verifyLines(result: VerifyResult, style: Style): string[] {
   ];
 }
 
-const labels: Readonly<Record<StepName, string>> = {
-  connection: 'connection',
-  hello: 'hello',
-  certificates: 'certificates',
+/** Steps that are called otherwise. */
+const labels: Readonly<Partial<Record<StepName, string>>> = {
   key: 'signature',
-  chain: 'chain',
-  dates: 'dates',
-  purpose: 'purpose',
-  name: 'name',
   'client-certificate': 'client',
 };
 
@@ -81,7 +75,7 @@ function stepLines(
   ];
   const [first = '', ...rest] = told;
   return [
-    `  ${marks[state]}  ${labels[step].padEnd(LABEL)}  ${first}`.trimEnd(),
+    `  ${marks[state]}  ${(labels[step] ?? step).padEnd(LABEL)}  ${first}`.trimEnd(),
     ...rest.map((line) => `${INDENT}${line}`),
   ];
 }

@@ -1,34 +1,24 @@
 /** `devcert verify HOST:PORT | URL | FILE` */
 import { DevcertError } from '../errors.ts';
 import { verify, type VerifyOptions } from '../index.ts';
-import { caOption, type Declaration } from './declaration.ts';
+import { caOption, type Declaration, starttlsOption } from './declaration.ts';
 import { verifyLines } from './verify-lines.ts';
 
 export const verifyCommand: Declaration = {
   summary: 'is what a server sends, or a file holds, good; and if not, why and what to do',
   description:
     'Shakes hands with a server, shows it step by step, and verifies the certificates as they were sent (or those of a file) as a strict client does: path, signatures, dates, purpose, name, constraints. Revocation is checked by --crl alone. Exit code: 0 verified; 4 no root that was asked vouches for it; 5 expired; 6 weak, revoked, or outside the constraints; 1 anything else.',
-  positionals: [{ name: '<target>', description: 'HOST:PORT, a URL, or a file of certificates' }],
-  options: [
-    { flags: '--name <name>', description: 'the name to ask for; that of the server if left out' },
-    {
-      flags: '--roots <roots>',
-      description: 'whom to trust: "system", or a file; the root of devcert alone if left out',
-    },
-    {
-      flags: '--crl <file>',
-      description: 'lists of revoked certificates to look into, PEM or DER; none if left out',
-    },
-    caOption,
-    { flags: '--purpose <purpose>', description: 'server (if left out) or client' },
-    { flags: '--at <date>', description: 'as on this day: 2027-01-31; now if left out' },
-    {
-      flags: '--starttls <protocol>',
-      description:
-        'how TLS begins: postgres, mysql, smtp, imap, ldap, or none; told by the port if left out',
-    },
-    { flags: '--timeout <seconds>', description: 'for each step with the server (default: 10)' },
-  ],
+  positionals: { '<target>': 'HOST:PORT, a URL, or a file of certificates' },
+  options: {
+    '--name <name>': 'the name to ask for; that of the server if left out',
+    '--roots <roots>': 'whom to trust: "system", or a file; the root of devcert alone if left out',
+    '--crl <file>': 'lists of revoked certificates to look into, PEM or DER; none if left out',
+    ...caOption,
+    '--purpose <purpose>': 'server (if left out) or client',
+    '--at <date>': 'as on this day: 2027-01-31; now if left out',
+    ...starttlsOption,
+    '--timeout <seconds>': 'for each step with the server (default: 10)',
+  },
   examples: [
     'devcert verify localhost:8443',
     'devcert verify localhost:5432                     PostgreSQL, by STARTTLS',
@@ -46,10 +36,7 @@ export const verifyCommand: Declaration = {
       ...options,
       ...(timeout === undefined ? {} : { timeout: seconds(timeout) }),
     });
-    terminal.progress('');
-    terminal.print(verifyLines(result, terminal.style));
-    terminal.json(result);
-    return result.exitCode;
+    return terminal.show(verifyLines(result, terminal.style), result, result.exitCode);
   },
 };
 

@@ -3,14 +3,14 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { lifetimeDays } from '../certificate/reusable.ts';
-import { DevcertError, say, worded } from '../errors.ts';
+import { DevcertError, isObject, say, worded } from '../errors.ts';
 import { keyTypeOf, keyTypes } from '../keys.ts';
 import { contentOf, place } from '../ledger/place.ts';
 import { parseNames } from '../names/names.ts';
 import { LEAF_DAYS } from '../policy.ts';
 import { asLabel } from '../project/checkout.ts';
 import { withMember } from '../project/edit.ts';
-import { checked, isObject, readProjectFile, readJson } from '../project/file.ts';
+import { checked, readProjectFile, readJson } from '../project/file.ts';
 import { readNames, readUsages } from '../x509/read.ts';
 import { type Context, type DryRunOption, refuseSudo } from './context.ts';
 

@@ -4,13 +4,13 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { DevcertError, printable, say, type Step, orUndefined } from '../errors.ts';
+import { assertNotEmpty } from '../certificate/output.ts';
 import { readIfThere } from '../disk/files.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
 import { type Context } from './context.ts';
 import { foreignTrust, certificatesIn } from './recipe-trust.ts';
-import { assertNotEmpty } from '../certificate/output.ts';
 
 export interface RecipeOptions {
   /** The folder with the files; `.devcert` by default. */

@@ -4,6 +4,7 @@ import { namesIn, textIn } from '../../platform/look.ts';
 import { quoteForPosix } from '../../platform/quote.ts';
 import type { Host } from '../../platform/types.ts';
 import { readRegistry, windowsProgram } from '../../platform/windows-programs.ts';
+import { isObject } from '../errors.ts';
 import { finding, type Finding } from './finding.ts';
 import type { Check } from './machine.ts';
 
@@ -77,7 +78,7 @@ export function policyFindings(host: Host): Finding[] {
 function read(file: string): Readonly<Record<string, unknown>> {
   try {
     const said: unknown = JSON.parse(textIn(file));
-    return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
+    return isObject(said) ? said : {};
   } catch {
     return {}; // no JSON: the browser takes nothing from it either
   }

@@ -48,31 +48,24 @@ export interface Options {
   ui?: Partial<UserInterface & MoreQuestions>;
 }
 
-interface CaBuffer {
-  ca: Buffer;
-}
-interface CaPath {
-  caPath: string;
-}
 interface DomainData {
   /** PKCS#8 PEM, not encrypted. Secret. */
   key: Buffer;
   /** The certificate, then the issuer: PEM. */
   cert: Buffer;
 }
-type ReturnCa<O extends Options> = O['getCaBuffer'] extends true ? CaBuffer : false;
-type ReturnCaPath<O extends Options> = O['getCaPath'] extends true ? CaPath : false;
+type ReturnCa<O extends Options> = O['getCaBuffer'] extends true ? { ca: Buffer } : false;
+type ReturnCaPath<O extends Options> = O['getCaPath'] extends true ? { caPath: string } : false;
 export type ReturnData<O extends Options = object> = DomainData & ReturnCa<O> & ReturnCaPath<O>;
 
 /** Those that are called. */
 const hooks: readonly (keyof UserInterface | keyof MoreQuestions)[] = [
-  ...([
-    'getWindowsEncryptionPassword',
-    'warnChromeOnLinuxWithoutCertutil',
-    'confirmDomains',
-  ] as const),
+  'getWindowsEncryptionPassword',
+  'warnChromeOnLinuxWithoutCertutil',
+  'confirmDomains',
 ];
-const optionsSpec: Spec<Omit<Options, 'ui'>> = {
+type Plain = Omit<Options, 'ui'>;
+const optionsSpec: Spec<Plain> = {
   ...{ getCaBuffer: 'boolean', getCaPath: 'boolean' },
   ...{ skipCertutilInstall: 'boolean', skipHostsFile: 'boolean' },
 };
@@ -90,10 +83,7 @@ export async function certificateFor<O extends Options>(
   options: O = {} as O,
 ): Promise<ReturnData<O>> {
   const domains = domainsOf(requestedDomains);
-  const { getCaBuffer, getCaPath, skipHostsFile } = checked<Omit<Options, 'ui'>>(
-    options,
-    optionsSpec,
-  );
+  const { getCaBuffer, getCaPath, skipHostsFile } = checked<Plain>(options, optionsSpec);
   const ui = hooksOf(options.ui ?? {}, hooks, 'the ui');
   const { certificateForDomains } = await import('../commands/domains.ts');
   const terminal = await terminalHere();

@@ -13,20 +13,6 @@ export type { AssertServerOptions } from '../testing/assert-server.ts';
 export type { TestFiles, TestLeafFiles } from '../testing/files.ts';
 export type { BrokenKind } from '../testing/kinds.ts';
 export type { ListeningServer, ServerTarget } from '../testing/target.ts';
-export type {
-  TestCa,
-  TestCaOptions,
-  TestLeaf,
-  TestLeafOptions,
-  TestNames,
-} from '../testing/types.ts';
+export type * from '../testing/types.ts';
 export type { KeyType } from '../keys.ts';
-export type {
-  ConnectionCode,
-  SentCertificate,
-  StepName,
-  VerifyCode,
-  VerifyProblem,
-  VerifyResult,
-  VerifyStep,
-} from '../verify/types.ts';
+export type * from '../verify/types.ts';

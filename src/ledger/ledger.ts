@@ -4,7 +4,7 @@
  */
 import { constants, existsSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { DevcertError } from '../errors.ts';
+import { DevcertError, isObject } from '../errors.ts';
 import { findLines, readIfThere } from '../disk/files.ts';
 import { withFileError, flag, withDescriptor, shellCommand } from '../disk/filesystem.ts';
 import type { Usage } from '../names/usage.ts';
@@ -287,8 +287,4 @@ function damaged(file: string): DevcertError {
       hint: `move it away, what it lists stays valid: ${shellCommand('move', file, `${file}.old`)}`,
     },
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

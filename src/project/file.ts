@@ -4,7 +4,7 @@
  * project: no domain to permit, no authority, no path elsewhere, no program, no line of the hosts file.
  */
 import { join } from 'node:path';
-import { DevcertError, say, type Text } from '../errors.ts';
+import { DevcertError, isObject, say, type Text } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { keyTypes } from '../keys.ts';
 import { MAX_LEAF_DAYS, MAX_NAMES } from '../policy.ts';
@@ -101,9 +101,4 @@ function filled(name: string, folder: string): string {
 
 function invalid(file: string, why: string, hint: Text): DevcertError {
   return new DevcertError('invalid-input', `cannot use "${file}": ${why}`, { hint });
-}
-
-/** True for what JSON calls an object. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

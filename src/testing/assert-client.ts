@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checked, optionsOf, type Spec, textsOf, wrongType } from '../api/arguments.ts';
-import { oneLine } from '../errors.ts';
+import { isObject, oneLine } from '../errors.ts';
 import { SERVER_TIMEOUT_MS } from '../policy.ts';
 import { createTestCa } from './ca.ts';
 import { alwaysRefused, type BrokenKind, kindOf } from './kinds.ts';
@@ -74,7 +74,7 @@ export async function assertClient(
   const visits: Visit[] = [];
   for (const kind of ['good', ...wanted] as const) {
     const leaf = kind === 'good' ? ca.leaf(names) : ca.broken(kind, names);
-    visits.push(await visit(connect, { kind, leaf, ca, names, showsCertificate, timeoutMs }));
+    visits.push(await visit(connect, kind, leaf, { ca, names, showsCertificate, timeoutMs }));
   }
   const wrong = visits.flatMap((it) => objection(it, showsCertificate) ?? []);
   if (wrong.length > 0)
@@ -100,18 +100,11 @@ interface Visit {
   readonly shown: string | undefined;
 }
 
-interface VisitOptions {
-  readonly kind: ClientTarget['kind'];
-  readonly leaf: TestLeaf;
-  readonly ca: TestCa;
-  readonly names: TestNames;
-  readonly showsCertificate: boolean;
-  readonly timeoutMs: number;
-}
-
 async function visit(
   connect: (target: ClientTarget) => unknown,
-  { kind, leaf, ca, names, showsCertificate, timeoutMs }: VisitOptions,
+  kind: ClientTarget['kind'],
+  leaf: TestLeaf,
+  { ca, names, showsCertificate, timeoutMs }: Required<Omit<AssertClientOptions, 'kinds'>>,
 ): Promise<Visit> {
   const seen = { connections: 0, requests: 0, shown: undefined as string | undefined };
   const sockets = new Set<Duplex>();
@@ -198,7 +191,7 @@ function objection(
 
 /** With its cause: that of `fetch()` says `fetch failed` and no more. */
 function wordsOf(error: unknown, depth = 0): string {
-  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
-  const cause = 'cause' in error ? error.cause : undefined;
-  return `${String(error.message)}${cause === undefined || depth > 3 ? '' : `: ${wordsOf(cause, depth + 1)}`}`;
+  if (!isObject(error) || !('message' in error)) return String(error);
+  const { message, cause } = error;
+  return `${String(message)}${cause === undefined || depth > 3 ? '' : `: ${wordsOf(cause, depth + 1)}`}`;
 }

@@ -47,12 +47,7 @@ export interface AssertServerOptions {
   readonly timeoutMs?: number;
 }
 
-const spec: Spec<
-  Pick<
-    AssertServerOptions,
-    'name' | 'refused' | 'crl' | 'optional' | 'http' | 'starttls' | 'timeoutMs'
-  >
-> = {
+const spec: Spec<Omit<AssertServerOptions, 'at' | 'ca' | 'accepts' | 'refuses'>> = {
   ...{ name: 'text', refused: 'list', crl: 'list', optional: 'boolean', http: 'boolean' },
   ...{ starttls: 'text', timeoutMs: 'number' },
 };
@@ -71,16 +66,10 @@ export async function assertServer(
   options: AssertServerOptions,
 ): Promise<VerifyResult> {
   const { at, ca, accepts, refuses, ...plain } = optionsOf(options);
-  const {
-    name: asked,
-    refused = [],
-    crl,
-    timeoutMs = SERVER_TIMEOUT_MS,
-    ...rest
-  } = checked(plain, spec);
+  const { refused = [], crl, timeoutMs = SERVER_TIMEOUT_MS, ...rest } = checked(plain, spec);
   const found = targetOf(target);
   const server = startTlsOf(found.server, rest.starttls);
-  const name = parseName(asked ?? found.name);
+  const name = parseName(rest.name ?? found.name);
   const touched = await contact(server, name.value, timeoutMs);
   const result = await verdict({
     target: endpointText(server.host, server.port),

@@ -1,7 +1,7 @@
 /** A root and an issuer below it whose keys are in memory, for as long as a test runs: everything is signed at once. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { DevcertError } from '../errors.ts';
-import { generateKeyPair, keyIdentifier } from '../keys.ts';
+import { generateKeyPair } from '../keys.ts';
 import { encodePem } from '../keystore/pem.ts';
 import { AUTHORITY_DAYS, DAY_MS } from '../policy.ts';
 import { signAtOnce } from '../signer/key.ts';
@@ -13,8 +13,7 @@ import {
 } from '../x509/certificate.ts';
 import { type CrlFields, encodeTbsCrl } from '../x509/crl-write.ts';
 import { oid, sequence } from '../x509/der.ts';
-import { authorityFields, type IssuedBy } from '../x509/profiles.ts';
-import { encodeSubject } from '../x509/subject.ts';
+import { authorityPair, type IssuedBy } from '../x509/profiles.ts';
 
 export interface TestAuthority {
   readonly rootPem: string;
@@ -41,55 +40,22 @@ export function makeTestAuthority(organization: string, label: string, now: Date
     notBefore: new Date(now.getTime() - AUTHORITY_DAYS * DAY_MS),
     notAfter: new Date(now.getTime() + AUTHORITY_DAYS * DAY_MS),
   };
-  const usages = ['serverAuth', 'clientAuth'] as const;
-  const root = newKey();
-  const issuer = newKey();
-  const rootBy = {
-    subject: encodeSubject({
-      organization,
-      organizationalUnit: 'for tests: trust it nowhere else',
-      commonName: `${label} ${root.keyIdentifier.toString('hex').slice(0, 8)}`,
-    }),
-    keyIdentifier: root.keyIdentifier,
-  };
-  const issuedBy = {
-    subject: encodeSubject({
-      organization,
-      organizationalUnit: `issuer ${issuer.keyIdentifier.toString('hex').slice(0, 8)}`,
-    }),
-    keyIdentifier: issuer.keyIdentifier,
-  };
-  const rootFields = authorityFields({
-    ...validity,
-    subject: rootBy.subject,
-    key: root.publicKey,
-    pathLength: 1,
-    usages,
-  });
-  const issuerFields = authorityFields({
-    ...validity,
-    issuedBy: rootBy,
-    subject: issuedBy.subject,
-    key: issuer.publicKey,
-    pathLength: 0,
-    usages,
-  });
+  const [root, issuer] = [generateKeyPair('p256'), generateKeyPair('p256')];
+  const rootKey = createPrivateKey(root.keyPem);
+  const fields = authorityPair(
+    { organization, organizationalUnit: 'for tests: trust it nowhere else', commonName: label },
+    { root: root.publicKey, issuer: issuer.publicKey },
+    { ...validity, usages: ['serverAuth', 'clientAuth'] },
+  );
+  const { notBefore: thisUpdate, notAfter: nextUpdate } = validity;
+  const list = { issuedBy: fields.byRoot, thisUpdate, nextUpdate, number: 1, revoked: [] };
   return {
     ...validity,
-    rootPem: certificatePem(signAs(rootFields, root.key)),
-    issuerPem: certificatePem(signAs(issuerFields, root.key)),
-    issuedBy,
-    key: issuer.key,
-    rootCrl: crlPem(
-      {
-        issuedBy: rootBy,
-        thisUpdate: validity.notBefore,
-        nextUpdate: validity.notAfter,
-        number: 1,
-        revoked: [],
-      },
-      root.key,
-    ),
+    rootPem: certificatePem(signAs(fields.root, rootKey)),
+    issuerPem: certificatePem(signAs(fields.issuer, rootKey)),
+    issuedBy: fields.byIssuer,
+    key: createPrivateKey(issuer.keyPem),
+    rootCrl: crlPem(list, rootKey),
   };
 }
 
@@ -117,11 +83,6 @@ export function crlPem(fields: CrlFields, key: KeyObject): string {
 
 export function certificatePem(der: Buffer): string {
   return new X509Certificate(der).toString();
-}
-
-function newKey() {
-  const { publicKey, keyPem } = generateKeyPair('p256');
-  return { publicKey, key: createPrivateKey(keyPem), keyIdentifier: keyIdentifier(publicKey) };
 }
 
 const ECDSA_WITH_SHA1 = { hash: 'sha1', algorithm: sequence(oid('1.2.840.10045.4.1')) }; // RFC 3279 2.2.3

@@ -77,15 +77,15 @@ export async function brokenFiles(
   const ca = createTestCa({ name: kind });
   const made = ca.broken(kind, names, { client, peer, cn });
   const folder = folderOf(here, isClient ? `client-${kind}` : kind, out);
-  const file = (name: string, data: string, secret = false): Output => ({
-    ...{ path: join(folder, name), data, secret },
-  });
+  const files = pairIn(folder);
+  const crlFile = kind === 'revoked' ? join(folder, 'crl.pem') : undefined;
+  const file = (path: string, data: string, secret = false): Output => ({ path, data, secret });
   const outputs = [
-    file('key.pem', made.key, true),
-    file('cert.pem', made.cert),
-    file('ca.pem', ca.cert),
-    ...(kind === 'revoked' ? [file('crl.pem', ca.crl.join(''))] : []),
-    file('README.md', brokenReadme(kind, names, isClient)),
+    file(files.keyFile, made.key, true),
+    file(files.certFile, made.cert),
+    file(files.caFile, ca.cert),
+    ...(crlFile === undefined ? [] : [file(crlFile, ca.crl.join(''))]),
+    file(join(folder, 'README.md'), brokenReadme(kind, names, isClient)),
   ];
   const placed = { ...placing(here), force, followFolder: out !== undefined, gitignore: true };
   await place(outputs, placed, ({ entries }) => {
@@ -93,13 +93,14 @@ export async function brokenFiles(
     return [{ outputs, entry: { ca: '', broken: { kind, names } } }];
   });
   return {
-    broken: kind,
-    ...{ names, folder, notBefore: made.notBefore, notAfter: made.notAfter },
-    certFile: join(folder, 'cert.pem'),
-    keyFile: join(folder, 'key.pem'),
-    caFile: join(folder, 'ca.pem'),
-    ...(kind === 'revoked' ? { crlFile: join(folder, 'crl.pem') } : {}),
+    ...{ broken: kind, names, folder, notBefore: made.notBefore, notAfter: made.notAfter },
+    ...{ ...files, crlFile },
   };
+}
+
+function pairIn(folder: string) {
+  const at = (name: string) => join(folder, name);
+  return { certFile: at('cert.pem'), keyFile: at('key.pem'), caFile: at('ca.pem') };
 }
 
 function folderOf({ cwd }: Context, name: string, out: string | undefined): string {
@@ -130,15 +131,7 @@ function assertReplaceable(
 }
 
 function isOfTest(folder: string): boolean {
-  const {
-    certificate,
-    key,
-    caText = '',
-  } = readExisting({
-    certFile: join(folder, 'cert.pem'),
-    keyFile: join(folder, 'key.pem'),
-    caFile: join(folder, 'ca.pem'),
-  });
+  const { certificate, key, caText = '' } = readExisting(pairIn(folder));
   return (
     tryCertificate(caText)?.subject.includes(`O=${TEST_ORGANIZATION}`) === true &&
     certificate?.subject.includes(`O=${LEAF_ORGANIZATION}`) === true &&

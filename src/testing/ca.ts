@@ -50,6 +50,16 @@ class MemoryCa implements TestCa {
   readonly #revoked: { serialNumber: string; at: Date }[] = [];
   #crlNumber = 0;
   #stranger: TestAuthority | undefined;
+  readonly expired = this.#only('expired');
+  readonly notYetValid = this.#only('not-yet-valid');
+  readonly wrongName = this.#only('wrong-name');
+  readonly selfSigned = this.#only('self-signed');
+  readonly unknownAuthority = this.#only('unknown-authority');
+  readonly missingIssuer = this.#only('missing-issuer');
+  readonly wrongPurpose = this.#only('wrong-purpose');
+  readonly weakKey = this.#only('weak-key');
+  readonly weakSignature = this.#only('weak-signature');
+  readonly revoked = this.#only('revoked');
 
   constructor(authority: TestAuthority) {
     this.#authority = authority;
@@ -80,37 +90,6 @@ class MemoryCa implements TestCa {
     return { ...this.#break(kindOf(textOf(kind, 'the kind')), wanted), broken: kind };
   }
 
-  expired(...of: Rest): TestLeaf {
-    return this.broken('expired', ...of);
-  }
-  notYetValid(...of: Rest): TestLeaf {
-    return this.broken('not-yet-valid', ...of);
-  }
-  wrongName(...of: Rest): TestLeaf {
-    return this.broken('wrong-name', ...of);
-  }
-  selfSigned(...of: Rest): TestLeaf {
-    return this.broken('self-signed', ...of);
-  }
-  unknownAuthority(...of: Rest): TestLeaf {
-    return this.broken('unknown-authority', ...of);
-  }
-  missingIssuer(...of: Rest): TestLeaf {
-    return this.broken('missing-issuer', ...of);
-  }
-  wrongPurpose(...of: Rest): TestLeaf {
-    return this.broken('wrong-purpose', ...of);
-  }
-  weakKey(...of: Rest): TestLeaf {
-    return this.broken('weak-key', ...of);
-  }
-  weakSignature(...of: Rest): TestLeaf {
-    return this.broken('weak-signature', ...of);
-  }
-  revoked(...of: Rest): TestLeaf {
-    return this.broken('revoked', ...of);
-  }
-
   revoke({ serialNumber }: Pick<TestLeaf, 'serialNumber'>): void {
     if (!/^[0-9a-f]{2,40}$/i.test(serialNumber)) throw wrongType('the leaf', 'one of this CA');
     this.#revoked.push({ serialNumber, at: new Date(Date.now() - BACKDATE_MS) });
@@ -120,9 +99,14 @@ class MemoryCa implements TestCa {
     return writeFiles(this.cert);
   }
 
+  #only(kind: BrokenKind): (...of: Rest) => TestLeaf {
+    return (...of) => this.broken(kind, ...of);
+  }
+
   #break(kind: BrokenKind, wanted: Wanted): TestLeaf {
     const { request } = wanted;
     const now = Date.now();
+    const isServer = request.usages.includes('serverAuth');
     switch (kind) {
       case 'expired':
         return this.#issue({ ...wanted, ...days(now, -60, -30) });
@@ -130,11 +114,10 @@ class MemoryCa implements TestCa {
         // A file of it is to be so next year, too.
         return this.#issue({ ...wanted, ...days(now, 8 * 365, 9 * 365) });
       case 'wrong-name': {
-        const isClient = !request.usages.includes('serverAuth');
-        const other = isClient
-          ? parseLeafRequest(['somebody-else'], { client: true })
-          : parseLeafRequest(['wrong-name.invalid']);
-        return this.#issue({ ...wanted, request: { ...request, names: other.names } });
+        const { names } = isServer
+          ? parseLeafRequest(['wrong-name.invalid'])
+          : parseLeafRequest(['somebody-else'], { client: true });
+        return this.#issue({ ...wanted, request: { ...request, names } });
       }
       case 'self-signed':
         return this.#issue(wanted, { by: 'itself' });
@@ -144,9 +127,7 @@ class MemoryCa implements TestCa {
       case 'missing-issuer':
         return this.#issue(wanted, { alone: true });
       case 'wrong-purpose': {
-        const usages = [
-          request.usages.includes('serverAuth') ? 'clientAuth' : 'serverAuth',
-        ] as const;
+        const usages = [isServer ? 'clientAuth' : 'serverAuth'] as const;
         return this.#issue({ ...wanted, request: { ...request, usages } });
       }
       case 'weak-key':

@@ -36,7 +36,7 @@ export function brokenReadme(
     : `
 | client that trusts \`ca.pem\` | says |
 |---|---|
-${clients.map((client) => `| ${client} | ${said[kind][client] ?? 'takes it'} |`).join('\n')}
+${clients.map((client) => `| ${client} | ${said[client][kind] ?? 'takes it'} |`).join('\n')}
 ${kind === 'revoked' ? '\nThose that refuse it were given the list as well; without it all take it.\n' : ''}
 Without \`ca.pem\` as a root curl and others say only that its issuer is not known.
 `;

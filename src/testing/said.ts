@@ -5,78 +5,49 @@ import type { BrokenKind } from './kinds.ts';
 export const clients = ['curl', 'Node', 'GnuTLS', 'Chromium'] as const;
 export type Client = (typeof clients)[number];
 
-/** A part of what each says; undefined: it takes it. */
-export const said: Readonly<Record<BrokenKind, Readonly<Record<Client, string | undefined>>>> = {
-  expired: {
-    curl: 'certificate has expired',
-    Node: 'CERT_HAS_EXPIRED',
-    GnuTLS: 'expired certificate',
-    Chromium: 'ERR_CERT_DATE_INVALID',
+/** A part of what each says; what is missing it takes. */
+export const said: Readonly<Record<Client, Readonly<Partial<Record<BrokenKind, string>>>>> = {
+  curl: {
+    expired: 'certificate has expired',
+    'not-yet-valid': 'certificate is not yet valid',
+    'wrong-name': 'no alternative certificate subject name matches',
+    'self-signed': 'self-signed certificate',
+    'unknown-authority': 'unable to get local issuer certificate',
+    'missing-issuer': 'unable to get local issuer certificate',
+    'wrong-purpose': 'unsuitable certificate purpose',
+    'weak-key': 'certificate key too weak',
+    'weak-signature': 'signature digest algorithm too weak',
+    revoked: 'certificate revoked',
   },
-  'not-yet-valid': {
-    curl: 'certificate is not yet valid',
-    Node: 'CERT_NOT_YET_VALID',
-    GnuTLS: 'not yet valid certificate',
-    Chromium: 'ERR_CERT_DATE_INVALID',
+  Node: {
+    expired: 'CERT_HAS_EXPIRED',
+    'not-yet-valid': 'CERT_NOT_YET_VALID',
+    'wrong-name': 'ERR_TLS_CERT_ALTNAME_INVALID',
+    'self-signed': 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'unknown-authority': 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'missing-issuer': 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'wrong-purpose': 'INVALID_PURPOSE',
+    'weak-signature': 'UNSPECIFIED',
+    revoked: 'CERT_REVOKED',
   },
-  'wrong-name': {
-    curl: 'no alternative certificate subject name matches',
-    Node: 'ERR_TLS_CERT_ALTNAME_INVALID',
-    GnuTLS: 'name in the certificate does not match',
-    Chromium: 'ERR_CERT_COMMON_NAME_INVALID',
+  GnuTLS: {
+    expired: 'expired certificate',
+    'not-yet-valid': 'not yet valid certificate',
+    'wrong-name': 'name in the certificate does not match',
+    'self-signed': 'issuer is unknown',
+    'unknown-authority': 'issuer is unknown',
+    'missing-issuer': 'issuer is unknown',
+    'wrong-purpose': 'does not match the intended purpose',
+    'weak-signature': 'insecure algorithm',
   },
-  'self-signed': {
-    curl: 'self-signed certificate',
-    Node: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-    GnuTLS: 'issuer is unknown',
-    Chromium: 'ERR_CERT_AUTHORITY_INVALID',
-  },
-  'unknown-authority': {
-    curl: 'unable to get local issuer certificate',
-    Node: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    GnuTLS: 'issuer is unknown',
-    Chromium: 'ERR_CERT_AUTHORITY_INVALID',
-  },
-  'missing-issuer': {
-    curl: 'unable to get local issuer certificate',
-    Node: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    GnuTLS: 'issuer is unknown',
-    Chromium: 'ERR_CERT_AUTHORITY_INVALID',
-  },
-  'wrong-purpose': {
-    curl: 'unsuitable certificate purpose',
-    Node: 'INVALID_PURPOSE',
-    GnuTLS: 'does not match the intended purpose',
-    Chromium: 'ERR_CERT_INVALID',
-  },
-  'weak-key': {
-    curl: 'certificate key too weak',
-    Node: undefined,
-    GnuTLS: undefined,
-    Chromium: undefined,
-  },
-  'weak-signature': {
-    curl: 'signature digest algorithm too weak',
-    Node: 'UNSPECIFIED',
-    GnuTLS: 'insecure algorithm',
-    Chromium: 'ERR_CERT_INVALID',
-  },
-  revoked: {
-    curl: 'certificate revoked',
-    Node: 'CERT_REVOKED',
-    GnuTLS: undefined,
-    Chromium: undefined,
+  Chromium: {
+    expired: 'ERR_CERT_DATE_INVALID',
+    'not-yet-valid': 'ERR_CERT_DATE_INVALID',
+    'wrong-name': 'ERR_CERT_COMMON_NAME_INVALID',
+    'self-signed': 'ERR_CERT_AUTHORITY_INVALID',
+    'unknown-authority': 'ERR_CERT_AUTHORITY_INVALID',
+    'missing-issuer': 'ERR_CERT_AUTHORITY_INVALID',
+    'wrong-purpose': 'ERR_CERT_INVALID',
+    'weak-signature': 'ERR_CERT_INVALID',
   },
 };
-
-/** A row for each kind, as Markdown. */
-export function saidTable(kinds: readonly BrokenKind[]): string {
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [
-    row(['', ...clients]),
-    row(['---', ...clients.map(() => '---')]),
-    ...kinds.map((kind) =>
-      row([`\`${kind}\``, ...clients.map((client) => said[kind][client] ?? 'takes it')]),
-    ),
-  ].join('\n');
-}

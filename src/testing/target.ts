@@ -1,5 +1,5 @@
 /** The server of an assertion: what was handed in, as host and port. */
-import { DevcertError } from '../errors.ts';
+import { DevcertError, isObject } from '../errors.ts';
 import { type Server, serverIn } from '../verify/target.ts';
 
 /** `HOST:PORT`, a URL (`https:`, `wss:`, `postgres:` …), the port of one on this machine, or a server of Node that listens. */
@@ -38,10 +38,5 @@ function isPort(target: unknown): target is number {
 }
 
 function isServer(target: unknown): target is ListeningServer {
-  return (
-    typeof target === 'object' &&
-    target !== null &&
-    'address' in target &&
-    typeof target.address === 'function'
-  );
+  return isObject(target) && typeof target.address === 'function';
 }

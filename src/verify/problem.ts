@@ -1,6 +1,7 @@
 /** Problems of a verification. Pure. */
 import { formatText, type Text } from '../errors.ts';
-import { type VerifyCode, verifyCodes, type VerifyProblem } from './types.ts';
+import { type VerifyCode, verifyCodes } from './codes.ts';
+import type { VerifyProblem } from './types.ts';
 
 /** One thing that is wrong, with its cure in words: an error of its own step, unless more is said. */
 export function problem(

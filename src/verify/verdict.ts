@@ -7,18 +7,14 @@ import { certificateDetails } from '../x509/details.ts';
 import { errorsFirst } from '../x509/finding.ts';
 import type { World } from './causes.ts';
 import { judgeChain } from './chain.ts';
+import { verifyCodes } from './codes.ts';
 import type { Contact } from './contact.ts';
 import { nameProblem } from './name.ts';
 import { problem } from './problem.ts';
 import type { Roots } from './roots.ts';
 import { stepsOf } from './steps.ts';
 import type { Server } from './target.ts';
-import {
-  type SentCertificate,
-  verifyCodes,
-  type VerifyProblem,
-  type VerifyResult,
-} from './types.ts';
+import type { SentCertificate, VerifyProblem, VerifyResult } from './types.ts';
 
 /** What is verified, for what, and by whom. */
 export interface VerdictInput {

@@ -14,6 +14,7 @@ import {
   subjectAltName,
   subjectKeyIdentifier,
 } from './extensions.ts';
+import { encodeSubject } from './subject.ts';
 
 interface Profile extends Pick<CertificateFields, 'subject' | 'notBefore' | 'notAfter'> {
   readonly key: PublicKey;
@@ -67,15 +68,51 @@ export function leafTemplate(shape: LeafShape): (variables: LeafVariables) => Ce
   });
 }
 
-export interface AuthorityProfile extends Profile {
-  /** Undefined: itself, a root. */
-  readonly issuedBy?: IssuedBy | undefined;
-  /** Authorities that it may have below it. */
-  readonly pathLength: number;
+/** What a root and an issuer below it have in common. */
+export interface AuthorityTerms extends Pick<Profile, 'notBefore' | 'notAfter'> {
   /** What it may certify for; undefined: everything. */
   readonly usages?: readonly Usage[];
   /** What it may certify; undefined: every name. */
   readonly constraints?: Constraints | undefined;
+}
+
+export interface AuthorityProfile extends Profile, AuthorityTerms {
+  /** Undefined: itself, a root. */
+  readonly issuedBy?: IssuedBy | undefined;
+  /** Authorities that it may have below it. */
+  readonly pathLength: number;
+}
+
+/**
+ * A root and an issuer below it, whose certificates the root's key is to sign.
+ *
+ * @param holder for their subjects; `commonName` is the root's, which its key's identifier is added to.
+ */
+export function authorityPair(
+  holder: { organization: string; organizationalUnit: string; commonName: string },
+  keys: { readonly root: PublicKey; readonly issuer: PublicKey },
+  terms: AuthorityTerms,
+) {
+  const [rootId, issuerId] = [keyIdentifier(keys.root), keyIdentifier(keys.issuer)];
+  const commonName = `${holder.commonName} ${shortId(rootId)}`;
+  const root = { subject: encodeSubject({ ...holder, commonName }), keyIdentifier: rootId };
+  // No common name: wolfSSL holds an authority's against the constraints.
+  const { organization } = holder;
+  const organizationalUnit = `issuer ${shortId(issuerId)}`;
+  const subject = encodeSubject({ organization, organizationalUnit });
+  return {
+    byRoot: root,
+    byIssuer: { subject, keyIdentifier: issuerId },
+    root: authorityFields({ ...terms, subject: root.subject, key: keys.root, pathLength: 1 }),
+    issuer: authorityFields({
+      ...terms,
+      ...{ issuedBy: root, subject, key: keys.issuer, pathLength: 0 },
+    }),
+  };
+}
+
+function shortId(identifier: Buffer): string {
+  return identifier.toString('hex').slice(0, 8);
 }
 
 /** Who signs others. */

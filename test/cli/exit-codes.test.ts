@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EXIT, exitCodes } from '../../src/errors.ts';
 import { SOON_DAYS } from '../../src/policy.ts';
-import { outcomesExitCode } from '../../src/cli/outcomes.ts';
+import { outcomesExitCode } from '../../src/cli/report.ts';
 import type { Outcome } from '../../src/trust.ts';
 import { homeWithDatabase } from '../helpers/database-home.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { calledText, formatText, say, type Text } from '../../src/cli/hints.ts';
+import { calledText, formatText, mapSteps, say, type Text } from '../../src/cli/hints.ts';
 import { commands } from '../../src/cli/commands.ts';
 import type { Declaration } from '../../src/cli/declaration.ts';
 import { DevcertError } from '../../src/errors.ts';
@@ -29,10 +29,10 @@ describe('formatText()', () => {
 
   test('a step is what is known better later', () => {
     const text = say`in a terminal: ${{ command: 'uninstall', machine: true }}, as yourself`;
-    expect(formatText(text, (step) => ({ ...step, ca: 'api' }))).toBe(
+    expect(formatText(mapSteps(text, (step) => ({ ...step, ca: 'api' })))).toBe(
       'in a terminal: devcert uninstall --machine --ca api, as yourself',
     );
-    expect(formatText(text, () => ({ command: 'ca remove', names: 'api' }))).toBe(
+    expect(formatText(mapSteps(text, () => ({ command: 'ca remove', names: 'api' })))).toBe(
       'in a terminal: devcert ca remove api, as yourself',
     );
   });
@@ -95,8 +95,11 @@ describe('DevcertError', () => {
 describe('steps', () => {
   test('every command and option that a hint may name is one of the command line', async () => {
     const known = new Map<string, Set<string>>();
-    const add = (name: string, { options = [], commands = {} }: Declaration) => {
-      known.set(name, new Set(options.flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? [])));
+    const add = (name: string, { options = {}, commands = {} }: Declaration) => {
+      known.set(
+        name,
+        new Set(Object.keys(options).flatMap((flags) => flags.match(/--[a-z-]+/g) ?? [])),
+      );
       for (const [below, it] of Object.entries(commands)) add(`${name} ${below}`, it);
     };
     for (const [name, load] of Object.entries(commands)) add(name, await load());

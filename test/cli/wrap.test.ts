@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { findingLines } from '../../src/cli/finding-lines.ts';
+import { findingLines } from '../../src/cli/check.ts';
 import { wrap, wrapCommand } from '../../src/cli/wrap.ts';
 import { hasShell } from '../helpers/can.ts';
 

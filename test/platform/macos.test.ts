@@ -14,7 +14,7 @@ import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { createAuthority } from '../../src/authority/create.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
-import { outcomesExitCode } from '../../src/cli/outcomes.ts';
+import { outcomesExitCode } from '../../src/cli/report.ts';
 import { EXIT } from '../../src/errors.ts';
 import { fakeHost, line } from '../helpers/host.ts';
 import { mac, security, securityProcess } from '../helpers/macos.ts';

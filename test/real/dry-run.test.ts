@@ -69,8 +69,8 @@ describe.runIf(ready)('--dry-run', () => {
       ].join(' && '),
     );
     expect([made.status, made.stderr]).toEqual([0, expect.any(String)]);
-    const all = [...(await everyDeclared())].filter(([, { options = [] }]) =>
-      options.some(({ flags }) => flags === '--dry-run'),
+    const all = [...(await everyDeclared())].filter(
+      ([, { options = {} }]) => '--dry-run' in options,
     );
     for (const [name] of all)
       expect([name, lines.some(([line]) => `${line} `.startsWith(`${name} `))]).toEqual([

@@ -53,7 +53,7 @@ async function expectSaid(
 ): Promise<void> {
   expect(await ask('good')).toBeUndefined();
   for (const kind of brokenKinds) {
-    const words = said[kind][client];
+    const words = said[client][kind];
     const got = await ask(kind);
     if (words === undefined) expect({ kind, got }).toEqual({ kind, got: undefined });
     else expect({ kind, got }).toEqual({ kind, got: expect.stringContaining(words) as string });

@@ -159,25 +159,18 @@ export function hasOwnPassword({ keys }: InspectedFile): boolean {
 /** What a file holds that devcert only names, in a line each. */
 export function foreignText({ kind, detail = '', encrypted }: Foreign): string {
   const locked = encrypted === undefined ? '' : encrypted ? ', encrypted' : ', not encrypted';
-  const of = detail === '' ? '' : ` (${shown(detail, 60)})`;
-  const words = { 'openssh-private-key': 'private key', 'openssh-public-key': 'public key' };
-  switch (kind) {
-    case 'openssh-private-key':
-    case 'openssh-public-key':
-      return `${words[kind]} in the format of OpenSSH${of}${locked}`;
-    case 'putty-key':
-      return `private key in the format of PuTTY${of}${locked}`;
-    case 'pgp':
-      return `of OpenPGP: ${shown(detail, 60)}`;
-    case 'pem-block':
-      return `PEM block ${shown(detail, 60)}`;
-    case 'secret-key':
-      return `secret key${of}, which no certificate belongs to`;
-    case 'damaged-entry':
-      return `certificate${of}, damaged`;
-    case 'damaged':
-      return `PEM block ${shown(detail, 60)}, damaged`;
-  }
+  const name = shown(detail, 60);
+  const of = detail === '' ? '' : ` (${name})`;
+  return {
+    'openssh-private-key': `private key in the format of OpenSSH${of}${locked}`,
+    'openssh-public-key': `public key in the format of OpenSSH${of}${locked}`,
+    'putty-key': `private key in the format of PuTTY${of}${locked}`,
+    pgp: `of OpenPGP: ${name}`,
+    'pem-block': `PEM block ${name}`,
+    'secret-key': `secret key${of}, which no certificate belongs to`,
+    'damaged-entry': `certificate${of}, damaged`,
+    damaged: `PEM block ${name}, damaged`,
+  }[kind];
 }
 
 /** That something comes after the end, and who minds: measured with these programs. */

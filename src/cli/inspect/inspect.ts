@@ -1,5 +1,4 @@
 /** `devcert inspect [FILE|-]…` */
-import { DevcertError } from '../../errors.ts';
 import {
   inspect,
   type InspectedFile,
@@ -12,7 +11,7 @@ import { inspectLines } from './lines.ts';
 import { worded } from './problems.ts';
 import { hasOwnPassword, shown } from './format.ts';
 import { type GivenPasswords, givenPasswords } from '../password/retry.ts';
-import { askPassword } from '../password/password.ts';
+import { askIfPossible } from '../password/password.ts';
 import { readStdin } from '../stdin.ts';
 import { MAX_STORE_BYTES } from '../../policy.ts';
 import {
@@ -25,13 +24,10 @@ export const inspectCommand: Declaration = {
   summary: 'show what is in a certificate, key, CSR or store, and what is wrong with it',
   description:
     'Shows what is in files of certificates, keys, CSRs or whole stores (PEM, DER, PKCS#7, PKCS#12, JKS), or what a server sends, whether they belong together, and what is wrong with them. Exit code: 0 if they could be read, whatever is wrong; 5 if the certificate has expired; 1 if one cannot be read; 6 if a key in it is refused.',
-  positionals: [
-    {
-      name: '[files...]',
-      description:
-        'files, HOST:PORT, or "-" for standard input; the pair in .devcert if there are none',
-    },
-  ],
+  positionals: {
+    '[files...]':
+      'files, HOST:PORT, or "-" for standard input; the pair in .devcert if there are none',
+  },
   examples: [
     'devcert inspect                     the pair in .devcert',
     'devcert inspect cert.pem key.pem    do they belong together?',
@@ -39,7 +35,7 @@ export const inspectCommand: Declaration = {
     'devcert inspect localhost:8443      what the server sends',
   ],
   // Nothing is written, so that "none" is no choice to be named.
-  options: [...givenPasswordOptions, ...keyPasswordOptions],
+  options: { ...givenPasswordOptions, ...keyPasswordOptions },
   async run(files, options: PasswordFlags, terminal) {
     const stdinTaken = files.includes('-');
     let passwords = givenPasswords(options, { stdinTaken }, terminal);
@@ -84,14 +80,9 @@ async function ask(
   which: keyof GivenPasswords,
   stdinTaken: boolean,
 ): Promise<string | undefined> {
-  try {
-    const names = shown(files.join(', '));
-    const locked = which === 'password' ? names : `the key in ${names}, which has one of its own`;
-    const what = `${locked} (Enter to go without)`;
-    const password = await askPassword({ what, stdinTaken, required: true });
-    return password === '' ? undefined : password;
-  } catch (error) {
-    if (error instanceof DevcertError && error.code === 'usage') return undefined;
-    throw error;
-  }
+  const names = shown(files.join(', '));
+  const locked = which === 'password' ? names : `the key in ${names}, which has one of its own`;
+  const what = `${locked} (Enter to go without)`;
+  const password = await askIfPossible({ what, stdinTaken, required: true });
+  return password === '' ? undefined : password;
 }

@@ -26,16 +26,12 @@ import type { Style } from '../terminal.ts';
 export function inspectLines({ files, relations }: InspectResult, style: Style): string[] {
   const between = relations.map(({ kind, file, other }) => {
     const [one, two] = [shown(file), shown(other)];
-    switch (kind) {
-      case 'key-of':
-        return `${one} is the key of ${two}`;
-      case 'not-key-of':
-        return style.bad(`${one} is not the key of ${two}`);
-      case 'signed-by':
-        return `${one} was signed by ${two}`;
-      case 'csr-of':
-        return `${one} asks for a certificate for the key of ${two}`;
-    }
+    return {
+      'key-of': `${one} is the key of ${two}`,
+      'not-key-of': style.bad(`${one} is not the key of ${two}`),
+      'signed-by': `${one} was signed by ${two}`,
+      'csr-of': `${one} asks for a certificate for the key of ${two}`,
+    }[kind];
   });
   return [
     ...files.flatMap((file, index) => [...(index === 0 ? [] : ['']), ...fileLines(file, style)]),

@@ -7,30 +7,16 @@ import type { Style } from '../terminal.ts';
 
 export function problemLines(file: InspectedFile, style: Style): string[] {
   const { problems, notes, isLocked, kind } = file;
-  const isOwn = hasOwnPassword(file);
-  const locked = isLocked
-    ? entry(
-        'locked',
-        style.dim,
-        isOwn
-          ? 'the private key has a password of its own, and was not looked into'
-          : 'what needs the password was not looked into',
-        isOwn ? 'give it: --key-password-file FILE' : 'give it: --password-file FILE',
-      )
-    : [];
+  const [message, hint] = hasOwnPassword(file)
+    ? ['the private key has a password of its own, and was not looked into', '--key-password-file']
+    : ['what needs the password was not looked into', '--password-file'];
+  const locked = isLocked ? entry('locked', style.dim, message, `give it: ${hint} FILE`) : [];
   // Nobody looked into what is only named.
   if (problems.length === 0 && kind === 'other') return ['  It was not looked into'];
   const none = problems.length === 0 && !isLocked ? [`  ${style.good('Nothing was found')}`] : [];
-  return [
-    ...none,
-    ...group(file, problems).flatMap(({ severity, message, hint }) =>
-      entry(severity, style.bad, message, hint),
-    ),
-    ...group(file, notes).flatMap(({ severity, message, hint }) =>
-      entry(severity, style.dim, message, hint),
-    ),
-    ...locked,
-  ];
+  const told = (found: readonly Problem[], paint: Style['bad']) =>
+    group(file, found).flatMap((it) => entry(it.severity, paint, it.message, it.hint));
+  return [...none, ...told(problems, style.bad), ...told(notes, style.dim), ...locked];
 }
 
 /** More certificates than this with one problem share one line. */
@@ -64,9 +50,9 @@ function group(
   const problems = found.map((it) => worded(it, file));
   const byCode = new Map<ProblemCode, (Problem & Wording)[]>();
   for (const problem of problems) {
-    const alike = byCode.get(problem.code);
-    if (alike === undefined) byCode.set(problem.code, [problem]);
-    else alike.push(problem);
+    const alike = byCode.get(problem.code) ?? [];
+    alike.push(problem);
+    byCode.set(problem.code, alike);
   }
   const counts = new Map<ProblemCode, number>();
   return problems.flatMap((problem) => {
@@ -88,14 +74,9 @@ function group(
       return [{ ...problem, message: `${titles.length} of the certificates ${plural}: ${list}` }];
     }
     if (before > MAX_ALIKE) return [];
+    const others = `and ${all.length - before} more of the same`;
     if (before === MAX_ALIKE)
-      return [
-        {
-          ...problem,
-          message: `and ${all.length - before} more of the same`,
-          hint: 'list them all: --json',
-        },
-      ];
+      return [{ ...problem, message: others, hint: 'list them all: --json' }];
     const own = certificate === undefined ? undefined : certificates[certificate];
     const isMain = certificates.length === 1 || certificate === (chain?.order[0] ?? -1);
     return own === undefined || isMain

@@ -14,16 +14,16 @@ export interface AskingOptions {
 }
 
 /**
- * What asks, when it turns out that a key has to be opened: a run that signs nothing reads no file and asks
+ * The terminal with what asks, when it turns out that a key has to be opened: a run that signs nothing reads no file and asks
  * nothing. What reads and asks is loaded then.
  *
  * @throws DevcertError `usage` at once, for flags that exclude each other.
  */
 export async function asking(
   flags: CaPasswordFlags & Pick<PasswordFlags, 'passwordStdin'>,
-  terminal: Pick<Terminal, 'note' | 'progress'>,
+  terminal: Terminal,
   { file, stdinTaken = false, prompt = true }: AskingOptions = {},
-): Promise<Pick<Listener, 'password' | 'progress'>> {
+): Promise<Terminal & Pick<Listener, 'password'>> {
   const { caPasswordFile, caPasswordEnv, caPasswordStdin, passwordStdin } = flags;
   const isGiven = (caPasswordFile ?? caPasswordEnv ?? caPasswordStdin) !== undefined;
   if (caPasswordStdin === true && passwordStdin === true)
@@ -38,13 +38,10 @@ export async function asking(
   const source = isGiven
     ? (await import('./password.ts')).passwordSource(own, words, terminal)
     : undefined;
-  const progress = (doing: string) => {
-    terminal.progress(doing);
-  };
-  if (!isGiven && !prompt && file === undefined) return { progress };
+  if (!isGiven && !prompt && file === undefined) return terminal;
   let given: string | undefined;
   return {
-    progress,
+    ...terminal,
     password: async (what, kind, check) => {
       terminal.progress('');
       if (kind === 'file') return (await file?.(what)) ?? '';

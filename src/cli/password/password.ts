@@ -31,21 +31,10 @@ export interface PasswordRequest {
 }
 
 /**
- * The password that a flag, or else the person at the terminal, gives.
+ * The password that a flag gives, empty for `--no-password`, undefined without a flag.
  *
- * @returns an empty text for `--no-password`.
- * @throws DevcertError `usage` for two sources, or none without a terminal; `password`, `file`, `cancelled`.
+ * @throws DevcertError `usage` for two sources; `password`, `file`.
  */
-export async function readPassword(
-  flags: PasswordFlags,
-  request: PasswordRequest,
-  terminal: Terminal,
-): Promise<string> {
-  const required = flags.password === undefined;
-  return givenPassword(flags, request, terminal) ?? (await askPassword({ required, ...request }));
-}
-
-/** The password that a flag gives, empty for `--no-password`, undefined without a flag. Throws as {@link readPassword}. */
 export function givenPassword(
   flags: PasswordFlags,
   request: Omit<PasswordRequest, 'what'>,
@@ -92,21 +81,22 @@ export function passwordSource(
   return () => fromStandardInput(words);
 }
 
-/** The password of a key that its store's does not open, as a flag gives it; undefined without one. Throws alike. */
+/** The same of a key that its store's password does not open. */
 export function givenKeyPassword(
   { keyPasswordFile, keyPasswordEnv }: PasswordFlags,
   terminal: Pick<Terminal, 'note'>,
 ): string | undefined {
-  if (keyPasswordFile !== undefined && keyPasswordEnv !== undefined)
-    throw new DevcertError(
-      'usage',
-      '--key-password-file and --key-password-env exclude each other',
-      { hint: 'give --key-password-file alone' },
-    );
-  const words = { flag: '--key-password', noun: 'password', none: '' };
-  if (keyPasswordFile !== undefined) return fromFile(keyPasswordFile, words, terminal);
-  if (keyPasswordEnv === undefined) return undefined;
-  return fromVariable(keyPasswordEnv, takeVariable(keyPasswordEnv), words);
+  const flags = { passwordFile: keyPasswordFile, passwordEnv: keyPasswordEnv };
+  return givenPassword(flags, { flag: '--key-password' }, terminal);
+}
+
+/** What {@link askPassword} gives; undefined where nobody is there to be asked. */
+export function askIfPossible(request: PasswordRequest): Promise<string> | undefined {
+  return canAsk(request) ? askPassword(request) : undefined;
+}
+
+function canAsk({ stdinTaken = false }: PasswordRequest): boolean {
+  return !stdinTaken && canBeAsked(process, process.env);
 }
 
 const TRIES = 3;
@@ -118,7 +108,7 @@ const TRIES = 3;
  */
 export async function askPassword(request: PasswordRequest): Promise<string> {
   const { noun = 'password', flag = '--password', isNew = false, check } = request;
-  if (request.stdinTaken === true || !canBeAsked(process, process.env))
+  if (!canAsk(request))
     throw new DevcertError('usage', `${request.what} needs a ${noun}`, { hint: ways(request) });
   const question = `${isNew ? `New ${noun}` : noun} for ${request.what}: `;
   for (let left = TRIES - 1; left >= 0; left--) {

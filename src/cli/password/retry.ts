@@ -3,7 +3,7 @@ import { DevcertError } from '../../errors.ts';
 import type { Listener } from '../../index.ts';
 import { asking } from './asking.ts';
 import type { CaPasswordFlags, PasswordFlags } from './options.ts';
-import { askPassword, givenKeyPassword, givenPassword } from './password.ts';
+import { askIfPossible, givenKeyPassword, givenPassword } from './password.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What opens a file, and what a key in it that has a password of its own. */
@@ -26,18 +26,19 @@ export function givenPasswords(
  * Runs `work` with the passwords that flags give; where it fails for want of one, asks at the terminal and
  * runs it again. Nothing may be left of the time before.
  *
- * @param work gets them, and who is told what goes on and asked for the passphrase of the authority's key.
+ * @param work gets the options with them, and who is told what goes on and asked for the passphrase of the
+ *   authority's key.
  */
-export async function withPassword<T>(
-  flags: PasswordFlags & CaPasswordFlags,
+export async function withPassword<Flags extends PasswordFlags & CaPasswordFlags, T>(
+  flags: Flags,
   terminal: Terminal,
-  work: (passwords: GivenPasswords, listener: Listener) => Promise<T>,
+  work: (options: Omit<Flags, 'password'> & GivenPasswords, listener: Listener) => Promise<T>,
 ): Promise<T> {
   let passwords = givenPasswords(flags, {}, terminal);
-  const { password: askForCa } = await asking(flags, terminal);
+  const { password: askForCa, ...others } = await asking(flags, terminal);
   const own = { isAsked: false };
   const listener: Listener = {
-    ...terminal,
+    ...others,
     password: async (what, kind, check) => {
       own.isAsked = true;
       return (await askForCa?.(what, kind, check)) ?? '';
@@ -45,12 +46,15 @@ export async function withPassword<T>(
   };
   for (;;) {
     try {
-      return await work(passwords, listener);
+      return await work({ ...flags, ...passwords }, listener);
     } catch (error) {
       const missing = missingIn(error, passwords);
       // Once the authority's passphrase is asked for, the file is read: it is that which failed.
       if (missing === undefined || own.isAsked) throw error;
-      passwords = { ...passwords, [missing]: await ask(missing, error) };
+      const asked = await askIfPossible({ what: what[missing], required: true });
+      // Nobody can be asked: then what needs the password is the better thing to tell.
+      if (asked === undefined) throw error;
+      passwords = { ...passwords, [missing]: asked };
     }
   }
 }
@@ -66,13 +70,3 @@ const what: Readonly<Record<keyof GivenPasswords, string>> = {
   password: 'the encrypted file',
   keyPassword: 'the key in it, which has one of its own',
 };
-
-async function ask(missing: keyof GivenPasswords, failure: unknown): Promise<string> {
-  try {
-    return await askPassword({ what: what[missing], required: true });
-  } catch (refused) {
-    // Nobody can be asked: then what needs the password is the better thing to tell.
-    if (refused instanceof DevcertError && refused.code === 'usage') throw failure;
-    throw refused;
-  }
-}
