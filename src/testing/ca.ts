@@ -50,16 +50,6 @@ class MemoryCa implements TestCa {
   readonly #revoked: { serialNumber: string; at: Date }[] = [];
   #crlNumber = 0;
   #stranger: TestAuthority | undefined;
-  readonly expired = this.#only('expired');
-  readonly notYetValid = this.#only('not-yet-valid');
-  readonly wrongName = this.#only('wrong-name');
-  readonly selfSigned = this.#only('self-signed');
-  readonly unknownAuthority = this.#only('unknown-authority');
-  readonly missingIssuer = this.#only('missing-issuer');
-  readonly wrongPurpose = this.#only('wrong-purpose');
-  readonly weakKey = this.#only('weak-key');
-  readonly weakSignature = this.#only('weak-signature');
-  readonly revoked = this.#only('revoked');
 
   constructor(authority: TestAuthority) {
     this.#authority = authority;
@@ -90,6 +80,37 @@ class MemoryCa implements TestCa {
     return { ...this.#break(kindOf(textOf(kind, 'the kind')), wanted), broken: kind };
   }
 
+  expired(...of: Rest): TestLeaf {
+    return this.broken('expired', ...of);
+  }
+  notYetValid(...of: Rest): TestLeaf {
+    return this.broken('not-yet-valid', ...of);
+  }
+  wrongName(...of: Rest): TestLeaf {
+    return this.broken('wrong-name', ...of);
+  }
+  selfSigned(...of: Rest): TestLeaf {
+    return this.broken('self-signed', ...of);
+  }
+  unknownAuthority(...of: Rest): TestLeaf {
+    return this.broken('unknown-authority', ...of);
+  }
+  missingIssuer(...of: Rest): TestLeaf {
+    return this.broken('missing-issuer', ...of);
+  }
+  wrongPurpose(...of: Rest): TestLeaf {
+    return this.broken('wrong-purpose', ...of);
+  }
+  weakKey(...of: Rest): TestLeaf {
+    return this.broken('weak-key', ...of);
+  }
+  weakSignature(...of: Rest): TestLeaf {
+    return this.broken('weak-signature', ...of);
+  }
+  revoked(...of: Rest): TestLeaf {
+    return this.broken('revoked', ...of);
+  }
+
   revoke({ serialNumber }: Pick<TestLeaf, 'serialNumber'>): void {
     if (!/^[0-9a-f]{2,40}$/i.test(serialNumber)) throw wrongType('the leaf', 'one of this CA');
     this.#revoked.push({ serialNumber, at: new Date(Date.now() - BACKDATE_MS) });
@@ -97,10 +118,6 @@ class MemoryCa implements TestCa {
 
   files(): TestFiles {
     return writeFiles(this.cert);
-  }
-
-  #only(kind: BrokenKind): (...of: Rest) => TestLeaf {
-    return (...of) => this.broken(kind, ...of);
   }
 
   #break(kind: BrokenKind, wanted: Wanted): TestLeaf {

@@ -47,6 +47,11 @@ async function codes(
 }
 
 describe('createTestCa()', () => {
+  test('is data but for its methods: it can be cloned, and is short to print', () => {
+    const ca = createTestCa();
+    expect(structuredClone(ca)).toEqual({ cert: ca.cert, intermediate: ca.intermediate });
+  });
+
   test('makes leaves that are good for their names, servers, clients and both', async () => {
     expect(await codes(ca, ca.leaf('api.test'))).toEqual([]);
     expect(await codes(ca, ca.leaf(['*.api.test', '::1']), 'server', '::1')).toEqual([]);
