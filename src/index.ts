@@ -15,7 +15,6 @@ export { DevcertError, type ErrorCode } from './errors.ts';
 export type { Listener, PasswordKind } from './api/composition.ts';
 export type { Keeping } from './authority/keeping.ts';
 export type { AuthoritySummary } from './authority/summary.ts';
-export type { DryRunOption } from './commands/ca-plan.ts';
 export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
 export type { RemovedAuthority } from './commands/ca-remove.ts';
 export type {
@@ -28,7 +27,7 @@ export type {
   ReplaceResult,
 } from './commands/ca.ts';
 export type { ServerCertificate } from './commands/certificate.ts';
-export type { AuthorityOption, MadeAuthority } from './commands/context.ts';
+export type { AuthorityOption, DryRunOption, MadeAuthority } from './commands/context.ts';
 export type { CsrOptions, CsrResult } from './commands/csr.ts';
 export type { ConfirmInstall, Ensured, EnsureOptions, InstallWish } from './commands/ensure.ts';
 export type { EnvironmentOptions, EnvironmentResult } from './commands/environment.ts';

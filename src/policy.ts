@@ -30,6 +30,11 @@ export function dueDays(validityDays: number): number {
   return Math.min(SOON_DAYS, validityDays / 3);
 }
 
+/** Whole days from now until then; negative for what has ended. */
+export function daysUntil(notAfter: Date, now: Date): number {
+  return Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS);
+}
+
 /** Every handshake carries them all: more is a slip in a script. */
 export const MAX_NAMES = 100;
 /** NIST SP 800-57: the least with 112 bits of security, and what every client demands. */

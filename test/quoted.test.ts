@@ -8,7 +8,7 @@ import { inspect } from '../src/commands/inspect.ts';
 import { install } from '../src/commands/install.ts';
 import { recipes } from '../src/commands/recipe.ts';
 import { freshHome, twoLines } from './helpers/cli.ts';
-import { fakeHost, temporaryFolder } from './helpers/host.ts';
+import { fakeHost, stateAt, temporaryFolder } from './helpers/host.ts';
 import { startServer } from './helpers/server.ts';
 import { projectMachine } from './helpers/stores.ts';
 import { make, now } from './inspect/certificates.ts';
@@ -109,7 +109,7 @@ describe('the guides', () => {
     const old = make({ ...shape, key: ca.key, startDays: -400, endDays: -12.5 }, ca);
     writeFileSync(join(folder, 'old.pem'), old.pem);
     const host = { ...fakeHost(), now: () => now };
-    const result = inspect({ host, folder, cwd: folder, finders: [] }, ['old.pem']);
+    const result = inspect({ host, ...stateAt(folder), cwd: folder, finders: [] }, ['old.pem']);
     const lines = dated(inspectLines(result, style).join('\n'));
     const [above = '', below = ''] = quoted(
       read('src/guides/inspect.md'),

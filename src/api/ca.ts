@@ -8,7 +8,7 @@ import type {
   ReplaceOptions,
   ReplaceResult,
 } from '../commands/ca.ts';
-import type { DryRunOption } from '../commands/ca-plan.ts';
+import type { DryRunOption } from '../commands/context.ts';
 import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
 import type { AgentChoice } from '../commands/keeper.ts';
 import type { ProtectOptions } from '../commands/protect.ts';

@@ -156,8 +156,7 @@ export async function inspect(
   sources: string | readonly InspectSource[] = [],
   options: InspectOptions = {},
 ): Promise<InspectResult> {
-  const { inspect } = await import('../commands/inspect.ts');
-  const { withServers } = await import('../commands/inspect-server.ts');
+  const { inspect, withServers } = await import('../commands/inspect.ts');
   const here = await context({});
   const known = await withServers(here, sourcesOf(sources));
   return inspect(here, known, checked(options, { password: 'text', keyPassword: 'text' }));

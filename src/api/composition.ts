@@ -14,7 +14,7 @@ import { DevcertError, say } from '../errors.ts';
 import { Keyring } from '../signer/keyring.ts';
 import { listenerOf } from './arguments.ts';
 import {
-  authorityFolder,
+  authorityFolderIn,
   defaultStateFolder,
   formerStateFolder,
   stateFolder,
@@ -91,10 +91,9 @@ const refusedUnlessThere: TakeOver = (context, folder, former = folder) => {
 };
 
 async function opened(context: Context, takeOver: TakeOver): Promise<Context> {
-  const { env } = context.host;
-  const folder = await stateFolder(env);
-  await assertOwnState(folder, context.host);
-  const former = await formerStateFolder(env);
+  const { host, stateFolder: folder } = context;
+  await assertOwnState(folder, host);
+  const former = await formerStateFolder(host.env);
   if (stateVersion(folder) === 1 || (former !== undefined && existsSync(former)))
     await takeOver(context, folder, former);
   for (const it of authorityFolders(folder)) await recoverFolder(it);
@@ -112,9 +111,11 @@ export function projectContext(listener: Listener, ca?: string): Promise<Context
 
 async function contextOn(host: Host, listener: Listener, ca?: string): Promise<Context> {
   listenerOf(listener);
+  const state = await stateFolder(host.env);
   return {
     host,
-    folder: await authorityFolder(host.env, ca),
+    stateFolder: state,
+    folder: authorityFolderIn(state, ca),
     ca: ca === 'default' ? undefined : ca,
     cwd: currentFolder(),
     finders: [],

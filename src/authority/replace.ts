@@ -33,16 +33,17 @@ export function pendingRootFile(folder: string): string {
   return join(folder, PENDING, 'root.pem');
 }
 
-/** Writes an authority that is to take over; one that waited before is dropped. */
-export async function stagePending(folder: string, pem: AuthorityPem): Promise<void> {
+/** Writes an authority that is to take over, and gives it; one that waited before is dropped. */
+export async function stagePending(folder: string, pem: AuthorityPem): Promise<Authority> {
   const pending = join(folder, PENDING);
-  await withLock(folder, () => {
+  return withLock(folder, () => {
     recover(folder);
     // Whatever was overlooked above: no way back to an open key.
     assertNoWayBack(readKeeping(folder), parseKeeping(pem.keeping, folder), folder);
     assertFree(pending);
     makeFolder(pending, 0o700);
     changeFolder(folder, changeTo(pending, pem));
+    return readAuthority(readPem(pending), pending);
   });
 }
 

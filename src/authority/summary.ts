@@ -20,7 +20,7 @@ import { type Keeping, readKeeping } from './keeping.ts';
 import { authorityNames } from './named.ts';
 import { isImportedForClients, type Origin, readOrigin, sha256Of } from './origin.ts';
 import { retiredRoots } from './retired.ts';
-import { DAY_MS } from '../policy.ts';
+import { daysUntil } from '../policy.ts';
 import { certificateIn } from './certificates.ts';
 
 export interface AuthoritySummary {
@@ -94,7 +94,7 @@ export function describeChain(
     commonName: readCommonName(root.raw) ?? root.subject.replaceAll('\n', ', '),
     root: sha256Of(root),
     notAfter,
-    daysLeft: Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS),
+    daysLeft: daysUntil(notAfter, now),
     constraints: constraintsOf(chain),
     usages: usagesOf(chain),
     keyType: keyTypeOf(chain[0]?.publicKey ?? root.publicKey),

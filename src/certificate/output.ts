@@ -83,7 +83,7 @@ function inFolder(folder: string): CertificatePaths {
   };
 }
 
-/** @throws DevcertError `usage` for an option that is an empty text. */
+/** @throws DevcertError `usage` for a path among the options that is empty. */
 export function assertNotEmpty(options: object): void {
   for (const [option, value] of Object.entries(options))
     if (value === '')

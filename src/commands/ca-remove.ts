@@ -9,10 +9,9 @@ import {
   contextOf,
   issuedBy,
   refuseSudo,
-  stateFolderOf,
   trusting,
+  type DryRunOption,
 } from './context.ts';
-import type { DryRunOption } from './ca-plan.ts';
 import { findEverywhere } from './stores.ts';
 import { allRoots } from './roots.ts';
 
@@ -69,6 +68,6 @@ export async function removeNamed(
   const notes = agentNotes([target.folder]);
   if (dryRun) return { name, outcomes, left, notes };
   purge(target.folder);
-  removeAuthoritiesFolder(stateFolderOf(target));
+  removeAuthoritiesFolder(target.stateFolder);
   return { name, outcomes, left, notes };
 }

@@ -12,23 +12,21 @@ import {
 import { type Constraints, defaultConstraints } from '../names/constraints.ts';
 import { addPermits } from '../names/permit.ts';
 import { DevcertError, exclusive, say, type Step } from '../errors.ts';
-import type { Outcome } from '../trust.ts';
 import {
   type Context,
   contextOf,
   issuedBy,
   type Lists,
   refuseSudo,
-  stateFolderOf,
   ensureIn,
+  type DryRunOption,
 } from './context.ts';
-import type { DryRunOption } from './ca-plan.ts';
 import { type AgentChoice, keeperFor, type Protection } from './keeper.ts';
-import type { Renewed } from './renew.ts';
 import {
   importedAuthority,
   newAuthority,
   replaceAuthority,
+  type Replacement,
   type Successor,
   trustingStores,
   successorOf,
@@ -75,13 +73,7 @@ export interface AuthorityResult extends AuthoritySummary {
   readonly notes: readonly string[];
 }
 
-export interface ReplaceResult extends AuthorityResult {
-  /** False if a store that trusts the old root failed for the new one: then all is as it was. */
-  readonly replaced: boolean;
-  readonly outcomes: readonly Outcome[];
-  /** What the new authority made again. */
-  readonly renewed: readonly Renewed[];
-}
+export interface ReplaceResult extends AuthorityResult, Replacement {}
 
 /**
  * Makes an authority with a name. It is put into no store.
@@ -103,7 +95,7 @@ export async function createNamed(
   const constraints = await wantedConstraints(target, options);
   const keeper = await keeperFor(target, options);
   const usages = options.clientsOnly === true ? (['clientAuth'] as const) : undefined;
-  makeAuthoritiesFolder(stateFolderOf(target));
+  makeAuthoritiesFolder(target.stateFolder);
   const { created } = await ensureIn(target, () =>
     newAuthority(target, keeper, constraints, usages).make(),
   );
@@ -160,9 +152,9 @@ export async function importAuthority(
   const { passphrase, dryRun } = options;
   const keeper = await keeperFor(target, { passphrase, dryRun });
   if (dryRun === true)
-    return (await import('./ca-plan.ts')).planImport(target, imported, passphrase === true);
+    return (await import('./plan.ts')).planImport(target, imported, passphrase === true);
   const pem = keeper.keep(imported.pem);
-  if (target.ca !== undefined) makeAuthoritiesFolder(stateFolderOf(target));
+  if (target.ca !== undefined) makeAuthoritiesFolder(target.stateFolder);
   const { created } = await ensureIn(target, () => Promise.resolve(pem)).catch(
     async (error: unknown) => {
       // It is there, and that it cannot issue is what was asked for.
@@ -242,10 +234,8 @@ export async function replaceBy(
   { dryRun }: DryRunOption = {},
   isMade = true,
 ): Promise<ReplaceResult> {
-  if (dryRun === true) {
-    const { root } = await successor.make();
-    return (await import('./ca-plan.ts')).planReplacement(target, root, isMade, notes);
-  }
+  if (dryRun === true)
+    return (await import('./plan.ts')).planReplacement(target, successor, isMade, notes);
   const stores = await trustingStores(target);
   const replacement = await replaceAuthority(target, stores, successor);
   return { ...summaryOf(target), ...replacement, notes };

@@ -24,6 +24,8 @@ import type { AuthorityPem } from '../authority/create.ts';
 
 export interface Context {
   readonly host: Host;
+  /** The folder of the default authority, in which those with names lie. Absolute. */
+  readonly stateFolder: string;
   /** The folder of the authority that is worked with, absolute. */
   readonly folder: string;
   /** Its name; undefined for the default one, which alone is made when it is needed first. */
@@ -48,6 +50,20 @@ export interface AuthorityOption {
   readonly ca?: string;
 }
 
+/** Part of the options of everything that can be shown first. */
+export interface DryRunOption {
+  /** Tell what would be done, and do nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What a result says of an authority that issuing may have made first. */
+export interface MadeOnTheWay {
+  /** True if there was no authority and this run made it: no store trusts it yet. */
+  readonly authorityCreated: boolean;
+  /** That authority. */
+  readonly made?: MadeAuthority;
+}
+
 /** An authority that was made on the way. */
 export interface MadeAuthority {
   /** What it may certify; undefined: every name. */
@@ -61,32 +77,26 @@ export type Lists<T> = {
   readonly [K in keyof T]: readonly string[] extends T[K] ? Exclude<T[K], string> : T[K];
 };
 
-/** The folder of the default authority, in which those with names lie. */
-export function stateFolderOf({ folder, ca }: Pick<Context, 'folder' | 'ca'>): string {
-  return ca === undefined ? folder : dirname(dirname(folder));
-}
-
 /** The certificates that the ledger has of the authority. */
 export function issuedBy(context: Context): IssuedCertificate[] {
-  return readLedger(stateFolderOf(context)).flatMap(({ ca, certificate }) =>
+  return readLedger(context.stateFolder).flatMap(({ ca, certificate }) =>
     ca === (context.ca ?? 'default') && certificate !== undefined ? [certificate] : [],
   );
 }
 
 /** What everything that is written into projects needs of the machine. */
 export function placing(context: Context): Omit<PlaceContext, 'force'> {
-  const stateFolder = stateFolderOf(context);
+  const { host, stateFolder } = context;
   return {
     stateFolder: existsSync(stateFolder) ? stateFolder : undefined,
-    now: context.host.now(),
-    close: (folder) => closeFolder(context.host, folder),
+    now: host.now(),
+    close: (folder) => closeFolder(host, folder),
   };
 }
 
 /** What tells whose the files are that are there. */
-export function recording(context: Context): Whose {
-  const stateFolder = stateFolderOf(context);
-  return { stateFolder, issuers: () => authorityIssuers(stateFolder), now: context.host.now() };
+export function recording({ host, stateFolder }: Context): Whose {
+  return { stateFolder, issuers: () => authorityIssuers(stateFolder), now: host.now() };
 }
 
 /** The same for certificates of an authority that is there. */
@@ -107,7 +117,7 @@ export function writing(context: Context, authority: Authority): IssueContext {
 /** The same machine with another authority; undefined and `default` mean the default one. */
 export function contextOf(context: Context, name: string | undefined): Context {
   const ca = name === 'default' ? undefined : name;
-  return { ...context, ca, folder: authorityFolderIn(stateFolderOf(context), ca) };
+  return { ...context, ca, folder: authorityFolderIn(context.stateFolder, ca) };
 }
 
 /** How stores are worked on for the authority: what they say to type again is about it. */
@@ -117,10 +127,9 @@ export function trusting({ progress, ca }: Context): TrustOptions {
 
 /** `user@host`, for the subjects of certificates. */
 export function identity(context: Context): string {
-  const { host, defaultFolder } = context;
-  const folder = stateFolderOf(context);
-  const home = defaultFolder === undefined || folder === defaultFolder ? undefined : folder;
-  return identityOf(host.user, host.hostname, host.kernel, home);
+  const { host, defaultFolder, stateFolder } = context;
+  const isDefault = defaultFolder === undefined || stateFolder === defaultFolder;
+  return identityOf(host.user, host.hostname, host.kernel, isDefault ? undefined : stateFolder);
 }
 
 /**

@@ -14,10 +14,11 @@ import {
 import { parsePermit } from '../names/permit.ts';
 import { isLoopbackName, type Name, parseNames } from '../names/names.ts';
 import type { Outcome } from '../trust.ts';
-import { assertNoBuild, type Context, stateFolderOf } from './context.ts';
-import { haveTrusted, kindsOf } from './ensure.ts';
+import { assertNoBuild, type Context } from './context.ts';
+import { haveTrusted } from './ensure.ts';
 import { type Pair, pairInFiles } from './ensure-pair.ts';
 import { addHosts } from './hosts.ts';
+import { isSlow, parseStoreKinds } from './stores.ts';
 
 export interface DomainsOptions {
   /** Leave the hosts file alone. */
@@ -52,13 +53,16 @@ export async function certificateForDomains(
 ): Promise<DomainsResult> {
   const { folder } = context;
   const names = parseNames(domains);
-  const dir = domainFolder(stateFolderOf(context), names);
+  const dir = domainFolder(context.stateFolder, names);
   const paths = outputPaths({ out: dir }, context.cwd);
   assertNoBuild(context);
   const permits = await permitsFor(context, names, options);
   const isFirst = permits.length > 0 || !hasAuthority(folder) || !existsSync(paths.certFile);
   const { outcomes, notes } = isFirst
-    ? await haveTrusted(context, names, { kinds: kindsOf(context), permit: permits })
+    ? await haveTrusted(context, names, {
+        kinds: parseStoreKinds(undefined, context, isSlow),
+        permit: permits,
+      })
     : { outcomes: [], notes: [] };
   const all = [...names, ...(await below(context, names))];
   const pair = await pairInFiles(context, { names: all, options: {}, dir, paths, exact: true });

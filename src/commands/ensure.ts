@@ -27,8 +27,9 @@ import { type Pair, pairFromElsewhere, pairInFiles, type PairRequest } from './e
 import type { InstallResult } from './install.ts';
 import { importStep } from './network.ts';
 import { currentRoot, rootInFile } from './roots.ts';
-import { parseStoreKinds } from './stores.ts';
+import { isSlow, parseStoreKinds } from './stores.ts';
 import { canBeBetter, type Trust, trustHere } from './trust-here.ts';
+import type { ServerCertificate } from './certificate.ts';
 
 /** What may be changed on the machine so that it trusts the certificate. */
 export type InstallWish = (typeof installWishes)[number];
@@ -55,11 +56,7 @@ export interface EnsureOptions extends AuthorityOption, Pick<LeafOptions, 'key' 
 }
 
 /** A pair for a server, as `https.createServer()` takes it. */
-export interface Ensured {
-  /** PKCS#8 PEM, not encrypted. Secret. */
-  readonly key: string;
-  /** The certificate, then the issuer: all that a server sends. PEM. */
-  readonly cert: string;
+export interface Ensured extends Pick<ServerCertificate, 'key' | 'cert' | 'notAfter'> {
   /**
    * The root, PEM: for clients that are to trust it. Not enumerable: a server would take it for the CA of its
    * clients' certificates, so copies made by `{ ...pair }` and JSON leave it out.
@@ -69,7 +66,6 @@ export interface Ensured {
   readonly paths: { readonly key: string; readonly cert: string; readonly ca: string };
   /** All names of the certificate, canonical: those asked for, and what others of the project asked for. */
   readonly names: readonly string[];
-  readonly notAfter: Date;
   /** True if it was made by this call. */
   readonly issued: boolean;
   readonly trust: Trust;
@@ -123,12 +119,40 @@ async function ensured(
     throw new DevcertError('file', `there is no folder "${context.cwd}"`, {
       hint: 'give the folder of the project, which is there already',
     });
-  const kinds = kindsOf(context, options.stores);
+  const kinds = parseStoreKinds(options.stores, context, isSlow);
   const request = requestOf(context, options);
+  const { paths } = request;
+  /** With what the stores here say of it. @param cure what has them trust it; installing if left out */
+  const judged = async (made: Made, cure?: Step, isRequired = wish === 'require') => {
+    const { certificate, cert, key, ca, issued = false, notes = [] } = made;
+    const { certFile, keyFile, caFile = '' } = paths;
+    const root = (await currentRoot(folder)) ?? rootInFile(ca, caFile);
+    const trust = await trustHere(context, root, kinds, cure);
+    if (isRequired && !trust.stores.some(({ state }) => state === 'trusted'))
+      throw new DevcertError('not-trusted', trust.line, { hint: cure ?? hintOf(trust, context) });
+    const pair = {
+      ...{ key, cert },
+      paths: { key: keyFile, cert: certFile, ca: caFile },
+      names: readNames(certificate.raw),
+      notAfter: new Date(certificate.validTo),
+      ...{ issued, trust, notes },
+    };
+    return Object.defineProperty(pair, 'ca', { value: ca, enumerable: false }) as typeof pair & {
+      ca: string;
+    };
+  };
   if (ca !== undefined) assertExists(folder, ca);
   if (!hasAuthority(folder)) {
-    const there = await pairThere(context, request, kinds, options);
-    if (there !== undefined) return there;
+    // One that came here without its CA is taken as it is; one whose CA was deleted here gives way to a new one,
+    // where one may be made, unless it is trusted still.
+    const there = pairFromElsewhere(request, host.now());
+    if (there !== undefined) {
+      const isOurs = isLeftBehind(readExisting(paths), identity(context));
+      const cure = isOurs ? undefined : importStep(paths.caFile ?? '', 'NAME');
+      if (!isOurs || wish === 'never' || isBuild(context)) return judged(there, cure);
+      const judgement = await judged(there, undefined, false);
+      if (judgement.trust.trusted) return judgement;
+    }
     if (wish === 'never') assertExists(folder, ca);
     assertNoBuild(context);
     // Before anything is asked or changed for names that it could not issue for.
@@ -139,28 +163,10 @@ async function ensured(
       ? { notes: [] }
       : await haveTrusted(context, request.names, { kinds, confirm });
   const pair = await pairInFiles(context, request);
-  return judged(context, { ...pair, notes: [...pair.notes, ...notes] }, request, kinds, options);
+  return judged({ ...pair, notes: [...pair.notes, ...notes] });
 }
 
-/**
- * The pair that is there without its CA. One that came here is taken as it is; one whose CA was deleted here gives
- * way to a new one, where one may be made, unless it is trusted still.
- */
-async function pairThere(
-  context: Context,
-  request: PairRequest,
-  kinds: readonly StoreKind[],
-  options: Lists<EnsureOptions>,
-): Promise<Ensured | undefined> {
-  const pair = pairFromElsewhere(request, context.host.now());
-  if (pair === undefined) return undefined;
-  const isOurs = isLeftBehind(readExisting(request.paths), identity(context));
-  const cure = isOurs ? undefined : importStep(request.paths.caFile ?? '', 'NAME');
-  const isKept = !isOurs || (options.install ?? 'never') === 'never' || isBuild(context);
-  if (isKept) return judged(context, pair, request, kinds, options, cure);
-  const judgement = await judged(context, pair, request, kinds, { ...options, install: 'never' });
-  return judgement.trust.trusted ? judgement : undefined;
-}
+type Made = Pair & { readonly issued?: boolean; readonly notes?: readonly string[] };
 
 function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest {
   const { names = [], dir, key, days } = options;
@@ -183,14 +189,6 @@ function requestOf(context: Context, options: Lists<EnsureOptions>): PairRequest
   };
 }
 
-/** The kinds of stores that a program asks and changes: not Java's, which has to be run and no browser asks. */
-export function kindsOf(context: Context, stores?: string): StoreKind[] {
-  const kinds = parseStoreKinds(stores, context);
-  if (stores !== undefined) return kinds;
-  const left = context.finders.filter(({ onRequest }) => onRequest).map(({ kind }) => kind);
-  return kinds.filter((kind) => kind !== 'java' && !left.includes(kind));
-}
-
 /** Which stores are to trust it, and what it is to be able to issue for. */
 export interface TrustWish {
   readonly kinds: readonly StoreKind[];
@@ -210,43 +208,41 @@ export async function haveTrusted(
   { kinds, permit = [], confirm }: TrustWish,
 ): Promise<Pick<InstallResult, 'outcomes' | 'notes'>> {
   const nothing = { outcomes: [], notes: [] };
-  const root = await currentRoot(context.folder);
-  const isChange = root === undefined || permit.length > 0;
-  if (!isChange && !canBeBetter(await trustHere(context, root, kinds))) return nothing;
+  const isDone = async () => {
+    const root = await currentRoot(context.folder);
+    if (root === undefined || permit.length > 0) return false;
+    return !canBeBetter(await trustHere(context, root, kinds));
+  };
+  if (await isDone()) return nothing;
+  const isFirst = !hasAuthority(context.folder);
   if (kinds.length === 0 && permit.length === 0) {
     await ensureAuthorityFor(context, names, context.host.now());
     return nothing;
   }
   const { install } = await import('./install.ts');
   // One that takes the place of another has to come to every store that holds it.
-  const isNext = root !== undefined && permit.length > 0;
+  const isNext = !isFirst && permit.length > 0;
   const wanted = { stores: isNext || kinds.length === 0 ? undefined : kinds.join(','), permit };
   if (confirm !== undefined) {
     const { outcomes } = await install(context, { ...wanted, dryRun: true });
     const planned = outcomes.filter(({ status }) => status === 'planned');
     if (planned.length > 0 && !(await confirm(planned))) {
-      if (root !== undefined) return nothing;
+      if (!isFirst) return nothing;
       throw new DevcertError('cancelled', 'no CA was made: it was not wanted', {
         hint: { command: 'install' },
       });
     }
   }
   const work = async () => {
-    const now = await currentRoot(context.folder);
     // Another process may have done it by now.
-    if (
-      permit.length === 0 &&
-      now !== undefined &&
-      !canBeBetter(await trustHere(context, now, kinds))
-    )
-      return nothing;
+    if (await isDone()) return nothing;
     const { outcomes, notes } = await install(context, wanted);
     const restart = outcomes.flatMap((it) => (it.status === 'trusted' ? (it.restart ?? []) : []));
     return { outcomes, notes: [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)] };
   };
   // That of other domains is made by installing.
   if (permit.length === 0) await ensureAuthorityFor(context, names, context.host.now());
-  else if (root === undefined) return work();
+  else if (isFirst) return work();
   try {
     // Servers that are started together would undo what the others have not finished.
     return await withLock(context.folder, work, { file: INSTALL_LOCK, waitMs: INSTALL_WAIT_MS });
@@ -256,32 +252,6 @@ export async function haveTrusted(
     // The certificate is good without; what the stores say is told.
     return { outcomes: [], notes: [error.message] };
   }
-}
-
-async function judged(
-  context: Context,
-  made: Pair & { readonly issued?: boolean; readonly notes?: readonly string[] },
-  { paths }: PairRequest,
-  kinds: readonly StoreKind[],
-  { install: wish }: Lists<EnsureOptions>,
-  cure?: Step,
-): Promise<Ensured> {
-  const { certificate, cert, key, ca, issued = false, notes = [] } = made;
-  const { certFile, keyFile, caFile = '' } = paths;
-  const root = (await currentRoot(context.folder)) ?? rootInFile(ca, caFile);
-  const trust = await trustHere(context, root, kinds, cure);
-  if (wish === 'require' && !trust.stores.some(({ state }) => state === 'trusted'))
-    throw new DevcertError('not-trusted', trust.line, { hint: cure ?? hintOf(trust, context) });
-  const pair = {
-    ...{ key, cert },
-    paths: { key: keyFile, cert: certFile, ca: caFile },
-    names: readNames(certificate.raw),
-    notAfter: new Date(certificate.validTo),
-    ...{ issued, trust, notes },
-  };
-  return Object.defineProperty(pair, 'ca', { value: ca, enumerable: false }) as typeof pair & {
-    ca: string;
-  };
 }
 
 /** What the first store that failed has to say, which may be more than to try again. */

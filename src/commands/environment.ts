@@ -14,7 +14,7 @@ import { makeFolder, readIfThere } from '../disk/files.ts';
 import { environmentFolder } from '../disk/paths.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { MAX_STORE_BYTES } from '../policy.ts';
-import { type Context, stateFolderOf, type AuthorityOption } from './context.ts';
+import { type Context, type AuthorityOption } from './context.ts';
 
 export interface EnvironmentOptions extends AuthorityOption {
   /** Of the pair that DEVCERT_CERT and DEVCERT_KEY name; `.devcert` by default. */
@@ -51,7 +51,7 @@ export async function environment(
   const { host, cwd } = context;
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
   const { rootPem } = await loadAuthority(context.folder);
-  const write = writer(environmentFolder(stateFolderOf(context)));
+  const write = writer(environmentFolder(context.stateFolder));
   const notes: string[] = [];
   /** What a variable made its program trust; undefined if it is not set. */
   const before = (name: string): string | undefined => {

@@ -15,12 +15,9 @@ import { isWsl } from '../../platform/wsl.ts';
 import { DevcertError, say, systemCode, worded } from '../errors.ts';
 import { parseNames } from '../names/names.ts';
 import { runPlan, type Outcome, type Turn } from '../trust.ts';
-import { type Context, refuseSudo } from './context.ts';
+import { type Context, type DryRunOption, refuseSudo } from './context.ts';
 
-export interface HostsOptions {
-  /** Tell what would be written, and write nothing. */
-  readonly dryRun?: boolean;
-}
+export type HostsOptions = DryRunOption;
 
 export interface HostsResult {
   /** Absolute path of the hosts file. */

@@ -3,7 +3,6 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { outputPaths, readExisting } from '../certificate/output.ts';
 import { lifetimeDays } from '../certificate/reusable.ts';
-import { readIfThere } from '../disk/files.ts';
 import { DevcertError, isObject, say, worded } from '../errors.ts';
 import { keyTypeOf, keyTypes } from '../keys.ts';
 import { contentOf, place } from '../ledger/place.ts';
@@ -11,13 +10,11 @@ import { parseNames } from '../names/names.ts';
 import { LEAF_DAYS } from '../policy.ts';
 import { asLabel } from '../project/checkout.ts';
 import { withMember } from '../project/edit.ts';
-import { checked, readProjectFile } from '../project/file.ts';
+import { checked, readProjectFile, readJson } from '../project/file.ts';
 import { readNames, readUsages } from '../x509/read.ts';
-import { type Context, refuseSudo } from './context.ts';
+import { type Context, type DryRunOption, refuseSudo } from './context.ts';
 
-export interface InitOptions {
-  /** Tell what would be written, and write nothing. */
-  readonly dryRun?: boolean;
+export interface InitOptions extends DryRunOption {
   /** Write anew what the project file says already. */
   readonly force?: boolean;
   /** Have package.json check the certificate before each start: a script `predev`. */
@@ -105,13 +102,12 @@ type Json = Readonly<Record<string, unknown>>;
 /** devcert.json if there is one: two files that both say something are refused. */
 function targetIn(cwd: string): Target {
   const own = join(cwd, 'devcert.json');
-  const said = textOf(own);
+  const said = readJson(own);
   const file = join(cwd, 'package.json');
-  const text = textOf(file);
-  const value = text === undefined ? undefined : parsed(text);
+  const { text, value } = readJson(file) ?? {};
   if (said !== undefined || text === undefined) {
     if (said !== undefined && isObject(value) && value.devcert !== undefined) readProjectFile(cwd);
-    return { file: own, manifest: undefined, names: namesIn(parsed(said ?? '')) };
+    return { file: own, manifest: undefined, names: namesIn(said?.value) };
   }
   if (!isObject(value))
     throw new DevcertError('invalid-input', `"${file}" is not JSON with an object`, {
@@ -250,16 +246,4 @@ function saysOther(file: string): DevcertError {
   return new DevcertError('file', `"${file}" has other names already`, {
     hint: say`change them there, or write it anew: ${{ force: true }}`,
   });
-}
-
-function textOf(path: string): string | undefined {
-  return readIfThere(path)?.toString();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-  } catch {
-    return undefined; // what that means is told where it is asked
-  }
 }

@@ -1,4 +1,4 @@
-/** `devcert inspect`: what files of certificates and keys hold. Changes nothing, and makes no authority. */
+/** `devcert inspect`: what files, or servers in place of files, hold. Changes nothing, and makes no authority. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { authorityCertificates } from '../authority/certificates.ts';
@@ -10,7 +10,9 @@ import { error } from '../inspect/problems.ts';
 import { inspectFiles } from '../inspect/together.ts';
 import type { InspectedFile, Relation } from '../inspect/types.ts';
 import type { Context } from './context.ts';
-import { MAX_STORE_BYTES } from '../policy.ts';
+import { encodePem } from '../keystore/pem.ts';
+import { MAX_STORE_BYTES, SERVER_TIMEOUT_MS } from '../policy.ts';
+import { serverIn, type Server } from '../verify/target.ts';
 import { errorsFirst } from '../x509/finding.ts';
 
 /** A file by its path, or its bytes and what to call it. */
@@ -53,6 +55,36 @@ export function inspect(
     return typeof source === 'string' ? withMode(file, resolve(context.cwd, source)) : file;
   });
   return { files: inspected, relations, exitCode: exitCode(inspected) };
+}
+
+/**
+ * The sources, with what servers send in place of `HOST:PORT` and URLs. A file of that name comes first.
+ *
+ * @throws DevcertError `command` for a server that sends no certificate, `usage`.
+ */
+export async function withServers(
+  { cwd }: Context,
+  sources: readonly InspectSource[],
+): Promise<InspectSource[]> {
+  const all: InspectSource[] = [];
+  for (const source of sources) {
+    const name = typeof source === 'string' && !existsSync(resolve(cwd, source)) ? source : '';
+    const server = serverIn(name, { command: 'inspect', names: 'localhost:8443' });
+    all.push(server === undefined ? source : { name, bytes: await sentBy(server) });
+  }
+  return all;
+}
+
+async function sentBy(server: Server): Promise<Buffer> {
+  // Files are looked into without Node's network.
+  const { contact } = await import('../verify/contact.ts');
+  const { shaken, problem } = await contact(server, server.host, SERVER_TIMEOUT_MS);
+  const certificates = shaken?.flight.certificates ?? [];
+  if (certificates.length > 0)
+    return Buffer.from(certificates.map((der) => encodePem('CERTIFICATE', der)).join(''));
+  throw new DevcertError('command', problem?.message ?? 'the server sent no certificate', {
+    hint: problem?.fix ?? 'look into its log',
+  });
 }
 
 function ownPair({ cwd }: Context): string[] {

@@ -1,5 +1,5 @@
 /** What `install` is to make: the first authority, or one with other constraints or another keeping of its key. */
-import { loadAuthority } from '../authority/folder.ts';
+import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { assertNotSealed, readKeeping } from '../authority/keeping.ts';
 import { readOrigin } from '../authority/origin.ts';
 import { DevcertError, say } from '../errors.ts';
@@ -7,48 +7,39 @@ import { type Constraints, defaultConstraints } from '../names/constraints.ts';
 import { addPermits } from '../names/permit.ts';
 import type { Context } from './context.ts';
 import type { InstallOptions } from './install.ts';
-import { isAsWished, keeperFor } from './keeper.ts';
+import { isAsWished, keeperFor, openKeeper } from './keeper.ts';
 import { newAuthority, type Successor } from './replace.ts';
 
-/** An authority that is to be made. */
-export interface Wanted {
-  readonly constraints: Constraints | undefined;
-  /** Makes it. Asks first for what the keeping of its key takes. */
-  successor(): Promise<Successor>;
-}
-
-type Wishes = Pick<InstallOptions, 'constraints' | 'passphrase' | 'sshAgent' | 'force'>;
-
-/** The first authority in the folder. @param permits checked. */
-export async function wantedFirst(
-  context: Context,
-  permits: readonly string[],
-  wishes: Wishes,
-): Promise<Wanted> {
-  const { constraints } = wishes;
-  const wanted =
-    constraints === false
-      ? undefined
-      : await addPermits(defaultConstraints(context.host.hostname), permits);
-  return {
-    constraints: wanted,
-    successor: async () => newAuthority(context, await keeperFor(context, wishes), wanted),
-  };
-}
+type Wishes = Pick<InstallOptions, 'constraints' | 'passphrase' | 'sshAgent' | 'force' | 'dryRun'>;
 
 /**
- * What is to take the place of the authority that is there; undefined to keep it.
+ * The first authority in the folder, or what is to take the place of the one that is there; undefined to keep
+ * that. Asks for what the keeping of its key takes, but for a dry run.
  *
+ * @param permits checked.
  * @throws DevcertError `refused` for a sealed or imported one, which stay as they are.
  */
-export async function wantedChange(
+export async function wantedAuthority(
   context: Context,
   permits: readonly string[],
   wishes: Wishes,
-): Promise<Wanted | undefined> {
-  const { constraints } = wishes;
+): Promise<Successor | undefined> {
+  const wanted = hasAuthority(context.folder)
+    ? await wantedChange(context, permits, wishes)
+    : { constraints: await permitting(defaultConstraints(context.host.hostname), permits, wishes) };
+  if (wanted === undefined) return undefined;
+  const keeper = wishes.dryRun === true ? openKeeper : await keeperFor(context, wishes);
+  return newAuthority(context, keeper, wanted.constraints);
+}
+
+/** Undefined to change nothing. */
+async function wantedChange(
+  context: Context,
+  permits: readonly string[],
+  wishes: Wishes,
+): Promise<{ readonly constraints: Constraints | undefined } | undefined> {
   const { folder, ca } = context;
-  const isAsked = permits.length > 0 || constraints === false;
+  const isAsked = permits.length > 0 || wishes.constraints === false;
   const protects = !isAsWished(readKeeping(folder), wishes);
   if (!isAsked && !protects) return undefined;
   const authority = await loadAuthority(folder);
@@ -66,11 +57,15 @@ export async function wantedChange(
               ? say`encrypt that: ${{ command: 'ca protect', names: ca, keepKey: true }}`
               : say`make one of your own beside it: ${{ command: 'ca create', names: 'NAME', sshAgent: true }}`,
         });
-  const wanted =
-    constraints === false || current === undefined ? undefined : await addPermits(current, permits);
-  if (!protects && wanted?.dns.length === current?.dns.length) return undefined;
-  return {
-    constraints: wanted,
-    successor: async () => newAuthority(context, await keeperFor(context, wishes), wanted),
-  };
+  const constraints = await permitting(current, permits, wishes);
+  return !protects && constraints?.dns.length === current?.dns.length ? undefined : { constraints };
+}
+
+/** Undefined: all names, once and for ever. */
+async function permitting(
+  current: Constraints | undefined,
+  permits: readonly string[],
+  { constraints }: Wishes,
+): Promise<Constraints | undefined> {
+  return constraints === false || current === undefined ? undefined : addPermits(current, permits);
 }

@@ -15,17 +15,23 @@ import { DevcertError, exclusive, say, type Step } from '../errors.ts';
 import { relevant, storesHolding } from '../store-questions.ts';
 import { installRoot, type Outcome } from '../trust.ts';
 import {
-  type AuthorityOption,
   closeStateFolder,
   type Context,
   type Lists,
   refuseOtherAccount,
   refuseSudo,
-  stateFolderOf,
   trusting,
   ensureIn,
+  type DryRunOption,
 } from './context.ts';
-import { findEverywhere, findStores, parseStoreKinds } from './stores.ts';
+import {
+  findEverywhere,
+  findStores,
+  isOnRequest,
+  missingKinds,
+  parseStoreKinds,
+  type StoreChoice,
+} from './stores.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import {
   clearOthers,
@@ -33,21 +39,15 @@ import {
   replaceAuthority,
   permitsWithoutConstraints,
 } from './replace.ts';
-import { wantedChange, wantedFirst } from './install-change.ts';
-import { missingKinds, planInstall } from './install-plan.ts';
+import { wantedAuthority } from './install-change.ts';
+import { planInstall } from './plan.ts';
 import { assertOneWay, isAsWished } from './keeper.ts';
 import { dueNotes } from './list.ts';
-import type { Sealing } from './seal.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
+import type { CreateOptions } from './ca.ts';
 
-export interface InstallOptions extends StoreOptions, AuthorityOption {
-  /** Comma-separated kinds of stores; all by default. */
-  readonly stores?: string;
-  /** Domains that the authority is to permit besides the local ones. */
-  readonly permit?: string | readonly string[];
-  /** False makes an authority that may certify every name. */
-  readonly constraints?: boolean;
-  readonly dryRun?: boolean;
+export interface InstallOptions
+  extends StoreChoice, Pick<CreateOptions, 'permit' | 'constraints'>, DryRunOption {
   /** Encrypt the key of the authority with a passphrase: one that lay open gives way to a new one. */
   readonly passphrase?: boolean;
   /** Take a key of the user's SSH agent: the one with this fingerprint (`SHA256:…`), or its only one on P-256. */
@@ -90,10 +90,7 @@ export async function install(
 ): Promise<InstallResult> {
   const { host, folder } = context;
   const dryRun = options.dryRun === true;
-  const onRequest = context.finders.filter((finder) => finder.onRequest).map(({ kind }) => kind);
-  const kinds = parseStoreKinds(options.stores, context).filter(
-    (kind) => options.stores !== undefined || !onRequest.includes(kind),
-  );
+  const kinds = parseStoreKinds(options.stores, context, isOnRequest);
   const typed: Step = { command: 'install', ca: context.ca };
   const permits = await Promise.all((options.permit ?? []).map((it) => parsePermit(it, typed)));
   assertSealedAlone(options);
@@ -103,45 +100,56 @@ export async function install(
   if (context.ca !== undefined) assertExists(folder, context.ca);
   assertForStores(context);
   const stores = await findStores(context, kinds, options);
-  const trust = { ...trusting(context), dryRun };
   const missing = options.stores === undefined ? [] : missingKinds(kinds, stores, context);
 
-  const sealing = await sealingOf(context, options);
-  const sealed = sealing && {
-    constraints: sealing.constraints,
-    successor: () => Promise.resolve(sealing),
-  };
-  if (!hasAuthority(folder)) {
-    const wanted = sealed ?? (await wantedFirst(context, permits, options));
-    if (dryRun) return planInstall(context, stores, missing, wanted.constraints);
-    const successor = await wanted.successor();
-    const { authority, created } = await ensureIn(context, () => successor.make());
-    if (!created && !isAsWished(authority.keeping, options)) throw madeMeanwhile();
-    const root = rootInFile(authority.rootPem, rootFile(folder));
-    await remember(context);
-    const certificate = await sealing?.issue();
-    const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-    return { ...result(root, authority, created ? 'created' : 'kept', outcomes, []), certificate };
-  }
-
-  const notes = dryRun ? [] : mendModes(folder);
-  if (!dryRun) {
-    notes.push(...(await closeStateFolder(host, folder)));
+  const { sealed } = options;
+  const sealing =
+    sealed && (await (await import('./seal.ts')).prepareSealing(context, sealed, options));
+  const isFirst = !hasAuthority(folder);
+  const notes: string[] = [];
+  if (!isFirst && !dryRun) {
+    notes.push(...mendModes(folder), ...(await closeStateFolder(host, folder)));
     await remember(context);
   }
-  const isKept = sealing === undefined || (await sealing.isInPlace());
-  const replacement = isKept ? await wantedChange(context, permits, options) : sealed;
-  if (replacement !== undefined) {
+  const wanted =
+    sealing === undefined
+      ? await wantedAuthority(context, permits, options)
+      : (await sealing.isInPlace())
+        ? undefined
+        : sealing;
+  const result = (
+    root: Root,
+    authority: Authority | undefined,
+    happened: InstallResult['authority'],
+    outcomes: readonly Outcome[],
+    renewed: readonly Renewed[] = [],
+  ): InstallResult => ({
+    root: root.sha256,
+    authority: happened,
+    constraints: authority?.constraints,
+    keeping: authority?.keeping,
+    notAfter: authority?.notAfter,
+    outcomes: [...outcomes, ...missing],
+    renewed,
+    notes,
+    certificate: sealing?.written(),
+  });
+  if (wanted !== undefined && !isFirst) {
     const next = await storesOfNext(context, kinds, options);
-    if (dryRun) return planInstall(context, next, missing, replacement.constraints);
-    const successor = await replacement.successor();
-    const { outcomes, renewed, replaced } = await replaceAuthority(context, next, successor);
+    if (dryRun) return planInstall(context, next, missing, wanted);
+    const { outcomes, renewed, replaced } = await replaceAuthority(context, next, wanted);
     const authority = await loadAuthority(folder);
     const root = rootInFile(authority.rootPem, rootFile(folder));
-    const happened = replaced ? 'replaced' : 'kept';
-    const all = [...outcomes, ...missing];
-    const certificate = sealing?.written();
-    return { ...result(root, authority, happened, all, notes), renewed, certificate };
+    return result(root, authority, replaced ? 'replaced' : 'kept', outcomes, renewed);
+  }
+  let isMade = false;
+  if (wanted !== undefined) {
+    if (dryRun) return planInstall(context, stores, missing, wanted);
+    const { authority, created } = await ensureIn(context, () => wanted.make());
+    if (!created && !isAsWished(authority.keeping, options)) throw madeMeanwhile();
+    isMade = created;
+    await remember(context);
+    await wanted.issue?.();
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
@@ -152,25 +160,16 @@ export async function install(
     return undefined;
   });
   assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
-  if (!dryRun) notes.push(...dueNotes(context));
-  const outcomes = [...(await installRoot(stores, root, host, trust)), ...missing];
-  if (dryRun || otherRoots(folder).length === 0)
-    return result(root, authority, 'kept', outcomes, notes);
+  if (!dryRun && !isFirst) notes.push(...dueNotes(context));
+  const outcomes = await installRoot(stores, root, host, { ...trusting(context), dryRun });
+  const happened = isMade ? 'created' : 'kept';
+  if (dryRun || isFirst || otherRoots(folder).length === 0)
+    return result(root, authority, happened, outcomes);
   // A replacement that was cut short: what the old authority issued is made again before its root goes.
   const renewed =
     authority === undefined || isRotating(folder) ? [] : await renewAll(context, authority);
   await clearOthers(context, await findEverywhere(context, kinds, options));
-  return { ...result(root, authority, 'kept', outcomes, notes), renewed };
-}
-
-async function sealingOf(
-  context: Context,
-  options: Lists<InstallOptions>,
-): Promise<Sealing | undefined> {
-  const { sealed } = options;
-  if (sealed === undefined) return undefined;
-  const { prepareSealing } = await import('./seal.ts');
-  return prepareSealing(context, sealed, options);
+  return result(root, authority, happened, outcomes, renewed);
 }
 
 function assertSealedAlone(options: InstallOptions): void {
@@ -202,7 +201,7 @@ function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
 /** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root for devcert's. */
 async function remember(context: Context): Promise<void> {
   const { defaultFolder } = context;
-  const folder = stateFolderOf(context);
+  const folder = context.stateFolder;
   if (defaultFolder !== undefined && defaultFolder !== folder)
     await rememberHome(defaultFolder, folder);
 }
@@ -233,23 +232,4 @@ async function storesOfNext(
   const stores = await findEverywhere(context, kinds, options);
   const holding = old === undefined ? [] : await storesHolding(stores, old);
   return relevant(stores, stores, (store) => holding.includes(store), options);
-}
-
-function result(
-  root: Root,
-  authority: Authority | undefined,
-  happened: InstallResult['authority'],
-  outcomes: readonly Outcome[],
-  notes: readonly string[],
-): InstallResult {
-  return {
-    root: root.sha256,
-    authority: happened,
-    constraints: authority?.constraints,
-    keeping: authority?.keeping,
-    notAfter: authority?.notAfter,
-    outcomes,
-    renewed: [],
-    notes,
-  };
 }

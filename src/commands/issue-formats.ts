@@ -16,26 +16,27 @@ import {
   missingPassword,
   secretPaths,
 } from '../export/plan.ts';
-import { type ExportRequest, formatName, needsPassword, parseExport } from '../export/request.ts';
+import {
+  type ExportRequest,
+  formatName,
+  needsPassword,
+  parseExport,
+  type ExportOptions,
+} from '../export/request.ts';
 import { type Export, keyExport } from '../export/source.ts';
 import { findEntries } from '../ledger/ledger.ts';
 import { assertAllWritten, mendKeys } from '../ledger/place.ts';
 import type { LeafRequest } from '../names/request.ts';
-import { type Context, stateFolderOf } from './context.ts';
+import type { Context } from './context.ts';
 import { type ExportResult, exportResult } from './export.ts';
 
 /** What is to be written beside a certificate that is issued. */
-export interface FormatOptions {
+export interface FormatOptions extends Pick<
+  ExportOptions,
+  'legacy' | 'alias' | 'password' | 'force'
+> {
   /** Write these formats beside it, too: `p12`, `jks`, `der`, … */
   readonly format?: string | readonly string[];
-  /** `p12`: the old algorithms. */
-  readonly legacy?: boolean;
-  /** `format`: name of the entry in a key store; `devcert` by default. */
-  readonly alias?: string;
-  /** `p12`, `jks`: their password; empty for none at all, which has to be said. */
-  readonly password?: string;
-  /** Over files that are not devcert's. */
-  readonly force?: boolean;
 }
 
 type KeyRequest = ExportRequest & { readonly trust: false };
@@ -155,7 +156,7 @@ async function stays(
   const existing = readExisting(paths);
   if (exports !== undefined && isReusable(existing, authority, request, host.now())) {
     const targets = exports.flatMap(({ targets }) => targets.map(({ path }) => path));
-    const entries = findEntries(stateFolderOf(context), targets);
+    const entries = findEntries(context.stateFolder, targets);
     return exports.every((it) => it.isUpToDate(textOf(existing), entries));
   }
   assertCertifies(authority, request.names);

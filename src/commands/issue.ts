@@ -16,9 +16,8 @@ import {
   type Context,
   ensureAuthorityFor,
   keyFolderNotes,
-  type MadeAuthority,
+  type MadeOnTheWay,
   refuseSudo,
-  stateFolderOf,
   writing,
 } from './context.ts';
 import type { ExportResult } from './export.ts';
@@ -31,11 +30,7 @@ export interface IssueOptions
   readonly force?: boolean;
 }
 
-export interface IssueResult extends WrittenLeaf {
-  /** True if there was no authority and this run made it: no store trusts it yet. */
-  readonly authorityCreated: boolean;
-  /** That authority. */
-  readonly made?: MadeAuthority;
+export interface IssueResult extends WrittenLeaf, MadeOnTheWay {
   /** One for each format that was asked for. */
   readonly exports?: readonly ExportResult[];
   /** With `webtransport`: what browsers are told. */
@@ -112,7 +107,7 @@ export async function issue(
 async function staleNotes(context: Context, { certFile, sha256 }: WrittenLeaf): Promise<string[]> {
   const { findEntries } = await import('../ledger/ledger.ts');
   const { staleExports } = await import('./renew.ts');
-  return staleExports(findEntries(stateFolderOf(context), [certFile]), certFile, sha256);
+  return staleExports(findEntries(context.stateFolder, [certFile]), certFile, sha256);
 }
 
 /** True if the names are not just those that were typed. */

@@ -10,8 +10,8 @@ import {
   type LedgerEntry,
   readLedger,
 } from '../ledger/ledger.ts';
-import { DAY_MS, dueDays } from '../policy.ts';
-import { type Context, stateFolderOf } from './context.ts';
+import { DAY_MS, dueDays, daysUntil } from '../policy.ts';
+import { type Context } from './context.ts';
 import type { ServedOld } from './served.ts';
 
 /**
@@ -54,7 +54,7 @@ export interface ListResult {
 
 /** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
 export async function list(context: Context): Promise<ListResult> {
-  const stateFolder = stateFolderOf(context);
+  const stateFolder = context.stateFolder;
   const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const entries = readLedger(stateFolder);
@@ -78,7 +78,7 @@ function listedBroken({ broken, files }: LedgerEntry): ListedBroken | undefined 
  * long nothing is said, as reading it would take longer than issuing.
  */
 export function dueNotes(context: Context): string[] {
-  const stateFolder = stateFolderOf(context);
+  const stateFolder = context.stateFolder;
   const size = statSync(ledgerFile(stateFolder), { throwIfNoEntry: false })?.size ?? 0;
   if (size > MAX_SEARCHED_BYTES) return [];
   const now = context.host.now().getTime();
@@ -116,7 +116,7 @@ export function listed(
   const { names, certFile, keyFile } = certificate;
   const there = certificateIn(certFile);
   const notAfter = there === undefined ? new Date(certificate.notAfter) : new Date(there.validTo);
-  const daysLeft = Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS);
+  const daysLeft = daysUntil(notAfter, now);
   const state = ((): CertificateState => {
     if (there === undefined) return 'gone';
     if (sha256Of(there) !== certificate.sha256) return 'changed';

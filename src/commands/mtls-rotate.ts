@@ -10,7 +10,6 @@ import {
   discardPending,
   isRotating,
   markRotating,
-  pendingRootFile,
   promotePending,
   readPending,
   stagePending,
@@ -21,11 +20,11 @@ import { type MtlsSet, partyFiles } from '../mtls/set.ts';
 import { installRoot, uninstallRoot, isFailure } from '../trust.ts';
 import { type Context, contextOf, type MadeAuthority, refuseSudo, trusting } from './context.ts';
 import { findEverywhere } from './stores.ts';
-import { type AgentChoice, keeperFor } from './keeper.ts';
+import { type AgentChoice, keeperFor, openKeeper } from './keeper.ts';
 import { requireSet } from './mtls-check.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { clearOthers, trustingStores, successorOf } from './replace.ts';
-import { rootInFile } from './roots.ts';
+import { pendingRoot } from './roots.ts';
 
 export interface MtlsRotateOptions extends AgentChoice {
   /** The set's folder; the current one by default. */
@@ -76,38 +75,33 @@ export async function mtlsRotate(
   assertPassword(folder, set, password);
   const ca = issue || finish ? rotatingSide(context, set, options) : chosenSide(set, options);
   const target = contextOf(context, ca);
-  const { trusting, holding } = sidesOf(set, ca);
-  if (!issue && !finish) {
-    const made = await begin(target, options);
-    const authority = await loadAuthority(target.folder);
-    const written = await renewAll(target, authority, { only: ['sets'], password });
-    return { ca, step: 1, written, reload: trusting, made };
-  }
-  if (issue) {
-    const written = await issueFromNew(target, password);
-    return { ca, step: 2, written, reload: holding };
-  }
-  return { ca, step: 3, written: await end(target, password), reload: trusting };
+  const step = issue ? 2 : finish ? 3 : 1;
+  const made = step === 1 ? await begin(target, options) : undefined;
+  if (step === 2) await takeOver(target);
+  if (step === 3) await end(target);
+  const authority = await loadAuthority(target.folder);
+  const written = await renewAll(target, authority, { only: REMADE[step], password });
+  return { ca, step, written, reload: sidesOf(set, ca)[step === 2 ? 'holding' : 'trusting'], made };
 }
+
+/** What each step makes again. */
+const REMADE = { 1: ['sets'], 2: ['certificates', 'sets'], 3: ['roots', 'sets'] } as const;
 
 async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority> {
   const { folder, host } = target;
-  if (isRotating(folder) && readPending(folder) === undefined)
+  const waiting = readPending(folder);
+  if (isRotating(folder) && waiting === undefined)
     throw new DevcertError('refused', 'the second step of this rotation is done already', {
       hint: say`reload the parties, then: ${{ command: 'mtls rotate', finish: true }}`,
     });
   const old = await loadAuthority(folder);
-  const keeper =
-    readPending(folder) === undefined
-      ? await keeperFor(target, { ...agent, another: true })
-      : undefined;
+  // Of one that waits the key is kept already.
+  const keeper = waiting ? openKeeper : await keeperFor(target, { ...agent, another: true });
   const stores = await trustingStores(target);
   markRotating(folder, true);
-  if (keeper !== undefined)
-    await stagePending(folder, await successorOf(target, old, keeper).make());
-  const pending = readPending(folder);
-  if (pending === undefined) throw new DevcertError('file', 'the new CA is gone', {});
-  const root = rootInFile(pending.rootPem, pendingRootFile(folder));
+  const successor = successorOf(target, old, keeper);
+  const pending = waiting ?? (await stagePending(folder, await successor.make()));
+  const root = pendingRoot(folder, pending);
   const outcomes = await installRoot(stores, root, host, trusting(target));
   const bad = outcomes.find(isFailure);
   if (bad === undefined) return { constraints: pending.constraints };
@@ -121,15 +115,12 @@ async function begin(target: Context, agent: AgentChoice): Promise<MadeAuthority
   );
 }
 
-async function issueFromNew(target: Context, password: string | undefined): Promise<Renewed[]> {
-  const { folder } = target;
+async function takeOver({ folder }: Context): Promise<void> {
   const pending = readPending(folder);
   if (pending !== undefined) await promotePending(folder, pending);
-  const authority = await loadAuthority(folder);
-  return renewAll(target, authority, { only: ['certificates', 'sets'], password });
 }
 
-async function end(target: Context, password: string | undefined): Promise<Renewed[]> {
+async function end(target: Context): Promise<void> {
   const { folder } = target;
   if (readPending(folder) !== undefined)
     throw new DevcertError('refused', 'nothing was issued from the new CA yet', {
@@ -137,8 +128,6 @@ async function end(target: Context, password: string | undefined): Promise<Renew
     });
   markRotating(folder, false);
   await clearOthers(target, isClientsOnly(folder) ? [] : await findEverywhere(target));
-  const authority = await loadAuthority(folder);
-  return renewAll(target, authority, { only: ['roots', 'sets'], password });
 }
 
 function chosenSide(set: MtlsSet, { clientCa, serverCa }: MtlsRotateOptions): string {

@@ -18,7 +18,6 @@ import {
   type MadeAuthority,
   placing,
   refuseSudo,
-  stateFolderOf,
   recording,
 } from './context.ts';
 import { allRoots } from './roots.ts';
@@ -79,7 +78,7 @@ export async function writeSetOf(
   set: MtlsSet,
   options: SetOptions,
 ): Promise<WrittenSet & { readonly made?: MadeAuthority }> {
-  const changes = changedSet(stateFolderOf(context), folder);
+  const changes = changedSet(context.stateFolder, folder);
   const clientNames = set.clients.flatMap(({ names }) => names);
   const server = await certifier(context, set.serverCa, set.serverNames);
   const client = await certifier(context, set.clientCa, clientNames);

@@ -13,7 +13,7 @@ import { AUTHORITY_ORGANIZATION } from '../policy.ts';
 import { DevcertError, ifExpected } from '../errors.ts';
 import { mergeOutcomes, type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import { readCommonName, readOrganizationalUnit } from '../x509/read.ts';
-import { type Context, identity, stateFolderOf } from './context.ts';
+import { type Context, identity } from './context.ts';
 import { rootInFile } from './roots.ts';
 
 /** One of them. */
@@ -47,7 +47,7 @@ export async function findOrphans(
 ): Promise<FoundOrphans> {
   const { defaultFolder } = context;
   const homes = defaultFolder === undefined ? [] : readHomes(defaultFolder);
-  const folders = [stateFolderOf(context), ...(defaultFolder === undefined ? [] : [defaultFolder])];
+  const folders = [context.stateFolder, ...(defaultFolder === undefined ? [] : [defaultFolder])];
   const { sha256: known, unread } = knownRoots(folders, homes);
   const found = new Map<string, Orphan>();
   const pems = new Map<string, string>();

@@ -14,9 +14,8 @@ import { recover } from '../ledger/journal.ts';
 import { encodeEncryptedKey } from '../keystore/encrypted-key.ts';
 import { Keyring } from '../signer/keyring.ts';
 import { replaceBy, type ReplaceResult, summaryOf } from './ca.ts';
-import { type Context, contextOf, refuseSudo } from './context.ts';
+import { type Context, contextOf, refuseSudo, type DryRunOption } from './context.ts';
 import { findEverywhere } from './stores.ts';
-import type { DryRunOption } from './ca-plan.ts';
 import { newPassphraseKeeper, openKeeper } from './keeper.ts';
 import { clearPending, madeMeanwhile, assertNotRotating, successorOf } from './replace.ts';
 

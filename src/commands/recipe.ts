@@ -4,13 +4,13 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { DevcertError, printable, say, type Step, orUndefined } from '../errors.ts';
-import { assertNotEmpty } from '../certificate/output.ts';
 import { readIfThere } from '../disk/files.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
-import { type Context, stateFolderOf } from './context.ts';
+import { type Context } from './context.ts';
 import { foreignTrust, certificatesIn } from './recipe-trust.ts';
+import { assertNotEmpty } from '../certificate/output.ts';
 
 export interface RecipeOptions {
   /** The folder with the files; `.devcert` by default. */
@@ -21,18 +21,16 @@ export interface RecipeOptions {
   readonly caFile?: string;
 }
 
-export interface RecipeResult {
+export interface RecipeSummary {
   readonly name: string;
   readonly summary: string;
+}
+
+export interface RecipeResult extends RecipeSummary {
   /** The first is what the recipe is about; the others go with it. */
   readonly blocks: readonly Block[];
   /** One line each. */
   readonly notes: readonly string[];
-}
-
-export interface RecipeSummary {
-  readonly name: string;
-  readonly summary: string;
 }
 
 /** Every recipe there is. */
@@ -47,7 +45,7 @@ export async function recipes(): Promise<RecipeSummary[]> {
  *   language cannot express; `file` if a file is missing; `invalid-input` if cert.pem is none.
  */
 export async function recipe(
-  context: Pick<Context, 'cwd' | 'host' | 'folder' | 'ca'>,
+  context: Pick<Context, 'cwd' | 'host' | 'stateFolder'>,
   name: string,
   options: RecipeOptions = {},
 ): Promise<RecipeResult> {
@@ -68,9 +66,10 @@ export async function recipe(
     );
   const dir = resolve(context.cwd, options.dir ?? '.devcert');
   const windows = context.host.platform === 'win32';
-  const word = windows ? windowsWord : shell;
-  if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, dir, options, word);
-  assertThere(recipe, dir, options, word);
+  const place = { dir, given: options.dir, word: windows ? windowsWord : shell };
+  if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, place);
+  const files = needed(recipe, options);
+  assertThere(files, place);
   const trust =
     options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
   if (clientCerts && !existsSync(trust))
@@ -99,14 +98,21 @@ export async function recipe(
     rootFileOf(dir),
     // A file that was named was chosen by the user.
     ...(clientCerts && options.caFile === undefined ? [trust] : []),
-    ...(needed(recipe, options).includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
+    ...(files.includes('truststore.p12') ? [join(dir, 'truststore.p12')] : []),
   ];
-  const foreign = foreignTrust(stateFolderOf(context), believed);
-  const all = [...foreign, ...notes];
+  const foreign = foreignTrust(context.stateFolder, believed);
+  const system = windows ? [(await import('../../platform/windows.ts')).SCHANNEL] : [];
   const { name: id, summary } = recipe;
-  if (!windows) return { name: id, summary, blocks, notes: all };
-  const { SCHANNEL } = await import('../../platform/windows.ts');
-  return { name: id, summary, blocks, notes: [...all, SCHANNEL] };
+  return { name: id, summary, blocks, notes: [...foreign, ...notes, ...system] };
+}
+
+/** Where the files are. */
+interface Place {
+  readonly dir: string;
+  /** The folder as it was given, for what is to be typed next. */
+  readonly given: string | undefined;
+  /** A path as a word of the shell here. */
+  readonly word: (path: string) => string;
 }
 
 /** The path as it is in every checkout; one beside the project stays absolute. */
@@ -146,23 +152,18 @@ function issued(trustFile: string, certFile: string): boolean {
   );
 }
 
-function assertThere(
-  recipe: Recipe,
-  dir: string,
-  options: RecipeOptions,
-  word: (path: string) => string,
-): void {
-  const missing = needed(recipe, options).find(
+function assertThere(files: readonly RecipeFile[], { dir, given, word }: Place): void {
+  const missing = files.find(
     (file) => !existsSync(file === 'ca.pem' ? rootFileOf(dir) : join(dir, file)),
   );
   if (missing === undefined) return;
-  const folder = options.dir === undefined ? undefined : word(options.dir);
+  const folder = given === undefined ? undefined : word(given);
   const issue: Step = { command: 'issue', names: 'localhost', out: folder };
   const hints: Record<RecipeFile, Step> = {
     'cert.pem': issue,
     'key.pem': issue,
     'ca.pem': existsSync(join(dir, 'trust.pem'))
-      ? { command: 'ca export', file: word(join(options.dir ?? dir, 'ca.pem')) }
+      ? { command: 'ca export', file: word(join(given ?? dir, 'ca.pem')) }
       : issue,
     'keystore.p12': { command: 'export', format: 'p12', dir: folder },
     'truststore.p12': { command: 'export', trust: true, format: 'p12', dir: folder },
@@ -188,18 +189,13 @@ function windowsWord(path: string): string {
 }
 
 /** The server's certificate is one for clients, too: it meets its own kind. */
-function assertPeer(
-  { name }: Recipe,
-  dir: string,
-  options: RecipeOptions,
-  word: (path: string) => string,
-): void {
+function assertPeer({ name }: Recipe, { dir, given, word }: Place): void {
   const certFile = join(dir, 'cert.pem');
   if (!existsSync(certFile)) return; // a missing file is reported first
   const usages = leafIn(certFile).keyUsage as string[] | undefined; // undefined: for everything
   if (usages === undefined || usages.includes(CLIENT_AUTH)) return;
   const names = namesIn(certFile).map(word);
-  const out = options.dir === undefined ? undefined : word(options.dir);
+  const out = given === undefined ? undefined : word(given);
   throw new DevcertError(
     'usage',
     `"${printable(certFile)}" is for servers alone, and ${name} servers are clients of each other`,

@@ -5,17 +5,15 @@ import { authorityIssuers } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { DevcertError } from '../errors.ts';
 import { type CertificateEntry, findEntries, latest, readLedger } from '../ledger/ledger.ts';
-import { type Context, contextOf, refuseSudo, stateFolderOf } from './context.ts';
+import { type Context, contextOf, type DryRunOption, refuseSudo } from './context.ts';
 import { isCertificate, isDue, listed } from './list.ts';
 import { renewAll, type Renewed } from './renew.ts';
 
-export interface RenewDueOptions {
+export interface RenewDueOptions extends DryRunOption {
   /** On the whole machine, not just in and below the current folder. */
   readonly all?: boolean;
   /** Of the key stores of sets for mutual TLS. */
   readonly password?: string;
-  /** Tell what is due, and make nothing. */
-  readonly dryRun?: boolean;
 }
 
 export interface RenewDueResult {
@@ -39,7 +37,7 @@ export async function renewDue(
   { all = false, password, dryRun = false }: RenewDueOptions = {},
 ): Promise<RenewDueResult> {
   refuseSudo(context);
-  const stateFolder = stateFolderOf(context);
+  const stateFolder = context.stateFolder;
   const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const here = readLedger(stateFolder)
@@ -76,7 +74,7 @@ export async function renewFile(
   password?: string,
 ): Promise<Renewed[]> {
   refuseSudo(context);
-  const found = latest(findEntries(stateFolderOf(context), [certFile]));
+  const found = latest(findEntries(context.stateFolder, [certFile]));
   const entry = found.filter(isCertificate).find((it) => it.certificate.certFile === certFile);
   if (entry === undefined) return [];
   return renewOf(contextOf(context, entry.ca), [entry], password);

@@ -27,7 +27,7 @@ import { readSet, SET_FILE } from '../mtls/set.ts';
 import { parseNames } from '../names/names.ts';
 import { WEBTRANSPORT_DAYS } from '../policy.ts';
 import type { LeafRequest } from '../names/request.ts';
-import { type Context, stateFolderOf, writing } from './context.ts';
+import { type Context, writing } from './context.ts';
 import { exportCertificate } from './export.ts';
 import { isCertificate } from './list.ts';
 import { writeSetOf } from './mtls.ts';
@@ -65,7 +65,7 @@ export async function renewAll(
   authority: Authority,
   { only = ['certificates', 'sets', 'roots'], where, password }: RenewOptions = {},
 ): Promise<Renewed[]> {
-  const entries = readLedger(stateFolderOf(context));
+  const entries = readLedger(context.stateFolder);
   const own = entries
     .filter(({ ca }) => ca === (context.ca ?? 'default'))
     .filter((entry) => where === undefined || (isCertificate(entry) && where(entry)));
@@ -159,7 +159,7 @@ async function renewExport(context: Context, entry: ExportEntry): Promise<Renewe
     const request = parseExport(options, context.cwd);
     const made = await exportOf(request, context, context.host.now());
     const paths = entry.files.map(({ path }) => path);
-    const known = findEntries(stateFolderOf(context), paths);
+    const known = findEntries(context.stateFolder, paths);
     if (isUpToDate(made, known, undefined)) return undefined;
     if (needsPassword(request) && options.password === undefined)
       return { ...what, reason: 'it needs its password' };

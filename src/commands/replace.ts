@@ -8,12 +8,10 @@ import type { Imported } from '../authority/import.ts';
 import {
   discardPending,
   isRotating,
-  pendingRootFile,
   promotePending,
   readPending,
   stagePending,
 } from '../authority/replace.ts';
-import { dropRetired } from '../authority/retired.ts';
 import { removeFolder } from '../disk/files.ts';
 import { environmentFolder } from '../disk/paths.ts';
 import type { Constraints } from '../names/constraints.ts';
@@ -21,11 +19,11 @@ import { DevcertError, say, exclusive } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { storesHolding } from '../store-questions.ts';
 import { installRoot, type Outcome, uninstallRoot, isFailure } from '../trust.ts';
-import { type Context, identity, stateFolderOf, trusting } from './context.ts';
+import { type Context, identity, trusting } from './context.ts';
 import { findEverywhere } from './stores.ts';
 import type { Keeper } from './keeper.ts';
 import { type Renewed, renewAll } from './renew.ts';
-import { currentRoot, otherRoots, rootInFile, allRoots } from './roots.ts';
+import { allRoots, currentRoot, forgetRoot, otherRoots, pendingRoot } from './roots.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 
 export interface Replacement {
@@ -39,9 +37,11 @@ export interface Replacement {
 
 /** Who takes over. */
 export interface Successor {
+  /** What it may certify; undefined: every name. */
+  readonly constraints: Constraints | undefined;
   make(): Promise<AuthorityPem>;
   /** Puts the certificates in place that it made with the authority, once that took over. */
-  issue?(authority: Authority): Promise<unknown>;
+  issue?(): Promise<unknown>;
   /** True if an authority that waits from a run that was cut short is one that would be made. */
   isSame(pending: Authority): boolean | Promise<boolean>;
 }
@@ -78,6 +78,7 @@ export function newAuthority(
 ): Successor {
   const options = { name: context.ca, usages, issuerKey: keeper.issuerKey };
   return {
+    constraints,
     make: async () =>
       keeper.keep(
         await createAuthority(identity(context), constraints, context.host.now(), options),
@@ -88,8 +89,10 @@ export function newAuthority(
 }
 
 /** One that was made by somebody else. */
-export function importedAuthority({ pem, chain }: Imported, keeper: Keeper): Successor {
+export function importedAuthority(imported: Imported, keeper: Keeper): Successor {
+  const { pem, chain, constraints } = imported;
   return {
+    constraints,
     make: () => Promise.resolve(keeper.keep(pem)),
     isSame: async (pending) =>
       fingerprints(pending.chain) === fingerprints(chain) && (await keeper.isKept(pending)),
@@ -115,15 +118,12 @@ export async function replaceAuthority(
   await recoverFolder(folder);
   const old = await currentRoot(folder);
   await clearPending(context, stores, successor);
-  if (readPending(folder) === undefined) await stagePending(folder, await successor.make());
-  const pending = readPending(folder);
-  if (pending === undefined) throw new DevcertError('file', 'the new CA is gone', {});
-  const pendingRoot = rootInFile(pending.rootPem, pendingRootFile(folder));
-
-  const outcomes = await installRoot(stores, pendingRoot, host, trust);
+  const pending = readPending(folder) ?? (await stagePending(folder, await successor.make()));
+  const root = pendingRoot(folder, pending);
+  const outcomes = await installRoot(stores, root, host, trust);
   const bad = outcomes.filter(isFailure);
   if (old !== undefined && bad.length > 0 && (await anyTrusts(stores, bad, old))) {
-    await uninstallRoot(stores, pendingRoot, host, trust);
+    await uninstallRoot(stores, root, host, trust);
     await discardPending(folder);
     return { outcomes, renewed: [], replaced: false };
   }
@@ -132,11 +132,11 @@ export async function replaceAuthority(
   } catch (error) {
     // Another one took over: no store is to trust what no folder holds.
     if (error instanceof DevcertError && error.code === 'busy')
-      await dropFromStores(context, stores, pendingRoot);
+      await dropFromStores(context, stores, root);
     throw error;
   }
   const authority = await loadAuthority(folder);
-  await successor.issue?.(authority);
+  await successor.issue?.();
   // Sets list the roots that are trusted: they are written again when the old one is gone.
   const renewed = await renewAll(context, authority, { only: ['certificates', 'roots'] });
   await clearOthers(context, stores);
@@ -186,8 +186,7 @@ export async function clearPending(
 ): Promise<void> {
   const pending = readPending(context.folder);
   if (pending === undefined || (await successor?.isSame(pending)) === true) return;
-  const root = rootInFile(pending.rootPem, pendingRootFile(context.folder));
-  await uninstallRoot(stores, root, context.host);
+  await uninstallRoot(stores, pendingRoot(context.folder, pending), context.host);
   await discardPending(context.folder);
 }
 
@@ -203,13 +202,12 @@ export async function clearOthers(context: Context, stores: readonly TrustStore[
   if (isRotating(context.folder)) return;
   const roots = otherRoots(context.folder);
   if (roots.length === 0) return;
-  removeFolder(environmentFolder(stateFolderOf(context)));
+  removeFolder(environmentFolder(context.stateFolder));
   const all = await findEverywhere(context);
   for (const root of roots) {
     const outcomes = await uninstallRoot(stores, root, context.host, trusting(context));
     if (outcomes.some((it) => isFailure(it) || it.byHand !== undefined)) continue;
     if ((await storesHolding(all, root)).length > 0) continue;
-    if (root.file === pendingRootFile(context.folder)) await discardPending(context.folder);
-    else dropRetired(root.file);
+    await forgetRoot(context.folder, root);
   }
 }

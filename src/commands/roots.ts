@@ -5,11 +5,11 @@ import { dirname } from 'node:path';
 import type { Root } from '../../platform/types.ts';
 import { readIfThere } from '../disk/files.ts';
 import { readCommonName } from '../x509/read.ts';
-import { readRoot } from '../authority/authority.ts';
+import { type Authority, readRoot } from '../authority/authority.ts';
 import { loadRoot, rootFile } from '../authority/folder.ts';
 import { sha256Of } from '../authority/origin.ts';
-import { pendingRootFile } from '../authority/replace.ts';
-import { retiredRootFiles } from '../authority/retired.ts';
+import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
+import { dropRetired, retiredRootFiles } from '../authority/retired.ts';
 import { isStaged } from '../authority/staged.ts';
 
 /**
@@ -45,6 +45,11 @@ export async function currentRoot(folder: string): Promise<Root | undefined> {
   return pem === undefined ? undefined : rootInFile(pem, rootFile(folder));
 }
 
+/** The root of one that waits to take over. */
+export function pendingRoot(folder: string, { rootPem }: Authority): Root {
+  return rootInFile(rootPem, pendingRootFile(folder));
+}
+
 /** That root and those besides it. */
 export async function allRoots(folder: string): Promise<Root[]> {
   const current = await currentRoot(folder);
@@ -60,4 +65,11 @@ export function otherRoots(folder: string): Root[] {
     .map((file) =>
       rootInFile(readRoot(readIfThere(file)?.toString() ?? '', file).toString(), file),
     );
+}
+
+/** Forgets a root that no store holds any more; the authority's own stays, and in a rotation each. */
+export async function forgetRoot(folder: string, { file }: Root): Promise<void> {
+  if (isRotating(folder)) return; // the parties of a set need both
+  if (file === pendingRootFile(folder)) await discardPending(folder);
+  else if (file !== rootFile(folder)) dropRetired(file);
 }

@@ -8,7 +8,7 @@ import { listeningPorts, type ListeningPort } from '../../platform/listening.ts'
 import { type CertificateEntry, findEntries } from '../ledger/ledger.ts';
 import { connectTo } from '../tls/connect.ts';
 import { shakeHands } from '../tls/handshake.ts';
-import { type Context, stateFolderOf } from './context.ts';
+import { type Context } from './context.ts';
 
 /** A server that sends what is not in its file any more. */
 export interface ServedOld {
@@ -66,7 +66,7 @@ function replacedBy(context: Context, entries: readonly CertificateEntry[]): Rep
   const servers = entries.filter(({ certificate }) => certificate.usages.includes('serverAuth'));
   if (servers.length === 0) return [];
   const files = servers.map(({ certificate: { certFile } }) => certFile);
-  const history = findEntries(stateFolderOf(context), files);
+  const history = findEntries(context.stateFolder, files);
   return servers.flatMap(({ certificate: { certFile, names, sha256 } }) => {
     const earlier = history.flatMap(({ certificate }) =>
       certificate?.certFile === certFile && certificate.sha256 !== sha256 ? [certificate] : [],

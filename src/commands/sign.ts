@@ -18,7 +18,7 @@ import {
   type Context,
   ensureAuthorityFor,
   identity,
-  type MadeAuthority,
+  type MadeOnTheWay,
   refuseSudo,
   writing,
 } from './context.ts';
@@ -33,17 +33,13 @@ export interface SignOptions
   readonly force?: boolean;
 }
 
-export interface SignResult extends Omit<WrittenCertificate, 'certFile'> {
+export interface SignResult extends Omit<WrittenCertificate, 'certFile'>, MadeOnTheWay {
   /** The certificate, then the issuer: all that a server sends. */
   readonly certPem: string;
   /** Absent if nothing said where it should be written. */
   readonly certFile?: string;
   /** What the CSR asked for and did not get, one line each. */
   readonly dropped: readonly string[];
-  /** True if there was no authority and this run made it: no store trusts it yet. */
-  readonly authorityCreated: boolean;
-  /** That authority. */
-  readonly made?: MadeAuthority;
 }
 
 /**
@@ -88,8 +84,7 @@ export async function sign(
     ...keyNotes(keyTypeOf(request.publicKey)),
     ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
-  const result = { ...written, certPem, dropped, notes, authorityCreated: created };
-  return made === undefined ? result : { ...result, made };
+  return { ...written, certPem, dropped, notes, authorityCreated: created, made };
 }
 
 function readCsrFile(path: string): Buffer {

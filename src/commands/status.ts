@@ -8,42 +8,24 @@ import type { Keeping } from '../authority/keeping.ts';
 import { type AuthoritySummary, isClientsOnly, summarizeNamed } from '../authority/summary.ts';
 import { retiredRoots } from '../authority/retired.ts';
 import { outputPaths } from '../certificate/output.ts';
-import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, EXIT } from '../errors.ts';
 import { relevant } from '../store-questions.ts';
 import { inspectStores, type StoreReport } from '../trust.ts';
-import { type AuthorityOption, type Context, stateFolderOf, trusting } from './context.ts';
-import { findEverywhere, parseStoreKinds } from './stores.ts';
+import { type Context, trusting } from './context.ts';
+import type { ListedCertificate } from './list.ts';
+import { findEverywhere, parseStoreKinds, type StoreChoice } from './stores.ts';
 import { findOrphans, type Orphan } from './orphans.ts';
 import { currentRoot } from './roots.ts';
 import { readNames } from '../x509/read.ts';
-import { DAY_MS, SOON_DAYS } from '../policy.ts';
+import { SOON_DAYS, daysUntil } from '../policy.ts';
 
-export interface StatusOptions extends StoreOptions, AuthorityOption {
-  readonly stores?: string;
-}
+export type StatusOptions = StoreChoice;
 
 export interface StatusResult {
   /** The state folder, whether it exists or not. */
   readonly folder: string;
   /** Undefined if there is none. */
-  readonly authority:
-    | {
-        /** SHA-256 of the root: 64 hex digits. */
-        readonly root: string;
-        readonly name: string;
-        readonly notAfter: Date;
-        readonly daysLeft: number;
-        /** Undefined: it may certify every name. */
-        readonly constraints: Constraints | undefined;
-        /** How its key is kept; undefined if that cannot be read. */
-        readonly keeping: Keeping | undefined;
-        /** SHA-256 of roots that it replaced and that a store may still trust. */
-        readonly earlierRoots: readonly string[];
-        /** Why no certificate can be issued, if so: the key is missing or damaged. */
-        readonly problem?: string;
-      }
-    | undefined;
+  readonly authority: StatusOfAuthority | undefined;
   readonly stores: readonly StoreReport[];
   /** Roots of this user that stores hold and no state folder knows, if the default authority was asked for. */
   readonly orphans: readonly Orphan[];
@@ -60,13 +42,20 @@ export interface StatusResult {
   readonly exitCode: number;
 }
 
-export interface ProjectCertificate {
-  /** Absolute path. */
-  readonly certFile: string;
-  readonly names: readonly string[];
-  readonly notAfter: Date;
-  /** Whole days; negative for one that has expired. */
-  readonly daysLeft: number;
+interface StatusOfAuthority extends Pick<
+  AuthoritySummary,
+  'root' | 'notAfter' | 'daysLeft' | 'constraints' | 'earlierRoots' | 'problem'
+> {
+  /** Of the root's subject: its common name. */
+  readonly name: string;
+  /** How its key is kept; undefined if that cannot be read. */
+  readonly keeping: Keeping | undefined;
+}
+
+export interface ProjectCertificate extends Pick<
+  ListedCertificate,
+  'certFile' | 'names' | 'notAfter' | 'daysLeft'
+> {
   /** Name of the authority of this user that issued it; undefined if none did, so that nothing trusts it. */
   readonly ca: string | undefined;
 }
@@ -99,7 +88,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
   const { constraints, keeping } = loaded;
   const problem = 'problem' in loaded ? loaded.problem : undefined;
   const notAfter = endOf(loaded.chain);
-  const daysLeft = Math.floor((notAfter.getTime() - host.now().getTime()) / DAY_MS);
+  const daysLeft = daysUntil(notAfter, host.now());
   const authority = {
     ...{ root: root.sha256, name: root.commonName, notAfter, daysLeft, constraints, keeping },
     ...{ earlierRoots: retiredRoots(folder), problem },
@@ -113,12 +102,11 @@ export function projectCertificate(context: Context): ProjectCertificate | undef
   const { certFile } = outputPaths({}, context.cwd);
   const certificate = certificateIn(certFile);
   if (certificate === undefined) return undefined;
-  const issuer = authorityCertificates(stateFolderOf(context)).find((it) =>
+  const issuer = authorityCertificates(context.stateFolder).find((it) =>
     certificate.verify(it.issuer.publicKey),
   );
   const notAfter = new Date(certificate.validTo);
-  const left = notAfter.getTime() - context.host.now().getTime();
-  const daysLeft = Math.floor(left / DAY_MS);
+  const daysLeft = daysUntil(notAfter, context.host.now());
   return { certFile, names: namesOf(certificate), notAfter, daysLeft, ca: issuer?.name };
 }
 

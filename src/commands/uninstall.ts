@@ -1,6 +1,6 @@
 /** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
 import { existsSync } from 'node:fs';
-import type { Root, StoreKind, StoreOptions } from '../../platform/types.ts';
+import type { Root, StoreKind } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { agentNotes } from '../authority/keeping.ts';
@@ -9,37 +9,34 @@ import { environmentFolder } from '../disk/paths.ts';
 import { domainsFolder } from '../authority/domains.ts';
 import { dropGoneHomes, forgetHome, readHomes } from '../authority/homes.ts';
 import { assertPurgeable, purge } from '../authority/purge.ts';
-import { discardPending, isRotating, pendingRootFile } from '../authority/replace.ts';
-import { dropRetired, retiredRoot } from '../authority/retired.ts';
+import { pendingRootFile } from '../authority/replace.ts';
+import { retiredRoot } from '../authority/retired.ts';
 import { DevcertError, say, worded } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { relevant } from '../store-questions.ts';
 import { mergeOutcomes, type Outcome, uninstallRoot, isFailure } from '../trust.ts';
 import {
-  type AuthorityOption,
   type Context,
   contextOf,
   issuedBy,
   refuseOtherAccount,
   refuseSudo,
-  stateFolderOf,
   trusting,
+  type DryRunOption,
 } from './context.ts';
-import { findEverywhere, parseStoreKinds } from './stores.ts';
+import { findEverywhere, parseStoreKinds, type StoreChoice } from './stores.ts';
 import { clearHosts } from './hosts.ts';
 import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
-import { currentRoot, otherRoots } from './roots.ts';
+import { currentRoot, forgetRoot, otherRoots } from './roots.ts';
 
-export interface UninstallOptions extends StoreOptions, AuthorityOption {
-  readonly stores?: string;
+export interface UninstallOptions extends StoreChoice, DryRunOption {
   /** Delete the authority and its ledger, too. */
   readonly purge?: boolean;
   /** Instead of the authority's root those that no state folder knows, after `confirm` of the listener. */
   readonly orphans?: boolean;
   /** Remove them without asking. */
   readonly yes?: boolean;
-  readonly dryRun?: boolean;
 }
 
 export interface UninstallResult {
@@ -98,7 +95,7 @@ export async function uninstall(
     notes.push(...unreached);
     if (these.some(isFailure)) stuck.push(known);
     else if (unreached.length === 0 && !dryRun && options.stores === undefined)
-      await forget(known.folder, known.root);
+      await forgetRoot(known.folder, known.root);
   }
   if (isOfAll && !dryRun) {
     removeFolder(environmentFolder(folder));
@@ -195,7 +192,7 @@ async function purgeAll(context: Context): Promise<boolean> {
     return gone;
   }
   const gone = purge(folder);
-  removeAuthoritiesFolder(stateFolderOf(context));
+  removeAuthoritiesFolder(context.stateFolder);
   return gone;
 }
 
@@ -236,12 +233,6 @@ function leftNotes({ folder }: Context, purged: boolean, kept: readonly string[]
     : [`"${folder}" stays: files that are not devcert's are in it`];
 }
 
-async function forget(folder: string, root: Root): Promise<void> {
-  if (isRotating(folder)) return; // the parties of a set need both roots
-  if (root.file === pendingRootFile(folder)) await discardPending(folder);
-  else if (otherRoots(folder).some(({ file }) => file === root.file)) dropRetired(root.file);
-}
-
 function projectFiles(context: Context): string[] {
   try {
     const files = issuedBy(context)
@@ -253,7 +244,7 @@ function projectFiles(context: Context): string[] {
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     return [
-      `${ledgerFile(stateFolderOf(context))} was damaged: certificates may be left in your projects`,
+      `${ledgerFile(context.stateFolder)} was damaged: certificates may be left in your projects`,
     ];
   }
 }

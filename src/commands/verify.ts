@@ -19,7 +19,7 @@ import { type Roots, rootsInFile, systemRoots } from '../verify/roots.ts';
 import { serverIn, type Server, startTlsOf } from '../verify/target.ts';
 import type { VerifyResult } from '../verify/types.ts';
 import { verdict } from '../verify/verdict.ts';
-import { type AuthorityOption, type Context, contextOf, stateFolderOf } from './context.ts';
+import { type AuthorityOption, type Context, contextOf } from './context.ts';
 
 export interface VerifyOptions extends AuthorityOption {
   /** `system`, or a file of certificates; the authority's own root if left out. */
@@ -155,7 +155,7 @@ async function rootsOf(context: Context, { roots }: VerifyOptions): Promise<Root
 
 /** What this machine knows of authorities, for the cause of a failure. */
 export function worldOf(context: Context, { label }: Roots, systemTrusts: boolean): World {
-  const state = stateFolderOf(context);
+  const state = context.stateFolder;
   const known = authorityCertificates(state);
   const retired = known
     .map(({ name }) => contextOf(context, name).folder)

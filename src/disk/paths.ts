@@ -80,13 +80,9 @@ export function hasHome(): boolean {
  * one that has a name. Nothing is created.
  *
  * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
- * @throws DevcertError as {@link stateFolder}, `usage` for another name.
+ * @param folder the state folder.
+ * @throws DevcertError `usage` for another name.
  */
-export async function authorityFolder(env: Environment, name: string | undefined): Promise<string> {
-  return authorityFolderIn(await stateFolder(env), name);
-}
-
-/** As {@link authorityFolder}, in a given state folder. */
 export function authorityFolderIn(folder: string, name: string | undefined): string {
   if (name === undefined || name === 'default') return folder;
   // A name is a folder on every system, and Windows keeps some for devices.

@@ -5,7 +5,6 @@ import { quoteForPosix } from '../../platform/quote.ts';
 import { assertNotExpired } from '../authority/authority.ts';
 import { loadAuthority } from '../authority/folder.ts';
 import { authorityNameOf } from '../authority/marker.ts';
-import { stateFolderOf } from '../commands/context.ts';
 import { outputPaths } from '../certificate/output.ts';
 import { DevcertError, systemCode } from '../errors.ts';
 import { DAY_MS, SOON_DAYS } from '../policy.ts';
@@ -17,7 +16,7 @@ export const stateCheck: Check = {
   id: 'state',
   about: 'the state folder',
   run({ context }) {
-    const folder = stateFolderOf(context);
+    const folder = context.stateFolder;
     const keys = [...keysIn(folder), outputPaths({}, context.cwd).keyFile];
     return [...unwritable(folder), ...keys.flatMap(open)];
   },

@@ -2,12 +2,12 @@
  * `devcert check`: is the certificate of this project good, and does this machine trust its authority? For scripts
  * that run it each time, so it asks no store that is slow to answer.
  */
-import type { StoreKind, StoreOptions } from '../../platform/types.ts';
+import type { StoreOptions } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { type Context, contextOf } from '../commands/context.ts';
 import { currentRoot } from '../commands/roots.ts';
-import { findEverywhere, parseStoreKinds } from '../commands/stores.ts';
+import { findEverywhere, isSlow, parseStoreKinds } from '../commands/stores.ts';
 import { inspectAtOnce } from '../store-questions.ts';
 import { type StoreReport } from '../trust.ts';
 import { exitCodeOf, finding, type Finding } from './finding.ts';
@@ -33,9 +33,6 @@ export interface CheckResult {
   readonly exitCode: number;
 }
 
-/** Their tools start a machine of their own. */
-const SLOW: readonly StoreKind[] = ['java', 'simulator'];
-
 /** @throws DevcertError `usage`, `invalid-input` for a bad project file, `invalid-name`, `invalid-authority`, `file`. */
 export async function check(context: Context, options: CheckOptions = {}): Promise<CheckResult> {
   const { names, certificate, findings } = examineProject(context, true);
@@ -49,9 +46,7 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
   if (root === undefined) return result([], [noAuthority(context)]);
   // Nothing is to trust it but servers that are told of it.
   if (isClientsOnly(issuer.folder)) return result([], []);
-  const kinds = parseStoreKinds(options.stores, context).filter(
-    (kind) => options.stores !== undefined || !SLOW.includes(kind),
-  );
+  const kinds = parseStoreKinds(options.stores, context, isSlow);
   const found = await findEverywhere(context, kinds, options);
   const stores = await inspectAtOnce(found, root, context.host.now(), options);
   return result(stores, storeFindings(stores, issuer.ca));

@@ -1,6 +1,5 @@
 /** Servers that were not restarted since their certificate was replaced. */
 import { isCertificate } from '../commands/list.ts';
-import { stateFolderOf } from '../commands/context.ts';
 import { findServedOld } from '../commands/served.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { finding } from './finding.ts';
@@ -10,7 +9,7 @@ export const servedCheck: Check = {
   id: 'served',
   about: 'servers with an earlier certificate',
   async run({ context }) {
-    const entries = readLedger(stateFolderOf(context)).filter(isCertificate);
+    const entries = readLedger(context.stateFolder).filter(isCertificate);
     const served = await findServedOld(context, entries);
     return [...served].flatMap(([certFile, servers]) =>
       servers.map(({ port, process }) => {

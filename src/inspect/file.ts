@@ -18,11 +18,12 @@ import { at, errorsFirst, type Finding, finding } from '../x509/finding.ts';
 import { constraintFindings } from '../x509/judge-path.ts';
 import { chainFindings, findChain, serialFindings, type Told } from './chain.ts';
 import { inspectCsr } from './csr.ts';
-import { certificateFindings, daysUntil, roleOf } from './problems.ts';
+import { certificateFindings, roleOf } from './problems.ts';
 import { kindOf } from './kind.ts';
 import { certificatesOf, hasOpenKey, type InspectInput, openFile } from './open.ts';
 import { storeProblems } from './store-problems.ts';
 import type { InspectedCertificate, InspectedChain, InspectedFile, InspectedKey } from './types.ts';
+import { daysUntil } from '../policy.ts';
 
 export interface InspectSurroundings {
   readonly now: Date;

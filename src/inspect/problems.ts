@@ -6,18 +6,13 @@ import { type Finding, finding } from '../x509/finding.ts';
 import { isWeakSignature, weaknessOf } from '../x509/judge-path.ts';
 import { formFindings, useFindings } from '../x509/lint.ts';
 import type { FileProblemCode } from './types.ts';
-import { DAY_MS, MAX_LEAF_DAYS, SOON_DAYS } from '../policy.ts';
+import { DAY_MS, MAX_LEAF_DAYS, SOON_DAYS, daysUntil } from '../policy.ts';
 
 /**
  * `leaf`: for a server or client. `authority`: in a chain above one. `anchor`: a root or issuer by itself.
  * `trusted`: one of a store.
  */
 export type Role = 'leaf' | 'authority' | 'anchor' | 'trusted';
-
-/** Floor of the days from `now` until `notAfter`. */
-export function daysUntil(notAfter: Date, now: Date): number {
-  return Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS);
-}
 
 /** The role of a certificate that stands alone or first. */
 export function roleOf(details: CertificateDetails): Role {

@@ -20,9 +20,6 @@ export interface ProjectFile {
   readonly days?: number;
 }
 
-/** Far above what any of them says. */
-const MAX_BYTES = 1024 * 1024;
-
 /**
  * What the project file in the folder says.
  *
@@ -43,15 +40,20 @@ export function readProjectFile(folder: string): ProjectFile | undefined {
 
 /** @param others true for a file of others, whose faults are theirs to tell */
 function parse(file: string, others = false): unknown {
-  const text = readIfThere(file, { maxBytes: MAX_BYTES })
-    ?.toString()
-    .replace(/^\uFEFF/, '');
+  const read = readJson(file);
+  if (read !== undefined && read.value === undefined && !others)
+    throw invalid(file, 'it is not JSON', example);
+  return read?.value;
+}
+
+/** The text of a file, and what it says: undefined for one that is no JSON. Undefined if there is none. */
+export function readJson(file: string): { text: string; value: unknown } | undefined {
+  const text = readIfThere(file)?.toString();
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return { text, value: JSON.parse(text.replace(/^\uFEFF/, '')) as unknown };
   } catch {
-    if (others) return undefined;
-    throw invalid(file, 'it is not JSON', example);
+    return { text, value: undefined }; // what that means is told where it is asked
   }
 }
 

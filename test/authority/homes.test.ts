@@ -12,6 +12,7 @@ import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { hasModes } from '../helpers/can.ts';
 import { temporaryFolder } from '../helpers/host.ts';
+import { stateAt } from '../helpers/host.ts';
 import { projectMachine } from '../helpers/stores.ts';
 
 describe('homes', () => {
@@ -22,7 +23,7 @@ describe('homes', () => {
     const early = ['devcert-state.json', 'folders', 'lock', 'next', 'retired', 'ledger.jsonl'];
     for (const name of early) rmSync(join(defaultFolder, name), { recursive: true, force: true });
     const folder = join(base, 'other');
-    await install({ ...context, defaultFolder, folder });
+    await install({ ...context, defaultFolder, ...stateAt(folder) });
     expect(stateVersion(defaultFolder)).toBe(1);
     expect(readHomes(defaultFolder)).toEqual([folder]);
     await migrateState(defaultFolder);

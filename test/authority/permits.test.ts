@@ -10,7 +10,7 @@ import { loadAuthority } from '../../src/authority/folder.ts';
 import { encodeOrigin, sha256Of } from '../../src/authority/origin.ts';
 import type { DevcertError } from '../../src/errors.ts';
 import { advised } from '../../src/names/permit.ts';
-import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, stateAt, temporaryFolder } from '../helpers/host.ts';
 
 function machine(): Context {
   const base = temporaryFolder();
@@ -18,7 +18,7 @@ function machine(): Context {
   return {
     host: fakeHost(),
     finders: [],
-    folder: join(base, 'state'),
+    ...stateAt(join(base, 'state')),
     cwd: join(base, 'project'),
   };
 }
@@ -139,7 +139,7 @@ describe('the hint for an authority that is not as it should be', () => {
   });
 
   test('a state folder in one called "authorities" has no name', async () => {
-    const context = { ...machine(), folder: join(temporaryFolder(), 'authorities', 'state') };
+    const context = { ...machine(), ...stateAt(join(temporaryFolder(), 'authorities', 'state')) };
     await install(context);
     rmSync(join(context.folder, 'issuer.pem'));
     await expect(issue(context, [])).rejects.toMatchObject({

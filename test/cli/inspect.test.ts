@@ -8,7 +8,7 @@ import { encodePem } from '../../src/keystore/pem.ts';
 import { contextTag, sequence } from '../../src/x509/der.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { hasModes } from '../helpers/can.ts';
-import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, stateAt, temporaryFolder } from '../helpers/host.ts';
 import { extension } from '../helpers/csr.ts';
 import { pkcs8 } from '../helpers/odd-keys.ts';
 import { make, makeThree, now } from '../inspect/certificates.ts';
@@ -18,7 +18,7 @@ const style = { good: plain, bad: plain, dim: plain };
 
 function contextIn(folder: string): Context {
   const host = { ...fakeHost(), now: () => now };
-  return { host, folder: join(folder, 'state'), cwd: folder, finders: [] };
+  return { host, ...stateAt(join(folder, 'state')), cwd: folder, finders: [] };
 }
 
 function linesOf(content: string | Buffer): string[] {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { importAuthority } from '../../src/commands/ca.ts';
 import { type Context, contextOf } from '../../src/commands/context.ts';
 import { issue } from '../../src/commands/issue.ts';
-import { temporaryFolder } from '../helpers/host.ts';
+import { stateAt, temporaryFolder } from '../helpers/host.ts';
 import { memoryMachine } from '../helpers/stores.ts';
 
 /**
@@ -62,7 +62,7 @@ function machine(): Context {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  return { host, finders, folder: join(base, 'state'), cwd };
+  return { host, finders, ...stateAt(join(base, 'state')), cwd };
 }
 
 test('importAuthority() takes the intermediate of a folder of step, with its password', async () => {

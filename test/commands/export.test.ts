@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../src/commands/context.ts';
+import { type Context, contextOf } from '../../src/commands/context.ts';
 import { exportCertificate } from '../../src/commands/export.ts';
 import type { ExportOptions } from '../../src/export/request.ts';
 import { issue } from '../../src/commands/issue.ts';
@@ -19,7 +19,7 @@ import { purge } from '../../src/authority/purge.ts';
 import { readLedger } from '../../src/ledger/ledger.ts';
 import { readKeyStore } from '../../src/keystore/read.ts';
 import { hasLinks, hasModes, seenMode } from '../helpers/can.ts';
-import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, stateAt, temporaryFolder } from '../helpers/host.ts';
 
 const password = 'changeit-7';
 
@@ -28,7 +28,7 @@ async function project(): Promise<{ context: Context; folder: string }> {
   const context = {
     host: fakeHost(),
     finders: [],
-    folder: join(base, 'state'),
+    ...stateAt(join(base, 'state')),
     cwd: join(base, 'project'),
   };
   mkdirSync(context.cwd);
@@ -289,7 +289,7 @@ describe('exportCertificate()', () => {
       code: 'no-authority',
       hint: 'devcert install',
     });
-    const named = { ...context, folder: join(context.folder, 'authorities/api'), ca: 'api' };
+    const named = contextOf(context, 'api');
     await expect(exportCertificate(named, { format: 'pem', trust: true })).rejects.toMatchObject({
       code: 'no-authority',
       hint: 'devcert ca create api',
@@ -349,7 +349,7 @@ describe('issue() with a format', () => {
       for (const options of [{ format }, { format, out: 'new' }, { format: ['der', format] }])
         await expect(issue(context, ['new.test'], options)).rejects.toMatchObject({ code });
       expect(tree(context)).toEqual(before);
-      const fresh = { ...context, folder: join(context.cwd, 'nowhere') };
+      const fresh = { ...context, ...stateAt(join(context.cwd, 'nowhere')) };
       await expect(issue(fresh, ['localhost'], { format, out: 'new' })).rejects.toThrow(
         'needs a password',
       );

@@ -16,6 +16,7 @@ import { uninstallLines } from '../../src/cli/report.ts';
 import { statusLines } from '../../src/cli/report.ts';
 import { installRoot } from '../../src/trust.ts';
 import { projectMachine } from '../helpers/stores.ts';
+import { stateAt } from '../helpers/host.ts';
 
 const plain = (text: string) => text;
 const style = { good: plain, bad: plain, dim: plain };
@@ -139,7 +140,11 @@ describe('orphans', () => {
   test('roots of every DEVCERT_HOME survive, from whichever folder one looks', async () => {
     const { context, base, stores } = projectMachine([{}]);
     const defaultFolder = join(base, 'default');
-    const at = (name: string): Context => ({ ...context, defaultFolder, folder: join(base, name) });
+    const at = (name: string): Context => ({
+      ...context,
+      defaultFolder,
+      ...stateAt(join(base, name)),
+    });
     const roots = [];
     for (const name of ['one', 'two', 'default']) roots.push((await install(at(name))).root);
     for (const name of ['one', 'two', 'default', 'never']) {

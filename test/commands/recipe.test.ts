@@ -7,7 +7,7 @@ import { recipe } from '../../src/commands/recipe.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { findRecipe } from '../../src/recipes/list.ts';
 import { freshHome, twoLines } from '../helpers/cli.ts';
-import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, stateAt, temporaryFolder } from '../helpers/host.ts';
 import { make } from '../inspect/certificates.ts';
 import { recipeInput } from '../helpers/recipes.ts';
 
@@ -25,7 +25,7 @@ describe('recipe()', () => {
       context: {
         cwd: home.project,
         host: fakeHost({ platform: process.platform }),
-        folder: home.state,
+        ...stateAt(home.state),
       },
     };
   };
@@ -112,7 +112,7 @@ describe('recipe()', () => {
 
   test('on Windows, a hint quotes as cmd and PowerShell do', async () => {
     const cwd = temporaryFolder();
-    const context = { cwd, folder: cwd, host: fakeHost({ platform: 'win32' }) };
+    const context = { cwd, ...stateAt(cwd), host: fakeHost({ platform: 'win32' }) };
     const hint = (dir: string) =>
       recipe(context, 'nginx', { dir }).catch((error: unknown) => (error as DevcertError).hint);
     expect(await hint('a\\b')).toBe('devcert localhost --out a/b');

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
-import { type Context, contextOf, issuedBy, stateFolderOf } from '../../src/commands/context.ts';
+import { type Context, contextOf, issuedBy } from '../../src/commands/context.ts';
 import { exportCertificate } from '../../src/commands/export.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { mtls } from '../../src/commands/mtls.ts';
 import { loadAuthority } from '../../src/authority/folder.ts';
 import { ledgerFile, readLedger } from '../../src/ledger/ledger.ts';
-import { fakeHost, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, stateAt, temporaryFolder } from '../helpers/host.ts';
 
 /** A default authority with a certificate in `.devcert`, and another one named `other`. */
 async function twoAuthorities() {
@@ -17,7 +17,7 @@ async function twoAuthorities() {
   const context: Context = {
     host: fakeHost(),
     finders: [],
-    folder: join(base, 'state'),
+    ...stateAt(join(base, 'state')),
     cwd: join(base, 'project'),
   };
   mkdirSync(context.cwd);
@@ -48,8 +48,8 @@ describe('the files of another authority of the same user', () => {
   test('are not replaced for an authority of another state folder', async () => {
     const { context, certFile } = await twoAuthorities();
     const before = readFileSync(certFile);
-    const folder = join(temporaryFolder(), 'state');
-    const stranger = { ...context, folder, defaultFolder: context.folder };
+    const elsewhere = stateAt(join(temporaryFolder(), 'state'));
+    const stranger = { ...context, ...elsewhere, defaultFolder: context.folder };
     await expect(issue(stranger, ['localhost'])).rejects.toMatchObject({
       code: 'file',
       message: `"${certFile}" is there already and a CA that is not here issued it`,
@@ -67,9 +67,9 @@ describe('the files of another authority of the same user', () => {
 
   test('exports, too', async () => {
     const { context, other } = await twoAuthorities();
-    const files = ({ ca = 'default', ...of }: Context) =>
-      readLedger(stateFolderOf({ ...of, ca: ca === 'default' ? undefined : ca })).flatMap(
-        (entry) => (entry.ca === ca && entry.export !== undefined ? entry.files : []),
+    const files = ({ ca = 'default', stateFolder }: Context) =>
+      readLedger(stateFolder).flatMap((entry) =>
+        entry.ca === ca && entry.export !== undefined ? entry.files : [],
       ).length;
     await exportCertificate(context, { format: 'der' });
     expect([files(context), files(other)]).toEqual([2, 0]);

@@ -7,6 +7,7 @@ import { issue } from '../../src/commands/issue.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { projectMachine } from '../helpers/stores.ts';
+import { stateAt } from '../helpers/host.ts';
 
 describe('uninstall()', () => {
   test('takes the root out of every store and keeps the authority; --purge deletes it', async () => {
@@ -65,7 +66,7 @@ describe('uninstall()', () => {
 
   test('--purge leaves other people’s files and takes away the folders it made', async () => {
     const { context, base } = projectMachine();
-    const deep = { ...context, folder: join(base, 'a/b/state') };
+    const deep = { ...context, ...stateAt(join(base, 'a/b/state')) };
     await install(deep);
     expect((await uninstall(deep, { purge: true })).purged).toBe(true);
     expect(readdirSync(base).sort()).toEqual(['project']);

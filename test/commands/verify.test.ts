@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { hasShell } from '../helpers/can.ts';
 import { issue } from '../../src/commands/issue.ts';
 import { inspect } from '../../src/commands/inspect.ts';
-import { withServers } from '../../src/commands/inspect-server.ts';
+import { withServers } from '../../src/commands/inspect.ts';
 import { verify, type VerifyOptions } from '../../src/commands/verify.ts';
 import { listen, plainServer } from '../helpers/listen.ts';
 import { projectMachine } from '../helpers/stores.ts';

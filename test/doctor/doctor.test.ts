@@ -25,7 +25,7 @@ import { orphansCheck, storeFindings, storesCheck } from '../../src/doctor/store
 import { variablesCheck } from '../../src/doctor/variables.ts';
 import { DevcertError } from '../../src/errors.ts';
 import { DAY_MS } from '../../src/policy.ts';
-import { recorder } from '../helpers/host.ts';
+import { recorder, stateAt } from '../helpers/host.ts';
 import { hasModes } from '../helpers/can.ts';
 import { make } from '../inspect/certificates.ts';
 import { projectMachine, type MemoryStoreOptions } from '../helpers/stores.ts';
@@ -171,7 +171,7 @@ describe('stores', () => {
 
   test('a root that no state folder knows is an orphan', async () => {
     const { context, base } = await healthy();
-    const again = { ...context, folder: join(base, 'state-2') };
+    const again = { ...context, ...stateAt(join(base, 'state-2')) };
     expect(await found(context, orphansCheck)).toEqual([]);
     await install(again);
     expect(await found(context, orphansCheck)).toMatchObject([

@@ -85,3 +85,8 @@ export function fakeHost(
     ...rest,
   };
 }
+
+/** Of a context: the state folder, in which the default authority lies. */
+export function stateAt(folder: string): { folder: string; stateFolder: string } {
+  return { folder, stateFolder: folder };
+}

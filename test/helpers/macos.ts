@@ -7,7 +7,7 @@ import { createRunner } from '../../platform/run.ts';
 import type { Command, CommandResult, Host } from '../../platform/types.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { type Knobs as DoubleKnobs, security as ask } from '../doubles/security/commands.mjs';
-import { fakeHost, line, temporaryFolder } from './host.ts';
+import { fakeHost, line, stateAt, temporaryFolder } from './host.ts';
 
 const DOUBLE = join(import.meta.dirname, '../doubles/security/security.mjs');
 
@@ -109,7 +109,7 @@ export function mac(
   const context: Context = {
     host,
     finders: [macosStores],
-    folder: join(home, 'state'),
+    ...stateAt(join(home, 'state')),
     cwd: home,
   };
   /** Everything that `security` can change, for comparing before and after. */

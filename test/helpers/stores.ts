@@ -14,7 +14,7 @@ import type {
   TrustStore,
 } from '../../platform/types.ts';
 import type { Context } from '../../src/commands/context.ts';
-import { fakeHost, temporaryFolder } from './host.ts';
+import { fakeHost, stateAt, temporaryFolder } from './host.ts';
 
 export interface MemoryStore extends TrustStore {
   /** SHA-256 of every root in it. */
@@ -97,7 +97,7 @@ export function projectMachine(
   const context: Context = {
     host: made.host,
     finders: made.finders,
-    folder: join(base, state),
+    ...stateAt(join(base, state)),
     cwd: join(base, 'project'),
   };
   mkdirSync(context.cwd);

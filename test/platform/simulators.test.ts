@@ -8,7 +8,7 @@ import { findStores } from '../../src/commands/stores.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
-import { fakeHost, line, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, line, stateAt, temporaryFolder } from '../helpers/host.ts';
 
 const NEW = 'private/var/protected/trustd/private/TrustStore.sqlite3';
 const OLD = 'Library/Keychains/TrustStore.sqlite3';
@@ -90,7 +90,7 @@ function mac(devices: Record<string, 'Booted' | 'Shutdown'>) {
       throw new Error(`it runs ${command.file}`);
     },
   });
-  const context = { host, finders: [simulatorStores], folder: join(home, 'state'), cwd: home };
+  const context = { host, finders: [simulatorStores], ...stateAt(join(home, 'state')), cwd: home };
   return { context, devices, ran, database, rows };
 }
 const other: Row = ['ee'.repeat(32), 'aabb'];

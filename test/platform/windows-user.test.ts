@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { install } from '../../src/commands/install.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';
 import { otherProfile } from '../../platform/windows-user.ts';
-import { fakeHost, recorder, temporaryFolder } from '../helpers/host.ts';
+import { fakeHost, recorder, stateAt, temporaryFolder } from '../helpers/host.ts';
 
 const S = 'D:\\Win\\System32';
 const ADA = 'S-1-5-21-1-2-3-1001';
@@ -64,7 +64,7 @@ describe('elevated as somebody else', () => {
   test('install is refused with the certutil line for the right file, and makes nothing', async () => {
     const { host, ran } = machine();
     const folder = temporaryFolder();
-    const context = { host, finders: [], folder: `${folder}/state`, cwd: folder };
+    const context = { host, finders: [], ...stateAt(`${folder}/state`), cwd: folder };
     await expect(install(context, { machine: true })).rejects.toMatchObject({
       code: 'refused',
       hint: expect.stringMatching(/here: certutil -f -addstore Root "/) as string,
@@ -82,7 +82,7 @@ describe('elevated as somebody else', () => {
   test('DEVCERT_HOME says which authority is meant', async () => {
     const { host, ran } = machine({ env: { DEVCERT_HOME: 'C:\\state' } });
     const folder = temporaryFolder();
-    const context = { host, finders: [], folder: `${folder}/state`, cwd: folder };
+    const context = { host, finders: [], ...stateAt(`${folder}/state`), cwd: folder };
     expect(await uninstall(context)).toMatchObject({ hadAuthority: false });
     expect(ran.lines).toEqual([]);
   });
