@@ -4,13 +4,13 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { DevcertError, printable, say, type Step, orUndefined } from '../errors.ts';
+import { assertNotEmpty } from '../certificate/output.ts';
 import { readIfThere } from '../disk/files.ts';
 import { allRecipes, findRecipe } from '../recipes/list.ts';
 import { shell } from '../recipes/quote.ts';
 import type { Block, Recipe, RecipeFile, RecipeInput } from '../recipes/recipe.ts';
 import { type Context } from './context.ts';
 import { foreignTrust, certificatesIn } from './recipe-trust.ts';
-import { assertNotEmpty } from '../certificate/output.ts';
 
 export interface RecipeOptions {
   /** The folder with the files; `.devcert` by default. */
@@ -34,8 +34,8 @@ export interface RecipeResult extends RecipeSummary {
 }
 
 /** Every recipe there is. */
-export async function recipes(): Promise<RecipeSummary[]> {
-  return (await allRecipes()).map(({ name, summary }) => ({ name, summary }));
+export function recipes(): RecipeSummary[] {
+  return allRecipes().map(({ name, summary }) => ({ name, summary }));
 }
 
 /**
@@ -50,7 +50,7 @@ export async function recipe(
   options: RecipeOptions = {},
 ): Promise<RecipeResult> {
   assertNotEmpty(options);
-  const recipe = await findRecipe(name);
+  const recipe = findRecipe(name);
   const clientCerts = options.clientCerts === true;
   if (clientCerts && recipe.needsForClients === false)
     throw new DevcertError('usage', `${recipe.name} cannot demand client certificates`, {
