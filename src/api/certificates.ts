@@ -21,24 +21,9 @@ import {
 } from './arguments.ts';
 import { context, type Listener, projectContext, quietContext } from './composition.ts';
 
-const issueSpec: Spec<IssueOptions> = {
-  ...leafSpec,
-  ...{ ca: 'text', out: 'text', certFile: 'text', keyFile: 'text', force: 'boolean' },
-  ...{ format: 'list', legacy: 'boolean', alias: 'text', password: 'text' },
-  ...{ add: 'list', remove: 'list', again: 'boolean' },
-};
-const exportSpec: Spec<ExportOptions> = {
-  ...{ ca: 'text', format: 'text', trust: 'boolean', withPublicRoots: 'boolean' },
-  ...{ legacy: 'boolean', encrypt: 'boolean', alias: 'text', password: 'text', force: 'boolean' },
-  ...{ dir: 'text', certFile: 'text', keyFile: 'text', out: 'text', file: 'text' },
-};
 const csrSpec: Spec<CsrOptions> = {
   ...{ client: 'boolean', peer: 'boolean', cn: 'text', key: 'text', force: 'boolean' },
   ...{ out: 'text', keyFile: 'text', password: 'text', keyPassword: 'text', der: 'boolean' },
-};
-const signSpec: Spec<SignOptions> = {
-  ...{ ca: 'text', client: 'boolean', peer: 'boolean', days: 'days' },
-  ...{ out: 'text', certFile: 'text', force: 'boolean' },
 };
 
 /**
@@ -57,7 +42,12 @@ export async function issue(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<IssueResult> {
   const { issue } = await import('../commands/issue.ts');
-  const wanted = checked(options, issueSpec);
+  const wanted = checked(options, {
+    ...leafSpec,
+    ...{ ca: 'text', out: 'text', certFile: 'text', keyFile: 'text', force: 'boolean' },
+    ...{ format: 'list', legacy: 'boolean', alias: 'text', password: 'text' },
+    ...{ add: 'list', remove: 'list', again: 'boolean' },
+  });
   const ask = fileAsker(listener);
   return issue(await context(listener, wanted.ca), textsOf(names, 'names'), wanted, ask);
 }
@@ -100,7 +90,11 @@ export async function exportCertificate(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<ExportResult> {
   const { exportCertificate } = await import('../commands/export.ts');
-  const wanted = checked(options, exportSpec);
+  const wanted = checked(options, {
+    ...{ ca: 'text', format: 'text', trust: 'boolean', withPublicRoots: 'boolean' },
+    ...{ legacy: 'boolean', encrypt: 'boolean', alias: 'text', password: 'text', force: 'boolean' },
+    ...{ dir: 'text', certFile: 'text', keyFile: 'text', out: 'text', file: 'text' },
+  });
   const ask = fileAsker(listener);
   return exportCertificate(await context({}, wanted.ca), wanted, ask);
 }
@@ -137,7 +131,10 @@ export async function sign(
   listener: Pick<Listener, 'password' | 'progress'> = {},
 ): Promise<SignResult> {
   const { sign } = await import('../commands/sign.ts');
-  const wanted = checked(options, signSpec);
+  const wanted = checked(options, {
+    ...{ ca: 'text', client: 'boolean', peer: 'boolean', days: 'days' },
+    ...{ out: 'text', certFile: 'text', force: 'boolean' },
+  });
   const here = await context(listener, wanted.ca);
   if (typeof csr !== 'string' && !isUint8Array(csr)) throw wrongType('the CSR', 'a path or bytes');
   return sign(here, csr, wanted);

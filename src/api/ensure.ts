@@ -3,13 +3,8 @@ import { resolve } from 'node:path';
 import { loadRoot } from '../authority/folder.ts';
 import type { AuthorityOption } from '../commands/context.ts';
 import type { Ensured, EnsureOptions, InstallWish } from '../commands/ensure.ts';
-import { checked, listenerOf, type Spec, wrongType } from './arguments.ts';
+import { checked, listenerOf, wrongType } from './arguments.ts';
 import { contextWithStores, type Listener, quietContext, withoutSurprise } from './composition.ts';
-
-const ensureSpec: Spec<EnsureOptions> = {
-  ...{ names: 'list', install: 'text', dir: 'text', stores: 'text' },
-  ...{ ca: 'text', key: 'text', days: 'days', cwd: 'text' },
-};
 
 /**
  * The certificate and key of the project for a server, the same as long as they are good, and whether the browsers
@@ -35,7 +30,10 @@ export async function ensure(
   listener: Listener = {},
 ): Promise<Ensured> {
   const { ensure, installWishes } = await import('../commands/ensure.ts');
-  const wanted = checked(options, ensureSpec);
+  const wanted = checked(options, {
+    ...{ names: 'list', install: 'text', dir: 'text', stores: 'text' },
+    ...{ ca: 'text', key: 'text', days: 'days', cwd: 'text' },
+  });
   const known: readonly InstallWish[] = installWishes;
   if (wanted.install !== undefined && !known.includes(wanted.install))
     throw wrongType('"install"', '"never", "auto" or "require"');

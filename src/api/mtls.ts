@@ -12,10 +12,6 @@ const mtlsSpec: Spec<MtlsOptions> = {
 const checkSpec: Spec<MtlsCheckOptions> = {
   ...{ dir: 'text', as: 'text', http: 'boolean', starttls: 'text', timeoutMs: 'number' },
 };
-const rotateSpec: Spec<MtlsRotateOptions> = {
-  ...{ dir: 'text', password: 'text', clientCa: 'boolean', serverCa: 'boolean' },
-  ...{ issue: 'boolean', finish: 'boolean', sshAgent: 'text or boolean', force: 'boolean' },
-};
 
 /**
  * A folder for the server and one for each client, with what that machine needs for mutual TLS. What is there
@@ -61,6 +57,9 @@ export async function mtlsRotate(
   listener: Listener = {},
 ): Promise<MtlsRotateResult> {
   const { mtlsRotate } = await import('../commands/mtls-rotate.ts');
-  const wanted = checked(options, rotateSpec);
+  const wanted = checked(options, {
+    ...{ dir: 'text', password: 'text', clientCa: 'boolean', serverCa: 'boolean' },
+    ...{ issue: 'boolean', finish: 'boolean', sshAgent: 'text or boolean', force: 'boolean' },
+  });
   return mtlsRotate(await contextWithStores(listener), wanted);
 }

@@ -20,9 +20,6 @@ export interface WatchListener extends ServerListener {
 const sniSpec: Spec<Omit<SniOptions, 'allow'>> = {
   ...{ ca: 'text', key: 'text', days: 'days', secureContext: 'object' },
 };
-const watchSpec: Spec<WatchOptions> = {
-  ...{ dir: 'text', certFile: 'text', keyFile: 'text', renew: 'boolean' },
-};
 
 /**
  * A callback that makes certificates in memory when clients ask for their names:
@@ -75,7 +72,9 @@ export async function watch(
   listener: WatchListener = {},
 ): Promise<Watcher> {
   const { watch } = await import('../commands/watch.ts');
-  const wanted = checked(options, watchSpec);
+  const wanted = checked(options, {
+    ...{ dir: 'text', certFile: 'text', keyFile: 'text', renew: 'boolean' },
+  });
   const all = serversOf(servers);
   const failed = safely(listenerOf(listener).failed?.bind(listener));
   const loaded = safely(listener.loaded?.bind(listener));

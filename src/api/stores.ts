@@ -2,27 +2,8 @@
 import type { InstallOptions, InstallResult } from '../commands/install.ts';
 import type { StatusOptions, StatusResult } from '../commands/status.ts';
 import type { UninstallOptions, UninstallResult } from '../commands/uninstall.ts';
-import { checked, type Spec, storeSpec } from './arguments.ts';
+import { checked, storeSpec } from './arguments.ts';
 import { contextWithStores, type Listener } from './composition.ts';
-
-const installSpec: Spec<InstallOptions> = {
-  ...storeSpec,
-  permit: 'list',
-  constraints: 'boolean',
-  dryRun: 'boolean',
-  passphrase: 'boolean',
-  sshAgent: 'text or boolean',
-  sealed: 'list',
-  out: 'text',
-  force: 'boolean',
-};
-const uninstallSpec: Spec<UninstallOptions> = {
-  ...storeSpec,
-  purge: 'boolean',
-  dryRun: 'boolean',
-  orphans: 'boolean',
-  yes: 'boolean',
-};
 
 /**
  * Makes the authority if there is none and has every store on this machine trust its root.
@@ -36,7 +17,17 @@ export async function install(
   listener: Listener = {},
 ): Promise<InstallResult> {
   const { install } = await import('../commands/install.ts');
-  const wanted = checked(options, installSpec);
+  const wanted = checked(options, {
+    ...storeSpec,
+    permit: 'list',
+    constraints: 'boolean',
+    dryRun: 'boolean',
+    passphrase: 'boolean',
+    sshAgent: 'text or boolean',
+    sealed: 'list',
+    out: 'text',
+    force: 'boolean',
+  });
   return install(await contextWithStores(listener, wanted.ca), wanted);
 }
 
@@ -66,6 +57,12 @@ export async function uninstall(
   listener: Listener = {},
 ): Promise<UninstallResult> {
   const { uninstall } = await import('../commands/uninstall.ts');
-  const wanted = checked(options, uninstallSpec);
+  const wanted = checked(options, {
+    ...storeSpec,
+    purge: 'boolean',
+    dryRun: 'boolean',
+    orphans: 'boolean',
+    yes: 'boolean',
+  });
   return uninstall(await contextWithStores(listener, wanted.ca), wanted);
 }

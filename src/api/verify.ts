@@ -1,13 +1,8 @@
 /** `devcert verify` as a function. */
 import type { VerifyOptions } from '../commands/verify.ts';
 import type { VerifyResult } from '../verify/types.ts';
-import { checked, type Spec, textOf } from './arguments.ts';
+import { checked, textOf } from './arguments.ts';
 import { context } from './composition.ts';
-
-const verifySpec: Spec<VerifyOptions> = {
-  ...{ ca: 'text', roots: 'text', name: 'text', purpose: 'text', at: 'text' },
-  ...{ starttls: 'text', timeout: 'number', crl: 'text' },
-};
 
 /**
  * Verifies what a server sends, or what a file holds, as a strict client does: fail-closed, against the root of the
@@ -19,6 +14,9 @@ const verifySpec: Spec<VerifyOptions> = {
  */
 export async function verify(target: string, options: VerifyOptions = {}): Promise<VerifyResult> {
   const { verify } = await import('../commands/verify.ts');
-  const wanted = checked(options, verifySpec);
+  const wanted = checked(options, {
+    ...{ ca: 'text', roots: 'text', name: 'text', purpose: 'text', at: 'text' },
+    ...{ starttls: 'text', timeout: 'number', crl: 'text' },
+  });
   return verify(await context({}, wanted.ca), textOf(target, 'the target'), wanted);
 }

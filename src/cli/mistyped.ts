@@ -24,8 +24,9 @@ const elsewhere: Readonly<Record<string, Step>> = {
 export function assertNoCommand(word: string): void {
   const step = meantBy(word);
   if (step === undefined) return;
+  const isLocalhost = step.command === 'issue' && step.names === 'localhost';
   throw new DevcertError('usage', `there is no command "${word}"`, {
-    hint: isLocalhost(step)
+    hint: isLocalhost
       ? worded`did you mean ${step}?`
       : worded`did you mean ${step}? For a host of that name: ${{ command: 'issue', names: `${word}.test` }}`,
   });
@@ -48,10 +49,6 @@ export function nearest(typed: string, words: readonly string[]): string | undef
     .filter(({ it, far }) => far <= Math.max(1, Math.floor(it.length / 4)))
     .sort((a, b) => a.far - b.far);
   return first?.it;
-}
-
-function isLocalhost({ command, names }: Step): boolean {
-  return command === 'issue' && names === 'localhost';
 }
 
 /** Letters left out, added, changed or swapped with their neighbour between two words. */

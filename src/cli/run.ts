@@ -44,21 +44,18 @@ export const envCommand: Declaration = {
     terminal,
   ) {
     const wanted = shell ?? usualShell(process.platform, process.env);
-    if (!isShell(wanted))
+    const known = shells.find((it) => it === wanted);
+    if (known === undefined)
       throw new DevcertError('usage', `there is no shell "${wanted}" here`, {
         hint: `one of ${shells.join(', ')}`,
       });
     const { variables, notes } = await environment(options);
-    const lines = Object.entries(variables).map(([name, value]) => line(wanted, name, value));
+    const lines = Object.entries(variables).map(([name, value]) => line(known, name, value));
     terminal.show(lines, variables);
     for (const note of notes) terminal.note(note);
     return EXIT.done;
   },
 };
-
-function isShell(name: string): name is Shell {
-  return (shells as readonly string[]).includes(name);
-}
 
 export function usualShell(platform: NodeJS.Platform, { SHELL = '' }: NodeJS.ProcessEnv): Shell {
   if (SHELL.endsWith('/fish')) return 'fish';

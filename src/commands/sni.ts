@@ -8,6 +8,7 @@ import { assertUsages, leafSigner, type SignedLeaf } from '../certificate/issue.
 import { areDaysEnough } from '../certificate/reusable.ts';
 import { stampOf } from '../disk/files.ts';
 import { asError, DevcertError, say } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import { generateKeyPair } from '../keys.ts';
 import { isPermitted } from '../names/constraints.ts';
 import type { Name } from '../names/names.ts';
@@ -216,18 +217,11 @@ async function unattended(
 }
 
 async function isAllowed(allow: (name: string) => unknown, name: string): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new DevcertError('refused', `"allow" did not answer for "${name}" in time`));
-    }, ALLOW_MS);
+  const answer = await inTime(allow(name), ALLOW_MS, () => {
+    throw new DevcertError('refused', `"allow" did not answer for "${name}" in time`);
   });
-  try {
-    // True alone: what is not a boolean is a slip in a program, and a name is not signed for by a slip.
-    return (await Promise.race([allow(name), late])) === true;
-  } finally {
-    clearTimeout(timer);
-  }
+  // True alone: what is not a boolean is a slip in a program, and a name is not signed for by a slip.
+  return answer === true;
 }
 
 function notAllowed(name: string): DevcertError {

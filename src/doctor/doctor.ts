@@ -6,6 +6,7 @@ import { type Context, contextOf } from '../commands/context.ts';
 import { currentRoot } from '../commands/roots.ts';
 import { findEverywhere } from '../commands/stores.ts';
 import { DevcertError, EXIT } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import { inspectAtOnce } from '../store-questions.ts';
 import { noAuthority } from './check.ts';
 import { checks } from './checks.ts';
@@ -95,20 +96,14 @@ async function ask(context: Context, root: Machine['root']): Promise<AskedStores
 }
 
 async function run(check: Check, machine: Machine): Promise<readonly Finding[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<readonly Finding[]>((resolve) => {
-    timer = setTimeout(() => {
-      const what = `not told in time: ${check.about}`;
-      resolve([finding(check.id, 'note', what, 'try again when this machine has less to do')]);
-    }, LIMIT_MS);
-  });
+  const late = `not told in time: ${check.about}`;
   try {
-    return await Promise.race([check.run(machine), late]);
+    return await inTime<readonly Finding[]>(check.run(machine), LIMIT_MS, () => [
+      finding(check.id, 'note', late, 'try again when this machine has less to do'),
+    ]);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     return [asFinding(check.id, error)];
-  } finally {
-    clearTimeout(timer);
   }
 }
 

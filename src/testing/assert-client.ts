@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checked, optionsOf, type Spec, textsOf, wrongType } from '../api/arguments.ts';
 import { isObject, oneLine } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import { SERVER_TIMEOUT_MS } from '../policy.ts';
 import { createTestCa } from './ca.ts';
 import { alwaysRefused, type BrokenKind, kindOf } from './kinds.ts';
@@ -137,7 +138,8 @@ async function visit(
     const { port } = server.address() as AddressInfo;
     const [host = 'localhost'] = textsOf(names, '"names"');
     const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    const ended = await outcomeOf(() => connect({ url, host, port, ca: ca.cert, kind }), timeoutMs);
+    const client = outcomeOf(() => connect({ url, host, port, ca: ca.cert, kind }));
+    const ended = await inTime<Ended>(client, timeoutMs, () => ({ outcome: 'not in time' }));
     return { kind, ...ended, ...seen };
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -145,26 +147,14 @@ async function visit(
   }
 }
 
-async function outcomeOf(
-  connect: () => unknown,
-  timeoutMs: number,
-): Promise<Pick<Visit, 'outcome' | 'error'>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<{ outcome: 'not in time' }>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, { outcome: 'not in time' });
-  });
-  const client = (async () => {
-    try {
-      await connect();
-      return { outcome: 'accepted' } as const;
-    } catch (error) {
-      return { outcome: 'refused', error } as const;
-    }
-  })();
+type Ended = Pick<Visit, 'outcome' | 'error'>;
+
+async function outcomeOf(connect: () => unknown): Promise<Ended> {
   try {
-    return await Promise.race([client, late]);
-  } finally {
-    clearTimeout(timer);
+    await connect();
+    return { outcome: 'accepted' };
+  } catch (error) {
+    return { outcome: 'refused', error };
   }
 }
 

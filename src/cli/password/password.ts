@@ -2,11 +2,12 @@
  * Where passwords come from: a prompt, a file, a variable, standard input; never the command line itself,
  * which every process of the machine can read.
  */
-import { readChunk } from '../stdin.ts';
+import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
 import { canBeAsked } from '../../../platform/interactive.ts';
 import { DevcertError, printable } from '../../errors.ts';
 import { looserThan, readIfThere } from '../../disk/files.ts';
+import { readChunk } from '../stdin.ts';
 import { Line } from './line.ts';
 import type { PasswordFlags } from './options.ts';
 import { type Terminal, write } from '../terminal.ts';
@@ -213,7 +214,7 @@ function fromStandardInput(words: Words): string {
 function firstLine(bytes: Buffer, source: string, { noun, none }: Words): string {
   const end = bytes.indexOf(0x0a);
   const line = bytes.subarray(0, end === -1 ? bytes.length : end);
-  const text = decode(line)?.replace(/\r$/, '');
+  const text = isUtf8(line) ? line.toString().replace(/^\uFEFF|\r$/g, '') : undefined;
   const problem =
     line.length > MAX_PASSWORD_BYTES
       ? `has a first line of more than ${MAX_PASSWORD_BYTES} bytes`
@@ -226,15 +227,6 @@ function firstLine(bytes: Buffer, source: string, { noun, none }: Words): string
   throw new DevcertError('password', `${source} ${problem ?? ''}`, {
     hint: `write the ${noun} into its first line${none}`,
   });
-}
-
-/** Without a byte order mark; undefined if it is not UTF-8. */
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined; // the caller says so
-  }
 }
 
 /** One line from the terminal, not shown while it is typed. */
