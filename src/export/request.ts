@@ -65,13 +65,71 @@ interface Common {
  * @throws DevcertError `usage`.
  */
 export function parseExport(options: ExportOptions, cwd: string): ExportRequest {
-  const { dir, certFile, keyFile, out, file, legacy, encrypt } = options;
+  const { dir, certFile, keyFile, out, file, legacy, encrypt, withPublicRoots = false } = options;
   const kind =
     options.trust === true
       ? { trust: true as const, format: parseFormat(options.format, trustFormats, true) }
       : { trust: false as const, format: parseFormat(options.format, keyFormats, false) };
   const { trust } = kind;
   const { name: format } = kind.format;
+  assertConsistent(options, format, trust);
+  const source = outputPaths(
+    certFile === undefined ? (dir === undefined ? {} : { out: dir }) : { certFile, keyFile },
+    cwd,
+  );
+  const made = !trust && encrypt === true ? { trust, format: encryptedPem } : kind;
+  const { checkPassword, files } = made.format;
+  const folder = resolve(cwd, out ?? dirname(source.certFile));
+  if (file !== undefined && files.length > 1)
+    throw usage(
+      say`${{ format }} makes ${files.map(({ name }) => name).join(' and ')}, not one file`,
+      { out: 'DIR' },
+    );
+  const pathOf = (name: string) =>
+    file === undefined ? resolve(folder, name) : file === '-' ? file : resolve(cwd, file);
+  const placed = files.map(({ name, what, secret }) => ({ path: pathOf(name), what, secret }));
+  if (!trust && placed.some(({ path }) => path === source.certFile || path === source.keyFile))
+    throw usage(
+      `${format} would be written over what it is made of`,
+      format === 'pem'
+        ? say`it is PEM already; elsewhere: ${{ out: 'DIR' }}, with a password: ${{ encrypt: true }}`
+        : say`write elsewhere: ${{ out: 'DIR' }}`,
+    );
+  // Of an entry in a key store or trust store.
+  const usualAlias = trust ? 'devcert-root' : 'devcert';
+  const alias = parseAlias(options.alias ?? usualAlias);
+  if (checkPassword === undefined && options.password !== undefined)
+    throw usage(
+      `${format} takes no password`,
+      say`leave it out; with one: ${{ format: 'p12' }}, or ${{ format: 'pem', encrypt: true }}`,
+    );
+  const formatOptions = { ...(legacy ? { legacy } : {}), ...(encrypt ? { encrypt } : {}) };
+  const [{ path } = { path: '' }] = placed;
+  const pair = { certFile: source.certFile, keyFile: source.keyFile };
+  return {
+    ...made,
+    ...pair,
+    options: formatOptions,
+    withPublicRoots,
+    files: placed,
+    alias,
+    force: options.force === true,
+    followFolder: [dir, certFile, out, file].some((path) => path !== undefined),
+    again: {
+      ...(trust ? { trust } : {}),
+      format,
+      ...formatOptions,
+      ...(withPublicRoots ? { withPublicRoots } : {}),
+      ...(alias === usualAlias ? {} : { alias }),
+      ...(trust ? {} : pair),
+      ...(basename(path) === files[0]?.name ? { out: dirname(path) } : { file: path }),
+    },
+  };
+}
+
+/** @throws DevcertError `usage` for options that exclude each other, or that the format has no use for. */
+function assertConsistent(options: ExportOptions, format: string, trust: boolean): void {
+  const { dir, certFile, keyFile, out, file, legacy, encrypt, withPublicRoots } = options;
   for (const [option, value] of Object.entries({ dir, certFile, keyFile, out, file }))
     if (value === '')
       throw usage(`the path for ${option} is empty`, 'give a path, or leave it out');
@@ -94,67 +152,14 @@ export function parseExport(options: ExportOptions, cwd: string): ExportRequest 
       say`${{ encrypt: true }} is for a private key in PEM`,
       say`${{ format: 'pem', encrypt: true }}; a p12 or jks is always encrypted`,
     );
-  const withPublicRoots = options.withPublicRoots === true;
-  if (withPublicRoots && !trust)
+  if (withPublicRoots === true && !trust)
     throw usage(say`${{ withPublicRoots: true }} is for trust stores`, say`add ${{ trust: true }}`);
-  if (withPublicRoots && format === 'der')
+  if (withPublicRoots === true && format === 'der')
     throw usage('a DER file holds one certificate', {
       trust: true,
       withPublicRoots: true,
       format: 'pem',
     });
-  const source = outputPaths(
-    certFile === undefined ? (dir === undefined ? {} : { out: dir }) : { certFile, keyFile },
-    cwd,
-  );
-  const made = !trust && encrypt === true ? { trust, format: encryptedPem } : kind;
-  const { checkPassword, files } = made.format;
-  const folder = resolve(cwd, out ?? dirname(source.certFile));
-  if (file !== undefined && files.length > 1)
-    throw usage(
-      say`${{ format }} makes ${files.map(({ name }) => name).join(' and ')}, not one file`,
-      { out: 'DIR' },
-    );
-  const pathOf = (name: string) =>
-    file === undefined ? resolve(folder, name) : resolve(cwd, file);
-  const paths = files.map(({ name }) => (file === '-' ? file : pathOf(name)));
-  if (!trust && paths.some((path) => path === source.certFile || path === source.keyFile))
-    throw usage(
-      `${format} would be written over what it is made of`,
-      format === 'pem'
-        ? say`it is PEM already; elsewhere: ${{ out: 'DIR' }}, with a password: ${{ encrypt: true }}`
-        : say`write elsewhere: ${{ out: 'DIR' }}`,
-    );
-  // Of an entry in a key store or trust store.
-  const usualAlias = trust ? 'devcert-root' : 'devcert';
-  const alias = parseAlias(options.alias ?? usualAlias);
-  if (checkPassword === undefined && options.password !== undefined)
-    throw usage(
-      `${format} takes no password`,
-      say`leave it out; with one: ${{ format: 'p12' }}, or ${{ format: 'pem', encrypt: true }}`,
-    );
-  const formatOptions = { ...(legacy ? { legacy } : {}), ...(encrypt ? { encrypt } : {}) };
-  const [first = ''] = paths;
-  const pair = { certFile: source.certFile, keyFile: source.keyFile };
-  return {
-    ...made,
-    ...pair,
-    options: formatOptions,
-    withPublicRoots,
-    files: files.map(({ what, secret }, i) => ({ path: paths[i] ?? '', what, secret })),
-    alias,
-    force: options.force === true,
-    followFolder: [dir, certFile, out, file].some((path) => path !== undefined),
-    again: {
-      ...(trust ? { trust } : {}),
-      format,
-      ...formatOptions,
-      ...(withPublicRoots ? { withPublicRoots } : {}),
-      ...(alias === usualAlias ? {} : { alias }),
-      ...(trust ? {} : pair),
-      ...(basename(first) === files[0]?.name ? { out: dirname(first) } : { file: first }),
-    },
-  };
 }
 
 /** True if its format takes a password. */

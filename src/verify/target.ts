@@ -20,21 +20,20 @@ export interface Server {
  */
 export function serverIn(text: string, example: Step): Server | undefined {
   const url = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(text);
-  const scheme = url === null ? undefined : schemes[(url[1] ?? '').toLowerCase()];
-  if (url !== null && scheme === undefined)
+  const usual = url === null ? undefined : usualPorts[(url[1] ?? '').toLowerCase()];
+  if (url !== null && usual === undefined)
     throw notServer(text, say`https://HOST, or HOST:PORT: ${example}`);
   const [, inBrackets, name, digits] =
     /^(?:\[([0-9a-f:.]+)\]|([^\s/:\\[\]]+))(?::(\d{1,5}))?$/i.exec(url?.[2] ?? text) ?? [];
   const host = inBrackets ?? name;
-  const port = digits === undefined ? scheme?.port : Number(digits);
+  const port = digits === undefined ? usual : Number(digits);
   if (host === undefined || port === undefined) {
     if (url === null) return undefined;
     throw notServer(text, example);
   }
   if (port < 1 || port > 65_535) throw notServer(text, example);
   const canonical = canonicalHost(text, host, example);
-  const startTls = scheme === undefined ? startTlsOfPort(port) : scheme.startTls;
-  return { host: canonical, port, startTls };
+  return { host: canonical, port, startTls: startTlsOfPort(usual ?? port) };
 }
 
 /** The server with the protocol that was named, if any was. @throws DevcertError `usage` for an unknown one. */
@@ -54,22 +53,23 @@ export function notServer(text: string, hint: Step | ReturnType<typeof say>): De
   return new DevcertError('usage', `"${text.slice(0, 60)}" is not HOST:PORT`, { hint });
 }
 
-const schemes: Readonly<Record<string, { readonly port: number; readonly startTls?: StartTls }>> = {
-  https: { port: 443 },
-  wss: { port: 443 },
-  smtps: { port: 465 },
-  imaps: { port: 993 },
-  ldaps: { port: 636 },
-  mqtts: { port: 8883 },
-  rediss: { port: 6379 },
-  amqps: { port: 5671 },
-  postgres: { port: 5432, startTls: 'postgres' },
-  postgresql: { port: 5432, startTls: 'postgres' },
-  mysql: { port: 3306, startTls: 'mysql' },
-  mariadb: { port: 3306, startTls: 'mysql' },
-  smtp: { port: 25, startTls: 'smtp' },
-  imap: { port: 143, startTls: 'imap' },
-  ldap: { port: 389, startTls: 'ldap' },
+/** Of the schemes that mean TLS, or can begin with it as is usual at their port. */
+const usualPorts: Readonly<Record<string, number>> = {
+  https: 443,
+  wss: 443,
+  smtps: 465,
+  imaps: 993,
+  ldaps: 636,
+  mqtts: 8883,
+  rediss: 6379,
+  amqps: 5671,
+  postgres: 5432,
+  postgresql: 5432,
+  mysql: 3306,
+  mariadb: 3306,
+  smtp: 25,
+  imap: 143,
+  ldap: 389,
 };
 
 function canonicalHost(text: string, host: string, example: Step): string {

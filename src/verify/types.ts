@@ -1,6 +1,6 @@
 /** What `verify` tells. Data: `--json` prints it as it is. Texts may hold any character. */
 import type { StartTls } from '../tls/starttls.ts';
-import type { GeneralName } from '../x509/general-names.ts';
+import type { CertificateDetails } from '../x509/details.ts';
 import type { StepName, VerifyCode } from './codes.ts';
 
 export type { ConnectionCode, StepName, VerifyCode } from './codes.ts';
@@ -28,14 +28,10 @@ export interface VerifyStep {
 }
 
 /** A certificate as it was sent. */
-export interface SentCertificate {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly names: readonly GeneralName[];
-  readonly notBefore?: Date;
-  readonly notAfter?: Date;
-  readonly sha256: string;
-}
+export type SentCertificate = Pick<
+  CertificateDetails,
+  'subject' | 'issuer' | 'names' | 'notBefore' | 'notAfter' | 'sha256'
+>;
 
 export interface VerifyResult {
   /** As it was typed. */

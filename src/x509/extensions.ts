@@ -55,8 +55,8 @@ export function nameConstraints({ dns, ip, excluded }: Constraints): Buffer {
 
 function subtrees(tag: number, dns: readonly string[], ip: readonly string[]): Buffer | undefined {
   const bases = [
-    ...dns.map((domain) => contextTag(2, false, Buffer.from(domain, 'latin1'))),
-    ...ip.map((network) => contextTag(7, false, networkBytes(network))),
+    ...dns.map((value) => generalName({ type: 'dns', value })),
+    ...ip.map((network) => contextTag(IP_ADDRESS, false, networkBytes(network))),
   ].map((base) => sequence(base));
   // Never an empty list (4.2.1.10: GeneralSubtrees has one at least).
   return bases.length === 0 ? undefined : contextTag(tag, true, Buffer.concat(bases));
@@ -81,16 +81,13 @@ function extension(type: string, critical: boolean, value: Buffer): Buffer {
   return sequence(oid(type), critical ? boolean(true) : undefined, octetString(value));
 }
 
-// GeneralName (4.2.1.6): rfc822Name [1], dNSName [2], uniformResourceIdentifier [6], iPAddress [7].
-function generalName(name: Name): Buffer {
-  switch (name.type) {
-    case 'email':
-      return contextTag(1, false, Buffer.from(name.value, 'latin1'));
-    case 'dns':
-      return contextTag(2, false, Buffer.from(name.value, 'latin1'));
-    case 'uri':
-      return contextTag(6, false, Buffer.from(name.value, 'latin1'));
-    case 'ip':
-      return contextTag(7, false, ipBytes(name.value));
-  }
+/** The tags of GeneralName (4.2.1.6) that hold text: rfc822Name, dNSName, uniformResourceIdentifier. */
+const TEXT_TAGS = { email: 1, dns: 2, uri: 6 } as const;
+
+function generalName({ type, value }: Name): Buffer {
+  return type === 'ip'
+    ? contextTag(IP_ADDRESS, false, ipBytes(value))
+    : contextTag(TEXT_TAGS[type], false, Buffer.from(value, 'latin1'));
 }
+
+const IP_ADDRESS = 7;

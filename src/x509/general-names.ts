@@ -111,24 +111,22 @@ export function constraintsFrom({ permitted, excluded }: ConstraintLists): Const
   };
 }
 
-const EMAIL = contextTagOf(1, false);
-const DNS = contextTagOf(2, false);
+/** Forms that are text. */
+const texts: Readonly<Record<number, GeneralName['type']>> = {
+  [contextTagOf(1, false)]: 'email',
+  [contextTagOf(2, false)]: 'dns',
+  [contextTagOf(6, false)]: 'uri',
+};
 const DIRECTORY = contextTagOf(4, true);
-const URI = contextTagOf(6, false);
 const IP = contextTagOf(7, false);
 const REGISTERED_ID = contextTagOf(8, false);
 const OTHER = contextTagOf(0, true);
 
 /** All but addresses, which a base of constraints has with a mask. */
 function nameOrBase(name: Element, wording: Wording): GeneralName {
-  const text = ia5Text(name.content);
+  const type = texts[name.tag];
+  if (type !== undefined) return { type, value: ia5Text(name.content) };
   switch (name.tag) {
-    case EMAIL:
-      return { type: 'email', value: text };
-    case DNS:
-      return { type: 'dns', value: text };
-    case URI:
-      return { type: 'uri', value: text };
     case DIRECTORY:
       return { type: 'directory', value: wording.directory(unwrap(name)) };
     case OTHER:
