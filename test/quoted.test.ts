@@ -41,7 +41,9 @@ describe('README', () => {
   });
 
   test('lists every recipe and every guide; the guide to recipes says where each was run', () => {
-    const known = recipes().map(({ name }) => name).sort();
+    const known = recipes()
+      .map(({ name }) => name)
+      .sort();
     const ticked = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
     const rows = readme.split('\n').filter((line) => /^\| [^|]+ \| `\w/.test(line));
     expect(rows.flatMap(ticked).sort()).toEqual(known);
