@@ -19,12 +19,12 @@ export function authorityNames(stateFolder: string): string[] {
     .sort();
 }
 
-/** Deletes all of them. @returns false if files of somebody else are left in one. */
-export function purgeNamed(stateFolder: string): boolean {
+/** Deletes all of them. @param kept as of {@link purge} @returns false if any of that or somebody else's files are left in one. */
+export function purgeNamed(stateFolder: string, kept: readonly string[]): boolean {
   for (const name of entries(stateFolder))
     // A link leads to what is somebody else's.
     if (isName(stateFolder, name) && isFolder(authorityFolderIn(stateFolder, name)))
-      purge(authorityFolderIn(stateFolder, name));
+      purge(authorityFolderIn(stateFolder, name), kept);
   return removeAuthoritiesFolder(stateFolder);
 }
 

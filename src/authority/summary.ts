@@ -7,14 +7,7 @@ import { keyTypeOf } from '../keys.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
 import type { Usage } from '../names/usage.ts';
 import { readCommonName, readPermittedUsages } from '../x509/read.ts';
-import {
-  type Authority,
-  constraintsOf,
-  endOf,
-  readAuthority,
-  readRoot,
-  usagesOf,
-} from './authority.ts';
+import { constraintsOf, endOf, readAuthority, readRoot, usagesOf } from './authority.ts';
 import { rootFile, readPem } from './folder.ts';
 import { type Keeping, readKeeping } from './keeping.ts';
 import { authorityNames } from './named.ts';
@@ -54,51 +47,44 @@ export interface AuthoritySummary {
   readonly problem?: string;
 }
 
-/** @throws DevcertError `invalid-authority` if there is no root that can be read. */
-export function summarize(folder: string, name: string | undefined, now: Date): AuthoritySummary {
-  const pem = readPem(folder);
+/**
+ * @param pem of an authority that is about to be kept in the folder; what is there if left out.
+ * @throws DevcertError `invalid-authority` if there is no root that can be read.
+ */
+export function summarize(
+  folder: string,
+  name: string | undefined,
+  now: Date,
+  pem = readPem(folder),
+): AuthoritySummary {
   const root = readRoot(pem.root, folder);
-  let authority: Authority | undefined;
+  let chain: readonly X509Certificate[] = [root];
   let problem: string | undefined;
   try {
     if (pem.issuer === '') problem = 'its key is not here: it can only be trusted';
-    else authority = readAuthority(pem, folder);
+    else ({ chain } = readAuthority(pem, folder));
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     problem = error.message;
   }
-  const summary = describeChain(authority?.chain ?? [root], root, now);
+  const notAfter = endOf(chain);
+  const usages = usagesOf(chain);
   return {
     name: name ?? 'default',
     folder,
-    ...summary,
-    clientsOnly: !summary.usages.includes('serverAuth') || isImportedForClients(folder, root),
-    origin: readOrigin(folder, root),
-    keeping: readKeeping(folder),
-    earlierRoots: retiredRoots(folder),
-    problem,
-  };
-}
-
-/** What certificates alone tell. @param chain issuer first, root last */
-export function describeChain(
-  chain: readonly X509Certificate[],
-  root: X509Certificate,
-  now: Date,
-): Omit<
-  AuthoritySummary,
-  'name' | 'folder' | 'clientsOnly' | 'origin' | 'keeping' | 'earlierRoots' | 'problem'
-> {
-  const notAfter = endOf(chain);
-  return {
     commonName: readCommonName(root.raw) ?? root.subject.replaceAll('\n', ', '),
     root: sha256Of(root),
     notAfter,
     daysLeft: daysUntil(notAfter, now),
     constraints: constraintsOf(chain),
-    usages: usagesOf(chain),
+    usages,
     keyType: keyTypeOf(chain[0]?.publicKey ?? root.publicKey),
     chain: chain.map(({ subject }) => subject.replaceAll('\n', ', ')),
+    clientsOnly: !usages.includes('serverAuth') || isImportedForClients(folder, root),
+    origin: readOrigin(folder, root),
+    keeping: readKeeping(folder),
+    earlierRoots: retiredRoots(folder),
+    problem,
   };
 }
 

@@ -1,6 +1,4 @@
 /** A certificate for a server in this process: nothing is written, nothing remembered. */
-import type { X509Certificate } from 'node:crypto';
-import type { Authority } from '../authority/authority.ts';
 import { canAsk } from '../authority/keeping.ts';
 import { issueLeaf } from '../certificate/issue.ts';
 import { outputPaths, readExisting } from '../certificate/output.ts';
@@ -41,21 +39,14 @@ export async function certificateFor(
   refuseSudo(context);
   assertNoBuild(context);
   const now = context.host.now();
-  const { authority } = await ensureAuthorityFor(context, request.names, now);
-  if (canAsk(authority.keeping)) {
-    const there = readExisting(outputPaths({}, context.cwd));
-    if (isReusable(there, authority, request, now) && there.keyText !== undefined)
-      return serverCertificate(there.certText ?? '', there.keyText, authority, there.certificate);
-  }
-  const leaf = await issueLeaf(authority, request, identity(context), now, context.keys);
-  return serverCertificate(leaf.certPem, leaf.keyPem, authority, leaf.certificate);
-}
-
-function serverCertificate(
-  cert: string,
-  key: string,
-  { rootPem }: Authority,
-  { validTo }: X509Certificate,
-): ServerCertificate {
-  return { cert, key, ca: rootPem, notAfter: new Date(validTo) };
+  const { authority } = await ensureAuthorityFor(context, request.names);
+  const there = canAsk(authority.keeping) ? readExisting(outputPaths({}, context.cwd)) : undefined;
+  const isGood = there?.keyText !== undefined && isReusable(there, authority, request, now);
+  const leaf = isGood
+    ? { ...there, certPem: there.certText ?? '', keyPem: there.keyText }
+    : await issueLeaf(authority, request, identity(context), now, context.keys);
+  return {
+    ...{ cert: leaf.certPem, key: leaf.keyPem, ca: authority.rootPem },
+    notAfter: new Date(leaf.certificate.validTo),
+  };
 }

@@ -121,8 +121,12 @@ export function contextOf(context: Context, name: string | undefined): Context {
 }
 
 /** How stores are worked on for the authority: what they say to type again is about it. */
-export function trusting({ progress, ca }: Context): TrustOptions {
-  return { progress, again: (step) => (step.command === undefined ? step : { ...step, ca }) };
+export function trusting({ host, progress, ca }: Context): TrustOptions {
+  return {
+    now: host.now(),
+    progress,
+    again: (step) => (step.command === undefined ? step : { ...step, ca }),
+  };
 }
 
 /** `user@host`, for the subjects of certificates. */
@@ -186,17 +190,16 @@ export async function refuseOtherAccount(
 export async function ensureAuthorityFor(
   context: Context,
   names: readonly Name[],
-  now: Date,
 ): Promise<{ authority: Authority; created: boolean; made?: MadeAuthority }> {
   if (context.ca !== undefined) assertExists(context.folder, context.ca);
-  const ensured = await ensureIn(context, async () => {
+  const { authority, created } = await ensureIn(context, async () => {
     const constraints = defaultConstraints(context.host.hostname);
     assertPermitted(constraints, names);
     const { createAuthority } = await import('../authority/create.ts');
-    return createAuthority(identity(context), constraints, now);
+    return createAuthority(identity(context), constraints, context.host.now());
   });
-  if (!ensured.created) return ensured;
-  return { ...ensured, made: { constraints: ensured.authority.constraints } };
+  const made = created ? { constraints: authority.constraints } : undefined;
+  return { authority, created, made };
 }
 
 /** The authority in the folder of the context; if there is none, what `make` makes, closed to others. */

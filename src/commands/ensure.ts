@@ -87,13 +87,11 @@ export async function ensure(
   options: Lists<EnsureOptions> = {},
   confirm?: ConfirmInstall,
 ): Promise<Ensured> {
-  try {
-    return await ensured(context, options, confirm);
-  } catch (error) {
+  return ensured(context, options, confirm).catch((error: unknown) => {
     throw error instanceof DevcertError && error.code === 'file'
       ? withWaysOut(error, options)
       : error;
-  }
+  });
 }
 
 /** What is in the way is replaced by the command alone: no program is to do that at its start. */
@@ -216,7 +214,7 @@ export async function haveTrusted(
   if (await isDone()) return nothing;
   const isFirst = !hasAuthority(context.folder);
   if (kinds.length === 0 && permit.length === 0) {
-    await ensureAuthorityFor(context, names, context.host.now());
+    await ensureAuthorityFor(context, names);
     return nothing;
   }
   const { install } = await import('./install.ts');
@@ -241,7 +239,7 @@ export async function haveTrusted(
     return { outcomes, notes: [...notes, ...[...new Set(restart)].map((it) => `restart ${it}`)] };
   };
   // That of other domains is made by installing.
-  if (permit.length === 0) await ensureAuthorityFor(context, names, context.host.now());
+  if (permit.length === 0) await ensureAuthorityFor(context, names);
   else if (isFirst) return work();
   try {
     // Servers that are started together would undo what the others have not finished.

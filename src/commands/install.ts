@@ -7,7 +7,6 @@ import { rememberHome } from '../authority/homes.ts';
 import type { Keeping } from '../authority/keeping.ts';
 import { assertExists } from '../authority/named.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
-import { isRotating } from '../authority/replace.ts';
 import { isClientsOnly } from '../authority/summary.ts';
 import { type Constraints } from '../names/constraints.ts';
 import { parsePermit } from '../names/permit.ts';
@@ -32,12 +31,13 @@ import {
   parseStoreKinds,
   type StoreChoice,
 } from './stores.ts';
-import { type Renewed, renewAll } from './renew.ts';
+import type { Renewed } from './renew.ts';
 import {
   clearOthers,
   madeMeanwhile,
   replaceAuthority,
   permitsWithoutConstraints,
+  renewAndClear,
 } from './replace.ts';
 import { wantedAuthority } from './install-change.ts';
 import { planInstall } from './plan.ts';
@@ -149,7 +149,7 @@ export async function install(
     if (!created && !isAsWished(authority.keeping, options)) throw madeMeanwhile();
     isMade = created;
     await remember(context);
-    await wanted.issue?.();
+    await wanted.issue?.(authority);
   }
   // Only the root is needed from here on: an authority whose key is elsewhere can be trusted, too.
   const root = await currentRoot(folder);
@@ -166,9 +166,9 @@ export async function install(
   if (dryRun || isFirst || otherRoots(folder).length === 0)
     return result(root, authority, happened, outcomes);
   // A replacement that was cut short: what the old authority issued is made again before its root goes.
-  const renewed =
-    authority === undefined || isRotating(folder) ? [] : await renewAll(context, authority);
-  await clearOthers(context, await findEverywhere(context, kinds, options));
+  const everywhere = await findEverywhere(context, kinds, options);
+  if (authority === undefined) await clearOthers(context, everywhere);
+  const renewed = authority && (await renewAndClear(context, everywhere));
   return result(root, authority, happened, outcomes, renewed);
 }
 

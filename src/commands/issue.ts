@@ -7,7 +7,6 @@ import { writeCertificate } from '../certificate/write.ts';
 import type { CertificateHash } from '../certificate/hash.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import { certificateNotes } from '../certificate/notes.ts';
-import type { Constraints } from '../names/constraints.ts';
 import { worded } from '../errors.ts';
 import { isLoopbackName, type Name } from '../names/names.ts';
 import { type LeafOptions, type LeafRequest, parseLeafRequest } from '../names/request.ts';
@@ -23,6 +22,7 @@ import {
 import type { ExportResult } from './export.ts';
 import type { FormatOptions } from './issue-formats.ts';
 import type { NameOptions } from '../project/request.ts';
+import type { Host } from '../../platform/types.ts';
 
 export interface IssueOptions
   extends LeafOptions, OutputOptions, AuthorityOption, FormatOptions, NameOptions {
@@ -61,8 +61,7 @@ export async function issue(
   const requests = formats?.parseFormats(options, paths, cwd) ?? [];
   refuseSudo(context);
   const beside = await formats?.exportsBeside(requests, context, request, paths, options, ask);
-  const now = host.now();
-  const { authority, created, made } = await ensureAuthorityFor(context, request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, request.names);
   // Nothing can have been exported of one that is not there yet.
   const isFirst = !existsSync(paths.certFile);
   const modes = created ? [] : mendModes(folder);
@@ -79,7 +78,8 @@ export async function issue(
     ...modes,
     ...written.notes,
     ...changeNotes(written, options),
-    ...(written.issued ? notesOn(request, authority.constraints, context) : []),
+    ...(written.issued ? certificateNotes(request, authority.constraints) : []),
+    ...(written.issued ? unresolvedNotes(request, host) : []),
     ...(written.issued && request.names.some((name) => isOfNetwork(name, host.hostname))
       ? (await import('./network.ts')).networkNotes(written.caFile, host.hostname)
       : []),
@@ -89,18 +89,9 @@ export async function issue(
     ...(written.issued && !created ? (await import('./list.ts')).dueNotes(context) : []),
     ...(created ? [worded`nothing trusts it yet: ${{ command: 'install' }}`] : []),
   ];
-  return {
-    ...written,
-    notes,
-    authorityCreated: created,
-    exports,
-    made,
-    ...(options.webtransport === true
-      ? {
-          certificateHash: (await import('../certificate/hash.ts')).certificateHash(written.sha256),
-        }
-      : {}),
-  };
+  const hash = options.webtransport === true ? await import('../certificate/hash.ts') : undefined;
+  const certificateHash = hash?.certificateHash(written.sha256);
+  return { ...written, notes, authorityCreated: created, exports, made, certificateHash };
 }
 
 /** Exports of a certificate that was just replaced, which still hold the old one. */
@@ -132,22 +123,6 @@ function changeNotes({ issued, names, lost }: WrittenLeaf, options: NameOptions)
     : [];
 }
 
-function notesOn(
-  request: LeafRequest,
-  constraints: Constraints | undefined,
-  context: Context,
-): string[] {
-  const notes = certificateNotes(request, constraints);
-  // Nobody looks a client up.
-  if (!request.usages.includes('serverAuth')) return notes;
-  const unknown = unresolved(request.names, context);
-  if (unknown.length > 0)
-    notes.push(
-      worded`not in ${hostsFile(context.host)}: unless your DNS answers for it, ${{ command: 'hosts add', names: unknown }}`,
-    );
-  return notes;
-}
-
 /** Of a name that other machines know this one by. */
 function isOfNetwork(name: Name, hostname: string): boolean {
   if (isLoopbackName(name)) return false;
@@ -156,7 +131,9 @@ function isOfNetwork(name: Name, hostname: string): boolean {
 }
 
 // Asking DNS would take time and tell the network; the hosts file is what the user can change here.
-function unresolved(names: readonly Name[], { host }: Context): string[] {
+function unresolvedNotes({ names, usages }: LeafRequest, host: Host): string[] {
+  // Nobody looks a client up.
+  if (!usages.includes('serverAuth')) return [];
   const candidates = names.filter(
     (name) =>
       name.type === 'dns' &&
@@ -167,5 +144,9 @@ function unresolved(names: readonly Name[], { host }: Context): string[] {
   );
   if (candidates.length === 0) return [];
   const known = readHostNames(host);
-  return candidates.map(({ value }) => value).filter((value) => !known.has(value));
+  const unknown = candidates.map(({ value }) => value).filter((value) => !known.has(value));
+  const step = { command: 'hosts add', names: unknown } as const;
+  return unknown.length === 0
+    ? []
+    : [worded`not in ${hostsFile(host)}: unless your DNS answers for it, ${step}`];
 }

@@ -54,7 +54,7 @@ export interface ListResult {
 
 /** Every certificate in the ledger, oldest first. @throws DevcertError `invalid-authority`, `file`. */
 export async function list(context: Context): Promise<ListResult> {
-  const stateFolder = context.stateFolder;
+  const { stateFolder } = context;
   const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const entries = readLedger(stateFolder);
@@ -78,7 +78,7 @@ function listedBroken({ broken, files }: LedgerEntry): ListedBroken | undefined 
  * long nothing is said, as reading it would take longer than issuing.
  */
 export function dueNotes(context: Context): string[] {
-  const stateFolder = context.stateFolder;
+  const { stateFolder } = context;
   const size = statSync(ledgerFile(stateFolder), { throwIfNoEntry: false })?.size ?? 0;
   if (size > MAX_SEARCHED_BYTES) return [];
   const now = context.host.now().getTime();

@@ -90,16 +90,13 @@ export async function mtlsCheck(
     const problem = first.kind === 'version' ? undefined : await judgeServer(first);
     lines.push(...(await checkVersion({ ...base, version }, label, [first, problem], wrong)));
   }
+  const where = endpointText(host, port);
   if (lines.every(({ got }) => got === 'not offered'))
-    throw new DevcertError(
-      'command',
-      `${endpointText(host, port)} speaks neither TLS 1.3 nor TLS 1.2`,
-      {
-        hint: 'is it the HTTPS port of the server?',
-      },
-    );
+    throw new DevcertError('command', `${where} speaks neither TLS 1.3 nor TLS 1.2`, {
+      hint: 'is it the HTTPS port of the server?',
+    });
   return {
-    server: endpointText(host, port),
+    server: where,
     client: client.name,
     lines,
     accepted,

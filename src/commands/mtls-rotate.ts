@@ -79,9 +79,8 @@ export async function mtlsRotate(
   const made = step === 1 ? await begin(target, options) : undefined;
   if (step === 2) await takeOver(target);
   if (step === 3) await end(target);
-  const authority = await loadAuthority(target.folder);
-  const written = await renewAll(target, authority, { only: REMADE[step], password });
-  return { ca, step, written, reload: sidesOf(set, ca)[step === 2 ? 'holding' : 'trusting'], made };
+  const written = await renewAll(target, { only: REMADE[step], password });
+  return { ca, step, written, reload: reloadOf(set, ca, step), made };
 }
 
 /** What each step makes again. */
@@ -151,13 +150,10 @@ function rotatingSide(context: Context, set: MtlsSet, options: MtlsRotateOptions
   return rotating.length === 1 ? ca : chosenSide(set, options);
 }
 
-/** Who trusts the certificates of an authority, and who has them. */
-function sidesOf(set: MtlsSet, ca: string): { trusting: Sides; holding: Sides } {
-  if (set.serverCa === set.clientCa)
-    return { trusting: ['server', 'clients'], holding: ['server', 'clients'] };
-  return ca === set.clientCa
-    ? { trusting: ['server'], holding: ['clients'] }
-    : { trusting: ['clients'], holding: ['server'] };
+/** Who trusts the certificates of an authority; in the second step, who has them. */
+function reloadOf(set: MtlsSet, ca: string, step: MtlsRotateResult['step']): Sides {
+  if (set.serverCa === set.clientCa) return ['server', 'clients'];
+  return (ca === set.clientCa) === (step === 2) ? ['clients'] : ['server'];
 }
 
 /** Key stores that nobody can write again would be left with the old authority. */

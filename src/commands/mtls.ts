@@ -115,7 +115,7 @@ async function certifier(
 ): Promise<Certifier & { readonly made?: MadeAuthority }> {
   const target = contextOf(context, ca);
   const parsed = parseNames(names, { client: true });
-  const { authority, made } = await ensureAuthorityFor(target, parsed, context.host.now());
+  const { authority, made } = await ensureAuthorityFor(target, parsed);
   assertCertifies(authority, parsed);
   const roots = (await allRoots(target.folder)).map(({ pem }) => pem);
   return { authority, ca: target.ca ?? 'default', roots, made };

@@ -2,11 +2,12 @@
  * What `install`, `ca import`, `ca replace` and `ca protect` would do: a dry run. Asks for no password, and changes
  * nothing.
  */
+import { X509Certificate } from 'node:crypto';
 import type { TrustStore } from '../../platform/types.ts';
 import { hasAuthority, rootFile } from '../authority/folder.ts';
 import type { Imported } from '../authority/import.ts';
 import { parseOrigin } from '../authority/origin.ts';
-import { describeChain, summarize } from '../authority/summary.ts';
+import { summarize } from '../authority/summary.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { installRoot, mergeOutcomes, type Outcome, uninstallRoot } from '../trust.ts';
 import type { AuthorityResult, ReplaceResult } from './ca.ts';
@@ -76,21 +77,14 @@ function remade(target: Context) {
 /** An authority that would be kept, as it would be shown then. */
 export function planImport(
   { folder, ca, host }: Context,
-  { pem, chain, clientsOnly, notes }: Imported,
+  { pem, clientsOnly, notes }: Imported,
   passphrase: boolean,
 ): AuthorityResult {
-  const root = chain.at(-1);
-  if (root === undefined || hasAuthority(folder)) throw new TypeError('nothing to import');
-  const summary = describeChain(chain, root, host.now());
   return {
-    name: ca ?? 'default',
-    folder,
-    ...summary,
+    ...summarize(folder, ca, host.now(), pem),
     clientsOnly,
-    origin: parseOrigin(pem.origin, root),
+    origin: parseOrigin(pem.origin, new X509Certificate(pem.root)),
     keeping: passphrase ? { way: 'passphrase', wasOpen: false } : { way: 'file' },
-    earlierRoots: [],
-    ...(pem.issuerKey === '' ? { problem: 'its key is not here: it can only be trusted' } : {}),
     notes,
   };
 }

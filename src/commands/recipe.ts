@@ -68,7 +68,7 @@ export async function recipe(
   const windows = context.host.platform === 'win32';
   const place = { dir, given: options.dir, word: windows ? windowsWord : shell };
   if (clientCerts && recipe.peersForClients === true) assertPeer(recipe, place);
-  const files = needed(recipe, options);
+  const files = needed(recipe, clientCerts);
   assertThere(files, place);
   const trust =
     options.caFile === undefined ? trustFile(dir) : resolve(context.cwd, options.caFile);
@@ -173,12 +173,9 @@ function assertThere(files: readonly RecipeFile[], { dir, given, word }: Place):
   });
 }
 
-function needed(
-  { needs = [], needsForClients }: Recipe,
-  { clientCerts }: RecipeOptions,
-): readonly RecipeFile[] {
+function needed({ needs = [], needsForClients }: Recipe, clientCerts: boolean): RecipeFile[] {
   // Every recipe is about this pair, also one that reads it from a key store.
-  const more = clientCerts === true && needsForClients ? needsForClients : [];
+  const more = clientCerts && needsForClients ? needsForClients : [];
   return ['cert.pem', 'key.pem', ...needs, ...more];
 }
 

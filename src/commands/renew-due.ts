@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import { authorityIssuers } from '../authority/certificates.ts';
-import { hasAuthority, loadAuthority } from '../authority/folder.ts';
+import { hasAuthority } from '../authority/folder.ts';
 import { DevcertError } from '../errors.ts';
 import { type CertificateEntry, findEntries, latest, readLedger } from '../ledger/ledger.ts';
 import { type Context, contextOf, type DryRunOption, refuseSudo } from './context.ts';
@@ -37,7 +37,7 @@ export async function renewDue(
   { all = false, password, dryRun = false }: RenewDueOptions = {},
 ): Promise<RenewDueResult> {
   refuseSudo(context);
-  const stateFolder = context.stateFolder;
+  const { stateFolder } = context;
   const issuers = authorityIssuers(stateFolder);
   const now = context.host.now();
   const here = readLedger(stateFolder)
@@ -88,16 +88,17 @@ async function renewOf(
   try {
     if (!hasAuthority(context.folder))
       return due.map((it) => ({ ...asRenewed(it), reason: 'its CA is gone' }));
-    const authority = await loadAuthority(context.folder);
     const files = new Set(due.map(({ certificate }) => certificate.certFile));
     const where = ({ certificate }: CertificateEntry) => files.has(certificate.certFile);
     const only = ['certificates', 'sets'] as const;
-    const done = await renewAll(context, authority, { only, where, password });
+    const done = await renewAll(context, { only, where, password });
     // What it passes over, as nothing can be made for it, is due all the same.
     const left = due
-      .map((it) => ({ ...asRenewed(it), key: it.certificate.keyFile }))
-      .filter(({ files: [file] }) => !done.some(({ files }) => files.includes(file ?? '')))
-      .map(({ key, ...it }) => ({ ...it, reason: `its key "${key ?? ''}" is gone` }));
+      .map((it) => ({
+        ...asRenewed(it),
+        reason: `its key "${it.certificate.keyFile ?? ''}" is gone`,
+      }))
+      .filter(({ files: [file] }) => !done.some(({ files }) => files.includes(file ?? '')));
     return [...done, ...left];
   } catch (error) {
     if (!(error instanceof DevcertError) || error.code === 'cancelled') throw error;

@@ -31,6 +31,7 @@ import { type Context, writing } from './context.ts';
 import { exportCertificate } from './export.ts';
 import { isCertificate } from './list.ts';
 import { writeSetOf } from './mtls.ts';
+import { loadAuthority } from '../authority/folder.ts';
 
 /** What came of something that was to be made again. */
 export interface Renewed {
@@ -46,8 +47,8 @@ export interface Renewed {
 }
 
 export interface RenewOptions {
-  /** Of everything that is in the ledger for the authority: what to make again; all by default. */
-  readonly only?: readonly ('certificates' | 'sets' | 'roots')[];
+  /** Of everything that is in the ledger for the authority: what to make again. */
+  readonly only: readonly ('certificates' | 'sets' | 'roots')[];
   /** Of the certificates and sets only those for which this is true. */
   readonly where?: (entry: CertificateEntry) => boolean;
   /** Of the key stores of sets. */
@@ -59,12 +60,14 @@ export interface RenewOptions {
  * and a new key (the same one where a CSR brought it), what was exported of them, trust stores with its
  * root, and whole sets for mutual TLS. What is gone or fits already is passed over; one that fails keeps
  * nothing else from being made.
+ *
+ * @throws DevcertError as {@link loadAuthority}, and of what keeps the authority from signing.
  */
 export async function renewAll(
   context: Context,
-  authority: Authority,
-  { only = ['certificates', 'sets', 'roots'], where, password }: RenewOptions = {},
+  { only, where, password }: RenewOptions,
 ): Promise<Renewed[]> {
+  const authority = await loadAuthority(context.folder);
   const entries = readLedger(context.stateFolder);
   const own = entries
     .filter(({ ca }) => ca === (context.ca ?? 'default'))

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Root, TrustStore } from '../../platform/types.ts';
 import type { Authority } from '../authority/authority.ts';
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
-import { loadAuthority, recoverFolder } from '../authority/folder.ts';
+import { recoverFolder, loadAuthority } from '../authority/folder.ts';
 import type { Imported } from '../authority/import.ts';
 import {
   discardPending,
@@ -18,7 +18,7 @@ import type { Constraints } from '../names/constraints.ts';
 import { DevcertError, say, exclusive } from '../errors.ts';
 import type { Usage } from '../names/usage.ts';
 import { storesHolding } from '../store-questions.ts';
-import { installRoot, type Outcome, uninstallRoot, isFailure } from '../trust.ts';
+import { installRoot, type Outcome, uninstallRoot, isFailure, inspectStores } from '../trust.ts';
 import { type Context, identity, trusting } from './context.ts';
 import { findEverywhere } from './stores.ts';
 import type { Keeper } from './keeper.ts';
@@ -41,7 +41,7 @@ export interface Successor {
   readonly constraints: Constraints | undefined;
   make(): Promise<AuthorityPem>;
   /** Puts the certificates in place that it made with the authority, once that took over. */
-  issue?(): Promise<unknown>;
+  issue?(authority: Authority): Promise<unknown>;
   /** True if an authority that waits from a run that was cut short is one that would be made. */
   isSame(pending: Authority): boolean | Promise<boolean>;
 }
@@ -121,8 +121,7 @@ export async function replaceAuthority(
   const pending = readPending(folder) ?? (await stagePending(folder, await successor.make()));
   const root = pendingRoot(folder, pending);
   const outcomes = await installRoot(stores, root, host, trust);
-  const bad = outcomes.filter(isFailure);
-  if (old !== undefined && bad.length > 0 && (await anyTrusts(stores, bad, old))) {
+  if (old !== undefined && (await isLost(stores, outcomes.filter(isFailure), old))) {
     await uninstallRoot(stores, root, host, trust);
     await discardPending(folder);
     return { outcomes, renewed: [], replaced: false };
@@ -135,13 +134,20 @@ export async function replaceAuthority(
       await dropFromStores(context, stores, root);
     throw error;
   }
-  const authority = await loadAuthority(folder);
-  await successor.issue?.();
-  // Sets list the roots that are trusted: they are written again when the old one is gone.
-  const renewed = await renewAll(context, authority, { only: ['certificates', 'roots'] });
+  await successor.issue?.(await loadAuthority(folder));
+  return { outcomes, renewed: await renewAndClear(context, stores), replaced: true };
+}
+
+/** Makes again what was issued before, and takes the roots of that time out of these stores. Not in a rotation. */
+export async function renewAndClear(
+  context: Context,
+  stores: readonly TrustStore[],
+): Promise<Renewed[]> {
+  if (isRotating(context.folder)) return [];
+  const renewed = await renewAll(context, { only: ['certificates', 'roots'] });
   await clearOthers(context, stores);
-  const sets = await renewAll(context, authority, { only: ['sets'] });
-  return { outcomes, renewed: [...renewed, ...sets], replaced: true };
+  // Sets list the roots that are trusted: they are written when the old one is gone.
+  return [...renewed, ...(await renewAll(context, { only: ['sets'] }))];
 }
 
 /** @throws DevcertError `refused`. */
@@ -164,18 +170,16 @@ async function dropFromStores(context: Context, stores: readonly TrustStore[], r
   await uninstallRoot(stores, root, context.host, trusting(context));
 }
 
-/** True if one of the stores that failed for the new root trusts the old one: there it would be lost. */
-async function anyTrusts(
+/** True if one of the stores that failed for the new root trusts the old one. */
+async function isLost(
   stores: readonly TrustStore[],
   bad: readonly Outcome[],
-  root: Root,
+  old: Root,
 ): Promise<boolean> {
-  for (const store of stores) {
-    if (!bad.some(({ kind, location }) => kind === store.kind && location === store.location))
-      continue;
-    if ((await store.inspect(root)).state === 'trusted') return true;
-  }
-  return false;
+  const failed = stores.filter((store) =>
+    bad.some(({ kind, location }) => kind === store.kind && location === store.location),
+  );
+  return (await inspectStores(failed, old)).some(({ state }) => state === 'trusted');
 }
 
 /** A replacement that was cut short is taken up again if the successor is the same, dropped otherwise. */

@@ -1,6 +1,6 @@
 /** `devcert install --sealed`: an authority for one certificate, of which no key is left. */
 import { type AuthorityPem, createAuthority } from '../authority/create.ts';
-import { readAuthority } from '../authority/authority.ts';
+import { readAuthority, type Authority } from '../authority/authority.ts';
 import { encodeKeeping, readKeeping } from '../authority/keeping.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
 import { isReusable, leafEnd } from '../certificate/reusable.ts';
@@ -23,7 +23,7 @@ import { madeMeanwhile, type Successor } from './replace.ts';
 export interface Sealing extends Successor {
   readonly constraints: Constraints;
   /** Writes its certificate. After {@link Successor.make}. */
-  issue(): Promise<WrittenLeaf>;
+  issue(authority: Authority): Promise<WrittenLeaf>;
   /** What was written; undefined before. */
   written(): WrittenLeaf | undefined;
   /** True if the authority that is there is sealed for these names and its certificate is in place. */
@@ -72,8 +72,7 @@ export async function prepareSealing(
     },
     // Its leaf went with the run that was cut short.
     isSame: () => false,
-    issue: async () => {
-      const authority = await loadAuthority(context.folder);
+    issue: async (authority) => {
       if (authority.rootPem !== made?.rootPem) throw madeMeanwhile();
       const { leaf } = made;
       const options = { force, leaf };

@@ -64,7 +64,7 @@ export async function sign(
   const wanted = grantCsr(readCsr(findCsr(bytes)), { ...options, validityDays });
   refuseSudo(context);
   const now = host.now();
-  const { authority, created, made } = await ensureAuthorityFor(context, wanted.request.names, now);
+  const { authority, created, made } = await ensureAuthorityFor(context, wanted.request.names);
   const modes = created ? [] : mendModes(folder);
   const { request, dropped } = holdCommonName(wanted, authority.constraints);
   let written: Omit<WrittenCertificate, 'certFile'>;

@@ -84,7 +84,7 @@ export async function sniCallback(
   assertNoBuild(context);
   const names = allowed?.names ?? [];
   const stamp = stampOf(rootFile(folder));
-  const { authority } = await ensureAuthorityFor(context, names, host.now());
+  const { authority } = await ensureAuthorityFor(context, names);
   assertNotExpired(authority, host.now());
   assertUsages(authority, usages);
   assertCertifies(authority, names);

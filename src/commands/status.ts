@@ -1,6 +1,5 @@
 /** `devcert status`: the authority, and what each store says of its root. Changes nothing. */
 import { X509Certificate } from 'node:crypto';
-import type { Root, StoreOptions, TrustStore } from '../../platform/types.ts';
 import { constraintsOf, endOf } from '../authority/authority.ts';
 import { authorityCertificates, certificateIn } from '../authority/certificates.ts';
 import { hasAuthority, loadAuthority } from '../authority/folder.ts';
@@ -76,7 +75,9 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
     const none = { authority: undefined, stores: [], exitCode: EXIT.noAuthority };
     return { folder, ...none, orphans, unread, project, others };
   }
-  const stores = isClientsOnly(folder) ? [] : await ask(context, found, root, options);
+  const clientsOnly = isClientsOnly(folder);
+  const reports = clientsOnly ? [] : await inspectStores(found, root, trusting(context));
+  const stores = relevant(found, reports, ({ state }) => state !== 'absent', options);
   const certificate = new X509Certificate(root.der);
   // Without a usable key, too, the root says what it is for.
   const loaded = await loadAuthority(folder).catch((error: unknown) => {
@@ -93,7 +94,7 @@ export async function status(context: Context, options: StatusOptions = {}): Pro
     ...{ root: root.sha256, name: root.commonName, notAfter, daysLeft, constraints, keeping },
     ...{ earlierRoots: retiredRoots(folder), problem },
   };
-  const code = exitCode(daysLeft, stores, isClientsOnly(folder));
+  const code = exitCode(daysLeft, stores, clientsOnly);
   return { folder, authority, stores, orphans, unread, project, others, exitCode: code };
 }
 
@@ -117,17 +118,6 @@ function namesOf({ raw }: X509Certificate): readonly string[] {
   } catch {
     return [];
   }
-}
-
-async function ask(
-  context: Context,
-  stores: readonly TrustStore[],
-  root: Root,
-  options: StoreOptions,
-): Promise<StoreReport[]> {
-  const asked = { ...trusting(context), now: context.host.now() };
-  const reports = await inspectStores(stores, root, asked);
-  return relevant(stores, reports, ({ state }) => state !== 'absent', options);
 }
 
 function exitCode(daysLeft: number, stores: readonly StoreReport[], clientsOnly: boolean): number {

@@ -32,8 +32,7 @@ export async function trustHere(
   cure: Step = { command: 'install', ca: context.ca },
 ): Promise<Trust> {
   const found = await findStores(context, kinds, {});
-  const asked = { ...trusting(context), now: context.host.now() };
-  return judge(await inspectStores(found, root, asked), context.host, cure);
+  return judge(await inspectStores(found, root, trusting(context)), context.host, cure);
 }
 
 /** True if there is a store that could trust the root, and that a browser asks if one is here. */

@@ -1,6 +1,6 @@
 /** `devcert uninstall`: no store trusts the root any more; with `purge` the authority goes, too. */
 import { existsSync } from 'node:fs';
-import type { Root, StoreKind } from '../../platform/types.ts';
+import type { Root } from '../../platform/types.ts';
 import { hasAuthority } from '../authority/folder.ts';
 import { authorityNames, purgeNamed, removeAuthoritiesFolder } from '../authority/named.ts';
 import { agentNotes } from '../authority/keeping.ts';
@@ -76,7 +76,15 @@ export async function uninstall(
   assertTogether(options);
   refuseSudo(context);
   await refuseOtherAccount(context, 'uninstall');
-  if (options.orphans === true) return orphansRemoved(context, kinds, options);
+  const holds = ({ status }: Outcome) => status !== 'already-absent';
+  if (options.orphans === true) {
+    const { yes = false } = options;
+    const stores = await findEverywhere(context, kinds, options);
+    const trust = { dryRun, yes, progress: context.progress };
+    const { orphans, outcomes } = await removeOrphans(context, stores, trust);
+    const hadAuthority = hasAuthority(folder);
+    return { hadAuthority, outcomes: outcomes.filter(holds), orphans, purged: false, notes: [] };
+  }
   const contexts = [context];
   if (context.ca === undefined)
     for (const name of authorityNames(folder)) contexts.push(contextOf(context, name));
@@ -110,12 +118,11 @@ export async function uninstall(
       notes.push(...contexts.flatMap((it) => projectFiles(it)));
       notes.push(...agentNotes(contexts.map((it) => it.folder)));
       const kept = stuck.map(keepRoot);
-      purged = kept.length === 0 ? await purgeAll(context) : purgeKeys(contexts, kept);
+      purged = await purgeAll(context, kept);
       notes.push(...leftNotes(context, purged, kept));
     }
   }
   const hosts = isOfAll ? await clearHosts(context, dryRun) : undefined;
-  const holds = ({ status }: Outcome) => status !== 'already-absent';
   const reported = [
     ...relevant(stores, outcomes, holds, options),
     ...(hosts === undefined ? [] : [hosts]),
@@ -138,22 +145,6 @@ function assertTogether({ orphans, yes, purge, ca }: UninstallOptions): void {
       say`an orphan belongs to no CA: ${{ orphans: true }} stands alone`,
       { hint: { command: 'uninstall', orphans: true } },
     );
-}
-
-async function orphansRemoved(
-  context: Context,
-  kinds: readonly StoreKind[],
-  options: UninstallOptions,
-): Promise<UninstallResult> {
-  const stores = await findEverywhere(context, kinds, options);
-  const { orphans, outcomes } = await removeOrphans(context, stores, {
-    dryRun: options.dryRun === true,
-    yes: options.yes === true,
-    progress: context.progress,
-  });
-  const shown = outcomes.filter(({ status }) => status !== 'already-absent');
-  const hadAuthority = hasAuthority(context.folder);
-  return { hadAuthority, outcomes: shown, orphans, purged: false, notes: [] };
 }
 
 interface KnownRoot {
@@ -180,18 +171,22 @@ async function knownRoots(
   return { roots, damage };
 }
 
-/** Deletes the authority of the context; all of them if that is the default one. */
-async function purgeAll(context: Context): Promise<boolean> {
+/**
+ * Deletes the authority of the context; all of them if that is the default one.
+ *
+ * @param kept files of roots that stay: with no key left they harm nobody.
+ */
+async function purgeAll(context: Context, kept: readonly string[]): Promise<boolean> {
   const { folder, ca, defaultFolder } = context;
   if (ca === undefined) {
-    dropGoneHomes(folder);
+    if (kept.length === 0) dropGoneHomes(folder);
     // Both, whatever is left of the first: no key stays because of a stranger's file.
-    const named = purgeNamed(folder);
-    const gone = purge(folder) && named;
+    const named = purgeNamed(folder, kept);
+    const gone = purge(folder, kept) && named;
     if (gone && defaultFolder !== undefined) await forgetHome(defaultFolder, folder);
     return gone;
   }
-  const gone = purge(folder);
+  const gone = purge(folder, kept);
   removeAuthoritiesFolder(context.stateFolder);
   return gone;
 }
@@ -202,14 +197,6 @@ function keepRoot({ root, folder }: KnownRoot): string {
   const file = retiredRoot(folder, root.pem);
   replaceFiles([file]);
   return file.path;
-}
-
-/** Deletes everything but these roots: with no key left they harm nobody. */
-function purgeKeys(contexts: readonly Context[], kept: readonly string[]): false {
-  // The default one's folder is around the others'.
-  for (const { folder } of contexts.toReversed()) purge(folder, kept);
-  for (const it of contexts) if (it.ca === undefined) removeAuthoritiesFolder(it.folder);
-  return false;
 }
 
 /** A line for each store that is out of reach and may trust the root all the same. */

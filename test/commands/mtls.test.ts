@@ -14,6 +14,8 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createAuthority } from '../../src/authority/create.ts';
+import { stagePending } from '../../src/authority/replace.ts';
 import { createNamed, replaceNamed } from '../../src/commands/ca.ts';
 import { type Context, contextOf, issuedBy } from '../../src/commands/context.ts';
 import { install } from '../../src/commands/install.ts';
@@ -106,6 +108,18 @@ describe('mtls()', () => {
     for (const party of ['server', 'clients/web'])
       expect(text(at('api', party, 'trust.pem'))).toBe(rootOf(context));
     expect(readCommonName(certificateIn(at('api/clients/web/cert.pem')).raw)).toBe('web');
+  });
+
+  test('trusts no root of a replacement that was cut short, once install drops it', async () => {
+    const { context, at } = machine();
+    await install(context);
+    await mtls(context, 'api', { client: ['web'] });
+    const next = await createAuthority('ada@engine', undefined, context.host.now());
+    await stagePending(context.folder, next);
+    const { renewed } = await install(context);
+    expect(renewed).toMatchObject([{ what: 'mtls', files: [at('api')] }]);
+    for (const party of ['server', 'clients/web'])
+      expect(text(at('api', party, 'trust.pem'))).toBe(rootOf(context));
   });
 
   test('does nothing a second time, adds a client, mends what is missing', async () => {
