@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { realpathSync } from 'node:fs';
-import { findJdks } from '../../platform/jdks.ts';
+import { findJdks, PASSWORD } from '../../platform/jdks.ts';
 import type { Host } from '../../platform/types.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
@@ -11,8 +11,6 @@ import { encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import { MAX_STORE_BYTES } from '../policy.ts';
 
-/** With which every JDK is delivered; it protects nothing that is secret. */
-const PASSWORD = 'changeit';
 const STORE = /-Djavax\.net\.ssl\.trustStore=(\S+)/;
 const STORE_PASSWORD = /-Djavax\.net\.ssl\.trustStorePassword=(\S+)/;
 const STORE_OPTIONS = /-Djavax\.net\.ssl\.trustStore(Password|Type)?=\S+/g;
