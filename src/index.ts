@@ -18,16 +18,14 @@ export type { AuthoritySummary } from './authority/summary.ts';
 export type { ExportAuthorityOptions, ExportedAuthority } from './commands/ca-export.ts';
 export type { RemovedAuthority } from './commands/ca-remove.ts';
 export type {
-  AuthorityResult,
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
   NamedOptions,
   ReplaceOptions,
-  ReplaceResult,
 } from './commands/ca.ts';
 export type { ServerCertificate } from './commands/certificate.ts';
-export type { AuthorityOption, DryRunOption, MadeAuthority } from './commands/context.ts';
+export type { AuthorityOption, DryRunOption, MadeAuthority, Orphan } from './commands/context.ts';
 export type { CsrOptions, CsrResult } from './commands/csr.ts';
 export type { ConfirmInstall, Ensured, EnsureOptions, InstallWish } from './commands/ensure.ts';
 export type { EnvironmentOptions, EnvironmentResult } from './commands/environment.ts';
@@ -48,10 +46,10 @@ export type { MtlsCheckOptions, MtlsCheckResult, MtlsLine } from './commands/mtl
 export type { MtlsRotateOptions, MtlsRotateResult } from './commands/mtls-rotate.ts';
 export type { MtlsOptions, MtlsResult } from './commands/mtls.ts';
 export type { ProtectOptions } from './commands/protect.ts';
-export type { Orphan } from './commands/orphans.ts';
 export type { RecipeOptions, RecipeResult, RecipeSummary } from './commands/recipe.ts';
 export type { RenewDueOptions, RenewDueResult } from './commands/renew-due.ts';
 export type { Renewed } from './commands/renew.ts';
+export type { AuthorityResult, ReplaceResult } from './commands/replace.ts';
 export type { ServedOld } from './commands/served.ts';
 export type { SignOptions, SignResult } from './commands/sign.ts';
 export type { SniCallback, SniOptions } from './commands/sni.ts';

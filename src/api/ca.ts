@@ -1,18 +1,17 @@
 /** Authorities made, imported, shown and replaced: `devcert ca` as functions. */
 import type {
-  AuthorityResult,
   CreateOptions,
   ImportAuthorityOptions,
   ImportSource,
   NamedOptions,
   ReplaceOptions,
-  ReplaceResult,
 } from '../commands/ca.ts';
 import type { DryRunOption } from '../commands/context.ts';
 import type { ExportAuthorityOptions, ExportedAuthority } from '../commands/ca-export.ts';
 import type { AgentChoice } from '../commands/keeper.ts';
 import type { ProtectOptions } from '../commands/protect.ts';
 import type { RemovedAuthority } from '../commands/ca-remove.ts';
+import type { AuthorityResult, ReplaceResult } from '../commands/replace.ts';
 import type { AuthoritySummary } from '../authority/summary.ts';
 import { checked, nameOf, type Spec, textOf, textsOf } from './arguments.ts';
 import { context, contextWithStores, type Listener } from './composition.ts';

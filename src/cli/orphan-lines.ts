@@ -1,5 +1,5 @@
 /** Roots that no state folder knows, as lines for a person. Pure. */
-import type { Orphan } from '../commands/orphans.ts';
+import type { Orphan } from '../commands/context.ts';
 import { printable } from '../errors.ts';
 import { date } from './lines.ts';
 

@@ -1,5 +1,5 @@
 /** What stores and their authority came to, as lines for a person and as an exit code. Pure: nothing here writes. */
-import type { ReplaceResult } from '../commands/ca.ts';
+import type { ReplaceResult } from '../commands/replace.ts';
 import type { WrittenLeaf } from '../certificate/written.ts';
 import type { InstallResult } from '../commands/install.ts';
 import type { StatusResult } from '../commands/status.ts';

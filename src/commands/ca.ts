@@ -23,10 +23,11 @@ import {
 } from './context.ts';
 import { type AgentChoice, keeperFor, type Protection } from './keeper.ts';
 import {
+  type AuthorityResult,
   importedAuthority,
   newAuthority,
   replaceAuthority,
-  type Replacement,
+  type ReplaceResult,
   type Successor,
   trustingStores,
   successorOf,
@@ -68,12 +69,6 @@ export interface ImportAuthorityOptions extends ImportSource, DryRunOption {
   /** Let it replace the authority that is there. */
   readonly force?: boolean;
 }
-
-export interface AuthorityResult extends AuthoritySummary {
-  readonly notes: readonly string[];
-}
-
-export interface ReplaceResult extends AuthorityResult, Replacement {}
 
 /**
  * Makes an authority with a name. It is put into no store.

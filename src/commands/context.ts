@@ -19,7 +19,6 @@ import type { PlaceContext } from '../ledger/place.ts';
 import type { Name } from '../names/names.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { authorityFolderIn } from '../disk/paths.ts';
-import type { Orphan } from './orphans.ts';
 import type { AuthorityPem } from '../authority/create.ts';
 
 export interface Context {
@@ -42,6 +41,18 @@ export interface Context {
   /** Asked before roots are removed that no state folder knows. */
   readonly confirm?:
     ((orphans: readonly Orphan[], unread: readonly string[]) => Promise<boolean>) | undefined;
+}
+
+/** A root of devcert's that stores hold and no state folder of this user knows. */
+export interface Orphan {
+  /** SHA-256 of the root: 64 hex digits. */
+  readonly root: string;
+  /** Its common name: `devcert root user@host 0123abcd`. */
+  readonly name: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** The stores that hold it. */
+  readonly stores: readonly { readonly store: string; readonly location: string }[];
 }
 
 /** Which authority: part of the options of everything that works with one. */

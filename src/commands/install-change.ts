@@ -5,12 +5,11 @@ import { readOrigin } from '../authority/origin.ts';
 import { DevcertError, say } from '../errors.ts';
 import { type Constraints, defaultConstraints } from '../names/constraints.ts';
 import { addPermits } from '../names/permit.ts';
-import type { Context } from './context.ts';
-import type { InstallOptions } from './install.ts';
-import { isAsWished, keeperFor, openKeeper } from './keeper.ts';
+import type { Context, DryRunOption } from './context.ts';
+import { isAsWished, keeperFor, openKeeper, type Protection } from './keeper.ts';
 import { newAuthority, type Successor } from './replace.ts';
 
-type Wishes = Pick<InstallOptions, 'constraints' | 'passphrase' | 'sshAgent' | 'force' | 'dryRun'>;
+type Wishes = Protection & DryRunOption & { readonly constraints?: boolean };
 
 /**
  * The first authority in the folder, or what is to take the place of the one that is there; undefined to keep

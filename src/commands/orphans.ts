@@ -13,20 +13,8 @@ import { AUTHORITY_ORGANIZATION } from '../policy.ts';
 import { DevcertError, ifExpected } from '../errors.ts';
 import { mergeOutcomes, type Outcome, type TrustOptions, uninstallRoot } from '../trust.ts';
 import { readCommonName, readOrganizationalUnit } from '../x509/read.ts';
-import { type Context, identity } from './context.ts';
+import { type Context, identity, type Orphan } from './context.ts';
 import { rootInFile } from './roots.ts';
-
-/** One of them. */
-export interface Orphan {
-  /** SHA-256 of the root: 64 hex digits. */
-  readonly root: string;
-  /** Its common name: `devcert root user@host 0123abcd`. */
-  readonly name: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** The stores that hold it. */
-  readonly stores: readonly { readonly store: string; readonly location: string }[];
-}
 
 /** What was found, for {@link removeOrphans}. */
 export interface FoundOrphans {

@@ -10,12 +10,15 @@ import { parseOrigin } from '../authority/origin.ts';
 import { summarize } from '../authority/summary.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { installRoot, mergeOutcomes, type Outcome, uninstallRoot } from '../trust.ts';
-import type { AuthorityResult, ReplaceResult } from './ca.ts';
 import { type Context } from './context.ts';
-import type { InstallResult } from './install.ts';
 import { isCertificate } from './list.ts';
 import { asRenewed } from './renew-due.ts';
-import { type Successor, trustingStores } from './replace.ts';
+import {
+  type AuthorityResult,
+  type ReplaceResult,
+  type Successor,
+  trustingStores,
+} from './replace.ts';
 import { currentRoot, rootInFile } from './roots.ts';
 
 /** The plan for an authority that does not exist yet. @param missing what the stores that are not here come to. */
@@ -24,12 +27,12 @@ export async function planInstall(
   stores: readonly TrustStore[],
   missing: readonly Outcome[],
   successor: Successor,
-): Promise<InstallResult> {
+) {
   const { root } = await successor.make();
   const { constraints } = successor;
   return {
     ...{ root: undefined, notAfter: undefined, constraints, renewed: [], notes: [] },
-    authority: hasAuthority(context.folder) ? 'replaced' : 'created',
+    authority: hasAuthority(context.folder) ? ('replaced' as const) : ('created' as const),
     outcomes: [...(await exampleOutcomes(context, stores, root)), ...missing],
   };
 }

@@ -13,11 +13,17 @@ import { encodePrivateKey } from '../keys.ts';
 import { recover } from '../ledger/journal.ts';
 import { encodeEncryptedKey } from '../keystore/encrypted-key.ts';
 import { Keyring } from '../signer/keyring.ts';
-import { replaceBy, type ReplaceResult, summaryOf } from './ca.ts';
+import { replaceBy, summaryOf } from './ca.ts';
 import { type Context, contextOf, refuseSudo, type DryRunOption } from './context.ts';
 import { findEverywhere } from './stores.ts';
 import { newPassphraseKeeper, openKeeper } from './keeper.ts';
-import { clearPending, madeMeanwhile, assertNotRotating, successorOf } from './replace.ts';
+import {
+  clearPending,
+  madeMeanwhile,
+  assertNotRotating,
+  type ReplaceResult,
+  successorOf,
+} from './replace.ts';
 
 export interface ProtectOptions extends DryRunOption {
   /** Encrypt the key that is there, though copies of it may lie open elsewhere. */

@@ -24,7 +24,7 @@ import { findEverywhere } from './stores.ts';
 import type { Keeper } from './keeper.ts';
 import { type Renewed, renewAll } from './renew.ts';
 import { allRoots, currentRoot, forgetRoot, otherRoots, pendingRoot } from './roots.ts';
-import { isClientsOnly } from '../authority/summary.ts';
+import { type AuthoritySummary, isClientsOnly } from '../authority/summary.ts';
 
 export interface Replacement {
   /** What the stores did with the new root. */
@@ -34,6 +34,13 @@ export interface Replacement {
   /** False if a store that trusts the old root failed for the new one: then all is as it was. */
   readonly replaced: boolean;
 }
+
+/** What making or importing an authority came to. */
+export interface AuthorityResult extends AuthoritySummary {
+  readonly notes: readonly string[];
+}
+
+export interface ReplaceResult extends AuthorityResult, Replacement {}
 
 /** Who takes over. */
 export interface Successor {

@@ -20,6 +20,7 @@ import {
   type Context,
   contextOf,
   issuedBy,
+  type Orphan,
   refuseOtherAccount,
   refuseSudo,
   trusting,
@@ -27,7 +28,7 @@ import {
 } from './context.ts';
 import { findEverywhere, parseStoreKinds, type StoreChoice } from './stores.ts';
 import { clearHosts } from './hosts.ts';
-import { findOrphans, type Orphan, removeOrphans } from './orphans.ts';
+import { findOrphans, removeOrphans } from './orphans.ts';
 import { currentRoot, forgetRoot, otherRoots } from './roots.ts';
 
 export interface UninstallOptions extends StoreChoice, DryRunOption {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { protectLines } from '../../src/cli/ca/lines.ts';
 import { keepingText } from '../../src/cli/lines.ts';
-import type { ReplaceResult } from '../../src/commands/ca.ts';
+import type { ReplaceResult } from '../../src/commands/replace.ts';
 import { openKeysIn } from '../helpers/bare-keys.ts';
 import { freshHome, type Home, twoLines } from '../helpers/cli.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createNamed } from '../../src/commands/ca.ts';
 import { type Context, contextOf } from '../../src/commands/context.ts';
 import { install } from '../../src/commands/install.ts';
-import type { Orphan } from '../../src/commands/orphans.ts';
+import type { Orphan } from '../../src/commands/context.ts';
 import { rootInFile } from '../../src/commands/roots.ts';
 import { status } from '../../src/commands/status.ts';
 import { uninstall } from '../../src/commands/uninstall.ts';

@@ -1,5 +1,5 @@
 /** Authorities as lines for a person. Pure. */
-import type { AuthorityResult, ReplaceResult } from '../../commands/ca.ts';
+import type { AuthorityResult, ReplaceResult } from '../../commands/replace.ts';
 import type { Renewed } from '../../commands/renew.ts';
 import type { AuthoritySummary } from '../../authority/summary.ts';
 import { printable } from '../../errors.ts';
