@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { isObject } from '../src/errors.ts';
-import { namesIn, textIn } from './look.ts';
+import { jsonIn, namesIn, textIn } from './look.ts';
 
 /** The preference that has Firefox read the system's roots. */
 export const ROOTS_PREFERENCE = 'security.enterprise_roots.enabled';
@@ -18,12 +18,7 @@ export interface FirefoxPolicy {
 
 /** What `policies.json` says; undefined: nothing, as with one that Firefox could not read either. */
 export function policyInJson(text: string): boolean | undefined {
-  let policies: unknown;
-  try {
-    policies = field(JSON.parse(text), 'policies');
-  } catch {
-    return undefined;
-  }
+  const policies = field(jsonIn(text), 'policies');
   const certificates = field(field(policies, 'Certificates'), 'ImportEnterpriseRoots');
   if (typeof certificates === 'boolean') return certificates;
   return lockedIn(field(field(policies, 'Preferences'), ROOTS_PREFERENCE));
@@ -35,12 +30,8 @@ export function policyInRegistry(output: string): boolean | undefined {
   if (own !== undefined) return own === '1';
   // One value of several lines, between which reg.exe writes \0.
   const preferences = /^\s*Preferences\s+REG_(?:MULTI_)?SZ\s+(.*)$/im.exec(output)?.[1];
-  if (preferences === undefined) return undefined;
-  try {
-    return lockedIn(field(JSON.parse(preferences.replaceAll('\\0', ' ')), ROOTS_PREFERENCE));
-  } catch {
-    return undefined; // no JSON: Firefox takes nothing from it
-  }
+  // From what is no JSON Firefox takes nothing.
+  return lockedIn(field(jsonIn(preferences?.replaceAll('\\0', ' ') ?? ''), ROOTS_PREFERENCE));
 }
 
 /** What a property list, as XML, says: with nested dictionaries, or flat as `Certificates__Import…`. */

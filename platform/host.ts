@@ -82,7 +82,7 @@ function machine(): Omit<Host, 'run' | 'find' | 'findForRoot'> {
  */
 export function findProgram(
   program: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Host['env'],
   windows: boolean,
 ): string | undefined {
   const name = windows ? `${program}.exe` : program;
@@ -92,10 +92,7 @@ export function findProgram(
 }
 
 /** The absolute folders of `PATH` in its order, with those of administration tools behind them on Unix. */
-export function programFolders(
-  env: Readonly<Record<string, string | undefined>>,
-  windows: boolean,
-): string[] {
+export function programFolders(env: Host['env'], windows: boolean): string[] {
   const path = (env.PATH ?? env.Path ?? '').split(delimiter);
   const folders = windows ? path : [...path, '/usr/local/sbin', '/usr/sbin', '/sbin'];
   return folders.filter(isAbsolute);

@@ -17,11 +17,7 @@ export function hostsFile(host: Place): string {
 
 /** Every name in the hosts file, lower-cased; none if it cannot be read. */
 export function readHostNames(host: Place): Set<string> {
-  try {
-    return new Set(entriesIn(readHosts(host)).keys());
-  } catch {
-    return new Set(); // no such file: then it answers for no name
-  }
+  return new Set(entriesIn(textIn(hostsFile(host))).keys());
 }
 
 /** The file as it is, a character for each byte: whatever is not ASCII in it stays. @throws as Node's readFileSync does */
@@ -134,10 +130,10 @@ function findBlock(text: string, user: string): Block | undefined {
   };
 }
 
-function realHostsFile({ sysroot, ...host }: Place): string {
-  const file = hostsFile({ ...host, sysroot });
+function realHostsFile(host: Place): string {
   // Commands name the file of the system; tests read one below another folder.
-  if (sysroot !== '/') return hostsFile({ ...host, sysroot: '/' });
+  const file = hostsFile({ ...host, sysroot: '/' });
+  if (host.sysroot !== '/') return file;
   return realPath(file) ?? file; // the command will say what is wrong with it
 }
 

@@ -2,10 +2,10 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
-import { findJdks, type Jdk } from './jdks.ts';
+import { findJdks, type Jdk, PASSWORD } from './jdks.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import { quoteForPosix } from './quote.ts';
-import { explainBy, type Meaning, reportStore } from './report-store.ts';
+import { entryName, explainBy, type Meaning, reportStore } from './report-store.ts';
 import type {
   Command,
   CommandResult,
@@ -16,8 +16,6 @@ import type {
   TrustStore,
 } from './types.ts';
 
-/** The password with which every `cacerts` is delivered; it protects nothing that is secret. */
-const PASSWORD = 'changeit';
 const LIST_TIMEOUT_MS = 60_000;
 const CHANGE_TIMEOUT_MS = 120_000;
 
@@ -67,27 +65,23 @@ function keytoolCommand(
 }
 
 /** As root from standard input. The alias is only ever written, never looked for. */
-function importCommand(target: Keystore, { sha256, file, pem }: Root): Command {
+function importCommand(target: Keystore, root: Root): Command {
   const { elevated } = target;
-  const args = ['-importcert', '-noprompt', '-alias', `devcert-${sha256.slice(0, 16)}`];
-  const command = keytoolCommand(target, elevated ? args : [...args, '-file', file]);
-  return { ...command, elevated, input: elevated ? pem : undefined };
+  const args = ['-importcert', '-noprompt', '-alias', entryName(root)];
+  const command = keytoolCommand(target, elevated ? args : [...args, '-file', root.file]);
+  return { ...command, elevated, input: elevated ? root.pem : undefined };
 }
 
 /** One store for each; those of one name have in it where they lie, too. */
 function stores(jdks: readonly Jdk[], host: Host): TrustStore[] {
-  const names = jdks.map(nameOf);
-  const homes = jdks.map(({ home }) => home);
-  return jdks.map((jdk, index) => {
-    const name = names[index] ?? '';
-    if (count(names, name) === 1) return store(jdk, name, host);
-    const place = count(homes, jdk.home) === 1 ? jdk.home : (jdk.keystore ?? jdk.home);
-    return store(jdk, `${name} (${printable(place)})`, host);
+  const isAlone = (jdk: Jdk, by: (jdk: Jdk) => string) =>
+    jdks.filter((it) => by(it) === by(jdk)).length === 1;
+  return jdks.map((jdk) => {
+    const { home, keystore = home } = jdk;
+    if (isAlone(jdk, nameOf)) return store(jdk, nameOf(jdk), host);
+    const place = isAlone(jdk, (it) => it.home) ? home : keystore;
+    return store(jdk, `${nameOf(jdk)} (${printable(place)})`, host);
   });
-}
-
-function count(words: readonly string[], word: string): number {
-  return words.filter((it) => it === word).length;
 }
 
 function store(jdk: Jdk, name: string, host: Host): TrustStore {

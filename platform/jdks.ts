@@ -4,6 +4,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { namesIn, realPath, textIn } from './look.ts';
 import type { Host } from './types.ts';
 
+/** The password with which every `cacerts` is delivered; it protects nothing that is secret. */
+export const PASSWORD = 'changeit';
+
 /** One set of trusted authorities that a Java installation reads. */
 export interface Jdk {
   /** Absolute path of the installation, links resolved. */

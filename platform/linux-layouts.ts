@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { textIn } from './look.ts';
+import { entryName } from './report-store.ts';
 import type { Host, Root } from './types.ts';
 
 /** A program with its arguments. */
@@ -133,11 +134,8 @@ export type Found = { readonly layout: Layout } | { readonly hint: string };
  * How this machine keeps its authorities; undefined if it is neither Linux nor FreeBSD. A layout
  * whose program is there beats one of which there is only the folder.
  */
-export function findLayout(
-  host: Pick<Host, 'platform' | 'sysroot' | 'find' | 'findForRoot'>,
-  table: readonly Layout[] = layouts,
-): Found | undefined {
-  const own = table.filter(({ platform }) => platform === host.platform);
+export function findLayout(host: Host): Found | undefined {
+  const own = layouts.filter(({ platform }) => platform === host.platform);
   if (own.length === 0) return undefined;
   const exists = (path: string) => existsSync(join(host.sysroot, path));
   if (exists(NIXOS.mark)) return { hint: NIXOS.hint };
@@ -149,7 +147,7 @@ export function findLayout(
 }
 
 /** The files in which this system has all roots that it trusts, absolute; none where devcert knows no layout. */
-export function bundleFiles(host: Parameters<typeof findLayout>[0]): string[] {
+export function bundleFiles(host: Host): string[] {
   const found = findLayout(host);
   if (found === undefined || !('layout' in found)) return [];
   return found.layout.bundles.map((bundle) => join(host.sysroot, bundle));
@@ -159,10 +157,7 @@ export function bundleFiles(host: Parameters<typeof findLayout>[0]): string[] {
  * The refresh command of a layout with its program's path, one that may run as root where there is one;
  * undefined if the program is missing.
  */
-export function findRefresh(
-  layout: Layout,
-  host: Pick<Host, 'find' | 'findForRoot'>,
-): Program | undefined {
+export function findRefresh(layout: Layout, host: Host): Program | undefined {
   for (const [program, ...args] of layout.refresh) {
     const file = host.findForRoot(program) ?? host.find(program);
     if (file !== undefined) return { file, args };
@@ -172,7 +167,7 @@ export function findRefresh(
 
 /** Absolute path of the file that holds the root as an anchor, named after its fingerprint. */
 export function anchorFile(layout: Layout, root: Pick<Root, 'sha256'>): string {
-  return join(layout.anchors[0], `devcert-${root.sha256.slice(0, 16)}${layout.ending}`);
+  return join(layout.anchors[0], `${entryName(root)}${layout.ending}`);
 }
 
 /** What the system calls itself (`NAME` of os-release, without `GNU/Linux`), or `Linux`. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { linkIn, namesIn, textIn } from './look.ts';
-import type { Command, Host } from './types.ts';
+import type { Host } from './types.ts';
 import { windowsProgram } from './windows-programs.ts';
 
 export interface ListeningPort {
@@ -20,9 +20,15 @@ export function listeningPorts(host: Looks): Promise<readonly ListeningPort[]> {
   return host.platform === 'win32' ? onWindows(host) : onUnix(host);
 }
 
+/** Asks for every socket with the number of its process, and for the processes of this user alone. */
 async function onWindows({ env, run }: Looks): Promise<readonly ListeningPort[]> {
-  const [netstat, tasklist] = windowsCommands(env);
-  const [sockets, tasks] = await Promise.all([run(netstat), run(tasklist)]);
+  const ask = (program: string, ...args: readonly string[]) =>
+    run({ file: windowsProgram(env, program), args, timeoutMs: 5000 });
+  const user = [env.USERDOMAIN, env.USERNAME].filter((it) => it !== undefined).join('\\');
+  const [sockets, tasks] = await Promise.all([
+    ask('netstat.exe', '-ano'),
+    ask('tasklist.exe', '/FO', 'CSV', '/NH', '/FI', `USERNAME eq ${user}`),
+  ]);
   return fromNetstat(sockets.stdout, tasks.stdout);
 }
 
@@ -51,19 +57,6 @@ export function fromLsof(output: string): readonly ListeningPort[] {
     add(found, Number(port), loopbackOf(bare === '*' ? '::' : bare), process);
   }
   return found;
-}
-
-/** What asks Windows: every socket with the number of its process, and the processes of this user alone. */
-export function windowsCommands(env: Host['env']): readonly [Command, Command] {
-  const user = [env.USERDOMAIN, env.USERNAME].filter((it) => it !== undefined).join('\\');
-  return [
-    { file: windowsProgram(env, 'netstat.exe'), args: ['-ano'], timeoutMs: 5000 },
-    {
-      file: windowsProgram(env, 'tasklist.exe'),
-      args: ['/FO', 'CSV', '/NH', '/FI', `USERNAME eq ${user}`],
-      timeoutMs: 5000,
-    },
-  ];
 }
 
 /**

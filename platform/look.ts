@@ -1,4 +1,4 @@
-/** Looks at files that may not be there, or not be this user's to read: then there is nothing to see. */
+/** Looks at what may not be there, or not be this user's to read: then there is nothing to see. */
 import {
   mkdtempSync,
   readdirSync,
@@ -30,11 +30,16 @@ export function linkIn(path: string): string {
   return attempt(() => readlinkSync(path)) ?? '';
 }
 
+/** What JSON text stands for; undefined for what is none. */
+export function jsonIn(text: string): unknown {
+  return attempt(() => JSON.parse(text) as unknown);
+}
+
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {
-    return undefined; // not there, not a file, or not to be read: the answer is that nothing is seen
+    return undefined; // not there, no such thing, or not to be read: the answer is that nothing is seen
   }
 }
 

@@ -7,6 +7,14 @@ import type { CommandResult, Explanation, Host } from './types.ts';
 /** Whose trust settings: the user's, or the machine's. */
 export type KeychainDomain = 'user' | 'admin';
 
+/** A keychain, and whose trust settings go with it. */
+export interface Place {
+  readonly host: Host;
+  readonly domain: KeychainDomain;
+  /** Its path. */
+  readonly keychain: string;
+}
+
 /** Why no dialog can be answered here, if so: macOS would hang, or refuse after a while. */
 export function whyNobodyAnswers(env: Host['env']): string | undefined {
   const why = whyNoDialog(env);
@@ -15,15 +23,8 @@ export function whyNobodyAnswers(env: Host['env']): string | undefined {
   return 'macOS asks for a password in a dialog, which cannot open over SSH';
 }
 
-/** Why a keychain cannot be this process's: root's settings are not the user's, and sudo leaves HOME as it was. */
-export function whyNotThisUser({
-  host,
-  domain,
-}: {
-  readonly host: Pick<Host, 'isRoot' | 'home'>;
-  readonly domain: KeychainDomain;
-}): Explanation | undefined {
-  if (domain === 'admin') return undefined;
+/** Why the user's keychain cannot be this process's: root's settings are not the user's, and sudo leaves HOME as it was. */
+export function whyNotThisUser(host: Host): Explanation | undefined {
   if (host.isRoot)
     return {
       reason: 'root has no login keychain: as root, only the System keychain can be used',

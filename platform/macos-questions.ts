@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevcertError, printable } from '../src/errors.ts';
 import { inTemporaryFolder } from './look.ts';
-import type { KeychainDomain } from './macos-failures.ts';
+import type { KeychainDomain, Place } from './macos-failures.ts';
 import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Command, CommandResult, Host, Root } from './types.ts';
 
@@ -35,7 +35,7 @@ export function exportCommand(domain: KeychainDomain, file: string): Command {
  *
  * @throws DevcertError `store` if the keychain cannot be asked.
  */
-export async function holdsCertificate(host: Host, root: Root, keychain: string): Promise<boolean> {
+export async function holdsCertificate({ host, keychain }: Place, root: Root): Promise<boolean> {
   const found = await ask(host, findCommand(root, keychain));
   const hashes = found.matchAll(/^SHA-(?:256|1) hash: ([0-9A-F]+)\s*$/gim);
   // Before macOS 10.15 there was the SHA-1 line only.
@@ -46,9 +46,8 @@ export async function holdsCertificate(host: Host, root: Root, keychain: string)
 
 /** DER of the authorities of an organization in a keychain, whose names begin with its first word. */
 export async function listAuthorities(
-  host: Host,
+  { host, keychain }: Place,
   organization: string,
-  keychain: string,
 ): Promise<Buffer[]> {
   const [word = ''] = organization.split(' ');
   // Prints as PEM every certificate whose name holds the text.
@@ -58,8 +57,7 @@ export async function listAuthorities(
 
 /** True if the domain has trust settings for the root; undefined if it cannot be asked. */
 export async function hasTrustSettings(
-  host: Host,
-  domain: KeychainDomain,
+  { host, domain }: Pick<Place, 'host' | 'domain'>,
   root: Root,
 ): Promise<boolean | undefined> {
   return inTemporaryFolder(async (folder) => {

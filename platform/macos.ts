@@ -10,6 +10,7 @@ import {
   explainKeychain,
   type KeychainDomain,
   noSession,
+  type Place,
   whyNobodyAnswers,
   whyNotThisUser,
 } from './macos-failures.ts';
@@ -20,7 +21,7 @@ import {
   security,
   verifies,
 } from './macos-questions.ts';
-import { partial } from './report-store.ts';
+import { entryName, partial } from './report-store.ts';
 import type {
   Command,
   FindOptions,
@@ -122,23 +123,21 @@ function inDomain(domain: KeychainDomain, root: Root, command: Command): readonl
 }
 
 // In root's own home, which nobody else may enter.
-function rootsFile({ sha256 }: Pick<Root, 'sha256'>): string {
-  return `/private/var/root/devcert-${sha256.slice(0, 16)}.pem`;
+function rootsFile(root: Pick<Root, 'sha256'>): string {
+  return `/private/var/root/${entryName(root)}.pem`;
 }
 
 function domainsOf({ machine = false, everywhere }: FindOptions, host: Host): KeychainDomain[] {
   const asked = machine ? 'admin' : 'user';
   if (everywhere !== true) return [asked];
   // For root, who asks for the machine's, there is no other.
-  return machine && whyNotThisUser({ host, domain: 'user' }) !== undefined
-    ? ['admin']
-    : ['admin', 'user'];
+  return machine && whyNotThisUser(host) !== undefined ? ['admin'] : ['admin', 'user'];
 }
 
 /** The login keychain; where it has another name or place, the one that is the user's default. */
 async function userKeychain(host: Host): Promise<string> {
   const login = join(host.home ?? '/var/empty', 'Library/Keychains/login.keychain-db');
-  if (existsSync(login) || whyNotThisUser({ host, domain: 'user' }) !== undefined) return login;
+  if (existsSync(login) || whyNotThisUser(host) !== undefined) return login;
   const { exitCode, stdout } = await host.run(security('default-keychain', '-d', 'user'));
   const other = /^\s*"(\/.+)"\s*$/.exec(stdout)?.[1];
   return exitCode === 0 && other !== undefined && existsSync(other) ? other : login;
@@ -146,6 +145,7 @@ async function userKeychain(host: Host): Promise<string> {
 
 function keychainStore(place: Place): TrustStore {
   const { host, domain, keychain } = place;
+  const wrongUser = domain === 'user' ? whyNotThisUser(host) : undefined;
   return {
     kind: 'system',
     name: domain === 'admin' ? 'macOS System keychain' : 'macOS login keychain',
@@ -153,36 +153,28 @@ function keychainStore(place: Place): TrustStore {
     // They read what the system trusts when they start.
     restart: 'Firefox, Chrome and Edge',
     scope: domain === 'admin' ? 'machine' : 'user',
-    inspect: (root) => inspect(place, root),
+    inspect: async (root) =>
+      wrongUser === undefined
+        ? inspect(place, root)
+        : { state: 'unavailable', needed: true, ...wrongUser },
     // then(): what a plan throws is a rejection.
     planInstall: (root) => Promise.resolve().then(() => planInstall(place, root)),
     planUninstall: (root) => planUninstall(place, root),
     list: async (organization) =>
-      whyNotThisUser(place) === undefined && isFile(place)
-        ? listAuthorities(host, organization, keychain)
-        : [],
+      wrongUser === undefined && isFile(place) ? listAuthorities(place, organization) : [],
     explain: (command, result) =>
       explainKeychain(result, domain, command.args[0] === 'add-trusted-cert'),
   };
 }
 
-interface Place {
-  readonly host: Host;
-  readonly domain: KeychainDomain;
-  readonly keychain: string;
-}
-
 async function inspect(place: Place, root: Root): Promise<StoreState> {
-  const { host, domain } = place;
-  const wrongUser = whyNotThisUser(place);
-  if (wrongUser !== undefined) return { state: 'unavailable', needed: true, ...wrongUser };
   try {
     const isThere = await holds(place, root);
-    const hasSettings = await hasTrustSettings(host, domain, root);
-    const verified = await verifies(host, root);
+    const hasSettings = await hasTrustSettings(place, root);
+    const verified = await verifies(place.host, root);
     if (!isThere && hasSettings === false && verified === true)
       return await trustedElsewhere(place, root);
-    return stateOf({ isThere, hasSettings, verified }, domain);
+    return stateOf({ isThere, hasSettings, verified }, place.domain);
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
     const hint = DevcertError.hintOf(error);
@@ -214,7 +206,7 @@ function stateOf(
 
 /** Nothing here, and macOS trusts it: the other keychain answers for that, if it is that one. */
 async function trustedElsewhere({ host, domain }: Place, root: Root): Promise<StoreState> {
-  if (domain === 'user' || (await hasTrustSettings(host, 'user', root)) !== false)
+  if (domain === 'user' || (await hasTrustSettings({ host, domain: 'user' }, root)) !== false)
     return { state: 'absent' };
   return partial('macOS trusts it by neither keychain: look for a profile in System Settings');
 }
@@ -236,7 +228,7 @@ function planInstall(place: Place, root: Root): readonly Command[] {
 async function planUninstall(place: Place, root: Root): Promise<readonly Command[]> {
   const { host, domain, keychain } = place;
   const isThere = await holds(place, root);
-  const hasSettings = await hasTrustSettings(host, domain, root);
+  const hasSettings = await hasTrustSettings(place, root);
   const distrusts = hasSettings ?? (isThere || (await verifies(host, root)) === true);
   const distrust = unattended(distrustCommand(domain, root), host);
   const nobody = domain === 'user' && distrusts ? whyNobodyAnswers(host.env) : undefined;
@@ -255,7 +247,7 @@ function unattended(command: Command, { env }: Host): Command {
 
 // `security` falls back to all keychains where the one it was given cannot be opened.
 async function holds(place: Place, root: Root): Promise<boolean> {
-  return isFile(place) && holdsCertificate(place.host, root, place.keychain);
+  return isFile(place) && holdsCertificate(place, root);
 }
 
 function isFile({ host, domain, keychain }: Place): boolean {

@@ -21,9 +21,9 @@ type Looks = Pick<Host, 'home' | 'env' | 'find'>;
 
 /** Every database of every browser; for a Chromium that is here one to be made, if it has none. */
 export function findDatabases(host: Looks): NssDatabase[] {
-  const { home } = host;
-  if (home === undefined) return [];
-  return unique([...chromiumDatabases(home, host), ...firefoxDatabases(home, host)]);
+  if (host.home === undefined) return [];
+  const places = placesOf(host);
+  return unique([...chromiumDatabases(places, host), ...firefoxDatabases(places)]);
 }
 
 /** Firefox and its kin that are here and have no profile with a database: never started, as a rule. */
@@ -49,7 +49,7 @@ interface Places {
   readonly home: string;
   /** Absolute; several where it depends on the version. */
   readonly config: readonly string[];
-  readonly data: readonly string[];
+  readonly data: string;
 }
 
 interface Box {
@@ -63,7 +63,7 @@ function placesOf({ home = '/nonexistent', env }: Pick<Host, 'home' | 'env'>): P
   return {
     home,
     config: [absolute(env.XDG_CONFIG_HOME) ?? join(home, '.config')],
-    data: [absolute(env.XDG_DATA_HOME) ?? join(home, '.local/share')],
+    data: absolute(env.XDG_DATA_HOME) ?? join(home, '.local/share'),
   };
 }
 
@@ -86,7 +86,7 @@ function boxesOf({ snap, flatpaks = [] }: Browser, { home }: Places): Box[] {
       const places = {
         home: folder,
         config: [join(folder, 'config'), join(folder, '.config')],
-        data: [join(folder, 'data')],
+        data: join(folder, 'data'),
       };
       return { folder, places, where: ' (flatpak)' };
     }),
@@ -107,12 +107,11 @@ function resolved(pattern: string, { home, config }: Places): string[] {
  * Chromium reads `~/.pki/nssdb` if that folder is there, be it empty, else (since M146) the one below
  * `$XDG_DATA_HOME`. A new one is made there: making `~/.pki/nssdb` would hide the other from it.
  */
-function chromiumDatabases(home: string, host: Looks): NssDatabase[] {
-  const places = placesOf({ ...host, home });
+function chromiumDatabases(places: Places, host: Looks): NssDatabase[] {
   const isHere = chromiums.some(
     (browser) =>
       isInstalled(browser, host) ||
-      browser.folders.some((it) => resolved(it, places).some((folder) => existsSync(folder))),
+      browser.folders.flatMap((it) => resolved(it, places)).some((it) => existsSync(it)),
   );
   const boxed = chromiums.flatMap((browser) =>
     boxesOf(browser, places)
@@ -135,7 +134,7 @@ function chromiumDatabases(home: string, host: Looks): NssDatabase[] {
 
 /** @param where the kind of box of a browser that is here: the one to be made counts, too */
 function databasesIn({ home, data }: Places, where: string | undefined): string[] {
-  const usual = [join(home, '.pki/nssdb'), ...data.map((folder) => join(folder, 'pki/nssdb'))];
+  const usual = [join(home, '.pki/nssdb'), join(data, 'pki/nssdb')];
   const isNoted = (folder: string) => notesOf(folder, { home }).length > 0;
   const there = usual.filter((folder) => existsSync(folder) || isNoted(folder));
   const used = there.filter(
@@ -147,8 +146,7 @@ function databasesIn({ home, data }: Places, where: string | undefined): string[
   return there.length > 0 ? there : [fresh];
 }
 
-function firefoxDatabases(home: string, host: Looks): NssDatabase[] {
-  const places = placesOf({ ...host, home });
+function firefoxDatabases(places: Places): NssDatabase[] {
   return firefoxes.flatMap((browser) =>
     [{ places, where: '' }, ...boxesOf(browser, places)].flatMap(({ places, where }) =>
       profilesOf(browser, places).map((folder) => ({

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { authoritiesIn, certificateBodies } from './pem.ts';
+import { entryName } from './report-store.ts';
 import type { Command, CommandResult, Host, Root } from './types.ts';
 
 /** A database as certutil gets at it. */
@@ -63,11 +64,6 @@ async function bodiesOf(database: Database, nickname: string): Promise<string[]>
   return certificateBodies((await database.host.run(show)).stdout);
 }
 
-/** Our nickname for a root: different even for roots with one subject. @param sha256 hex of its DER */
-export function entryName(sha256: string): string {
-  return `devcert-${sha256.slice(0, 16)}`;
-}
-
 /** The lines of `certutil -L`: a nickname, padded, and three groups of flags. */
 export function parseListing(listing: string): Entry[] {
   return listing.split('\n').flatMap((line) => {
@@ -88,12 +84,12 @@ export async function findEntries(database: Database, root: Root): Promise<Found
     const bodies = await bodiesOf(database, nickname);
     if (!bodies.includes(body)) continue;
     const isAlone = bodies.every((it) => it === body);
-    if (isAlone || nickname === entryName(root.sha256))
+    if (isAlone || nickname === entryName(root))
       return { entries: all.filter((it) => it.nickname === nickname), isCertain: true };
     // Each nickname of a subject shows all its certificates: what our own nicknames claim goes out.
-    const claimed = new Set(bodies.map((it) => entryName(sha256Of(it))));
+    const claimed = new Set(bodies.map((it) => entryName({ sha256: sha256Of(it) })));
     const names = new Set(all.map((it) => it.nickname));
-    const unclaimed = bodies.filter((it) => !names.has(entryName(sha256Of(it))));
+    const unclaimed = bodies.filter((it) => !names.has(entryName({ sha256: sha256Of(it) })));
     const entries: Entry[] = [];
     for (const entry of all)
       if (!claimed.has(entry.nickname) && (await bodiesOf(database, entry.nickname)).includes(body))
@@ -113,7 +109,7 @@ export async function listAuthorities(database: Database, organization: string):
 
 // Asking takes some 10 ms each, and old Firefox profiles hold hundreds of intermediates.
 function candidates(entries: readonly Entry[], root?: Root): Set<string> {
-  const own = root && entryName(root.sha256);
+  const own = root && entryName(root);
   const starts = ['devcert', ...(root === undefined ? [] : [root.commonName])];
   const names = entries
     .filter(({ nickname, flags }) => flags !== ',,' || starts.some((it) => nickname.startsWith(it)))

@@ -41,12 +41,11 @@ const UNFINISHED = 'unfinished';
  * The folders that are to be made for a database, outermost first. Those that are there and hold nothing but
  * each other count, too: a run that was killed before it could mark them leaves such.
  */
-export function missingFolders(folder: string, { home }: Pick<Host, 'home'>): string[] {
+export function missingFolders(folder: string, host: Pick<Host, 'home'>): string[] {
   const missing: string[] = [];
-  let path = folder;
-  while (path !== home && path !== dirname(path) && holdsOnly(path, missing[0])) {
+  for (const path of aroundDatabase(folder, host)) {
+    if (!holdsOnly(path, missing[0])) break;
     missing.unshift(path);
-    path = dirname(path);
   }
   return missing;
 }

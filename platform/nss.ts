@@ -11,7 +11,6 @@ import {
   type Database,
   databaseCommand,
   type Entry,
-  entryName,
   findEntries,
   type FoundEntries,
   listAuthorities,
@@ -29,7 +28,7 @@ import {
   removeFolders,
   unmakeCommands,
 } from './nss-making.ts';
-import { reportStore } from './report-store.ts';
+import { entryName, reportStore } from './report-store.ts';
 import { explainDamage, explainFailure } from './nss-problems.ts';
 import { findElevation } from './run.ts';
 import type {
@@ -108,7 +107,7 @@ function nssStore(
       return [
         ...(make ? makeCommands(database, made) : []),
         // As an authority for web servers.
-        change('-A', '-t', 'C,,', '-n', entryName(root.sha256), '-i', root.file),
+        change('-A', '-t', 'C,,', '-n', entryName(root), '-i', root.file),
       ];
     },
     planUninstall: async (root) => {

@@ -3,6 +3,11 @@ import type { CommandResult, Explanation, Root, StoreState, TrustStore } from '.
 
 type Unavailable = Extract<StoreState, { state: 'unavailable' }>;
 
+/** What a root is called where it needs a name: different even for roots with one subject. */
+export function entryName({ sha256 }: Pick<Root, 'sha256'>): string {
+  return `devcert-${sha256.slice(0, 16)}`;
+}
+
 /** The root is there, yet not as it should be. @param reason says what */
 export function partial(reason: string): StoreState {
   return { state: 'partial', reason };

@@ -23,6 +23,9 @@ export interface Elevation {
 /** What is asked of the machine before a command is started. */
 export type Starter = Pick<Host, 'isRoot' | 'interactive' | 'find' | 'findForRoot'>;
 
+/** Whose shell it is that a command is typed into. */
+type Typist = Starter & Partial<Pick<Host, 'platform'>>;
+
 /**
  * sudo, doas or run0, whichever is found first and belongs to root alone: a `sudo` of somebody else's
  * would be given the password. A `sudo` that is doas under another name is doas.
@@ -74,17 +77,11 @@ function isThere(file: string, host: Pick<Host, 'find'>): boolean {
  * `--dry-run` and for an administrator: with what it reads from standard input, so that it works from
  * every account.
  */
-export function formatCommand(
-  command: Command,
-  host: Starter & { readonly platform?: NodeJS.Platform },
-): string {
+export function formatCommand(command: Command, host: Typist): string {
   return printable(inputLine(command)) + commandLine(command, host);
 }
 
-function commandLine(
-  command: Command,
-  host: Starter & { readonly platform?: NodeJS.Platform },
-): string {
+function commandLine(command: Command, host: Typist): string {
   const started = elevate(command, { ...host, interactive: true });
   const shown = typeof started === 'string' ? asMeant(command, host) : started;
   const quote = host.platform === 'win32' ? quoteForWindows : quoteForPosix;

@@ -6,6 +6,9 @@ import { inTemporaryFolder } from './look.ts';
 import type { Command, CommandResult, Host } from './types.ts';
 import { windowsProgram } from './windows-programs.ts';
 
+/** Where Windows' programs are, and what runs them. */
+export type Machine = Pick<Host, 'env' | 'run'>;
+
 /** Prints name and SID of this user, or of its groups, as CSV: `"engine\ada","S-1-5-21-…-1001"`. */
 export function whoamiCommand(env: Host['env'], of: '/user' | '/groups' = '/user'): Command {
   return { file: windowsProgram(env, 'whoami.exe'), args: [of, '/fo', 'csv', '/nh'] };
@@ -49,12 +52,10 @@ function lastSid(stdout: string): string | undefined {
  * @throws DevcertError `command` if nothing tells who the user is; `file` if it cannot be closed: then no key
  *   may be written.
  */
-export async function protectFolder(
-  folder: string,
-  { env, run }: Pick<Host, 'env' | 'run'>,
-): Promise<string[]> {
+export async function protectFolder(folder: string, machine: Machine): Promise<string[]> {
+  const { env, run } = machine;
   const sid = readSid(await run(whoamiCommand(env)));
-  const opened = (await listAccess(folder, { env, run })).filter(isOpened);
+  const opened = (await listAccess(folder, machine)).filter(isOpened);
   const inside = opened.slice(opened[0]?.path === folder ? 1 : 0);
   const commands = [
     closeCommand(env, folder, sid),
@@ -72,11 +73,8 @@ export async function protectFolder(
 }
 
 /** Notes on a key in a folder that devcert did not make, and leaves unchanged. */
-export async function strangeFolderNotes(
-  folder: string,
-  host: Pick<Host, 'env' | 'run'>,
-): Promise<string[]> {
-  const [own] = await listAccess(folder, host);
+export async function strangeFolderNotes(folder: string, machine: Machine): Promise<string[]> {
+  const [own] = await listAccess(folder, machine);
   if (own === undefined || !entries(own).some(({ everybody }) => everybody)) return [];
   return [
     `"${folder}" is open to other users of this machine, and a key is in it: icacls "${folder}"`,
@@ -90,10 +88,7 @@ interface Access {
 }
 
 /** The folder itself, then all in it; empty if that is not known. */
-async function listAccess(
-  folder: string,
-  { env, run }: Pick<Host, 'env' | 'run'>,
-): Promise<Access[]> {
+async function listAccess(folder: string, { env, run }: Machine): Promise<Access[]> {
   return inTemporaryFolder(async (temporary) => {
     const file = join(temporary, 'acl');
     // The lists of the folder and of all in it, in SDDL, which is not translated.

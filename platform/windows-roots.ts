@@ -2,15 +2,13 @@
 import { authoritiesIn } from './pem.ts';
 import type { Runner } from './types.ts';
 import { readRegistry } from './windows-programs.ts';
-import type { Scope } from './windows-scopes.ts';
 
-/** DER of the authorities of an organization that were put into the user's or the machine's own store. */
+/** DER of the authorities of an organization that were put into the store of a hive itself: the user's or the machine's. */
 export async function listAuthorities(
   { reg, run }: { readonly reg: string; readonly run: Runner },
-  scope: Scope,
+  hive: string,
   organization: string,
 ): Promise<Buffer[]> {
-  const hive = scope === 'user' ? 'HKCU' : 'HKLM';
   const key = `${hive}\\SOFTWARE\\Microsoft\\SystemCertificates\\Root\\Certificates`;
   // It fails if there never was one.
   const said = (await readRegistry(run, reg, key, '/s')) ?? '';

@@ -3,8 +3,7 @@
  * where another authority would be made than the one that the user at the desktop has.
  */
 import { whyNoDialog } from './interactive.ts';
-import { readSid, whoamiCommand } from './windows-acl.ts';
-import type { Host } from './types.ts';
+import { type Machine, readSid, whoamiCommand } from './windows-acl.ts';
 import { folderIn, queryRegistry, windowsProgram } from './windows-programs.ts';
 
 const SESSIONS =
@@ -15,10 +14,7 @@ const PROFILES = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Profile
  * The folder of the user at the desktop, if this process is elevated as somebody else. Undefined also where
  * there is no desktop, or nothing tells whose it is.
  */
-export async function otherProfile({
-  env,
-  run,
-}: Pick<Host, 'env' | 'run'>): Promise<string | undefined> {
+export async function otherProfile({ env, run }: Machine): Promise<string | undefined> {
   if (whyNoDialog(env) !== undefined) return undefined;
   const ask = async (...args: readonly string[]) =>
     (await run(queryRegistry(windowsProgram(env, 'reg.exe'), ...args))).stdout;

@@ -6,7 +6,6 @@ import { DevcertError, say, type Text } from '../src/errors.ts';
 import { partial } from './report-store.ts';
 import { readRegistry, windowsProgram } from './windows-programs.ts';
 import { listAuthorities } from './windows-roots.ts';
-import { byHand, type Scope, scoped, scopesOf, storeNames } from './windows-scopes.ts';
 import type {
   Command,
   CommandResult,
@@ -14,14 +13,20 @@ import type {
   FindOptions,
   Host,
   Root,
+  Runner,
   StoreFinder,
   StoreKind,
   StoreState,
   TrustStore,
 } from './types.ts';
 
+/** Whose store it is. */
+export type Scope = 'user' | 'machine';
+
 /** Windows' programs as this process starts them, and how it sees them end. */
 export interface WindowsTools {
+  readonly kind: StoreKind;
+  readonly run: Runner;
   /** Absolute path of Windows' certutil.exe. Never from PATH: NSS has a program of that name, too. */
   readonly certutil: string;
   readonly reg: string;
@@ -46,12 +51,13 @@ export interface Handed {
 export const windowsStores: StoreFinder = {
   kind: 'system',
   platforms: ['win32'],
-  find: (host, options) =>
-    Promise.resolve(windowsStoresBy('system', nativeTools(host), host, options)),
+  find: (host, options) => Promise.resolve(windowsStoresBy(nativeTools(host), options)),
 };
 
-function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
+function nativeTools({ env, run }: Host): WindowsTools {
   return {
+    kind: 'system',
+    run,
     certutil: windowsProgram(env, 'certutil.exe'),
     reg: windowsProgram(env, 'reg.exe'),
     exitCode: (code) => code >>> 0,
@@ -60,27 +66,36 @@ function nativeTools({ env }: Pick<Host, 'env'>): WindowsTools {
 }
 
 /** The stores of one Windows user and machine, through whatever way its programs are started. */
-export function windowsStoresBy(
-  kind: StoreKind,
-  tools: WindowsTools,
-  host: Pick<Host, 'run'>,
-  options: FindOptions,
-): TrustStore[] {
-  return scopesOf(options).map((scope) =>
-    windowsStore(kind, tools, host, scope, options.everywhere === true),
-  );
+export function windowsStoresBy(tools: WindowsTools, options: FindOptions): TrustStore[] {
+  return scopesOf(options).map((it) => windowsStore(tools, it, options.everywhere === true));
+}
+
+/** Whose store is meant, the machine's or the user's: both, where it is to be found everywhere. */
+export function scopesOf({ machine, everywhere }: FindOptions): readonly Scope[] {
+  if (everywhere === true) return ['machine', 'user'];
+  return [machine === true ? 'machine' : 'user'];
+}
+
+/** How a store is called. */
+export function storeNames(scope: Scope): Pick<TrustStore, 'name' | 'location' | 'scope'> {
+  return scope === 'machine'
+    ? { name: 'Windows (whole machine)', location: 'LocalMachine\\Root', scope }
+    : { name: 'Windows', location: 'CurrentUser\\Root', scope };
+}
+
+/** What somebody at that Windows types to remove the root. */
+export function byHand({ sha1 }: Pick<Root, 'sha1'>, scope: Scope): string {
+  return ['certutil.exe', ...scoped(scope), '-delstore', 'Root', sha1].join(' ');
+}
+
+/** What certutil.exe is told for the store of the user. */
+function scoped(scope: Scope): string[] {
+  return scope === 'user' ? ['-user'] : [];
 }
 
 /** @param alone it answers for itself: what the other store lends it does not count. */
-function windowsStore(
-  kind: StoreKind,
-  tools: WindowsTools,
-  host: Pick<Host, 'run'>,
-  scope: Scope,
-  alone: boolean,
-): TrustStore {
-  const { run } = host;
-  const { reg, hand } = tools;
+function windowsStore(tools: WindowsTools, scope: Scope, alone: boolean): TrustStore {
+  const { kind, run, reg, hand } = tools;
   const certutil = (where: Scope, ...args: readonly string[]): Command => ({
     file: tools.certutil,
     args: [...scoped(where), ...args],
@@ -99,7 +114,6 @@ function windowsStore(
   return {
     kind,
     ...storeNames(scope),
-    scope,
     inspect: async (root): Promise<StoreState> => {
       try {
         const isSeen = await has(scope, 'Root', root);
@@ -143,7 +157,7 @@ function windowsStore(
     // From WSL the roots of this very user and machine may be those of the devcert of Windows.
     ...(kind === 'windows'
       ? {}
-      : { list: (organization) => listAuthorities({ reg, run }, scope, organization) }),
+      : { list: (organization) => listAuthorities(tools, HIVES[scope], organization) }),
     explain: (command, result) => explain(command, result, tools),
   };
 }
@@ -158,6 +172,7 @@ export function forbidsUserRoots(output: string): boolean {
 export const SCHANNEL =
   'curl.exe needs --ssl-no-revoke, git with Schannel: git config --global http.schannelCheckRevoke false';
 
+const HIVES: Readonly<Record<Scope, string>> = { user: 'HKCU', machine: 'HKLM' };
 const OWN_ROOTS = 'HKCU\\Software\\Microsoft\\SystemCertificates\\Root\\Certificates';
 const PROTECTED_ROOTS =
   'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\ProtectedRoots';
@@ -218,10 +233,7 @@ function explain(
     return {
       reason:
         'Windows would ask in a dialog, and in CI, over SSH or in a service nobody can answer it',
-      hint:
-        verb === 'install'
-          ? say`on the desktop of Windows: ${{ command: verb }}, or, ${elevated(verb)}`
-          : say`on the desktop of Windows: ${{ command: verb }}`,
+      hint: say`on the desktop of Windows: ${{ command: verb }}${verb === 'install' ? say`, or, ${elevated(verb)}` : ''}`,
     };
   if (result.failure === 'timeout')
     return {

@@ -4,10 +4,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix, win32 } from 'node:path';
-import { reportStore } from './report-store.ts';
+import { entryName, reportStore } from './report-store.ts';
 import { folderIn, readRegistry } from './windows-programs.ts';
-import { windowsStoresBy, type Handed, type WindowsTools } from './windows.ts';
-import { byHand, scopesOf, storeNames } from './windows-scopes.ts';
+import {
+  byHand,
+  type Handed,
+  scopesOf,
+  storeNames,
+  windowsStoresBy,
+  type WindowsTools,
+} from './windows.ts';
 import type { FindOptions, Host, Root, StoreFinder, TrustStore } from './types.ts';
 
 /** Finds the stores of the Windows user and machine, inside WSL. */
@@ -23,7 +29,7 @@ export const wslStores: StoreFinder = {
     const certutil = await findCertutil(way);
     return certutil === undefined
       ? absent(NOT_MOUNTED, options)
-      : windowsStoresBy('windows', tools(certutil, way), host, options);
+      : windowsStoresBy(tools(certutil, way), options);
   },
 };
 
@@ -94,6 +100,8 @@ async function findCertutil(way: Way): Promise<string | undefined> {
 function tools(certutil: string, way: Way): WindowsTools {
   const reg = certutil.replace(/certutil\.exe$/i, 'reg.exe');
   return {
+    kind: 'windows',
+    run: way.host.run,
     certutil,
     reg,
     exitCode: (code) => code & 0xff,
@@ -107,23 +115,19 @@ function tools(certutil: string, way: Way): WindowsTools {
  * A copy in the Windows user's own temporary folder: the share of this Linux acts as its default user, who
  * may not read what is root's or another user's (microsoft/WSL#3990).
  */
-async function inTemporaryFolder(
-  { pem, sha256 }: Root,
-  reg: string,
-  way: Way,
-): Promise<Handed | undefined> {
+async function inTemporaryFolder(root: Root, reg: string, way: Way): Promise<Handed | undefined> {
   const { host } = way;
   const data = folderIn((await readRegistry(host.run, reg, ...LOCAL_DATA)) ?? '');
   if (data === undefined) return undefined;
   const folder = win32.join(data, 'Temp');
   const path = await found(folder, way);
   if (path === undefined) return undefined;
-  const name = `devcert-${sha256.slice(0, 16)}.cer`;
+  const name = `${entryName(root)}.cer`;
   const copy = posix.join(path, name);
   const program = (name: string) => host.find(name) ?? `/usr/bin/${name}`;
   return {
     file: win32.join(folder, name),
-    before: [{ file: program('tee'), args: [copy], input: pem }],
+    before: [{ file: program('tee'), args: [copy], input: root.pem }],
     after: [{ file: program('rm'), args: ['-f', copy], cleansUp: true }],
   };
 }
@@ -151,7 +155,7 @@ const NOT_MOUNTED = {
 /** Stores that nobody can ask: which of the two holds the root is not known either. */
 function absent(why: { reason: string; hint: string }, options: FindOptions): TrustStore[] {
   return scopesOf(options).map((scope) =>
-    reportStore({ kind: 'windows', ...storeNames(scope), scope }, (root) => ({
+    reportStore({ kind: 'windows', ...storeNames(scope) }, (root) => ({
       ...why,
       byHand: byHand(root, scope),
     })),

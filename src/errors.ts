@@ -123,16 +123,26 @@ export function ifExpected(error: unknown): undefined {
   throw error;
 }
 
-/** What the work gives; of several files a failure has to say which one it is. */
-export function naming<T>(file: string, work: () => T): T {
+/** What the work gives; where it fails as can be expected, with what is said instead, and why. */
+export function rewording<T>(
+  work: () => T,
+  reword: (error: DevcertError) => { code?: ErrorCode; message?: string; hint?: Text | undefined },
+): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof DevcertError)) throw error;
-    const { code, message } = error;
-    const hint = DevcertError.hintOf(error);
-    throw new DevcertError(code, `"${file}": ${message}`, { hint, cause: error });
+    const { code = error.code, message = error.message, hint } = reword(error);
+    throw new DevcertError(code, message, { hint, cause: error });
   }
+}
+
+/** What the work gives; of several files a failure has to say which one it is. */
+export function naming<T>(file: string, work: () => T): T {
+  return rewording(work, (error) => ({
+    message: `"${file}": ${error.message}`,
+    hint: DevcertError.hintOf(error),
+  }));
 }
 
 /** Two options that exclude each other. */

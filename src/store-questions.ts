@@ -32,13 +32,8 @@ export async function storesHolding(
   root: Root,
   progress?: TrustOptions['progress'],
 ): Promise<TrustStore[]> {
-  const holding: TrustStore[] = [];
-  for (const store of stores) {
-    progress?.(store.name);
-    const { state } = await store.inspect(root);
-    if (state === 'trusted' || state === 'partial') holding.push(store);
-  }
-  return holding;
+  const reports = await inspectStores(stores, root, { progress });
+  return stores.filter((_, i) => ['trusted', 'partial'].includes(reports[i]?.state ?? ''));
 }
 
 /** Asks all stores at the same time, which suits those that need nobody's answer: the reports that matter. */

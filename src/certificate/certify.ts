@@ -3,12 +3,13 @@ import type { KeyObject } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { DevcertError, say } from '../errors.ts';
 import { publicKeyDer, publicKeyOf } from '../keys.ts';
+import type { LeafRequest } from '../names/request.ts';
 import type { Keyring } from '../signer/keyring.ts';
 import { assertStrongKey } from '../x509/judge.ts';
-import { type Certified, type KeyedRequest, signLeaf } from './issue.ts';
+import { type Certified, signLeaf } from './issue.ts';
 
 /** A request with somebody's key. */
-export type ForeignRequest = Omit<KeyedRequest, 'publicKey'> & { readonly publicKey: KeyObject };
+export type ForeignRequest = LeafRequest & { readonly publicKey: KeyObject };
 
 /**
  * A certificate for a key that is somebody's already.

@@ -118,20 +118,11 @@ export async function writeCsr(
   newKey: KeyObject | undefined,
   context: PlaceContext,
 ): Promise<void> {
-  const keys: Output[] =
-    newKey === undefined
-      ? []
-      : [
-          {
-            path: keyFile,
-            data: encodePrivateKey(newKey),
-            secret: true,
-            isNew: context.force !== true,
-          },
-        ];
-  const outputs = [{ path: csrFile, data: csr, secret: false }];
+  const outputs: Output[] = [{ path: csrFile, data: csr, secret: false }];
+  if (newKey !== undefined) {
+    const data = encodePrivateKey(newKey);
+    outputs.unshift({ path: keyFile, data, secret: true, isNew: context.force !== true });
+  }
   const options = { ...context, followFolder: followFolders, gitignore: true };
-  await place([...keys, ...outputs], options, () => [
-    { outputs: [...keys, ...outputs], entry: undefined },
-  ]);
+  await place(outputs, options, () => [{ outputs, entry: undefined }]);
 }

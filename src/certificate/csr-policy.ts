@@ -2,20 +2,20 @@
  * What of a CSR is granted: its key, its names, and for a client its common name. Everything else it
  * asks for is dropped, and listed.
  */
-import type { KeyObject } from 'node:crypto';
 import { commonNameObjection, commonNameProblem } from '../names/common-name.ts';
 import type { Constraints } from '../names/constraints.ts';
-import { DevcertError, oneLine, say } from '../errors.ts';
+import { DevcertError, oneLine, rewording, say } from '../errors.ts';
 import { type Name, parseName, parseNames } from '../names/names.ts';
-import { clientName, type LeafRequest, parseUsages } from '../names/request.ts';
+import { clientName, parseUsages } from '../names/request.ts';
 import { type Csr, isExtensionRequest } from '../x509/csr.ts';
 import { assertStrongKey } from '../x509/judge.ts';
 import { OID, oidName } from '../x509/oids.ts';
+import type { ForeignRequest } from './certify.ts';
 import { describeExtension, requestedNames } from './csr-requested.ts';
 
 /** What a CSR may become. */
 export interface GrantedCsr {
-  readonly request: Omit<LeafRequest, 'keyType'> & { readonly publicKey: KeyObject };
+  readonly request: ForeignRequest;
   /** What was asked for and is not given, one line each. */
   readonly dropped: readonly string[];
 }
@@ -110,19 +110,14 @@ function firstDouble(values: readonly string[]): string | undefined {
 // RFC 6125 has names in the subjectAltName alone, and many tools still write a common name only.
 function nameInSubject(commonName: string, options: CsrOptions): Name {
   const text = options.client === true ? clientName(commonName) : commonName;
-  try {
-    return parseName(text, { client: options.client === true || options.peer === true });
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    throw new DevcertError(
-      error.code,
-      `the CSR names nothing but its common name: ${error.message}`,
-      {
-        hint: say`have it made again with an alternative name: ${{ command: 'csr', names: 'NAMES…' }}`,
-        cause: error,
-      },
-    );
-  }
+  const client = options.client === true || options.peer === true;
+  return rewording(
+    () => parseName(text, { client }),
+    ({ message }) => ({
+      message: `the CSR names nothing but its common name: ${message}`,
+      hint: say`have it made again with an alternative name: ${{ command: 'csr', names: 'NAMES…' }}`,
+    }),
+  );
 }
 
 function namesNothing(client: boolean): DevcertError {

@@ -1,5 +1,13 @@
 /** What a CSR asks for, read for the policy: its names, checked, and its extensions in words. */
-import { DevcertError, formatText, mapSteps, say, worded, orUndefined } from '../errors.ts';
+import {
+  DevcertError,
+  formatText,
+  mapSteps,
+  orUndefined,
+  rewording,
+  say,
+  worded,
+} from '../errors.ts';
 import { type Name, parseName } from '../names/names.ts';
 import { type Element, fieldsOf, readElement, TAG } from '../x509/asn1.ts';
 import { decodeBoolean, decodeOid } from '../x509/asn1-values.ts';
@@ -74,7 +82,14 @@ function nameOf(element: Element): GeneralName {
 
 function readChildren(value: Buffer): Element[] {
   const element = readElement(value);
-  if (element.tag !== TAG.sequence) throw notReadable('subjectAltName', 'it is not a list');
+  if (element.tag !== TAG.sequence)
+    throw new DevcertError(
+      'invalid-input',
+      "cannot read the CSR's subjectAltName: it is not a list",
+      {
+        hint: say`have it made again: ${{ command: 'csr', names: 'NAMES…' }}`,
+      },
+    );
   return [...element.children()];
 }
 
@@ -87,31 +102,19 @@ function assertAscii(text: string, form: 'email' | 'dns' | 'uri'): void {
 
 /** The name in this form; an address that stands in a dNSName, as many configurations have it, is an address. */
 function namedAs(form: 'email' | 'dns' | 'uri', text: string): Name {
-  const name = parseForCsr(() => parseName(text, { client: true }));
+  // It is the CSR's name, and what to type is what makes one.
+  const name = rewording(
+    () => parseName(text, { client: true }),
+    (error) => {
+      const hint = mapSteps(DevcertError.hintOf(error) ?? '', (step) =>
+        step.command === 'issue' ? { ...step, command: 'csr' } : step,
+      );
+      const message = `a name of the CSR: ${error.message}`;
+      return { message, hint: say`have it made again: ${formatText(hint)}` };
+    },
+  );
   if (name.type === form || (form === 'dns' && name.type === 'ip')) return name;
   throw new DevcertError('invalid-name', `"${name.value}" is no name of the form ${form}`, {
     hint: say`have the CSR made again: ${{ command: 'csr', names: 'NAMES…' }}`,
-  });
-}
-
-/** What is parsed; an error says that it is the CSR's, and what to type is what makes one. */
-function parseForCsr<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    const hint = mapSteps(DevcertError.hintOf(error) ?? '', (step) =>
-      step.command === 'issue' ? { ...step, command: 'csr' } : step,
-    );
-    throw new DevcertError(error.code, `a name of the CSR: ${error.message}`, {
-      hint: say`have it made again: ${formatText(hint)}`,
-      cause: error,
-    });
-  }
-}
-
-function notReadable(what: string, why: string): DevcertError {
-  return new DevcertError('invalid-input', `cannot read the CSR's ${what}: ${why}`, {
-    hint: say`have it made again: ${{ command: 'csr', names: 'NAMES…' }}`,
   });
 }

@@ -31,7 +31,7 @@ export interface Leaf extends Certified {
 }
 
 /** A request for a key that is there already. */
-export type KeyedRequest = Omit<LeafRequest, 'keyType'> & { readonly publicKey: PublicKey };
+export type KeyedRequest = LeafRequest & { readonly publicKey: PublicKey };
 
 /**
  * A new key pair with its certificate.

@@ -6,7 +6,7 @@ import type { LeafRequest } from '../names/request.ts';
 
 /** None or more lines without full stop on the names of a request and who refuses them. */
 export function certificateNotes(
-  request: Omit<LeafRequest, 'keyType'>,
+  request: LeafRequest,
   constraints: Constraints | undefined,
 ): string[] {
   const { names } = request;

@@ -1,7 +1,7 @@
 /** Where a certificate's files lie, and whose they are. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { basename, dirname, join, parse, resolve } from 'node:path';
-import { DevcertError, say, exclusive } from '../errors.ts';
+import { DevcertError, exclusive, rewording, say } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { DEFAULT_FOLDER } from '../disk/paths.ts';
 import { tryPrivateKeyPem } from '../keystore/private-key.ts';
@@ -127,15 +127,12 @@ export function readExisting(paths: CertificatePaths): ExistingPair {
 }
 
 function readText(path: string): string | undefined {
-  try {
-    return readIfThere(path)?.toString();
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    throw new DevcertError('file', error.message, {
+  return rewording(
+    () => readIfThere(path)?.toString(),
+    () => ({
       hint: say`move "${basename(path)}" out of "${dirname(path)}", or write elsewhere: ${{ out: 'DIR' }}`,
-      cause: error,
-    });
-  }
+    }),
+  );
 }
 
 /** The first certificate of a text; undefined if it is something else. */

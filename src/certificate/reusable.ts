@@ -2,7 +2,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Authority } from '../authority/authority.ts';
 import { commonNameOf } from '../names/common-name.ts';
-import { certificateKeyHash, type KeyType, keyTypeOf, publicKeyHash } from '../keys.ts';
+import { certificateKeyHash, keyTypeOf, publicKeyHash } from '../keys.ts';
 import type { LeafRequest } from '../names/request.ts';
 import type { CertificateFields } from '../x509/certificate.ts';
 import { readCommonName, readNames, readUsages } from '../x509/read.ts';
@@ -10,10 +10,7 @@ import type { ExistingPair } from './output.ts';
 import { BACKDATE_MS, DAY_MS, dueDays, MAX_LEAF_DAYS } from '../policy.ts';
 
 /** A request with the public key that it is for; without one a new key is made. */
-export type CertificateRequest = Omit<LeafRequest, 'keyType'> & {
-  readonly keyType?: KeyType | undefined;
-  readonly publicKey?: KeyObject;
-};
+export type CertificateRequest = LeafRequest & { readonly publicKey?: KeyObject };
 
 /** When a certificate is valid. */
 export type Dates = Pick<CertificateFields, 'notBefore' | 'notAfter'>;

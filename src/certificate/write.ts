@@ -86,7 +86,7 @@ export async function writeCertificate<Paths extends CertificatePaths>(
   // Signing may take long, or ask somebody: never under the lock.
   const leaf = isKept(before) ? undefined : (made ?? (await makeLeaf(context, request)));
   const done: { there: ExistingPair; leaf?: NewLeaf } = { there: before };
-  await place(targets, { ...context, force, ...folderOptions(paths) }, ({ entries }) => {
+  await place(targets, { ...context, force, ...folderOptions(paths) }, (entries) => {
     done.there = readExisting(paths);
     if (!isSame(done.there, before)) check(done.there, entries);
     if (!isKept(done.there)) done.leaf = required(leaf);
@@ -113,10 +113,10 @@ function required(leaf: NewLeaf | undefined): NewLeaf {
 // What makes one is loaded here, as a pair that is still good needs nothing of it.
 async function makeLeaf(context: IssueContext, request: CertificateRequest): Promise<NewLeaf> {
   const { authority, identity, now, keys } = context;
-  const { publicKey, keyType } = request;
+  const { publicKey } = request;
   if (publicKey === undefined) {
     const { issueLeaf } = await import('./issue.ts');
-    return issueLeaf(authority, { ...request, keyType }, identity, now, keys);
+    return issueLeaf(authority, request, identity, now, keys);
   }
   const { certify } = await import('./certify.ts');
   return certify(authority, { ...request, publicKey }, identity, now, keys);

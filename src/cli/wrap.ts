@@ -1,5 +1,4 @@
 /** Text broken into lines between words, so that no terminal breaks it inside one. Pure. */
-import type { Style } from './terminal.ts';
 
 /** Columns: what a terminal is wide at the least, and what still reads well. */
 export const WIDTH = 79;
@@ -25,7 +24,7 @@ const COMMAND =
   /\bdevcert (?:(?:ca|hosts|mtls|recipe|help|-[^\s,;?]+) )?[^\s,;?]+(?: (?:-[^\s,;?]+(?: [^\s,;?]+)?|[^\s,;?]*[.*/:"'A-Z][^\s,;?]*))*/g;
 
 /** How wide text is wrapped: at a terminal as it reads well; what a file or a pipe gets stays whole. */
-export function textWidth({ width = Infinity }: Pick<Style, 'width'>): number {
+export function textWidth({ width = Infinity }: { readonly width?: number }): number {
   return width < Infinity ? WIDTH : Infinity;
 }
 

@@ -62,7 +62,7 @@ export async function exportAuthority(
     const entry = withKey ? undefined : { ca: target.ca ?? 'default' };
     const batch = { outputs: [output], entry };
     const force = options.force === true;
-    await place([output], { ...placing(target), force, followFolder: true }, ({ entries }) => {
+    await place([output], { ...placing(target), force, followFolder: true }, (entries) => {
       if (!force && !isRoot(file, root.der)) assertWritten(file, contentOf(file), entries());
       return [batch];
     });

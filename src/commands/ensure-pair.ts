@@ -9,7 +9,7 @@ import {
 } from '../certificate/output.ts';
 import { isKeyOf } from '../certificate/reusable.ts';
 import { DevcertError, orUndefined } from '../errors.ts';
-import { decodePem, encodePem, WHOLE } from '../keystore/pem.ts';
+import { decodePem, encodePem, passOver } from '../keystore/pem.ts';
 import { isPermitted } from '../names/constraints.ts';
 import { type Name, parseName } from '../names/names.ts';
 import type { LeafOptions } from '../names/request.ts';
@@ -148,7 +148,7 @@ function namesThere(certificate: X509Certificate | undefined): string[] {
 }
 
 function certificatesIn(text: string): X509Certificate[] {
-  return decodePem(text, WHOLE).flatMap(
+  return decodePem(text, passOver).flatMap(
     (block) => tryCertificate(encodePem(block.label, block.der)) ?? [],
   );
 }

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { realpathSync } from 'node:fs';
-import { findJdks } from '../../platform/jdks.ts';
+import { findJdks, PASSWORD } from '../../platform/jdks.ts';
 import type { Host } from '../../platform/types.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
@@ -10,13 +10,13 @@ import { uniqueAliases } from '../keystore/entries.ts';
 import { encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
 import { readKeyStore } from '../keystore/read.ts';
 import { MAX_STORE_BYTES } from '../policy.ts';
-import type { Write } from './environment.ts';
 
-/** With which every JDK is delivered; it protects nothing that is secret. */
-const PASSWORD = 'changeit';
 const STORE = /-Djavax\.net\.ssl\.trustStore=(\S+)/;
 const STORE_PASSWORD = /-Djavax\.net\.ssl\.trustStorePassword=(\S+)/;
 const STORE_OPTIONS = /-Djavax\.net\.ssl\.trustStore(Password|Type)?=\S+/g;
+
+/** Writes contents into a file with this ending, and gives its path. */
+export type Write = (ending: string, contents: string | Buffer) => string;
 
 /**
  * JAVA_TOOL_OPTIONS that name such a trust store, with the other options that are in it.

@@ -15,6 +15,7 @@ import { environmentFolder } from '../disk/paths.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
 import { MAX_STORE_BYTES } from '../policy.ts';
 import { type Context, type AuthorityOption } from './context.ts';
+import type { Write } from './environment-java.ts';
 
 export interface EnvironmentOptions extends AuthorityOption {
   /** Of the pair that DEVCERT_CERT and DEVCERT_KEY name; `.devcert` by default. */
@@ -97,8 +98,6 @@ export async function environment(
 }
 
 /** Writes contents into files named by their hash: one that a running program reads is never changed. */
-export type Write = (ending: string, contents: string | Buffer) => string;
-
 function writer(folder: string): Write {
   return (ending, contents) => {
     const name = createHash('sha256').update(contents).digest('hex').slice(0, 16);

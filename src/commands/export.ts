@@ -80,7 +80,7 @@ export async function exportCertificate(
   // Without the lock, as it may ask a person.
   const given = await password();
   const batch = batchOf(made, context.ca, given, now);
-  await place(files, placed, ({ entries }) => {
+  await place(files, placed, (entries) => {
     // Read again: under the lock no other devcert changes it.
     if (!force) assertAllWritten(files, entries());
     return [batch];

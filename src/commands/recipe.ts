@@ -34,8 +34,8 @@ export interface RecipeResult extends RecipeSummary {
 }
 
 /** Every recipe there is. */
-export async function recipes(): Promise<RecipeSummary[]> {
-  return (await allRecipes()).map(({ name, summary }) => ({ name, summary }));
+export function recipes(): RecipeSummary[] {
+  return allRecipes().map(({ name, summary }) => ({ name, summary }));
 }
 
 /**
@@ -50,7 +50,7 @@ export async function recipe(
   options: RecipeOptions = {},
 ): Promise<RecipeResult> {
   assertNotEmpty(options);
-  const recipe = await findRecipe(name);
+  const recipe = findRecipe(name);
   const clientCerts = options.clientCerts === true;
   if (clientCerts && recipe.needsForClients === false)
     throw new DevcertError('usage', `${recipe.name} cannot demand client certificates`, {

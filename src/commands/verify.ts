@@ -89,8 +89,7 @@ function readFile({ cwd }: Context, file: string): readonly Buffer[] {
       hint: say`give a file of certificates, or a server: ${{ command: 'verify', names: 'localhost:8443' }}`,
     });
   const bytes = readIfThere(path, { maxBytes: MAX_STORE_BYTES }) ?? Buffer.alloc(0);
-  const { store, protection } = openFile({ file, bytes });
-  const certificates = certificatesOf(store, bytes, protection);
+  const certificates = certificatesOf(openFile({ file, bytes }), bytes);
   if (certificates.length > 0) return certificates;
   throw new DevcertError('invalid-input', `there is no certificate in "${path}"`, {
     hint: say`see what is: ${{ command: 'inspect', names: file }}`,

@@ -23,7 +23,7 @@ import {
   shellCommand,
   withDescriptor,
 } from './filesystem.ts';
-import { writeNew, writeTemporary } from './temporary.ts';
+import { temporaryName, writeNew } from './temporary.ts';
 import { MAX_FILE_BYTES } from '../policy.ts';
 
 /**
@@ -33,7 +33,10 @@ import { MAX_FILE_BYTES } from '../policy.ts';
  * @throws DevcertError `file`.
  */
 export function writeExclusive(path: string, data: string | Buffer, mode: number): boolean {
-  const temporary = writeTemporary(path, data, mode, false);
+  const temporary = temporaryName(path);
+  withFileError('write', path, () => {
+    writeNew(temporary, data, mode, false);
+  });
   try {
     linkSync(temporary, path);
     return true;

@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { jsonIn } from '../../platform/look.ts';
 import { DevcertError } from '../errors.ts';
 import { readIfThere, writeExclusive } from './files.ts';
 import {
@@ -150,16 +151,12 @@ function look(file: string): Lock | undefined {
 }
 
 function parseHolder(text: string): Holder | undefined {
-  try {
-    const holder = JSON.parse(text) as Partial<Record<keyof Holder, unknown>> | null;
-    const { token, pid, start = '', machine = '', space = '' } = holder ?? {};
-    const texts = [token, start, machine, space].every((field) => typeof field === 'string');
-    // Not 0 and below: to kill(2) these are groups of processes.
-    if (texts && Number.isSafeInteger(pid) && Number(pid) > 0) return holder as Holder;
-  } catch {
-    // Not JSON: garbage, as JSON of another shape is.
-  }
-  return undefined;
+  // What is no JSON is garbage, as JSON of another shape is.
+  const holder = jsonIn(text) as Partial<Record<keyof Holder, unknown>> | null | undefined;
+  const { token, pid, start = '', machine = '', space = '' } = holder ?? {};
+  const texts = [token, start, machine, space].every((field) => typeof field === 'string');
+  // Not 0 and below: to kill(2) these are groups of processes.
+  return texts && Number.isSafeInteger(pid) && Number(pid) > 0 ? (holder as Holder) : undefined;
 }
 
 /** Hex, so that what a file says can be a part of a file name. */

@@ -79,26 +79,20 @@ export function hasHome(): boolean {
  * The folder of one authority: the state folder itself for the default one, `authorities/NAME` below it for
  * one that has a name. Nothing is created.
  *
- * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
  * @param folder the state folder.
+ * @param name lower-case letters, digits, `-`, `_` and dots, 64 at most; undefined for the default one.
  * @throws DevcertError `usage` for another name.
  */
 export function authorityFolderIn(folder: string, name: string | undefined): string {
   if (name === undefined || name === 'default') return folder;
   // A name is a folder on every system, and Windows keeps some for devices.
-  if (
-    !/^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/.test(
-      name,
-    )
-  )
-    throw new DevcertError(
-      'usage',
-      `"${printable(name).slice(0, 60)}" cannot be the name of a CA`,
-      {
-        hint: say`use lower-case letters, digits and hyphens: ${{ ca: 'api-clients' }}`,
-      },
-    );
-  return join(authoritiesFolder(folder), name);
+  const usable =
+    /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
+  if (usable.test(name)) return join(authoritiesFolder(folder), name);
+  const shown = printable(name).slice(0, 60);
+  throw new DevcertError('usage', `"${shown}" cannot be the name of a CA`, {
+    hint: say`use lower-case letters, digits and hyphens: ${{ ca: 'api-clients' }}`,
+  });
 }
 
 /** Where the authorities that have names lie in a state folder. */

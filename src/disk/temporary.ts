@@ -15,32 +15,13 @@ import {
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
-import { withFileError, flag, hasModes, removeQuietly } from './filesystem.ts';
+import { flag, hasModes, removeQuietly } from './filesystem.ts';
 
 /** A name beside `path` that nobody has, and that {@link removeStaleTemporaries} knows. */
 export function temporaryName(path: string): string {
   // Cut, so that a name near the limit of 255 bytes can be written, too.
   const unique = `${process.pid}-${machineTag()}${randomBytes(6).toString('hex')}`;
   return join(dirname(path), `.${basename(path).slice(0, 60)}.${unique}.devcert-tmp`);
-}
-
-/**
- * Writes a temporary file for `path`, with exactly this mode and never a looser one.
- *
- * @returns its path.
- * @throws DevcertError `file`, and leaves nothing behind.
- */
-export function writeTemporary(
-  path: string,
-  data: string | Buffer,
-  mode: number,
-  sync: boolean,
-): string {
-  const temporary = temporaryName(path);
-  withFileError('write', path, () => {
-    writeNew(temporary, data, mode, sync);
-  });
-  return temporary;
 }
 
 /** Creates a file with its mode; removes it again if its content does not make it to the disk. */

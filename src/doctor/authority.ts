@@ -6,6 +6,8 @@ import { assertNotExpired } from '../authority/authority.ts';
 import { loadAuthority } from '../authority/folder.ts';
 import { authorityNameOf } from '../authority/marker.ts';
 import { outputPaths } from '../certificate/output.ts';
+import { looserThan } from '../disk/files.ts';
+import { hasModes } from '../disk/filesystem.ts';
 import { DevcertError, systemCode } from '../errors.ts';
 import { DAY_MS, SOON_DAYS } from '../policy.ts';
 import { finding, type Finding } from './finding.ts';
@@ -33,7 +35,7 @@ function unwritable(folder: string): Finding[] {
   if (!existsSync(folder)) return [];
   const what = `"${folder}" cannot be written, so nothing can be issued`;
   // Root writes where the mode forbids it, and then finds it in its way as another user.
-  if (process.getuid !== undefined && (statSync(folder).mode & 0o300) !== 0o300)
+  if (hasModes && (statSync(folder).mode & 0o300) !== 0o300)
     return [finding('state', 'other', what, `chmod u+rwx ${quoteForPosix(folder)}`)];
   try {
     accessSync(folder, constants.W_OK);
@@ -49,9 +51,7 @@ function unwritable(folder: string): Finding[] {
 
 /** A key that others can read. Windows has no modes: there the folder was looked at. */
 function open(file: string): Finding[] {
-  if (process.getuid === undefined) return [];
-  const stat = existsSync(file) ? statSync(file, { throwIfNoEntry: false }) : undefined;
-  if (stat === undefined || (stat.mode & 0o077) === 0) return [];
+  if (!existsSync(file) || looserThan(file, 0o600) === undefined) return [];
   const what = `other users of this machine may read the key "${file}"`;
   return [finding('state', 'other', what, `chmod 600 ${quoteForPosix(file)}`)];
 }

@@ -23,10 +23,7 @@ export const browsersCheck: Check = {
     const reports = await inspectStores(found, root, { now: host.now() });
     // One whose store does not trust the root is told of already.
     const tried = browsers.flatMap((browser) => {
-      const store = reports.find(
-        ({ kind, store, state }) =>
-          kind === 'nss' && state === 'trusted' && browser.store.test(store),
-      );
+      const store = reports.find((it) => it.state === 'trusted' && browser.store.test(it.store));
       const file = browser.programs.map((it) => host.find(it)).find((it) => it !== undefined);
       return store === undefined || file === undefined || isBoxed(file, browser, host)
         ? []

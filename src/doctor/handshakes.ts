@@ -1,5 +1,5 @@
 /** Real handshakes: each program that is found here opens a page with a fresh certificate, as it trusts by itself. */
-import type { CommandResult, Host } from '../../platform/types.ts';
+import type { CommandResult } from '../../platform/types.ts';
 import type { ServerCertificate } from '../commands/certificate.ts';
 import { DevcertError, EXIT, printable, type Text } from '../errors.ts';
 import { type Client, clients } from './clients.ts';
@@ -35,9 +35,14 @@ export const handshakesCheck: Check = {
       inScratch((scratch) =>
         Promise.all(
           here.map(async ({ client, file }) => {
-            const result = await open(client, file, page.port, context.host, scratch);
-            const isSeen = page.seen.has(client.program);
-            return isSeen ? undefined : judge(client, file, result, machine);
+            const { program } = client;
+            const url = `https://localhost:${page.port}/${program}`;
+            // With the user's own environment, but that a proxy is not asked for this machine.
+            const direct = { NO_PROXY: 'localhost', no_proxy: 'localhost' };
+            const env = { ...direct, ...client.env?.(url, scratch) };
+            const run = { file, args: client.args(url), env, timeoutMs: CLIENT_MS };
+            const result = await context.host.run(run);
+            return page.seen.has(program) ? undefined : judge(client, file, result, machine);
           }),
         ),
       ),
@@ -45,23 +50,6 @@ export const handshakesCheck: Check = {
     return tried.flatMap((it) => it ?? []);
   },
 };
-
-/** With the user's own environment, but that a proxy is not asked for this machine. */
-function open(
-  client: Client,
-  file: string,
-  port: number,
-  host: Host,
-  scratch: string,
-): Promise<CommandResult> {
-  const url = `https://localhost:${port}/${client.program}`;
-  return host.run({
-    file,
-    args: client.args(url),
-    env: { NO_PROXY: 'localhost', no_proxy: 'localhost', ...client.env?.(url, scratch) },
-    timeoutMs: CLIENT_MS,
-  });
-}
 
 async function judge(
   client: Client,

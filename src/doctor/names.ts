@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { hostsFile, readHostNames } from '../../platform/hosts-file.ts';
+import { jsonIn } from '../../platform/look.ts';
 import type { Host } from '../../platform/types.ts';
 import { say } from '../errors.ts';
 import { finding, type Finding } from './finding.ts';
@@ -47,11 +48,8 @@ async function resolve(names: readonly string[], host: Host): Promise<readonly s
     env: { DEVCERT_AS_NODE: '1' }, // the single executable is Node for this
     timeoutMs: LOOKUP_MS,
   });
-  try {
-    return JSON.parse(stdout) as string[][];
-  } catch {
-    return []; // it was ended: nothing answers for any of them
-  }
+  // Where it was ended nothing answers for any of them.
+  return (jsonIn(stdout) ?? []) as string[][];
 }
 
 /** True if nothing here can reach a server of this machine: a container may be started so. */

@@ -54,13 +54,10 @@ function places(host: Host): readonly Place[] {
 }
 
 /** As each of them chooses them. */
-function folders({ platform, env, home }: Host): {
-  config: string | undefined;
-  data: string | undefined;
-  caddy: string;
-} {
+function folders(host: Host): { config?: string; data?: string; caddy: string } {
+  const { platform, env, home } = host;
   if (platform === 'win32') return { config: env.LOCALAPPDATA, data: env.APPDATA, caddy: 'Caddy' };
-  if (home === undefined) return { config: undefined, data: undefined, caddy: 'caddy' };
+  if (home === undefined) return { caddy: 'caddy' };
   if (platform === 'darwin') {
     const support = join(home, 'Library/Application Support');
     return { config: support, data: support, caddy: 'Caddy' };

@@ -1,6 +1,6 @@
 /** Policies of an administrator that keep Chromium and its kin from trusting what their user trusts. */
 import { join } from 'node:path';
-import { namesIn, textIn } from '../../platform/look.ts';
+import { jsonIn, namesIn, textIn } from '../../platform/look.ts';
 import { quoteForPosix } from '../../platform/quote.ts';
 import type { Host } from '../../platform/types.ts';
 import { readRegistry, windowsProgram } from '../../platform/windows-programs.ts';
@@ -76,10 +76,7 @@ export function policyFindings(host: Host): Finding[] {
 }
 
 function read(file: string): Readonly<Record<string, unknown>> {
-  try {
-    const said: unknown = JSON.parse(textIn(file));
-    return isObject(said) ? said : {};
-  } catch {
-    return {}; // no JSON: the browser takes nothing from it either
-  }
+  // From what is no JSON the browser takes nothing either.
+  const said = jsonIn(textIn(file));
+  return isObject(said) ? said : {};
 }

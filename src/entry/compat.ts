@@ -12,7 +12,8 @@ import { contextWithStores, type Listener, processEnvironment } from '../api/com
 import { uninstall as uninstallEverywhere } from '../api/stores.ts';
 import { domainFolder, listDomains } from '../authority/domains.ts';
 import { removeFolder } from '../disk/files.ts';
-import { stateFolderNow } from '../disk/usual-paths.ts';
+import { chosenFolder, hasHome, homeless, stateFolderIn } from '../disk/paths.ts';
+import { usualPaths } from '../disk/usual-paths.ts';
 import { DevcertError } from '../errors.ts';
 import { parseNames } from '../names/names.ts';
 
@@ -117,7 +118,7 @@ export function hasCertificateFor(requestedDomains: string | string[]): boolean 
 
 /** What {@link certificateFor} made pairs for: domains, and `san-…` for several in one. */
 export function configuredDomains(): string[] {
-  return listDomains(stateFolderNow(processEnvironment()));
+  return listDomains(stateFolderNow());
 }
 
 /** Deletes the pair for these domains, if there is one. @throws DevcertError `usage`, `file`. */
@@ -171,11 +172,17 @@ function domainsOf(requestedDomains: unknown): readonly string[] {
   throw wrongType('the domains', 'a string or an array with one at least');
 }
 
+/** The state folder at once: functions that cannot wait ask for it. @throws DevcertError `usage`, `file`. */
+function stateFolderNow(): string {
+  const paths = hasHome() ? usualPaths() : undefined;
+  return chosenFolder(processEnvironment()) ?? stateFolderIn(paths) ?? homeless();
+}
+
 /** Undefined for what cannot be the name of a domain. */
 function folderOf(requestedDomains: string | string[]): string | undefined {
   const domains = domainsOf(requestedDomains);
   try {
-    return domainFolder(stateFolderNow(processEnvironment()), parseNames(domains));
+    return domainFolder(stateFolderNow(), parseNames(domains));
   } catch (error) {
     if (error instanceof DevcertError && error.code === 'invalid-name') return undefined;
     throw error;

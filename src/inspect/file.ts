@@ -3,7 +3,6 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import type { AuthorityCertificates } from '../authority/certificates.ts';
 import { orUndefined } from '../errors.ts';
 import { type KeyStoreEntry, parseCertificate } from '../keystore/entries.ts';
-import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import { crlDetails } from '../x509/crl.ts';
 import {
   certificateDetails,
@@ -19,10 +18,15 @@ import { constraintFindings } from '../x509/judge-path.ts';
 import { chainFindings, findChain, serialFindings, type Told } from './chain.ts';
 import { inspectCsr } from './csr.ts';
 import { certificateFindings, roleOf } from './problems.ts';
-import { kindOf } from './kind.ts';
 import { certificatesOf, hasOpenKey, type InspectInput, openFile } from './open.ts';
 import { storeProblems } from './store-problems.ts';
-import type { InspectedCertificate, InspectedChain, InspectedFile, InspectedKey } from './types.ts';
+import type {
+  FileKind,
+  InspectedCertificate,
+  InspectedChain,
+  InspectedFile,
+  InspectedKey,
+} from './types.ts';
 import { daysUntil } from '../policy.ts';
 
 export interface InspectSurroundings {
@@ -44,7 +48,8 @@ export function readFile(
   input: InspectInput,
   around: InspectSurroundings,
 ): { file: InspectedFile; certificates: readonly Told[] } {
-  const { store, protection, isLocked } = openFile(input);
+  const opened = openFile(input);
+  const { store, protection, isLocked } = opened;
   const aliases = aliasesOf(store.entries);
   const others = [...store.others];
   const shownOf = <T>(detail: string, show: () => T) =>
@@ -54,7 +59,7 @@ export function readFile(
       const { message, hint } = error;
       others.push({ kind: 'damaged', detail, reason: { message, hint } });
     }) ?? [];
-  const certificates = certificatesOf(store, input.bytes, protection).flatMap((der) =>
+  const certificates = certificatesOf(opened, input.bytes).flatMap((der) =>
     shownOf('CERTIFICATE', (): Told => {
       const x509 = parseCertificate(der);
       return { x509, details: tell(x509, aliases.get(der.toString('latin1')), around) };
@@ -74,8 +79,8 @@ export function readFile(
     format: store.format,
     isLocked,
     isVerified: store.isVerified,
-    hasOpenKey: hasOpenKey(input, store, protection),
-    protection: protection && shown(protection),
+    hasOpenKey: hasOpenKey(input, opened),
+    protection,
     certificates: details,
     chain,
     keys,
@@ -85,7 +90,7 @@ export function readFile(
     others,
     trailing: store.trailing,
   };
-  const file = { ...contents, kind: kindOf(contents, protection) };
+  const file = { ...contents, kind: kindOf(contents) };
   // Only in PEM does the order mean anything: in PKCS#7 certificates are a set (RFC 5652 5.1).
   const isSent = store.format === 'pem';
   const findings = [
@@ -103,8 +108,30 @@ export function readFile(
   return { file: { ...file, problems: errorsFirst(problems), notes }, certificates };
 }
 
-function shown({ mac, keys, certificates }: Pkcs12Protection) {
-  return { mac, keys, certificates };
+/** What a file is, by what it holds. */
+function kindOf(file: Omit<InspectedFile, 'problems' | 'notes' | 'kind'>): FileKind {
+  const { format, certificates, keys, chain, protection } = file;
+  if (format === 'pkcs12' || format === 'jks') {
+    // A PKCS#12 tells something even where the contents are locked.
+    if (keys.length > 0 || (protection?.keys.length ?? 0) > 0) return 'key-store';
+    const hasCertificates = certificates.length > 0 || (protection?.certificates.length ?? 0) > 0;
+    if (hasCertificates) return 'trust-store';
+    return file.others.length > 0 ? 'other' : 'empty';
+  }
+  if (keys.length > 0) return certificates.length > 0 ? 'key-and-certificate' : 'key';
+  if (certificates.length === 1) return 'certificate';
+  if (certificates.length > 1) {
+    if (chain !== undefined) return 'chain';
+    // Intermediates alone are sent by servers: trust starts at a root.
+    const areAnchors =
+      certificates.every((it) => roleOf(it) === 'anchor') &&
+      certificates.some(({ isSelfSigned }) => isSelfSigned);
+    return areAnchors ? 'trust-store' : 'certificates';
+  }
+  if (file.csrs.length > 0) return 'csr';
+  if (file.crls.length > 0) return 'crl';
+  if (file.publicKeys.length > 0) return 'public-key';
+  return file.others.length > 0 ? 'other' : 'empty';
 }
 
 function aliasesOf(entries: readonly KeyStoreEntry[]) {

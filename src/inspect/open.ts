@@ -1,8 +1,12 @@
 /** A file opened as far as it goes: with its password, or without one what is visible. Pure. */
 import { DevcertError, orUndefined } from '../errors.ts';
 import type { KeyStoreEntry } from '../keystore/entries.ts';
-import { decodePem, WHOLE } from '../keystore/pem.ts';
-import { type Pkcs12Protection, readProtection } from '../keystore/pkcs12-protection.ts';
+import { decodePem, passOver } from '../keystore/pem.ts';
+import {
+  type Pkcs12Protection,
+  readVisible,
+  type VisiblePkcs12,
+} from '../keystore/pkcs12-protection.ts';
 import { findPkcs12, type KeyStore, readKeyStore } from '../keystore/read.ts';
 import { readFirst } from '../x509/asn1.ts';
 
@@ -15,9 +19,10 @@ export interface InspectInput {
   readonly keyPassword?: string;
 }
 
-export interface Opened {
+export interface Opened extends Pick<VisiblePkcs12, 'openCertificates'> {
   readonly store: KeyStore;
-  readonly protection: Pkcs12Protection | undefined;
+  /** Of a PKCS#12. */
+  readonly protection?: Pkcs12Protection;
   readonly isLocked: boolean;
 }
 
@@ -26,11 +31,9 @@ export function openFile({ bytes, ...passwords }: InspectInput): Opened {
   const pkcs12 = findPkcs12(bytes);
   try {
     const store = readKeyStore(bytes, { ...passwords, foreign: true });
-    return {
-      store,
-      protection: pkcs12 === undefined ? undefined : readProtection(pkcs12.der),
-      isLocked: store.entries.some(({ kind }) => kind === 'encrypted-key'),
-    };
+    const isLocked = store.entries.some(({ kind }) => kind === 'encrypted-key');
+    if (pkcs12 === undefined) return { store, isLocked, openCertificates: [] };
+    return { store, isLocked, ...readVisible(pkcs12.der) };
   } catch (error) {
     const isLocked =
       error instanceof DevcertError &&
@@ -39,18 +42,16 @@ export function openFile({ bytes, ...passwords }: InspectInput): Opened {
     if (!isLocked || pkcs12 === undefined) throw error;
     // Only a PKCS#12 file says nothing at all without its password.
     const { der, trailing } = pkcs12;
-    const protection = readProtection(der);
-    const nothing = { entries: [], others: protection.secrets, isVerified: false };
-    const store: KeyStore = { format: 'pkcs12', ...nothing, trailing };
-    return { store, protection, isLocked };
+    const visible = readVisible(der);
+    const nothing = { entries: [], others: visible.secrets, isVerified: false };
+    return { ...visible, store: { format: 'pkcs12', ...nothing, trailing }, isLocked };
   }
 }
 
 /** What opens without a password, opens for everybody who can read the file. */
 export function hasOpenKey(
   { bytes, password, keyPassword }: InspectInput,
-  store: KeyStore,
-  protection: Pkcs12Protection | undefined,
+  { store, protection }: Opened,
 ): boolean {
   if (protection?.keys.some(({ name }) => name === 'none') === true) return true;
   // A MAC or digest under this password is none under an empty one, and finding out takes seconds.
@@ -70,16 +71,13 @@ function openWithout(bytes: Buffer, store: KeyStore): Pick<KeyStore, 'entries'> 
 }
 
 /** DER of every certificate, each once, in the order of the file. */
-export function certificatesOf(
-  { format, entries }: KeyStore,
-  bytes: Buffer,
-  protection: Pkcs12Protection | undefined,
-): Buffer[] {
+export function certificatesOf({ store, openCertificates }: Opened, bytes: Buffer): Buffer[] {
+  const { format, entries } = store;
   const found =
     format === 'pem' && entries.every(({ kind }) => kind !== 'csr')
       ? pemCertificates(bytes, entries)
       : entries.flatMap(({ certificates }) => certificates);
-  const all = entries.length === 0 ? (protection?.openCertificates ?? []) : found;
+  const all = entries.length === 0 ? openCertificates : found;
   return [...new Map(all.map((der) => [der.toString('latin1'), der])).values()];
 }
 
@@ -87,7 +85,7 @@ export function certificatesOf(
 function pemCertificates(bytes: Buffer, entries: readonly KeyStoreEntry[]): Buffer[] {
   const paired = entries.flatMap(({ certificates }) => certificates);
   const places = new Map<string, number>();
-  for (const [index, { label, der }] of decodePem(bytes, WHOLE).entries())
+  for (const [index, { label, der }] of decodePem(bytes, passOver).entries())
     if (label.includes('CERTIFICATE') && !label.includes('REQUEST')) {
       // OpenSSL's own form has more behind the certificate.
       const isLonger = label === 'TRUSTED CERTIFICATE';

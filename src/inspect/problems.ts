@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { formatText, type Text } from '../errors.ts';
 import { type CertificateDetails, isHost } from '../x509/details.ts';
 import { type Finding, finding } from '../x509/finding.ts';
-import { isWeakSignature, weaknessOf } from '../x509/judge-path.ts';
+import { keyFindings } from '../x509/judge-path.ts';
 import { formFindings, useFindings } from '../x509/lint.ts';
 import type { FileProblemCode } from './types.ts';
 import { DAY_MS, MAX_LEAF_DAYS, SOON_DAYS, daysUntil } from '../policy.ts';
@@ -39,7 +39,8 @@ export function certificateFindings(
     ...dateFindings(details, role, now),
     // Who only lies in a store is trusted as it is: clients do not look at its form.
     ...(role === 'trusted' ? form.filter(({ severity }) => severity === 'error') : form),
-    ...keyFindings(details, role),
+    ...keyFindings(details, details.isSelfSigned && details.isAuthority),
+    ...unusualKeyFindings(details, role),
     ...(role === 'leaf' ? leafFindings(details) : []),
   ];
 }
@@ -63,19 +64,9 @@ function dateFindings(details: CertificateDetails, role: Role, now: Date): Findi
   return findings;
 }
 
-function keyFindings(
-  { key, signature, isSelfSigned, isAuthority }: CertificateDetails,
-  role: Role,
-): Finding[] {
-  const findings: Finding[] = [];
-  const weakness = weaknessOf(key);
-  if (weakness !== undefined) findings.push(finding('error', 'weak-key', { weakness }));
-  else if (['ed25519', 'p521'].includes(key.type) && (role === 'leaf' || key.type === 'ed25519'))
-    findings.push(finding('warning', 'unusual-key', { type: key.type }));
-  // Nobody checks the signature of a root: it is trusted for being in the store.
-  if (!(isSelfSigned && isAuthority) && isWeakSignature(signature))
-    findings.push(finding('error', 'weak-signature', { signature }));
-  return findings;
+function unusualKeyFindings({ key: { type } }: CertificateDetails, role: Role): Finding[] {
+  const isUnusual = type === 'ed25519' || (type === 'p521' && role === 'leaf');
+  return isUnusual ? [finding('warning', 'unusual-key', { type })] : [];
 }
 
 function leafFindings(details: CertificateDetails): Finding[] {

@@ -1,6 +1,6 @@
 /** What is wrong with a file as a whole: its encryption, keys that fit nothing, keys where none belong. Pure. */
 import type { Foreign } from '../keystore/foreign.ts';
-import { decodePem, WHOLE } from '../keystore/pem.ts';
+import { decodePem, passOver } from '../keystore/pem.ts';
 import { error, warning } from './problems.ts';
 import type { InspectedFile, Problem } from './types.ts';
 
@@ -118,7 +118,7 @@ function protectionProblems(
 }
 
 function pemProblems(bytes: Buffer): Problem[] {
-  const old = decodePem(bytes, WHOLE).some(({ headers }) => headers.has('DEK-Info'));
+  const old = decodePem(bytes, passOver).some(({ headers }) => headers.has('DEK-Info'));
   if (!old) return [];
   return [
     warning(

@@ -1,6 +1,6 @@
 /** What `inspect` tells of files. Data: `--json` prints it as it is. */
 import type { Foreign } from '../keystore/foreign.ts';
-import type { Scheme } from '../keystore/pkcs12-protection.ts';
+import type { Pkcs12Protection } from '../keystore/pkcs12-protection.ts';
 import type { CrlDetails } from '../x509/crl.ts';
 import type { CertificateDetails, KeyDetails } from '../x509/details.ts';
 import type { Finding, FindingCode } from '../x509/finding.ts';
@@ -107,11 +107,7 @@ export interface InspectedFile {
   /** True if a private key in it opens without a password. */
   readonly hasOpenKey: boolean;
   /** PKCS#12 only. */
-  readonly protection?: {
-    readonly mac?: Scheme;
-    readonly keys: readonly Scheme[];
-    readonly certificates: readonly Scheme[];
-  };
+  readonly protection?: Pkcs12Protection;
   /** In the order of the file, as far as the format has one. */
   readonly certificates: readonly InspectedCertificate[];
   readonly chain?: InspectedChain;

@@ -2,6 +2,7 @@
 import { DevcertError, orUndefined } from '../errors.ts';
 import { type Element, fieldsOf, readFirst, TAG } from '../x509/asn1.ts';
 import { decodeOid } from '../x509/asn1-values.ts';
+import { tagsOf } from './kinds.ts';
 import { PBES2 } from './oids.ts';
 import type { PemBlock } from './pem.ts';
 
@@ -263,9 +264,9 @@ function tagsAt(bytes: Buffer, ...path: readonly number[]): string {
   const tags = orUndefined(() => {
     let element: Element | undefined = readFirst(bytes, { ber: true });
     for (const place of path) element = element && [...element.children()][place];
-    return [...(element?.children() ?? [])].map(({ tag }) => tag.toString(16).padStart(2, '0'));
+    return element && tagsOf(element);
   });
-  return (tags ?? []).join(' ');
+  return tags ?? '';
 }
 
 /** A packet of a public or secret key, RFC 9580 4.2: old form with a length of one or two bytes, or new form. */

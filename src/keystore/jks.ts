@@ -21,11 +21,8 @@ export function encodeJksKeyStore(entry: KeyEntry, password: string, now: Date):
     data: protectKey(pkcs8Of(entry.key), password),
   });
   const chain = entry.certificates.map(certificateBytes);
-  const bytes = [
-    ...[uint32(KEY_ENTRY), modifiedUtf8(entry.alias.toLowerCase()), date(now)],
-    ...[uint32(key.length), key, uint32(chain.length), ...chain],
-  ];
-  return encodeStore([Buffer.concat(bytes)], password);
+  const contents = [uint32(key.length), key, uint32(chain.length), ...chain];
+  return encodeStore([encodeEntry(KEY_ENTRY, entry.alias, now, contents)], password);
 }
 
 /** A JKS file of certificates that a JVM trusts. @param now the date the entries carry. */
@@ -36,15 +33,15 @@ export function encodeJksTrustStore(
 ): Buffer {
   checkAliases(certificates);
   const entries = certificates.map(({ certificate, alias }) =>
-    Buffer.concat([
-      uint32(CERTIFICATE_ENTRY),
-      // Java looks for lower-case aliases only.
-      modifiedUtf8(alias.toLowerCase()),
-      date(now),
-      certificateBytes(certificate),
-    ]),
+    encodeEntry(CERTIFICATE_ENTRY, alias, now, [certificateBytes(certificate)]),
   );
   return encodeStore(entries, password);
+}
+
+function encodeEntry(kind: number, alias: string, now: Date, contents: readonly Buffer[]): Buffer {
+  // Java looks for lower-case aliases only.
+  const head = [uint32(kind), modifiedUtf8(alias.toLowerCase()), date(now)];
+  return Buffer.concat([...head, ...contents]);
 }
 
 function encodeStore(entries: readonly Buffer[], password: string): Buffer {

@@ -91,7 +91,7 @@ function kindOfVersioned(element: Element): DerKind | undefined {
 }
 
 /** The tags of the first values in one, in hex. */
-function tagsOf(element: Element, most: number): string {
+export function tagsOf(element: Element, most = Infinity): string {
   const tags: string[] = [];
   for (const { tag } of element.children())
     if (tags.push(tag.toString(16).padStart(2, '0')) === most) break;

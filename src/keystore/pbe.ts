@@ -65,7 +65,7 @@ export function decryptPbe(
     derivePkcs12('sha1', password, { salt, iterations, id, length });
   const key = derive(KEY_ID, old.keyLength);
   const iv = derive(IV_ID, 8);
-  if (old.cipher === 'rc2') return decryptRc2Cbc(key, iv, data);
+  if (old.name.startsWith('RC2')) return decryptRc2Cbc(key, iv, data);
   // A key of two thirds has its first part again as its third.
   const whole = old.keyLength === 16 ? Buffer.concat([key, key.subarray(0, 8)]) : key;
   return decryptCbc('des-ede3-cbc', whole, iv, data);
@@ -124,7 +124,8 @@ const PKCS12_COST = 2;
 /** Key and initialization vector take three rounds of it. */
 const OLD_SCHEME_COST = 3 * PKCS12_COST;
 
-const hashes: Readonly<Record<string, Hash>> = {
+/** By their OIDs. */
+export const hashes: Readonly<Record<string, Hash>> = {
   [OID.sha1]: 'sha1',
   [OID.sha224]: 'sha224',
   [OID.sha256]: 'sha256',
@@ -132,11 +133,14 @@ const hashes: Readonly<Record<string, Hash>> = {
   [OID.sha512]: 'sha512',
 };
 
-const pkcs12Schemes: Readonly<Record<string, { cipher: '3des' | 'rc2'; keyLength: number }>> = {
-  [OID.pbeSha1TripleDes]: { cipher: '3des', keyLength: 24 },
-  [OID.pbeSha1TwoKeyTripleDes]: { cipher: '3des', keyLength: 16 },
-  [OID.pbeSha1Rc2Of128]: { cipher: 'rc2', keyLength: 16 },
-  [OID.pbeSha1Rc2Of40]: { cipher: 'rc2', keyLength: 5 },
+/** What RFC 7292 appendix C defines, by their OIDs. */
+export const pkcs12Schemes: Readonly<
+  Record<string, { readonly name: string; readonly keyLength: number }>
+> = {
+  [OID.pbeSha1TripleDes]: { name: '3DES', keyLength: 24 },
+  [OID.pbeSha1TwoKeyTripleDes]: { name: '3DES-112', keyLength: 16 },
+  [OID.pbeSha1Rc2Of128]: { name: 'RC2-128', keyLength: 16 },
+  [OID.pbeSha1Rc2Of40]: { name: 'RC2-40', keyLength: 5 },
 };
 
 function isPbmac1Valid(

@@ -146,7 +146,10 @@ const hmacHashes: Readonly<Record<string, Hash>> = {
   [PBES2.hmacSha512]: 'sha512',
 };
 
-const ciphers: Readonly<Record<string, { name: string; keyLength: number; ivLength: number }>> = {
+/** By their OIDs, as OpenSSL names them. */
+export const ciphers: Readonly<
+  Record<string, { name: string; keyLength: number; ivLength: number }>
+> = {
   [PBES2.aes128Cbc]: { name: 'aes-128-cbc', keyLength: 16, ivLength: 16 },
   [PBES2.aes192Cbc]: { name: 'aes-192-cbc', keyLength: 24, ivLength: 16 },
   [PBES2.aes256Cbc]: { name: 'aes-256-cbc', keyLength: 32, ivLength: 16 },

@@ -11,22 +11,16 @@ export interface PemBlock {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-export interface PemOptions {
-  readonly maxBlocks?: number;
-  /** For a block that is damaged or does not end; the error is thrown if left out. */
-  readonly damaged?: Damaged;
-}
-
 /** Gets the error of a part that cannot be read, by its label or alias. Unless it throws, the part is left out. */
 export type Damaged = (name: string | undefined, error: DevcertError) => void;
 
-/** Nothing is left out. */
+/** Nothing is left out: the error is thrown. */
 export function raise(_: unknown, error: DevcertError): never {
   throw error;
 }
 
 /** Leaves out what is damaged, where that is told elsewhere. */
-export const WHOLE: PemOptions = { damaged: () => undefined };
+export const passOver: Damaged = () => undefined;
 
 /** One PEM block with lines of 64 characters and a final newline. */
 export function encodePem(label: string, der: Buffer): string {
@@ -39,10 +33,11 @@ export function encodePem(label: string, der: Buffer): string {
  *
  * Text around the blocks, any line ends, spaces around lines, a byte order mark and UTF-16 (what
  * Windows PowerShell makes of redirected output) are taken. Linear in the length of the input.
- * Throws `invalid-input` for a block that is damaged or does not end, and above `maxBlocks`.
+ * Throws `invalid-input` for more than {@link MAX_BLOCKS}.
+ *
+ * @param damaged for a block that is damaged or does not end.
  */
-export function decodePem(input: Buffer | string, options: PemOptions = {}): PemBlock[] {
-  const { maxBlocks = MAX_BLOCKS, damaged = raise } = options;
+export function decodePem(input: Buffer | string, damaged: Damaged = raise): PemBlock[] {
   const blocks: PemBlock[] = [];
   let count = 0;
   let open: { label: string; lines: string[] } | undefined;
@@ -58,8 +53,8 @@ export function decodePem(input: Buffer | string, options: PemOptions = {}): Pem
     if (edge === undefined) open?.lines.push(line);
     else if (edge === 'BEGIN') {
       if (open !== undefined) close(open.label === PGP_TEXT ? undefined : 'it does not end');
-      if (++count > maxBlocks)
-        throw new DevcertError('invalid-input', `cannot read more than ${maxBlocks} PEM blocks`, {
+      if (++count > MAX_BLOCKS)
+        throw new DevcertError('invalid-input', `cannot read more than ${MAX_BLOCKS} PEM blocks`, {
           hint: 'split the file',
         });
       open = { label, lines: [] };

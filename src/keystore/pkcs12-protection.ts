@@ -4,14 +4,22 @@ import { contextTagOf, type Element, fieldsOf, readElement, TAG, unwrap } from '
 import { decodeOctets, decodeOid, decodeSmallInteger } from '../x509/asn1-values.ts';
 import type { Foreign } from './foreign.ts';
 import { OID, PBES2 } from './oids.ts';
+import { hashes, pkcs12Schemes } from './pbe.ts';
+import { ciphers } from './pbes2.ts';
 import { readCertificate, readContent } from './pkcs12-read.ts';
 
+/** What protects a PKCS#12 file. */
 export interface Pkcs12Protection {
   /** Undefined: nothing vouches for the contents. */
   readonly mac?: Scheme;
   /** Each once; `none` for what is not encrypted. */
   readonly keys: readonly Scheme[];
   readonly certificates: readonly Scheme[];
+}
+
+/** What can be seen without the password. */
+export interface VisiblePkcs12 {
+  readonly protection: Pkcs12Protection;
   /** DER of the certificates that are not encrypted. */
   readonly openCertificates: readonly Buffer[];
   /** Secret keys, which stand in no encrypted part, and are encrypted each. */
@@ -27,13 +35,13 @@ export interface Scheme {
 }
 
 /** @throws DevcertError `invalid-input` for what is no PKCS#12 file. */
-export function readProtection(bytes: Buffer): Pkcs12Protection {
+export function readVisible(bytes: Buffer): VisiblePkcs12 {
   const file = fieldsOf(readElement(bytes, { ber: true }));
   decodeSmallInteger(file.next());
   const content = decodeOctets(readContent(file.next()).value());
   const mac = file.optional(TAG.sequence);
-  const keys = new Schemes();
-  const certificates = new Schemes();
+  const keys: Scheme[] = [];
+  const certificates: Scheme[] = [];
   const openCertificates: Buffer[] = [];
   const secrets: Foreign[] = [];
   for (const part of readElement(content, { ber: true }).children()) {
@@ -41,7 +49,7 @@ export function readProtection(bytes: Buffer): Pkcs12Protection {
     if (type !== OID.data) {
       const info = fieldsOf(encryptedInfo(value()));
       info.next(TAG.oid);
-      certificates.add(schemeOf(info.next(TAG.sequence)));
+      certificates.push(schemeOf(info.next(TAG.sequence)));
       continue;
     }
     for (const bag of readElement(decodeOctets(value()), { ber: true }).children()) {
@@ -49,29 +57,27 @@ export function readProtection(bytes: Buffer): Pkcs12Protection {
       const kind = decodeOid(fields.next());
       const held = unwrap(fields.next(contextTagOf(0, true)));
       if (kind === OID.secretBag) secrets.push({ kind: 'secret-key' });
-      if (kind === OID.keyBag) keys.add({ name: 'none' });
-      if (kind === OID.shroudedKeyBag) keys.add(schemeOf(fieldsOf(held).next(TAG.sequence)));
+      if (kind === OID.keyBag) keys.push({ name: 'none' });
+      if (kind === OID.shroudedKeyBag) keys.push(schemeOf(fieldsOf(held).next(TAG.sequence)));
       const certificate = kind === OID.certBag ? readCertificate(held) : undefined;
       if (certificate === undefined) continue;
-      certificates.add({ name: 'none' });
+      certificates.push({ name: 'none' });
       openCertificates.push(certificate);
     }
   }
   return {
-    mac: mac && macOf(mac),
-    keys: keys.list,
-    certificates: certificates.list,
+    protection: {
+      mac: mac && macOf(mac),
+      keys: eachOnce(keys),
+      certificates: eachOnce(certificates),
+    },
     openCertificates,
     secrets,
   };
 }
 
-class Schemes {
-  readonly list: Scheme[] = [];
-
-  add(scheme: Scheme): void {
-    if (!this.list.some(({ name }) => name === scheme.name)) this.list.push(scheme);
-  }
+function eachOnce(schemes: readonly Scheme[]): Scheme[] {
+  return schemes.filter(({ name }, i) => schemes.findIndex((it) => it.name === name) === i);
 }
 
 // EncryptedData: a version, then EncryptedContentInfo.
@@ -80,23 +86,6 @@ function encryptedInfo(value: Element): Element {
   fields.next(TAG.integer);
   return fields.next(TAG.sequence);
 }
-
-const names: Readonly<Record<string, string>> = {
-  [OID.pbeSha1TripleDes]: '3DES',
-  [OID.pbeSha1TwoKeyTripleDes]: '3DES-112',
-  [OID.pbeSha1Rc2Of128]: 'RC2-128',
-  [OID.pbeSha1Rc2Of40]: 'RC2-40',
-  [PBES2.tripleDesCbc]: '3DES',
-  [PBES2.aes128Cbc]: 'AES-128',
-  [PBES2.aes192Cbc]: 'AES-192',
-  [PBES2.aes256Cbc]: 'AES-256',
-  [OID.sha1]: 'HMAC-SHA-1',
-  [OID.sha224]: 'HMAC-SHA-224',
-  [OID.sha256]: 'HMAC-SHA-256',
-  [OID.sha384]: 'HMAC-SHA-384',
-  [OID.sha512]: 'HMAC-SHA-512',
-  [OID.pbmac1]: 'PBMAC1',
-};
 
 /** The scheme of an AlgorithmIdentifier of PBES2 or of RFC 7292 appendix C. */
 function schemeOf(algorithm: Element): Scheme {
@@ -135,5 +124,9 @@ function iterationsOf(derivation: Element): { iterations?: number } {
 }
 
 function nameOf(id: string): string {
-  return names[id] ?? id;
+  const [cipher, hash] = [ciphers[id]?.name, hashes[id]];
+  if (cipher !== undefined)
+    return cipher.startsWith('aes') ? cipher.slice(0, 7).toUpperCase() : '3DES';
+  if (hash !== undefined) return `HMAC-${hash.toUpperCase().replace('SHA', 'SHA-')}`;
+  return id === OID.pbmac1 ? 'PBMAC1' : (pkcs12Schemes[id]?.name ?? id);
 }

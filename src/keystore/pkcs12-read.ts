@@ -18,7 +18,7 @@ import { WorkLimit } from './pbes2.ts';
 import { type Password, passwordForms } from './pkcs12-kdf.ts';
 import { missingPassword, type Passwords, wrongPassword } from './passwords.ts';
 import type { Damaged } from './pem.ts';
-import { decryptPrivateKeyInfo } from './pkcs8.ts';
+import { decryptPrivateKey } from './pkcs8.ts';
 import { decodePrivateKey } from './private-key.ts';
 
 /** More keys and certificates than this are refused. */
@@ -187,7 +187,7 @@ function openKey(
 ): ReturnType<typeof keyOrKind> | undefined {
   for (const form of [password, ...own])
     try {
-      const key = keyOrKind(() => decryptPrivateKeyInfo(value, form, limit));
+      const key = keyOrKind(() => decryptPrivateKey(value, form, limit));
       if (form !== password) found.isOwnRight = true;
       return key;
     } catch (error) {

@@ -5,23 +5,14 @@ import { type Element, readElement, unreadable } from '../x509/asn1.ts';
 import { integer, octetString, oid, sequence } from '../x509/der.ts';
 import { decryptedKey, pkcs8Of } from './encrypted-key.ts';
 import { decryptPbe } from './pbe.ts';
-import { WorkLimit } from './pbes2.ts';
+import type { WorkLimit } from './pbes2.ts';
 import { encodePem, type PemBlock } from './pem.ts';
 import { wrongPassword } from './passwords.ts';
-import { type Password, passwordForms } from './pkcs12-kdf.ts';
+import type { Password } from './pkcs12-kdf.ts';
 import { decodePrivateKey, DSA } from './private-key.ts';
 
-/** The key in a DER EncryptedPrivateKeyInfo. Throws `password` for a wrong one, and `invalid-input`. */
+/** The key in an EncryptedPrivateKeyInfo. Throws `password` for a wrong one, and `invalid-input`. */
 export function decryptPrivateKey(
-  der: Buffer,
-  password: string,
-  limit = new WorkLimit(),
-): KeyObject {
-  return decryptPrivateKeyInfo(readElement(der), passwordForms(password)[0], limit);
-}
-
-/** As {@link decryptPrivateKey}, for one that is part of a store. */
-export function decryptPrivateKeyInfo(
   element: Element,
   password: Password,
   limit: WorkLimit,

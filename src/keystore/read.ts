@@ -18,6 +18,7 @@ import { type DerKind, kindOfDer, kindOfLabel } from './kinds.ts';
 import { WorkLimit } from './pbes2.ts';
 import type { Passwords } from './passwords.ts';
 import { type Damaged, decodePem, decodeText, isPem, type PemBlock, raise } from './pem.ts';
+import { passwordForms } from './pkcs12-kdf.ts';
 import { readPkcs12 } from './pkcs12-read.ts';
 import { readPkcs7 } from './pkcs7.ts';
 import { decodeDsaKey, decryptPemKey, decryptPrivateKey } from './pkcs8.ts';
@@ -112,7 +113,7 @@ export function findPkcs12(bytes: Buffer): { der: Buffer; trailing: number } | u
     return { der: found.der, trailing: bytes.length - found.der.length };
   if (found !== undefined || !isPem(bytes) || !bytes.includes('BEGIN PKCS12')) return undefined;
   let damaged = 0;
-  const blocks = decodePem(bytes, { damaged: () => damaged++ });
+  const blocks = decodePem(bytes, () => damaged++);
   const [block] = blocks;
   return block?.label === 'PKCS12' && blocks.length + damaged === 1
     ? { der: block.der, trailing: 0 }
@@ -143,7 +144,7 @@ function readPem(text: string, lines: readonly Foreign[], options: ReadOptions):
   const named: Foreign[] = [...lines];
   const found = withDamages(options, 'damaged', named, (damaged) => {
     const contents = new Contents(options.password, damaged);
-    for (const block of decodePem(text, { damaged })) {
+    for (const block of decodePem(text, damaged)) {
       const kind = kindOfLabel(block.label);
       if (kind === undefined || kind === 'pkcs12') named.push(foreignBlock(block));
       // Other labels with this header would lead OpenSSL to work that nothing limits.
@@ -222,7 +223,9 @@ class Contents {
         this.#keys.push(keyOrKind(() => decodePrivateKey(der, kind)));
         break;
       case 'encrypted':
-        this.#addEncrypted((password) => decryptPrivateKey(der, password, this.#limit));
+        this.#addEncrypted((password) =>
+          decryptPrivateKey(readElement(der), passwordForms(password)[0], this.#limit),
+        );
         break;
       case 'spki':
       case 'pkcs1-public':

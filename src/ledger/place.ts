@@ -55,12 +55,6 @@ export interface PlaceContext {
   readonly close?: ((folder: string) => Promise<unknown>) | undefined;
 }
 
-/** What is found under the lock, right before anything is written. */
-export interface Found {
-  /** Entries of the ledger that mention one of the targets; read when it is called. */
-  readonly entries: () => readonly LedgerEntry[];
-}
-
 /** A path that may be written. */
 export type Target = Pick<Output, 'path' | 'secret'>;
 
@@ -68,14 +62,14 @@ export type Target = Pick<Output, 'path' | 'secret'>;
  * Writes all outputs, or none.
  *
  * @param targets all paths that may be written: their folders are made first.
- * @param make gives what to write, called under the lock: it has the last look at what is there, and refuses what is not devcert's. Without outputs nothing is written.
+ * @param make gives what to write, called under the lock: it has the last look at what is there, and refuses what is not devcert's, by the entries of the ledger that mention one of the targets, which it reads. Without outputs nothing is written.
  * @returns the paths that were written.
  * @throws DevcertError `file` for something that devcert did not write, or that cannot be written; `busy`.
  */
 export async function place(
   targets: readonly Target[],
   context: PlaceContext,
-  make: (found: Found) => readonly Batch[],
+  make: (entries: () => readonly LedgerEntry[]) => readonly Batch[],
 ): Promise<string[]> {
   const { stateFolder } = context;
   const made = await prepare(targets, context);
@@ -87,13 +81,17 @@ export async function place(
   try {
     const written =
       stateFolder === undefined
-        ? write(make({ entries: () => [] }), made, context)
+        ? write(
+            make(() => []),
+            made,
+            context,
+          )
         : await withLock(stateFolder, () => {
             recover(stateFolder);
             clearUp();
             const paths = targets.map(({ path }) => path);
             const entries = () => findEntries(stateFolder, paths);
-            const written = write(make({ entries }), made, context);
+            const written = write(make(entries), made, context);
             compact(stateFolder);
             return written;
           });

@@ -1,6 +1,6 @@
 /** A party's PKCS#12 files, for those that read no PEM. */
 import { X509Certificate } from 'node:crypto';
-import { DevcertError, say, orUndefined } from '../errors.ts';
+import { orUndefined } from '../errors.ts';
 import { readIfThere } from '../disk/files.ts';
 import { decodePem } from '../keystore/pem.ts';
 import { encodePkcs12KeyStore, encodePkcs12TrustStore } from '../keystore/pkcs12.ts';
@@ -30,15 +30,13 @@ export function keyStoreFiles(
   password: string | undefined,
 ): { outputs: Output[]; stale: boolean } {
   const { files, party, roots } = contents;
-  const chain = decodePem(contents.certPem).map(({ der }) => der);
-  const trusted = roots.map((root) => new X509Certificate(root).raw);
   if (password === undefined)
     return { outputs: [], stale: isOlder(files.keyStore, files.certFile, contents.certPem) };
+  const chain = decodePem(contents.certPem).map(({ der }) => der);
+  const trusted = roots.map((root) => new X509Certificate(root).raw);
+  // It was just made, or found to be that of the certificate.
   const key = decodePrivateKeyPem(contents.keyPem);
-  if (key === undefined)
-    throw new DevcertError('invalid-input', `there is no private key in "${files.keyFile}"`, {
-      hint: say`move it away to have a new one made, or replace it: ${{ force: true }}`,
-    });
+  if (key === undefined) throw new TypeError('a pair without its key');
   const written: Output[] = [];
   if (!holds(files.keyStore, password, chain))
     written.push({

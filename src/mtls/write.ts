@@ -101,7 +101,7 @@ export async function writeSet(
     .filter(({ outputs }) => outputs.length > 0);
   const outputs = changed.flatMap(({ outputs }) => outputs);
   const placing = { ...context, force, followFolder: true };
-  const written = await place(outputs, placing, ({ entries }) => {
+  const written = await place(outputs, placing, (entries) => {
     if (!force) assertReplaceable(parties, outputs, entries(), context);
     return changed;
   });

@@ -3,7 +3,7 @@
  */
 import { DevcertError, orUndefined, say, type Text } from '../errors.ts';
 import { formatName, parseName, type Name } from './names.ts';
-import { isCovered, isForbidden, isNetworkIn } from './subtrees.ts';
+import { isCovered, isForbidden, isNetworkIn, withoutStar } from './subtrees.ts';
 import { isBelowTopLevel } from './top-level.ts';
 
 /** Permitted subtrees. A form without entries is not constrained. */
@@ -113,13 +113,20 @@ export function assertPermitted(
 /** What permits domains. */
 type Permitting = (permit: readonly string[]) => Text;
 
-/** What is known of who owns which domain. Names are canonical. */
+/** What is known of who owns which domain. Names are canonical, without wildcard. */
 export interface Ownership {
-  /** The part that somebody registered: `corp.com` for `api.corp.com`; undefined if there is none. */
+  /** The part that somebody registered: `corp.com` for `api.corp.com`. Undefined for a suffix itself and a single label. */
   registrableDomain(domain: string): string | undefined;
-  /** True if anyone may register names below it. */
+  /**
+   * True if anyone may register names below it: a suffix of the list's ICANN or private section (`com`, `co.uk`,
+   * `github.io`). False for what the list does not know, such as `localhost` or `corp`.
+   */
   isPublicSuffix(domain: string): boolean;
-  /** True if somebody can register it, or a name that it is below. */
+  /**
+   * True if somebody can register it, or a name that it is below: `google.com` and `accounts.google.com`,
+   * `ada.github.io`. False for a suffix itself, for a single label and below a suffix that the list does not know:
+   * `engine.corp`.
+   */
   hasPublicDomain(domain: string): boolean;
 }
 
@@ -213,8 +220,4 @@ function hintFor(outside: readonly Name[], permitting: Permitting, owners: Owner
   const foreign = [...domains].find((domain) => owners.hasPublicDomain(domain));
   if (foreign === undefined) return permit;
   return say`only if "${foreign}" is yours, because whoever copies the key could forge it, too: ${permit}`;
-}
-
-function withoutStar(domain: string): string {
-  return domain.startsWith('*.') ? domain.slice(2) : domain;
 }

@@ -1,7 +1,7 @@
 /** What a person permits, and what a refusal advises them to: by the public suffix list, which is large. */
-import { DevcertError, say, type Step } from '../errors.ts';
+import { DevcertError, rewording, say, type Step } from '../errors.ts';
 import { type Constraints, isPermitted, localDomains, OutsideConstraints } from './constraints.ts';
-import { type Name, parseName } from './names.ts';
+import { parseName } from './names.ts';
 import { loadSuffixes } from './publicsuffix.ts';
 import { isCovered } from './subtrees.ts';
 
@@ -60,16 +60,10 @@ export async function advised(error: DevcertError): Promise<DevcertError> {
 }
 
 function parseDomain(text: string, typed: Step): string {
-  let name: Name;
-  try {
-    name = parseName(text);
-  } catch (error) {
-    if (!(error instanceof DevcertError)) throw error;
-    throw new DevcertError('invalid-name', error.message, {
-      cause: error,
-      hint: say`give one plain domain: ${{ ...typed, permit: 'corp.example' }}`,
-    });
-  }
+  const name = rewording(
+    () => parseName(text),
+    () => ({ hint: say`give one plain domain: ${{ ...typed, permit: 'corp.example' }}` }),
+  );
   if (name.type !== 'dns')
     throw new DevcertError('invalid-name', `"${name.value}" is not a domain`, {
       hint: 'private and loopback addresses are permitted already, others cannot be',

@@ -7,25 +7,8 @@ import { isBelowTopLevel } from './top-level.ts';
 
 /** Who owns which domain, by both sections of the list. */
 export interface Suffixes extends Ownership {
-  /**
-   * True if anyone may register names below `domain`: a suffix of the list's ICANN or private section
-   * (`com`, `co.uk`, `github.io`). False for what the list does not know, such as `localhost` or `corp`.
-   * `domain` is canonical, without wildcard.
-   */
-  isPublicSuffix(domain: string): boolean;
-  /** The same for the list's ICANN section alone: nobody but a registry has names directly below (`com`, `co.uk`). */
+  /** {@link isPublicSuffix} for the list's ICANN section alone: nobody but a registry has names directly below (`com`, `co.uk`). */
   isRegistry(domain: string): boolean;
-  /**
-   * The part of a canonical name that someone registered: `corp.example` for `api.corp.example`.
-   * Undefined for a suffix itself and for a single label.
-   */
-  registrableDomain(domain: string): string | undefined;
-  /**
-   * True for a canonical name that somebody can register, or a name below one: `google.com` and
-   * `accounts.google.com`, `ada.github.io`. False for a suffix itself, for a single label and below a suffix
-   * that the list does not know: `engine.corp`.
-   */
-  hasPublicDomain(domain: string): boolean;
 }
 
 /** The list, loaded. */

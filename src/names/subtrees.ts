@@ -46,7 +46,7 @@ function isWithin(
   const name = value.toLowerCase();
   switch (type) {
     case 'dns': {
-      const domain = name.startsWith('*.') ? name.slice(2) : name;
+      const domain = withoutStar(name);
       return (
         isCovered(subtrees.dns, domain) ||
         (partly && domain !== name && holds(subtrees.dns, domain))
@@ -73,6 +73,11 @@ function isWithin(
     default:
       return false;
   }
+}
+
+/** The domain behind the star of a wildcard; any other itself. */
+export function withoutStar(domain: string): string {
+  return domain.startsWith('*.') ? domain.slice(2) : domain;
 }
 
 /** RFC 3986 3.2; undefined without an authority, and for an address, which no constraint can be on. */
@@ -130,13 +135,9 @@ interface BaseIndex {
 }
 
 // Of lists that nobody changes: they are the same objects for every name of a certificate.
-const indexes = new WeakMap<readonly string[], BaseIndex>();
-
-function indexOf(bases: readonly string[]): BaseIndex {
-  const cached = indexes.get(bases);
-  if (cached !== undefined) return cached;
+const indexOf = once((bases): BaseIndex => {
   let above: Set<string> | undefined;
-  const index = {
+  return {
     all: new Set(bases),
     above: () => {
       above ??= new Set(
@@ -150,8 +151,16 @@ function indexOf(bases: readonly string[]): BaseIndex {
       return above;
     },
   };
-  indexes.set(bases, index);
-  return index;
+});
+
+/** What is made of a list, once for each. */
+function once<T>(make: (list: readonly string[]) => T): (list: readonly string[]) => T {
+  const known = new WeakMap<readonly string[], T>();
+  return (list) => {
+    const made = known.get(list) ?? make(list);
+    known.set(list, made);
+    return made;
+  };
 }
 
 /** True if the address, 4 or 16 bytes, is in one of the networks. */
@@ -172,11 +181,7 @@ export function isNetworkIn(networks: readonly string[], other: string): boolean
 /** The networks by the length of their prefix, of which there are few. */
 type Prefixes = readonly { readonly bits: number; readonly bases: ReadonlySet<string> }[];
 
-const prefixes = new WeakMap<readonly string[], Prefixes>();
-
-function prefixesFor(networks: readonly string[]): Prefixes {
-  const cached = prefixes.get(networks);
-  if (cached !== undefined) return cached;
+const prefixesFor = once((networks): Prefixes => {
   const byBits = new Map<number, Set<string>>();
   for (const cidr of networks) {
     const network = networkBytes(cidr);
@@ -184,10 +189,8 @@ function prefixesFor(networks: readonly string[]): Prefixes {
     const bases = byBits.get(bits) ?? new Set<string>();
     byBits.set(bits, bases.add(masked(network.subarray(0, network.length / 2), bits)));
   }
-  const list = [...byBits].map(([bits, bases]) => ({ bits, bases }));
-  prefixes.set(networks, list);
-  return list;
-}
+  return [...byBits].map(([bits, bases]) => ({ bits, bases }));
+});
 
 /** The first bits as text; IPv4 and IPv6 never have the same. */
 function masked(address: Buffer, bits: number): string {
@@ -212,10 +215,8 @@ export function networkBytes(cidr: string): Buffer {
   const base = ipBytes(address);
   const prefixBits = Number(digits);
   if (prefixBits > 8 * base.length) throw new RangeError('network prefix too long');
-  const mask = Buffer.from(
-    base.map((_, i) => (0xff00 >> Math.min(8, Math.max(0, prefixBits - 8 * i))) & 0xff),
-  );
-  if (base.some((byte, i) => (byte & ~(mask[i] ?? 0)) !== 0))
+  const mask = firstBits(Buffer.alloc(base.length, 0xff), prefixBits);
+  if (!firstBits(base, prefixBits).equals(base))
     throw new RangeError('network address has bits set outside its mask');
   return Buffer.concat([base, mask]);
 }

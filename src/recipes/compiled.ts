@@ -1,18 +1,15 @@
 /** Recipes for servers written in Go, Rust and C#, and for gRPC. */
 import { askedFor, hostOf } from './host.ts';
 import { assertExpressible, doubleQuoted } from './quote.ts';
-import type { Recipe } from './recipe.ts';
+import { blocks, type Recipe } from './recipe.ts';
 
 const goRecipe: Recipe = {
   name: 'go',
   summary: "Go's net/http",
   render: ({ cert, key, trust, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'main.go',
-        comment: '//',
-        text: clientCerts
-          ? `package main
+    blocks: blocks('//', {
+      'main.go': clientCerts
+        ? `package main
 
 import (
 	"crypto/tls"
@@ -41,7 +38,7 @@ func main() {
 	}
 	log.Fatal(server.ListenAndServeTLS(${doubleQuoted(cert)}, ${doubleQuoted(key)}))
 }`
-          : `package main
+        : `package main
 
 import (
 	"fmt"
@@ -55,9 +52,8 @@ func main() {
 	})
 	log.Fatal(http.ListenAndServeTLS("127.0.0.1:8443", ${doubleQuoted(cert)}, ${doubleQuoted(key)}, nil))
 }`,
-      },
-      { title: 'run', comment: '//', text: 'go run main.go' },
-    ],
+      run: 'go run main.go',
+    }),
     notes: ['Gin: router.RunTLS(addr, cert, key); Echo: e.StartTLS(…)'],
   }),
 };
@@ -66,12 +62,9 @@ const rustRecipe: Recipe = {
   name: 'rust',
   summary: 'Axum on rustls',
   render: ({ cert, key, trust, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'src/main.rs',
-        comment: '//',
-        text: clientCerts
-          ? `use axum::{routing::get, Router};
+    blocks: blocks('//', {
+      'src/main.rs': clientCerts
+        ? `use axum::{routing::get, Router};
 use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::{pem::PemObject, CertificateDer, PrivateKeyDer};
 use rustls::{server::WebPkiClientVerifier, RootCertStore, ServerConfig};
@@ -98,7 +91,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     Ok(())
 }`
-          : `use axum::{routing::get, Router};
+        : `use axum::{routing::get, Router};
 use axum_server::tls_rustls::RustlsConfig;
 use std::net::SocketAddr;
 
@@ -113,9 +106,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     Ok(())
 }`,
-      },
-      { title: 'run', comment: '//', text: `${cargoAdd}\ncargo run` },
-    ],
+      run: `${cargoAdd}\ncargo run`,
+    }),
     notes: [cargoAdd.replaceAll('\n', ' && ')],
   }),
 };
@@ -129,13 +121,10 @@ const dotnetRecipe: Recipe = {
   summary: 'ASP.NET Core on Kestrel',
   render: ({ cert, key, trust, clientCerts }) => ({
     blocks: clientCerts
-      ? [
-          {
-            title: 'Program.cs',
-            comment: '//',
-            // By its configuration: on Windows, SslStream takes no certificate that code read from PEM files
-            // (https://github.com/dotnet/runtime/issues/23749).
-            text: `using System.Security.Cryptography;
+      ? blocks('//', {
+          // By its configuration: on Windows, SslStream takes no certificate that code read from PEM files
+          // (https://github.com/dotnet/runtime/issues/23749).
+          'Program.cs': `using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -163,32 +152,27 @@ builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https
 var app = builder.Build();
 app.MapGet("/", (HttpContext context) => $"hello {context.Connection.ClientCertificate?.Subject}\\n");
 app.Run();`,
-          },
-          { title: 'run', comment: '//', text: 'dotnet run' },
-        ]
-      : [
-          {
-            title: 'appsettings.Development.json',
-            comment: undefined,
-            text: JSON.stringify(
-              {
-                Kestrel: {
-                  Endpoints: {
-                    Https: {
-                      Url: 'https://localhost:8443',
-                      Certificate: {
-                        Path: assertExpressible(cert, 'JSON'),
-                        KeyPath: assertExpressible(key, 'JSON'),
-                      },
+          run: 'dotnet run',
+        })
+      : blocks(undefined, {
+          'appsettings.Development.json': JSON.stringify(
+            {
+              Kestrel: {
+                Endpoints: {
+                  Https: {
+                    Url: 'https://localhost:8443',
+                    Certificate: {
+                      Path: assertExpressible(cert, 'JSON'),
+                      KeyPath: assertExpressible(key, 'JSON'),
                     },
                   },
                 },
               },
-              null,
-              2,
-            ),
-          },
-        ],
+            },
+            null,
+            2,
+          ),
+        }),
     notes: clientCerts
       ? ['.NET 8 or newer']
       : [
@@ -203,11 +187,8 @@ const grpcRecipe: Recipe = {
   summary: 'gRPC on Node.js; Go and Python in its notes',
   needs: ['ca.pem'],
   render: ({ cert, key, ca, trust, clientCerts, names }) => ({
-    blocks: [
-      {
-        title: 'server.mjs',
-        comment: '//',
-        text: `import { readFileSync } from 'node:fs';
+    blocks: blocks('//', {
+      'server.mjs': `import { readFileSync } from 'node:fs';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
 const credentials = ServerCredentials.createSsl(
@@ -225,16 +206,11 @@ const server = new Server();
 server.bindAsync('127.0.0.1:8443', credentials, (error) => {
   if (error) throw error;
 });`,
-      },
-      {
-        title: 'client',
-        comment: '//',
-        text: `import { credentials } from '@grpc/grpc-js';
+      client: `import { credentials } from '@grpc/grpc-js';
 new YourClient('${hostOf(askedFor(names))}:8443', credentials.createSsl(readFileSync(${doubleQuoted(ca)})${
-          clientCerts ? ", readFileSync('client/key.pem'), readFileSync('client/cert.pem')" : ''
-        }));`,
-      },
-    ],
+        clientCerts ? ", readFileSync('client/key.pem'), readFileSync('client/cert.pem')" : ''
+      }));`,
+    }),
     notes: [
       'Go: credentials.NewTLS of the tls.Config in devcert recipe go',
       clientCerts

@@ -2,18 +2,15 @@
 import { isIP } from 'node:net';
 import { command, word } from './command.ts';
 import { compose, doubleQuoted } from './quote.ts';
-import type { Recipe } from './recipe.ts';
+import { blocks, type Recipe } from './recipe.ts';
 
 const composeRecipe: Recipe = {
   name: 'docker-compose',
   summary: 'Docker Compose: nginx with TLS in front of your service',
   needs: ['ca.pem'],
   render: ({ cert, key, ca, trust, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'compose.override.yaml, beside a compose.yaml whose service "app" listens on 3000',
-        comment: '#',
-        text: `services:
+    blocks: blocks('#', {
+      'compose.override.yaml, beside a compose.yaml whose service "app" listens on 3000': `services:
   devcert:
     image: nginx:alpine
     ports:
@@ -65,9 +62,8 @@ configs:
         default upgrade;
         "" "";
       }`,
-      },
-      { title: 'run', comment: '#', text: 'docker compose up' },
-    ],
+      run: 'docker compose up',
+    }),
     notes: [
       'Docker Compose 2.23.1 or newer (configs with content)',
       'from container to container: devcert app.test, a network alias',
@@ -92,11 +88,8 @@ const kubernetes: Recipe = {
     const hosts = input.names.filter((name) => isIP(name) === 0).map(doubleQuoted);
     const rules = hosts.length === 0 ? ['"localhost"'] : hosts;
     return {
-      blocks: [
-        {
-          title: 'ingress.yaml, in front of a service "app" that listens on 3000',
-          comment: '#',
-          text: `apiVersion: networking.k8s.io/v1
+      blocks: blocks('#', {
+        'ingress.yaml, in front of a service "app" that listens on 3000': `apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
   name: devcert
@@ -106,18 +99,13 @@ spec:
       secretName: devcert-tls
   rules:
 ${rules.map(rule).join('\n')}`,
-        },
-        {
-          title: 'run, again after each renewal',
-          comment: '#',
-          text: command(input, [
-            'kubectl create secret tls devcert-tls',
-            `--cert ${word(input, input.cert)}`,
-            `--key ${word(input, input.key)}`,
-            '--dry-run=client -o yaml | kubectl apply -f -',
-          ]),
-        },
-      ],
+        'run, again after each renewal': command(input, [
+          'kubectl create secret tls devcert-tls',
+          `--cert ${word(input, input.cert)}`,
+          `--key ${word(input, input.key)}`,
+          '--dry-run=client -o yaml | kubectl apply -f -',
+        ]),
+      }),
       notes: [
         'no Secret as a file: it would hold the key, and be committed',
         'cert-manager takes a CA with its key: devcert ca create cluster',

@@ -2,12 +2,17 @@
 import { command, word } from './command.ts';
 import { askedFor, hostOf } from './host.ts';
 import { EXTRA_CA, quoted } from './javascript.ts';
-import { lines, type Recipe, type RecipeInput, type Rendered } from './recipe.ts';
+import { blocks, lines, type Recipe, type RecipeInput, type Rendered } from './recipe.ts';
 
 /** A command that is run with the root in Node's variable. */
 function run(input: RecipeInput, words: readonly string[], notes: readonly string[]): Rendered {
   const text = command(input, words, { name: EXTRA_CA, value: input.ca });
-  return { blocks: [{ title: 'run', comment: '#', text }], notes };
+  return {
+    blocks: blocks('#', {
+      run: text,
+    }),
+    notes,
+  };
 }
 
 const shape = { committed: true, needs: ['ca.pem'], needsForClients: false } as const;
@@ -80,25 +85,17 @@ const playwright: Recipe = {
   summary: 'Playwright: tests of a page over HTTPS',
   ...shape,
   render: (input) => ({
-    blocks: [
-      {
-        title: 'playwright.config.mjs',
-        comment: '//',
-        text: lines(
-          "import { defineConfig } from '@playwright/test';",
-          '',
-          '// No ignoreHTTPSErrors: a wrong certificate fails the test, as it would a user',
-          'export default defineConfig({',
-          `  use: { baseURL: 'https://${hostOf(askedFor(input.names))}:8443' },`,
-          '});',
-        ),
-      },
-      {
-        title: 'run',
-        comment: '//',
-        text: command(input, ['npx playwright test'], { name: EXTRA_CA, value: input.ca }),
-      },
-    ],
+    blocks: blocks('//', {
+      'playwright.config.mjs': lines(
+        "import { defineConfig } from '@playwright/test';",
+        '',
+        '// No ignoreHTTPSErrors: a wrong certificate fails the test, as it would a user',
+        'export default defineConfig({',
+        `  use: { baseURL: 'https://${hostOf(askedFor(input.names))}:8443' },`,
+        '});',
+      ),
+      run: command(input, ['npx playwright test'], { name: EXTRA_CA, value: input.ca }),
+    }),
     notes: [
       'its Chromium trusts the root after devcert install, on Linux too',
       `request.get() and webServer trust it by ${EXTRA_CA}`,

@@ -2,7 +2,7 @@
 import { variable } from './command.ts';
 import { allowedHost } from './host.ts';
 import { clientNote, EXTRA_CA, quoted, tlsOptions } from './javascript.ts';
-import { lines, type Recipe, type RecipeInput, type Rendered } from './recipe.ts';
+import { blocks, lines, type Recipe, type RecipeInput, type Rendered } from './recipe.ts';
 
 /**
  * A build, CI and a colleague's first checkout have no certificate and need none. What is to let in certain clients
@@ -45,7 +45,9 @@ function config(
   { note = clientNote, ...more }: Partial<Recipe> & { note?: typeof clientNote } = {},
 ): Recipe {
   const render = (input: RecipeInput): Rendered => ({
-    blocks: [{ title, comment: '//', text: text(input) }],
+    blocks: blocks('//', {
+      [title]: text(input),
+    }),
     notes: [note(input)],
   });
   return { name, summary, committed: true, needs: ['ca.pem'], render, ...more };

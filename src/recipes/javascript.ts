@@ -1,7 +1,7 @@
 /** Recipes for Node.js servers, and what those of dev servers are made of, too. */
 import { variable } from './command.ts';
 import { doubleQuoted } from './quote.ts';
-import { lines, type Recipe, type RecipeInput } from './recipe.ts';
+import { blocks, lines, type Recipe, type RecipeInput } from './recipe.ts';
 
 const REASONS_NOTE = 'a refused client sees nothing: tlsClientError says why, here';
 
@@ -55,22 +55,18 @@ function nodeServer(name: string, summary: string, server: Server): Recipe {
     summary,
     needs: ['ca.pem'],
     render: (input) => ({
-      blocks: [
-        {
-          title: 'server.mjs',
-          comment: '//',
-          text: lines(
-            "import { readFileSync } from 'node:fs';",
-            imports,
-            '',
-            `const tls = ${tlsOptions(input)};`,
-            setup,
-            input.clientCerts &&
-              `${events}.on('tlsClientError', (error) => console.error(\`refused: \${error.message}\`));`,
-            listen,
-          ),
-        },
-      ],
+      blocks: blocks('//', {
+        'server.mjs': lines(
+          "import { readFileSync } from 'node:fs';",
+          imports,
+          '',
+          `const tls = ${tlsOptions(input)};`,
+          setup,
+          input.clientCerts &&
+            `${events}.on('tlsClientError', (error) => console.error(\`refused: \${error.message}\`));`,
+          listen,
+        ),
+      }),
       notes: [...(input.clientCerts ? [REASONS_NOTE] : []), clientNote(input)],
     }),
   };

@@ -1,9 +1,8 @@
 /** Recipes for servers on the Java virtual machine. */
 import { askedFor, hostOf } from './host.ts';
-import { jdk } from './jdk.ts';
-import { JAVA_CLIENT_NOTES, KEYSTORE_NOTE, TRUSTSTORE_NOTE } from './jvm-notes.ts';
+import { JAVA_CLIENT_NOTES, jdk, KEYSTORE_NOTE, TRUSTSTORE_NOTE } from './jdk.ts';
 import { assertExpressible, doubleQuoted, properties, xml } from './quote.ts';
-import { type Block, lines, type Recipe, type RecipeInput } from './recipe.ts';
+import { type Block, blocks, lines, type Recipe, type RecipeInput } from './recipe.ts';
 
 const springBoot: Recipe = {
   name: 'spring-boot',
@@ -56,25 +55,21 @@ const springBootP12: Recipe = {
   },
 };
 
-function springServer(bundle: readonly Setting[]): [Block, Block] {
+function springServer(bundle: readonly Setting[]): [Block, ...Block[]] {
   const settings: Setting[] = [
     ...bundle,
     ['server.ssl.bundle', 'devcert'],
     ['server.address', '127.0.0.1'],
     ['server.port', '8443'],
   ];
-  return [
-    {
-      title: 'src/main/resources/application.properties',
-      comment: '#',
-      text: settings.map(([key, value]) => `${key}=${property(value)}`).join('\n'),
-    },
-    {
-      title: 'or src/main/resources/application.yml',
-      comment: '#',
-      text: settings.map(([key, value]) => `${key}: ${doubleQuoted(value)}`).join('\n'),
-    },
-  ];
+  return blocks('#', {
+    'src/main/resources/application.properties': settings
+      .map(([key, value]) => `${key}=${property(value)}`)
+      .join('\n'),
+    'or src/main/resources/application.yml': settings
+      .map(([key, value]) => `${key}: ${doubleQuoted(value)}`)
+      .join('\n'),
+  });
 }
 
 /** A variable of the environment stays one; nothing else may be one. */
@@ -91,16 +86,13 @@ function clientAuth({ clientCerts }: RecipeInput): Setting[] {
 
 /** Another application, or this one when it calls itself. */
 function springClient({ ca }: RecipeInput): Block[] {
+  const trusted = properties(location(ca));
   return [
-    {
-      title: 'application.properties of a client',
-      comment: '#',
-      text: `spring.ssl.bundle.pem.devcert-client.truststore.certificate=${properties(location(ca))}`,
-    },
-    {
-      title: 'its RestClient, with SslBundles from org.springframework.boot.ssl',
-      comment: '//',
-      text: lines(
+    ...blocks('#', {
+      'application.properties of a client': `spring.ssl.bundle.pem.devcert-client.truststore.certificate=${trusted}`,
+    }),
+    ...blocks('//', {
+      'its RestClient, with SslBundles from org.springframework.boot.ssl': lines(
         '@Bean',
         'RestClient local(SslBundles bundles) {',
         '  var tls = bundles.getBundle("devcert-client").createSslContext();',
@@ -108,7 +100,7 @@ function springClient({ ca }: RecipeInput): Block[] {
         '  return RestClient.builder().requestFactory(new JdkClientHttpRequestFactory(http)).build();',
         '}',
       ),
-    },
+    }),
   ];
 }
 
@@ -122,22 +114,18 @@ const quarkus: Recipe = {
   summary: 'Quarkus 3.12 or newer, with its TLS registry',
   render({ cert, key, trust, clientCerts }) {
     return {
-      blocks: [
-        {
-          title: 'src/main/resources/application.properties',
-          comment: '#',
-          text: lines(
-            `quarkus.tls.key-store.pem.0.cert=${listed(cert)}`,
-            `quarkus.tls.key-store.pem.0.key=${listed(key)}`,
-            clientCerts && `quarkus.tls.trust-store.pem.certs=${listed(trust)}`,
-            clientCerts && 'quarkus.http.ssl.client-auth=required',
-            'quarkus.tls.reload-period=30s',
-            'quarkus.http.insecure-requests=disabled',
-            'quarkus.http.host=127.0.0.1',
-            'quarkus.http.ssl-port=8443',
-          ),
-        },
-      ],
+      blocks: blocks('#', {
+        'src/main/resources/application.properties': lines(
+          `quarkus.tls.key-store.pem.0.cert=${listed(cert)}`,
+          `quarkus.tls.key-store.pem.0.key=${listed(key)}`,
+          clientCerts && `quarkus.tls.trust-store.pem.certs=${listed(trust)}`,
+          clientCerts && 'quarkus.http.ssl.client-auth=required',
+          'quarkus.tls.reload-period=30s',
+          'quarkus.http.insecure-requests=disabled',
+          'quarkus.http.host=127.0.0.1',
+          'quarkus.http.ssl-port=8443',
+        ),
+      }),
       notes: [
         ...(clientCerts ? ['build it again: client-auth is fixed when it is built'] : []),
         ...JAVA_CLIENT_NOTES,
@@ -158,10 +146,8 @@ const tomcat: Recipe = {
   needsForClients: ['truststore.p12'],
   render({ cert, key, truststore, clientCerts }) {
     const file = (path: string) => xml(assertExpressible(path, 'Tomcat', /\$\{/));
-    const connector: Block = {
-      title: 'conf/server.xml, inside <Service>',
-      comment: '<!--',
-      text: lines(
+    const connector = blocks('<!--', {
+      'conf/server.xml, inside <Service>': lines(
         '<Connector port="8443" address="127.0.0.1"',
         '           SSLEnabled="true" scheme="https" secure="true">',
         clientCerts
@@ -177,17 +163,14 @@ const tomcat: Recipe = {
         '  </SSLHostConfig>',
         '</Connector>',
       ),
-    };
-    if (!clientCerts) return { blocks: [connector], notes: JAVA_CLIENT_NOTES };
-    const setenv: Block = {
-      title: 'bin/setenv.sh: has ${…} in server.xml read from the environment',
-      comment: '#',
-      text: lines(
+    });
+    if (!clientCerts) return { blocks: connector, notes: JAVA_CLIENT_NOTES };
+    const setenv = blocks('#', {
+      'bin/setenv.sh: has ${…} in server.xml read from the environment':
         'CATALINA_OPTS="$CATALINA_OPTS -Dorg.apache.tomcat.util.digester.PROPERTY_SOURCE' +
-          '=org.apache.tomcat.util.digester.EnvironmentPropertySource"',
-      ),
-    };
-    return { blocks: [connector, setenv], notes: [TRUSTSTORE_NOTE, ...JAVA_CLIENT_NOTES] };
+        '=org.apache.tomcat.util.digester.EnvironmentPropertySource"',
+    });
+    return { blocks: [...connector, ...setenv], notes: [TRUSTSTORE_NOTE, ...JAVA_CLIENT_NOTES] };
   },
 };
 
@@ -208,33 +191,25 @@ const kafka: Recipe = {
       `ssl.${kind}.password=\${env:${kind.toUpperCase()}_PASSWORD}`,
     ];
     return {
-      blocks: [
-        {
-          title: 'config/server.properties, in place of the lines of these names',
-          comment: '#',
-          text: lines(
-            variables,
-            'listeners=SSL://127.0.0.1:8443,CONTROLLER://127.0.0.1:9093',
-            `advertised.listeners=SSL://${hostOf(askedFor(names))}:8443`,
-            'listener.security.protocol.map=SSL:SSL,CONTROLLER:PLAINTEXT',
-            'inter.broker.listener.name=SSL',
-            store('keystore', keystore),
-            store('truststore', truststore),
-            `ssl.client.auth=${clientCerts ? 'required' : 'none'}`,
-          ),
-        },
-        {
-          title: 'client.properties',
-          comment: '#',
-          text: lines(
-            variables,
-            'security.protocol=SSL',
-            store('truststore', truststore),
-            // Made by: devcert --client NAME --out client --format p12
-            clientCerts && store('keystore', 'client/keystore.p12'),
-          ),
-        },
-      ],
+      blocks: blocks('#', {
+        'config/server.properties, in place of the lines of these names': lines(
+          variables,
+          'listeners=SSL://127.0.0.1:8443,CONTROLLER://127.0.0.1:9093',
+          `advertised.listeners=SSL://${hostOf(askedFor(names))}:8443`,
+          'listener.security.protocol.map=SSL:SSL,CONTROLLER:PLAINTEXT',
+          'inter.broker.listener.name=SSL',
+          store('keystore', keystore),
+          store('truststore', truststore),
+          `ssl.client.auth=${clientCerts ? 'required' : 'none'}`,
+        ),
+        'client.properties': lines(
+          variables,
+          'security.protocol=SSL',
+          store('truststore', truststore),
+          // Made by: devcert --client NAME --out client --format p12
+          clientCerts && store('keystore', 'client/keystore.p12'),
+        ),
+      }),
       notes: [
         KEYSTORE_NOTE,
         TRUSTSTORE_NOTE,

@@ -1,51 +1,21 @@
-/** Every recipe by its name, in families that are loaded when one of theirs is asked for. */
+/** Every recipe by its name. */
 import { DevcertError, printable } from '../errors.ts';
+import { compiled } from './compiled.ts';
+import { containers } from './containers.ts';
+import { databases } from './databases.ts';
+import { devCommands } from './dev-commands.ts';
+import { devConfigs } from './dev-configs.ts';
+import { javascript } from './javascript.ts';
+import { jvm } from './jvm.ts';
 import type { Recipe } from './recipe.ts';
+import { scripting } from './scripting.ts';
+import { servers } from './servers.ts';
 
-interface Family {
-  readonly names: readonly string[];
-  readonly load: () => Promise<readonly Recipe[]>;
+/** All of them, in the order they are listed. */
+export function allRecipes(): readonly Recipe[] {
+  const web = [...servers, ...javascript, ...devConfigs, ...devCommands];
+  return [...web, ...jvm, ...scripting, ...compiled, ...databases, ...containers];
 }
-
-/** In the order they are listed. Adding a recipe is its name here and one more in its family's file. */
-const families: readonly Family[] = [
-  {
-    names: ['nginx', 'apache', 'haproxy', 'caddy', 'traefik'],
-    load: async () => (await import('./servers.ts')).servers,
-  },
-  {
-    names: ['node', 'express', 'fastify'],
-    load: async () => (await import('./javascript.ts')).javascript,
-  },
-  {
-    names: ['vite', 'sveltekit', 'astro', 'nuxt', 'webpack'],
-    load: async () => (await import('./dev-configs.ts')).devConfigs,
-  },
-  {
-    names: ['next', 'angular', 'storybook', 'wrangler', 'playwright'],
-    load: async () => (await import('./dev-commands.ts')).devCommands,
-  },
-  {
-    names: ['spring-boot', 'spring-boot-p12', 'quarkus', 'tomcat', 'jdk', 'kafka'],
-    load: async () => (await import('./jvm.ts')).jvm,
-  },
-  {
-    names: ['python', 'uvicorn', 'django', 'flask', 'puma', 'php'],
-    load: async () => (await import('./scripting.ts')).scripting,
-  },
-  {
-    names: ['go', 'rust', 'dotnet', 'grpc'],
-    load: async () => (await import('./compiled.ts')).compiled,
-  },
-  {
-    names: ['postgres', 'mysql', 'redis', 'mosquitto'],
-    load: async () => (await import('./databases.ts')).databases,
-  },
-  {
-    names: ['docker-compose', 'kubernetes'],
-    load: async () => (await import('./containers.ts')).containers,
-  },
-];
 
 /** Other words for the same. */
 const aliases: Readonly<Record<string, string>> = {
@@ -73,23 +43,18 @@ const aliases: Readonly<Record<string, string>> = {
   symfony: 'php',
 };
 
-/** Every recipe, all families loaded. */
-export async function allRecipes(): Promise<Recipe[]> {
-  return (await Promise.all(families.map((family) => family.load()))).flat();
-}
-
 /**
  * The recipe of that name or alias, in any case of letters.
  *
  * @throws DevcertError `usage` with the nearest names as its hint.
  */
-export async function findRecipe(word: string): Promise<Recipe> {
+export function findRecipe(word: string): Recipe {
   const typed = word.trim().toLowerCase();
   const name = Object.hasOwn(aliases, typed) ? aliases[typed] : typed;
-  const family = families.find(({ names }) => names.some((it) => it === name));
-  const recipe = (await family?.load())?.find((recipe) => recipe.name === name);
+  const recipes = allRecipes();
+  const recipe = recipes.find((recipe) => recipe.name === name);
   if (recipe !== undefined) return recipe;
-  const near = nearest(typed, [...families.flatMap(({ names }) => names), ...Object.keys(aliases)]);
+  const near = nearest(typed, [...recipes.map(({ name }) => name), ...Object.keys(aliases)]);
   throw new DevcertError('usage', `there is no recipe "${printable(word).slice(0, 60)}"`, {
     hint:
       near.length === 0

@@ -73,6 +73,15 @@ export interface Recipe {
   render(input: RecipeInput): Rendered;
 }
 
+/** Blocks of one language, by their titles. */
+export function blocks(
+  comment: CommentMark,
+  texts: Readonly<Record<string, string>>,
+): [Block, ...Block[]] {
+  const all = Object.entries(texts).map(([title, text]): Block => ({ title, comment, text }));
+  return all as [Block, ...Block[]];
+}
+
 /** Text of its lines; false leaves one out. */
 export function lines(...parts: readonly (string | false | readonly string[])[]): string {
   return parts.flatMap((part) => (part === false ? [] : part)).join('\n');

@@ -1,17 +1,14 @@
 /** Recipes for Python, Ruby and PHP. */
 import { command, word } from './command.ts';
 import { doubleQuoted, nginx, shell, singleQuoted } from './quote.ts';
-import type { Recipe } from './recipe.ts';
+import { blocks, type Recipe } from './recipe.ts';
 
 const pythonRecipe: Recipe = {
   name: 'python',
   summary: "Python's own http.server and ssl",
   render: ({ cert, key, trust, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'server.py',
-        comment: '#',
-        text: `import http.server
+    blocks: blocks('#', {
+      'server.py': `import http.server
 import ssl
 
 
@@ -27,20 +24,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(${doubleQuoted(cert)}, ${doubleQuoted(key)})${
-          clientCerts
-            ? `
+        clientCerts
+          ? `
 context.load_verify_locations(${doubleQuoted(trust)})
 context.verify_mode = ssl.CERT_REQUIRED`
-            : ''
-        }
+          : ''
+      }
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 8443), Handler)
 # The handshake belongs into the request's thread: one slow client must not stop the others
 server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 server.serve_forever()`,
-      },
-      { title: 'run', comment: '#', text: 'python3 server.py' },
-    ],
+      run: 'python3 server.py',
+    }),
     notes: ['SimpleHTTPRequestHandler would serve .devcert/key.pem, too'],
   }),
 };
@@ -49,20 +45,16 @@ const uvicornRecipe: Recipe = {
   name: 'uvicorn',
   summary: 'Uvicorn: FastAPI, Starlette, every ASGI application',
   render: (input) => ({
-    blocks: [
-      {
-        title: 'run',
-        comment: '#',
-        text: command(input, [
-          'uvicorn main:app --port 8443',
-          `--ssl-certfile ${word(input, input.cert)}`,
-          `--ssl-keyfile ${word(input, input.key)}`,
-          ...(input.clientCerts
-            ? [`--ssl-ca-certs ${word(input, input.trust)}`, '--ssl-cert-reqs 2']
-            : []),
-        ]),
-      },
-    ],
+    blocks: blocks('#', {
+      run: command(input, [
+        'uvicorn main:app --port 8443',
+        `--ssl-certfile ${word(input, input.cert)}`,
+        `--ssl-keyfile ${word(input, input.key)}`,
+        ...(input.clientCerts
+          ? [`--ssl-ca-certs ${word(input, input.trust)}`, '--ssl-cert-reqs 2']
+          : []),
+      ]),
+    }),
     notes: ['main:app is the variable app in main.py', 'Hypercorn: --certfile, --keyfile'],
   }),
 };
@@ -73,35 +65,27 @@ const djangoRecipe: Recipe = {
   render: ({ cert, key, trust, clientCerts, windows }) =>
     clientCerts
       ? {
-          blocks: [
-            {
-              title: 'run',
-              comment: '#',
-              text: `gunicorn --bind 127.0.0.1:8443 \\
+          blocks: blocks('#', {
+            run: `gunicorn --bind 127.0.0.1:8443 \\
     --certfile ${shell(cert)} \\
     --keyfile ${shell(key)} \\
     --ca-certs ${shell(trust)} \\
     --cert-reqs 2 \\
     "\${DJANGO_PROJECT:?is the folder with wsgi.py}.wsgi"`,
-            },
-          ],
+          }),
           notes: [
             windows ? 'Gunicorn runs on Windows in WSL alone' : 'pip install gunicorn',
             'DJANGO_PROJECT is the name of the folder that wsgi.py is in',
           ],
         }
       : {
-          blocks: [
-            {
-              title: 'run',
-              comment: '#',
-              text: command({ windows }, [
-                `${windows ? 'python' : 'python3'} manage.py runserver_plus 127.0.0.1:8443`,
-                `--cert-file ${word({ windows }, cert)}`,
-                `--key-file ${word({ windows }, key)}`,
-              ]),
-            },
-          ],
+          blocks: blocks('#', {
+            run: command({ windows }, [
+              `${windows ? 'python' : 'python3'} manage.py runserver_plus 127.0.0.1:8443`,
+              `--cert-file ${word({ windows }, cert)}`,
+              `--key-file ${word({ windows }, key)}`,
+            ]),
+          }),
           notes: [
             'needs: pip install django-extensions werkzeug pyOpenSSL',
             "settings.py: 'django_extensions' in INSTALLED_APPS",
@@ -114,11 +98,8 @@ const flaskRecipe: Recipe = {
   summary: "Flask's development server",
   render: ({ cert, key, trust, clientCerts, windows }) => ({
     blocks: clientCerts
-      ? [
-          {
-            title: 'serve.py, beside app.py',
-            comment: '#',
-            text: `import ssl
+      ? blocks('#', {
+          'serve.py, beside app.py': `import ssl
 
 from app import app
 
@@ -128,20 +109,15 @@ context.load_verify_locations(${doubleQuoted(trust)})
 context.verify_mode = ssl.CERT_REQUIRED
 
 app.run(host="127.0.0.1", port=8443, ssl_context=context)`,
-          },
-          { title: 'run', comment: '#', text: 'python3 serve.py' },
-        ]
-      : [
-          {
-            title: 'run',
-            comment: '#',
-            text: command({ windows }, [
-              'flask run --port 8443',
-              `--cert ${word({ windows }, cert)}`,
-              `--key ${word({ windows }, key)}`,
-            ]),
-          },
-        ],
+          run: 'python3 serve.py',
+        })
+      : blocks('#', {
+          run: command({ windows }, [
+            'flask run --port 8443',
+            `--cert ${word({ windows }, cert)}`,
+            `--key ${word({ windows }, key)}`,
+          ]),
+        }),
     notes: ['the application is the variable app in app.py'],
   }),
 };
@@ -150,19 +126,15 @@ const pumaRecipe: Recipe = {
   name: 'puma',
   summary: 'Puma: Rails, Sinatra, every Rack application',
   render: ({ cert, key, trust, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'config/puma.rb',
-        comment: '#',
-        // Puma reads the client's certificate with a library that it does not load itself.
-        text: `${clientCerts ? "require 'openssl'\n\n" : ''}ssl_bind '127.0.0.1', '8443', {
+    blocks: blocks('#', {
+      // Puma reads the client's certificate with a library that it does not load itself.
+      'config/puma.rb': `${clientCerts ? "require 'openssl'\n\n" : ''}ssl_bind '127.0.0.1', '8443', {
   cert: ${singleQuoted(cert)},
   key: ${singleQuoted(key)},${clientCerts ? `\n  ca: ${singleQuoted(trust)},` : ''}
   verify_mode: '${clientCerts ? 'force_peer' : 'none'}'
 }`,
-      },
-      { title: 'run', comment: '#', text: 'bundle exec puma --config config/puma.rb' },
-    ],
+      run: 'bundle exec puma --config config/puma.rb',
+    }),
     notes: [
       'verify_mode is about certificates of clients',
       'Rails has a config/puma.rb: add the lines there',
@@ -175,11 +147,8 @@ const phpRecipe: Recipe = {
   summary: "nginx in front of PHP's built-in server: Symfony, Laravel",
   needs: ['ca.pem'],
   render: ({ cert, key, ca, trust, keystore, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'devcert.conf, for /etc/nginx/conf.d/',
-        comment: '#',
-        text: `server {
+    blocks: blocks('#', {
+      'devcert.conf, for /etc/nginx/conf.d/': `server {
     listen 127.0.0.1:8443 ssl;
     ssl_certificate     ${nginx(cert)};
     ssl_certificate_key ${nginx(key)};
@@ -201,18 +170,9 @@ ${
         proxy_set_header X-Forwarded-Proto https;
     }
 }`,
-      },
-      {
-        title: 'run',
-        comment: '#',
-        text: 'php -S 127.0.0.1:8000 -t public\nsudo nginx -t && sudo nginx -s reload',
-      },
-      {
-        title: 'PHP as a client that trusts your servers',
-        comment: '#',
-        text: `file_get_contents('https://localhost:8443/', false, stream_context_create(['ssl' => ['cafile' => ${singleQuoted(ca)}]]));`,
-      },
-    ],
+      run: 'php -S 127.0.0.1:8000 -t public\nsudo nginx -t && sudo nginx -s reload',
+      'PHP as a client that trusts your servers': `file_get_contents('https://localhost:8443/', false, stream_context_create(['ssl' => ['cafile' => ${singleQuoted(ca)}]]));`,
+    }),
     notes: [
       'PHP itself serves no TLS; Laravel: php artisan serve, not php -S',
       `Symfony's command needs no nginx: symfony server:start --p12=${shell(keystore)}`,

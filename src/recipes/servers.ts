@@ -1,7 +1,7 @@
 /** Recipes for servers that stand in front of another one. */
 import { hostOf } from './host.ts';
 import { apache, assertExpressible, caddy, doubleQuoted, haproxy, nginx, shell } from './quote.ts';
-import type { Recipe, RecipeInput } from './recipe.ts';
+import { blocks, type Recipe, type RecipeInput } from './recipe.ts';
 
 /** Where the server that they stand in front of listens. */
 const UPSTREAM = 'your server is expected on 127.0.0.1:3000';
@@ -10,11 +10,8 @@ const nginxRecipe: Recipe = {
   name: 'nginx',
   summary: 'nginx in front of your server',
   render: ({ cert, key, trust, names, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'devcert.conf, for /etc/nginx/conf.d/ or below "http {" of nginx.conf',
-        comment: '#',
-        text: `server {
+    blocks: blocks('#', {
+      'devcert.conf, for /etc/nginx/conf.d/ or below "http {" of nginx.conf': `server {
     listen 127.0.0.1:8443 ssl;
     server_name ${names.map(serverName).join(' ')};
 
@@ -52,9 +49,8 @@ map $http_upgrade $devcert_connection {
     default upgrade;
     ""      "";
 }`,
-      },
-      { title: 'run', comment: '#', text: 'sudo nginx -t && sudo nginx -s reload' },
-    ],
+      run: 'sudo nginx -t && sudo nginx -s reload',
+    }),
     notes: [UPSTREAM, 'HTTP/2: add "http2 on;" from nginx 1.25.1'],
   }),
 };
@@ -68,11 +64,8 @@ const apacheRecipe: Recipe = {
   name: 'apache',
   summary: 'Apache httpd in front of your server',
   render: ({ cert, key, trust, names: [first = 'localhost', ...others], clientCerts }) => ({
-    blocks: [
-      {
-        title: 'devcert.conf, for /etc/apache2/sites-enabled/ or conf.d/',
-        comment: '#',
-        text: `Listen 127.0.0.1:8443
+    blocks: blocks('#', {
+      'devcert.conf, for /etc/apache2/sites-enabled/ or conf.d/': `Listen 127.0.0.1:8443
 <VirtualHost 127.0.0.1:8443>
     ServerName ${hostOf(first)}${others.length === 0 ? '' : `\n    ServerAlias ${others.map(hostOf).join(' ')}`}
 
@@ -96,13 +89,8 @@ ${
     ProxyPassReverse "/" "http://127.0.0.1:3000/"
     RequestHeader set X-Forwarded-Proto "https"
 </VirtualHost>`,
-      },
-      {
-        title: 'run',
-        comment: '#',
-        text: 'sudo a2enmod ssl proxy proxy_http headers\nsudo systemctl restart apache2',
-      },
-    ],
+      run: 'sudo a2enmod ssl proxy proxy_http headers\nsudo systemctl restart apache2',
+    }),
     notes: [UPSTREAM, 'its modules, once: sudo a2enmod ssl proxy proxy_http headers'],
   }),
 };
@@ -111,11 +99,8 @@ const haproxyRecipe: Recipe = {
   name: 'haproxy',
   summary: 'HAProxy in front of your server',
   render: ({ cert, key, trust, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'haproxy.cfg',
-        comment: '#',
-        text: `defaults
+    blocks: blocks('#', {
+      'haproxy.cfg': `defaults
     mode http
     timeout connect 5s
     timeout client  1h
@@ -131,9 +116,8 @@ frontend devcert
 
 backend app
     server app 127.0.0.1:3000`,
-      },
-      { title: 'run', comment: '#', text: `ln -sf ${shell(key)} ${shell(`${cert}.key`)}` },
-    ],
+      run: `ln -sf ${shell(key)} ${shell(`${cert}.key`)}`,
+    }),
     notes: [
       UPSTREAM,
       `HAProxy wants the key beside the certificate, once: ln -sf ${shell(key)} ${shell(`${cert}.key`)}`,
@@ -145,11 +129,8 @@ const caddyRecipe: Recipe = {
   name: 'caddy',
   summary: 'Caddy in front of your server',
   render: ({ cert, key, trust, names, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'Caddyfile',
-        comment: '#',
-        text: `{
+    blocks: blocks('#', {
+      Caddyfile: `{
 	auto_https disable_redirects
 	skip_install_trust
 }
@@ -168,9 +149,8 @@ ${names.map((name) => `https://${hostOf(name)}:8443`).join(', ')} {
   }
 	reverse_proxy 127.0.0.1:3000
 }`,
-      },
-      { title: 'run', comment: '#', text: 'caddy run --config Caddyfile' },
-    ],
+      run: 'caddy run --config Caddyfile',
+    }),
     notes: [UPSTREAM, ...(clientCerts ? ['client certificates: Caddy 2.8 or newer'] : [])],
   }),
 };
@@ -179,11 +159,8 @@ const traefikRecipe: Recipe = {
   name: 'traefik',
   summary: 'Traefik in front of your server',
   render: ({ cert, key, trust, clientCerts }) => ({
-    blocks: [
-      {
-        title: 'devcert.yml, what Traefik calls a dynamic configuration',
-        comment: '#',
-        text: `tls:
+    blocks: blocks('#', {
+      'devcert.yml, what Traefik calls a dynamic configuration': `tls:
   stores:
     default:
       defaultCertificate:
@@ -212,9 +189,8 @@ http:
       loadBalancer:
         servers:
           - url: http://127.0.0.1:3000`,
-      },
-      { title: 'run', comment: '#', text: traefikCommand },
-    ],
+      run: traefikCommand,
+    }),
     notes: [UPSTREAM, traefikCommand],
   }),
 };

@@ -28,12 +28,13 @@ export function agentSocket({
     throw new DevcertError('agent', 'there is no SSH agent: SSH_AUTH_SOCK is not set', {
       hint: 'start one: eval "$(ssh-agent)"',
     });
-  if (!isAbsolute(path))
-    throw new DevcertError('agent', `SSH_AUTH_SOCK is not an absolute path: "${path}"`, {
-      hint: 'start an agent: eval "$(ssh-agent)"',
-    });
+  if (!isAbsolute(path)) throw noSocket(`SSH_AUTH_SOCK is not an absolute path: "${path}"`);
   assertOwnSocket(path, uid);
   return path;
+}
+
+function noSocket(message: string): DevcertError {
+  return new DevcertError('agent', message, { hint: 'start an agent: eval "$(ssh-agent)"' });
 }
 
 function assertOwnSocket(path: string, uid: number | undefined): void {
@@ -44,10 +45,7 @@ function assertOwnSocket(path: string, uid: number | undefined): void {
     throw unreachable(path, systemCode(error) ?? '');
   }
   if (there === undefined) throw unreachable(path, 'ENOENT');
-  if (!there.isSocket())
-    throw new DevcertError('agent', `SSH_AUTH_SOCK leads to no socket: "${path}"`, {
-      hint: 'start an agent: eval "$(ssh-agent)"',
-    });
+  if (!there.isSocket()) throw noSocket(`SSH_AUTH_SOCK leads to no socket: "${path}"`);
   // Of root, who can do everything anyway: the socket that a container was given.
   if (uid === undefined || there.uid === uid || there.uid === 0) return;
   throw new DevcertError('refused', `the SSH agent at "${path}" belongs to another user`, {

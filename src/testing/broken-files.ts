@@ -88,7 +88,7 @@ export async function brokenFiles(
     file(join(folder, 'README.md'), brokenReadme(kind, names, isClient)),
   ];
   const placed = { ...placing(here), force, followFolder: out !== undefined, gitignore: true };
-  await place(outputs, placed, ({ entries }) => {
+  await place(outputs, placed, (entries) => {
     if (force !== true) assertReplaceable(folder, outputs, entries());
     return [{ outputs, entry: { ca: '', broken: { kind, names } } }];
   });

@@ -45,12 +45,11 @@ export async function startTls(
 ): Promise<NoStart | undefined> {
   const talk = new Talk(socket, timeoutMs);
   try {
-    const problem = await dialogues[protocol](talk);
-    if (problem !== undefined) return problem;
+    await dialogues[protocol](talk);
     // Who adds to the go-ahead in the clear has it taken for what came by TLS (CVE-2021-23222, CVE-2011-0411).
-    return talk.rest() === 0
-      ? undefined
-      : { code: 'injected', detail: 'it sent more in the clear after saying that TLS begins' };
+    if (talk.rest() > 0)
+      throw new Ended('injected', 'it sent more in the clear after saying that TLS begins');
+    return undefined;
   } catch (error) {
     if (error instanceof Ended) return { code: error.code, detail: error.message };
     if (error instanceof DevcertError || isError(error, 'RangeError'))
@@ -61,27 +60,27 @@ export async function startTls(
   }
 }
 
-const dialogues: Readonly<Record<StartTls, (talk: Talk) => Promise<NoStart | undefined>>> = {
+/** Each ends where TLS begins; an {@link Ended} if it does not. */
+const dialogues: Readonly<Record<StartTls, (talk: Talk) => Promise<void>>> = {
   async postgres(talk) {
     talk.send(Buffer.from('0000000804d2162f', 'hex')); // SSLRequest
     const answer = (await talk.take(1)).toString('latin1');
-    if (answer === 'S') return undefined;
-    if (answer === 'N') return { code: 'not-offered', detail: 'it answers that it has no TLS' };
-    return { code: 'other-protocol', detail: 'it does not answer as PostgreSQL does' };
+    if (answer === 'N') throw new Ended('not-offered', 'it answers that it has no TLS');
+    if (answer !== 'S') throw new Ended('other-protocol', 'it does not answer as PostgreSQL does');
   },
 
   async mysql(talk) {
     const header = await talk.take(4);
     const greeting = await talk.take(header.readUIntLE(0, 3));
     if (greeting[0] === 0xff)
-      return { code: 'not-offered', detail: line(greeting.subarray(3).toString('latin1')) };
+      throw new Ended('not-offered', line(greeting.subarray(3).toString('latin1')));
     const end = greeting.indexOf(0, 1);
     if (greeting[0] !== 10 || end === -1)
-      return { code: 'other-protocol', detail: 'it does not greet as MySQL does' };
+      throw new Ended('other-protocol', 'it does not greet as MySQL does');
     // After the version: thread id (4), 8 bytes of a nonce, a zero, and capabilities.
     const capabilities = greeting.readUInt16LE(end + 14);
     if ((capabilities & CLIENT_SSL) === 0)
-      return { code: 'not-offered', detail: 'it does not say that it has TLS' };
+      throw new Ended('not-offered', 'it does not say that it has TLS');
     const request = Buffer.alloc(4 + 32);
     request.writeUIntLE(32, 0, 3);
     request[3] = ((header[3] ?? 0) + 1) & 0xff;
@@ -89,31 +88,30 @@ const dialogues: Readonly<Record<StartTls, (talk: Talk) => Promise<NoStart | und
     request.writeUInt32LE(1 << 24, 8); // longest packet
     request[12] = 45; // utf8mb4
     talk.send(request);
-    return undefined;
   },
 
   async smtp(talk) {
     const greeting = await talk.reply();
     if (!greeting.startsWith('220'))
-      return { code: 'other-protocol', detail: `it greets with "${line(greeting)}"` };
+      throw new Ended('other-protocol', `it greets with "${line(greeting)}"`);
     talk.send('EHLO localhost\r\n');
     const features = await talk.reply();
     if (!/^250[ -]STARTTLS\s*$/im.test(features))
-      return { code: 'not-offered', detail: 'STARTTLS is not among what it offers' };
+      throw new Ended('not-offered', 'STARTTLS is not among what it offers');
     talk.send('STARTTLS\r\n');
     const answer = await talk.reply();
-    return answer.startsWith('220') ? undefined : { code: 'not-offered', detail: line(answer) };
+    if (!answer.startsWith('220')) throw new Ended('not-offered', line(answer));
   },
 
   async imap(talk) {
     const greeting = await talk.line();
     if (!/^\* (?:OK|PREAUTH)\b/i.test(greeting))
-      return { code: 'other-protocol', detail: `it greets with "${line(greeting)}"` };
+      throw new Ended('other-protocol', `it greets with "${line(greeting)}"`);
     talk.send('a STARTTLS\r\n');
     for (;;) {
       const answer = await talk.line();
-      if (/^a OK\b/i.test(answer)) return undefined;
-      if (/^a /i.test(answer)) return { code: 'not-offered', detail: line(answer) };
+      if (/^a OK\b/i.test(answer)) return;
+      if (/^a /i.test(answer)) throw new Ended('not-offered', line(answer));
     }
   },
 
@@ -125,7 +123,7 @@ const dialogues: Readonly<Record<StartTls, (talk: Talk) => Promise<NoStart | und
     const start = await talk.take(2);
     const lengthBytes = (start[1] ?? 0) > 0x80 ? (start[1] ?? 0) & 0x7f : 0;
     if (start[0] !== 0x30 || lengthBytes > 4)
-      return { code: 'other-protocol', detail: 'it does not answer as LDAP does' };
+      throw new Ended('other-protocol', 'it does not answer as LDAP does');
     const more = await talk.take(lengthBytes);
     const length = lengthBytes === 0 ? (start[1] ?? 0) : more.readUIntBE(0, lengthBytes);
     const message = fieldsOf(
@@ -134,13 +132,10 @@ const dialogues: Readonly<Record<StartTls, (talk: Talk) => Promise<NoStart | und
     message.next();
     const response = fieldsOf(message.next(), EXTENDED_RESPONSE);
     const result = response.next().content;
-    if (result.length === 1 && result[0] === 0) return undefined;
+    if (result.length === 1 && result[0] === 0) return;
     response.next();
     const text = response.next(TAG.octetString).content.toString('latin1');
-    return {
-      code: 'not-offered',
-      detail: text === '' ? `result ${result.toString('hex')}` : line(text),
-    };
+    throw new Ended('not-offered', text === '' ? `result ${result.toString('hex')}` : line(text));
   },
 };
 
@@ -154,8 +149,8 @@ const EXTENDED_RESPONSE = 0x78;
 
 /** The end of a dialogue before its time. */
 class Ended extends Error {
-  readonly code: 'no-answer' | 'closed' | 'other-protocol';
-  constructor(code: 'no-answer' | 'closed' | 'other-protocol', message: string) {
+  readonly code: NoStart['code'];
+  constructor(code: NoStart['code'], message: string) {
     super(message);
     this.code = code;
   }

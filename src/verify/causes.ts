@@ -1,5 +1,6 @@
 /** Why a chain ends with nobody who is trusted, and what cures that. Pure. */
 import type { X509Certificate } from 'node:crypto';
+import type { AuthorityCertificates } from '../authority/certificates.ts';
 import { say } from '../errors.ts';
 import { AUTHORITY_ORGANIZATION, TEST_ORGANIZATION } from '../policy.ts';
 import { isIssuedBy } from '../x509/judge.ts';
@@ -11,11 +12,7 @@ import type { VerifyProblem } from './types.ts';
 /** What is known of authorities beside the roots that are asked. */
 export interface World {
   /** The default authority and those with names. */
-  readonly known: readonly {
-    readonly name: string;
-    readonly root: X509Certificate;
-    readonly issuer: X509Certificate;
-  }[];
+  readonly known: readonly AuthorityCertificates[];
   /** Of authorities of this machine that were replaced. */
   readonly retired: readonly X509Certificate[];
   /** True for a certificate that was issued for this user on this machine, by whichever authority. */
@@ -117,7 +114,7 @@ function topOf(sent: readonly X509Certificate[]): X509Certificate | undefined {
 }
 
 function ownCause(
-  { name, issuer }: World['known'][number],
+  { name, issuer }: AuthorityCertificates,
   top: X509Certificate,
   { asked }: World,
 ): VerifyProblem {

@@ -8,7 +8,7 @@ import { verifyProblem } from './findings.ts';
 import { problem } from './problem.ts';
 import { revocationProblems } from './revocation.ts';
 import type { VerifyProblem } from './types.ts';
-import type { VerdictInput } from './verdict.ts';
+import type { VerdictInput } from './input.ts';
 
 /** What came of the certificates. */
 export interface ChainJudgement {

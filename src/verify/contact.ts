@@ -1,6 +1,8 @@
 /** A handshake with a server, and if it does not come about the cause of that. */
 import { isIP } from 'node:net';
 import { say, type Text } from '../errors.ts';
+import { localDomains } from '../names/constraints.ts';
+import { isCovered } from '../names/subtrees.ts';
 import { connectTo, endpointText, type Unconnected } from '../tls/connect.ts';
 import { type Shaken, shakeHands, type TlsOptions } from '../tls/handshake.ts';
 import { type NoStart, startTls } from '../tls/starttls.ts';
@@ -116,12 +118,7 @@ function unconnected({ code, detail }: Unconnected, { host, port }: Server): Ver
 }
 
 function isLocal(host: string): boolean {
-  return (
-    isIP(host) === 0 &&
-    /(?:^|\.)(?:localhost|test|example|invalid|local|internal|lan|localdomain|home\.arpa)$/.test(
-      host,
-    )
-  );
+  return isIP(host) === 0 && isCovered(localDomains, host);
 }
 
 function notStarted(

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { endpointText } from '../tls/connect.ts';
 import { certificateDetails, titleOf } from '../x509/details.ts';
 import type { ChainJudgement } from './chain.ts';
-import type { VerdictInput } from './verdict.ts';
+import type { VerdictInput } from './input.ts';
 import type { StepName, VerifyProblem, VerifyStep } from './types.ts';
 
 /** What is said of a step unless something is wrong in it; undefined: it was not reached. */

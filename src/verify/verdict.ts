@@ -2,37 +2,15 @@
 import type { X509Certificate } from 'node:crypto';
 import { EXIT, orUndefined } from '../errors.ts';
 import { parseCertificate } from '../keystore/entries.ts';
-import type { Name } from '../names/names.ts';
 import { certificateDetails } from '../x509/details.ts';
 import { errorsFirst } from '../x509/finding.ts';
-import type { World } from './causes.ts';
 import { judgeChain } from './chain.ts';
 import { verifyCodes } from './codes.ts';
-import type { Contact } from './contact.ts';
+import type { VerdictInput } from './input.ts';
 import { nameProblem } from './name.ts';
 import { problem } from './problem.ts';
-import type { Roots } from './roots.ts';
 import { stepsOf } from './steps.ts';
-import type { Server } from './target.ts';
 import type { SentCertificate, VerifyProblem, VerifyResult } from './types.ts';
-
-/** What is verified, for what, and by whom. */
-export interface VerdictInput {
-  readonly target: string;
-  readonly server?: Server;
-  readonly contact?: Contact;
-  /** DER of each certificate, in the order sent; the first one is the leaf. */
-  readonly sent: readonly Buffer[];
-  readonly name?: Name;
-  readonly purpose: 'server' | 'client';
-  readonly at: Date;
-  readonly roots: Roots;
-  /** DER of lists of revoked certificates; undefined: revocation is not looked at. */
-  readonly crls?: readonly Buffer[] | undefined;
-  /** For the cause, where no path leads to a root. */
-  readonly world: (systemTrusts: boolean) => World;
-  readonly systemRoots: () => Promise<readonly X509Certificate[]>;
-}
 
 /** The verdict. Nothing is verified unless every step is. */
 export async function verdict(input: VerdictInput): Promise<VerifyResult> {

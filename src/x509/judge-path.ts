@@ -43,7 +43,7 @@ export function judgePath(chain: readonly X509Certificate[], question: PathQuest
     [
       ...dateFindings(certificate, now),
       ...formFindings(certificate),
-      ...keyFindings(certificate, index === chain.length - 1),
+      ...keyFindings(certificateDetails(certificate), index === chain.length - 1),
       ...policyFindings(certificate),
     ].map((it) => at(index, strict(it))),
   );
@@ -208,8 +208,7 @@ function policyFindings({ raw }: X509Certificate): Finding[] {
 const policies: ReadonlySet<string> = new Set(['2.5.29.33', '2.5.29.36', '2.5.29.54']);
 
 /** @param isAnchor nobody looks at its signature: it is trusted for being in the store. */
-function keyFindings(certificate: X509Certificate, isAnchor: boolean): Finding[] {
-  const { key, signature } = certificateDetails(certificate);
+export function keyFindings({ key, signature }: CertificateDetails, isAnchor: boolean): Finding[] {
   const weakness = weaknessOf(key);
   return [
     ...(weakness === undefined ? [] : [finding('error', 'weak-key', { weakness })]),

@@ -41,16 +41,16 @@ function readAttribute(certificate: Buffer, type: string): string | undefined {
 
 /** Content of the subjectKeyIdentifier (4.2.1.2), if there is one. */
 export function readSubjectKeyIdentifier(certificate: Buffer): Buffer | undefined {
-  const value = readExtension(certificate, OID.subjectKeyIdentifier);
-  return value === undefined ? undefined : decodeOctets(value);
+  return readExtension(certificate, OID.subjectKeyIdentifier, (value) => decodeOctets(value));
 }
 
 /** The issuer's key identifier in the authorityKeyIdentifier (4.2.1.1), if there is one. */
 export function readAuthorityKeyIdentifier(certificate: Buffer): Buffer | undefined {
-  const value = readExtension(certificate, OID.authorityKeyIdentifier);
-  return value === undefined
-    ? undefined
-    : fieldsOf(value).optional(contextTagOf(0, false))?.content;
+  return readExtension(
+    certificate,
+    OID.authorityKeyIdentifier,
+    (value) => fieldsOf(value).optional(contextTagOf(0, false))?.content,
+  );
 }
 
 /** The nameConstraints of all that have some, each once: root and issuer of devcert have the same. */
@@ -63,8 +63,8 @@ export function readEachConstraints(certificates: readonly Buffer[]): Constraint
 
 /** Every name of the subjectAltName (4.2.1.6), canonical, in order; none without the extension. */
 export function readNames(certificate: Buffer): string[] {
-  const value = readExtension(certificate, OID.subjectAltName);
-  return value === undefined ? [] : generalNames(value, unworded).map((name) => name.value);
+  const names = readExtension(certificate, OID.subjectAltName, (it) => generalNames(it, unworded));
+  return (names ?? []).map(({ value }) => value);
 }
 
 /** serverAuth and clientAuth of the extendedKeyUsage (4.2.1.12), if they are in it. */
@@ -88,8 +88,7 @@ function usagesIn(purposes: readonly string[]): Usage[] {
 }
 
 function readPurposes(certificate: Buffer): string[] | undefined {
-  const value = readExtension(certificate, OID.extendedKeyUsage);
-  return value && purposesIn(value);
+  return readExtension(certificate, OID.extendedKeyUsage, purposesIn);
 }
 
 /** The purposes of an ExtendedKeyUsage value (4.2.1.12), in order, dotted. */
@@ -135,9 +134,13 @@ export function extensionsIn(extensions: Element): ExtensionValue[] {
   });
 }
 
-function readExtension(certificate: Buffer, type: string): Element | undefined {
+function readExtension<T>(
+  certificate: Buffer,
+  type: string,
+  decode: (value: Element) => T,
+): T | undefined {
   const value = extensionValue(certificate, type);
-  return value === undefined ? undefined : readElement(value);
+  return value && decode(readElement(value));
 }
 
 function extensionValue(certificate: Buffer, type: string): Buffer | undefined {

@@ -163,7 +163,7 @@ describe('recipe kafka --client-certs', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('ssl.client.auth=required');
     expect(stdout).toContain('advertised.listeners=SSL://localhost:8443');
-    const [broken] = (await findRecipe('kafka')).render({
+    const [broken] = findRecipe('kafka').render({
       ...recipeInput('/srv'),
       names: ['::1'],
     }).blocks;

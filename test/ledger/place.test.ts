@@ -33,7 +33,7 @@ function project() {
   });
   /** Writes outputs as most callers do: what is there has to be devcert's, unless by force. */
   const write = (outputs: readonly Output[], context: Partial<PlaceContext> = {}) =>
-    place(outputs, { stateFolder: state, now, ...context }, ({ entries }) => {
+    place(outputs, { stateFolder: state, now, ...context }, (entries) => {
       if (context.force !== true)
         for (const { path } of outputs) assertWritten(path, contentOf(path), entries());
       return [{ outputs, entry: { ca: 'default' } }];

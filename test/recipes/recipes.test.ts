@@ -5,11 +5,12 @@ import { DevcertError } from '../../src/errors.ts';
 import { powershell } from '../../src/recipes/quote.ts';
 import { allRecipes, findRecipe } from '../../src/recipes/list.ts';
 import { listLines, recipeLines } from '../../src/cli/recipe.ts';
+import { failure } from '../helpers/failure.ts';
 import { recipeInput } from '../helpers/recipes.ts';
 
 const plain = { good: String, bad: String, dim: String };
 
-const recipeList = await allRecipes();
+const recipeList = allRecipes();
 const variants = recipeList.flatMap((recipe) =>
   (recipe.needsForClients === false ? [false] : [false, true]).map((clientCerts) => ({
     name: clientCerts ? `${recipe.name} --client-certs` : recipe.name,
@@ -19,11 +20,10 @@ const variants = recipeList.flatMap((recipe) =>
 );
 
 describe('every recipe', () => {
-  test('is found by its name, and has a summary that fits its line', async () => {
+  test('is found by its name, and has a summary that fits its line', () => {
     expect(new Set(recipeList.map(({ name }) => name)).size).toBe(recipeList.length);
-    for (const recipe of recipeList) expect(await findRecipe(recipe.name)).toBe(recipe);
-    for (const text of listLines(await recipes(), plain))
-      expect(text.length).toBeLessThanOrEqual(79);
+    for (const recipe of recipeList) expect(findRecipe(recipe.name)).toBe(recipe);
+    for (const text of listLines(recipes(), plain)) expect(text.length).toBeLessThanOrEqual(79);
   });
 
   test.each(variants)('$name: one file that works, as a whole', ({ recipe, clientCerts }) => {
@@ -73,11 +73,11 @@ describe('every recipe', () => {
 });
 
 describe('commands', () => {
-  const text = async (name: string, windows: boolean) =>
-    (await findRecipe(name)).render(recipeInput("/srv/it's", false, windows)).blocks[0].text;
+  const text = (name: string, windows: boolean) =>
+    findRecipe(name).render(recipeInput("/srv/it's", false, windows)).blocks[0].text;
 
-  test('are for a POSIX shell', async () => {
-    expect(await text('angular', false)).toBe(
+  test('are for a POSIX shell', () => {
+    expect(text('angular', false)).toBe(
       [
         `NODE_EXTRA_CA_CERTS='/srv/it'\\''s/ca.pem' npx ng serve --host localhost --port 8443 \\`,
         `  --ssl --ssl-cert '/srv/it'\\''s/cert.pem' \\`,
@@ -86,8 +86,8 @@ describe('commands', () => {
     );
   });
 
-  test('are for PowerShell on Windows', async () => {
-    expect(await text('angular', true)).toBe(
+  test('are for PowerShell on Windows', () => {
+    expect(text('angular', true)).toBe(
       [
         `$env:NODE_EXTRA_CA_CERTS = '/srv/it''s/ca.pem'`,
         'npx ng serve --host localhost --port 8443 `',
@@ -96,7 +96,7 @@ describe('commands', () => {
       ].join('\n'),
     );
     for (const name of ['next', 'uvicorn', 'django', 'flask'])
-      expect(await text(name, true)).toMatch(/ `\n .*'\/srv\/it''s\/key\.pem'/);
+      expect(text(name, true)).toMatch(/ `\n .*'\/srv\/it''s\/key\.pem'/);
     expect(powershell('C:/Users/ada/x-1/cert.pem')).toBe('C:/Users/ada/x-1/cert.pem');
     expect(powershell('C:/a’b/$c')).toBe("'C:/a’’b/$c'");
   });
@@ -111,20 +111,20 @@ describe('findRecipe()', () => {
     ['x'.repeat(500), 'devcert recipe lists them'],
     ['constructor', 'devcert recipe lists them'],
     ['', 'devcert recipe lists them'],
-  ])('%j: the hint is %j', async (word, hint) => {
-    const error: unknown = await findRecipe(word).catch((error: unknown) => error);
+  ])('%j: the hint is %j', (word, hint) => {
+    const error = failure(() => findRecipe(word));
     expect(error).toMatchObject({ code: 'usage' });
-    expect((error as DevcertError).hint?.startsWith(hint)).toBe(true);
+    expect(error.hint?.startsWith(hint)).toBe(true);
   });
 
-  test('knows other words for the same', async () => {
-    expect((await findRecipe('httpd')).name).toBe('apache');
+  test('knows other words for the same', () => {
+    expect(findRecipe('httpd').name).toBe('apache');
   });
 });
 
 describe('the caddy recipe', () => {
-  test('refuses a backslash before a quote: it would end the path', async () => {
-    const caddy = await findRecipe('caddy');
+  test('refuses a backslash before a quote: it would end the path', () => {
+    const caddy = findRecipe('caddy');
     expect(() => caddy.render(recipeInput('/srv/a\\" evil'))).toThrow(DevcertError);
     expect(() => caddy.render(recipeInput('/srv/a\\\\"b'))).toThrow(DevcertError);
     expect(caddy.render(recipeInput('/srv/a"b\\c')).blocks[0].text).toContain(

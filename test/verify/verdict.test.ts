@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseName } from '../../src/names/names.ts';
 import type { World } from '../../src/verify/causes.ts';
-import { verdict, type VerdictInput } from '../../src/verify/verdict.ts';
+import type { VerdictInput } from '../../src/verify/input.ts';
+import { verdict } from '../../src/verify/verdict.ts';
 import { OID } from '../../src/x509/oids.ts';
 import { oid, sequence } from '../../src/x509/der.ts';
 import { make, type Made, makeThree, now } from '../inspect/certificates.ts';
