@@ -71,7 +71,8 @@ function leafDays(days: number): number {
   return Math.min(days, MAX_LEAF_DAYS - BACKDATE_MS / DAY_MS);
 }
 
-function datesOf({ validFrom, validTo }: X509Certificate): Dates {
+/** When a certificate is valid. */
+export function datesOf({ validFrom, validTo }: X509Certificate): Dates {
   return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 }
 

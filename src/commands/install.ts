@@ -45,6 +45,7 @@ import { assertOneWay, isAsWished } from './keeper.ts';
 import { dueNotes } from './list.ts';
 import { currentRoot, otherRoots, rootInFile } from './roots.ts';
 import type { CreateOptions } from './ca.ts';
+import { datesOf } from '../certificate/reusable.ts';
 
 export interface InstallOptions
   extends StoreChoice, Pick<CreateOptions, 'permit' | 'constraints'>, DryRunOption {
@@ -159,7 +160,7 @@ export async function install(
       notes.push(`it is trusted and issues nothing: ${error.message}`);
     return undefined;
   });
-  assertNotExpired(authority ?? { ...datesOf(root), folder }, host.now());
+  assertNotExpired(authority ?? { ...datesOf(new X509Certificate(root.der)), folder }, host.now());
   if (!dryRun && !isFirst) notes.push(...dueNotes(context));
   const outcomes = await installRoot(stores, root, host, { ...trusting(context), dryRun });
   const happened = isMade ? 'created' : 'kept';
@@ -193,17 +194,10 @@ function assertSealedAlone(options: InstallOptions): void {
     );
 }
 
-function datesOf({ der }: Root): Pick<Authority, 'notBefore' | 'notAfter'> {
-  const { validFrom, validTo } = new X509Certificate(der);
-  return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
-}
-
 /** So that `devcert uninstall --orphans` without this `DEVCERT_HOME` knows the root for devcert's. */
-async function remember(context: Context): Promise<void> {
-  const { defaultFolder } = context;
-  const folder = context.stateFolder;
-  if (defaultFolder !== undefined && defaultFolder !== folder)
-    await rememberHome(defaultFolder, folder);
+async function remember({ defaultFolder, stateFolder }: Context): Promise<void> {
+  if (defaultFolder !== undefined && defaultFolder !== stateFolder)
+    await rememberHome(defaultFolder, stateFolder);
 }
 
 /**
