@@ -63,7 +63,7 @@ export function fromLsof(output: string): readonly ListeningPort[] {
  * What netstat and tasklist printed. Netstat's words are in the language of Windows: a socket that listens is
  * known by its other end, which is nobody's.
  */
-export function fromNetstat(sockets: string, tasks: string): readonly ListeningPort[] {
+function fromNetstat(sockets: string, tasks: string): readonly ListeningPort[] {
   const lines = Array.from(tasks.matchAll(/^"([^"]+)","(\d+)"/gm));
   const programs = new Map(lines.map(([, name = '', pid = '']) => [Number(pid), name]));
   const found: ListeningPort[] = [];

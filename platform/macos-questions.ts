@@ -8,7 +8,7 @@ import { authoritiesIn, certificateBodies } from './pem.ts';
 import type { Command, CommandResult, Host, Root } from './types.ts';
 
 /** By its path: whatever else is called so on PATH is not asked. */
-export const SECURITY = '/usr/bin/security';
+const SECURITY = '/usr/bin/security';
 
 export function security(...args: readonly string[]): Command {
   return { file: SECURITY, args };

@@ -12,7 +12,7 @@ export const MARKER = 'made-by-devcert';
  * The note that devcert is making this folder and those in it, until the marker is in the innermost one. An
  * empty folder beside it: making one follows no link and takes nobody's place.
  */
-export function noteOf(folder: string): string {
+function noteOf(folder: string): string {
   return `${folder}.${MARKER}`;
 }
 
@@ -24,7 +24,7 @@ export function notesOf(folder: string, host: Pick<Host, 'home'>): string[] {
 }
 
 /** The folder and those above it, innermost first, up to the home. */
-export function aroundDatabase(folder: string, { home }: Pick<Host, 'home'>): string[] {
+function aroundDatabase(folder: string, { home }: Pick<Host, 'home'>): string[] {
   const around: string[] = [];
   for (let path = folder; path !== home && path !== dirname(path); path = dirname(path))
     around.push(path);

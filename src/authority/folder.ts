@@ -16,11 +16,9 @@ import { hasOpenKey } from './access.ts';
 import { startAnew } from './damage.ts';
 import { isImportedForClients, ORIGIN_FILE } from './origin.ts';
 import { hasKeyFile, parseKeeping } from './keeping.ts';
-import { AUTHORITY_FILES, KEEPING_FILE, KEY_MODE } from './staged.ts';
+import { AUTHORITY_FILES, FOLDER_MODE, KEEPING_FILE, KEY_MODE } from './staged.ts';
 import { authorityNameOf, madeFolders, RETIRED } from './marker.ts';
 import { makeStateFolder } from './purge.ts';
-
-const FOLDER_MODE = 0o700;
 
 /** The file of {@link Authority.root} in an authority's folder. */
 export function rootFile(folder: string): string {

@@ -7,7 +7,7 @@ import { makeFolder, readIfThere, writeExclusive } from '../disk/files.ts';
 import { removeQuietly } from '../disk/filesystem.ts';
 import { VERSION } from '../ledger/ledger.ts';
 import { replaceFiles } from '../ledger/transaction.ts';
-import { isTemporary } from './staged.ts';
+import { FOLDER_MODE, isTemporary } from './staged.ts';
 
 /** In every state folder: `{ "version": 2 }`, the version of how the state is kept. Devcert 0.1 had none. */
 export const MARKER = 'devcert-state.json';
@@ -77,7 +77,7 @@ export function stateVersion(folder: string): number | undefined {
  * is a file, it locks wherever there is a `next`, and it reads every root in `retired` before it deletes.
  */
 export function keepOut(folder: string): void {
-  for (const name of GUARD_FOLDERS) makeFolder(join(folder, name), 0o700);
+  for (const name of GUARD_FOLDERS) makeFolder(join(folder, name), FOLDER_MODE);
   writeExclusive(join(folder, RETIRED, GUARD_FILE), GUARD_TEXT, 0o644);
 }
 

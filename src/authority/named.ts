@@ -8,7 +8,7 @@ import { hasAuthority } from './folder.ts';
 import { FOLDERS, GUARD_FOLDERS, MARKER } from './marker.ts';
 import { makeStateFolder, purge } from './purge.ts';
 import { retiredRootFiles } from './retired.ts';
-import { isFolder } from './staged.ts';
+import { FOLDER_MODE, isFolder } from './staged.ts';
 
 /** Names of all that are there, sorted; the default authority has none. */
 export function authorityNames(stateFolder: string): string[] {
@@ -34,7 +34,7 @@ export function purgeNamed(stateFolder: string, kept: readonly string[]): boolea
  */
 export function makeAuthoritiesFolder(stateFolder: string): void {
   makeStateFolder(stateFolder);
-  makeFolder(authoritiesFolder(stateFolder), 0o700);
+  makeFolder(authoritiesFolder(stateFolder), FOLDER_MODE);
 }
 
 /** Takes the folders above them away if none is left. @returns true if theirs is gone. */

@@ -18,7 +18,7 @@ import {
 } from './marker.ts';
 import { assertOwnFolder } from './ownership.ts';
 import { dropRetired, retiredRootFiles } from './retired.ts';
-import { isFolder, isTemporary, removeStaged } from './staged.ts';
+import { FOLDER_MODE, isFolder, isTemporary, removeStaged } from './staged.ts';
 
 /** The files that devcert ever writes into its state folder; other people's there stay. */
 const OWN =
@@ -35,7 +35,7 @@ const OWN =
  * @throws DevcertError `refused` if it is not this user's alone or holds what is not devcert's; `file`.
  */
 export function makeStateFolder(folder: string): void {
-  const made = makeFolder(folder, 0o700);
+  const made = makeFolder(folder, FOLDER_MODE);
   // Between the question whose it is and this moment somebody may have made it, or one above it.
   assertOwnFolder(folder);
   markStateFolder(folder, made);

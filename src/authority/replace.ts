@@ -16,7 +16,7 @@ import type { AuthorityPem } from './create.ts';
 import { changeFolder, changeTo, pathsIn, readPem } from './folder.ts';
 import { assertNoWayBack, parseKeeping, readKeeping } from './keeping.ts';
 import { retiredRoot } from './retired.ts';
-import { assertFree } from './staged.ts';
+import { assertFree, FOLDER_MODE } from './staged.ts';
 
 const PENDING = 'pending';
 const ROTATION = 'rotation';
@@ -41,7 +41,7 @@ export async function stagePending(folder: string, pem: AuthorityPem): Promise<A
     // Whatever was overlooked above: no way back to an open key.
     assertNoWayBack(readKeeping(folder), parseKeeping(pem.keeping, folder), folder);
     assertFree(pending);
-    makeFolder(pending, 0o700);
+    makeFolder(pending, FOLDER_MODE);
     changeFolder(folder, changeTo(pending, pem));
     return readAuthority(readPem(pending), pending);
   });

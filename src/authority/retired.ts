@@ -5,7 +5,7 @@ import { makeFolder } from '../disk/files.ts';
 import type { FileToWrite } from '../ledger/transaction.ts';
 import { readRoot } from './authority.ts';
 import { sha256Of } from './origin.ts';
-import { isFolder } from './staged.ts';
+import { FOLDER_MODE, isFolder } from './staged.ts';
 import { RETIRED } from './marker.ts';
 
 /** Absolute paths of the roots that were replaced and may still be in a store. */
@@ -30,7 +30,7 @@ export function dropRetired(file: string): void {
 /** The file that keeps a root which is about to be replaced. */
 export function retiredRoot(folder: string, rootPem: string): FileToWrite {
   const root = readRoot(rootPem, folder);
-  makeFolder(join(folder, RETIRED), 0o700);
+  makeFolder(join(folder, RETIRED), FOLDER_MODE);
   const path = join(folder, RETIRED, `${sha256Of(root)}.pem`);
   return { path, data: root.toString(), mode: 0o644 };
 }

@@ -11,6 +11,8 @@ import { ORIGIN_FILE } from './origin.ts';
 /** Says how an authority's key is kept; here, as what reads it needs this list at its start. */
 export const KEEPING_FILE = 'keeping.json';
 
+/** Of an authority's folder, and of all that devcert makes in the state folder. */
+export const FOLDER_MODE = 0o700;
 /** Of an authority's key. */
 export const KEY_MODE = 0o600;
 const CERTIFICATE_MODE = 0o644;

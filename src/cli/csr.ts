@@ -44,7 +44,7 @@ export const csrCommand: Declaration = {
 type Flags = Omit<CsrOptions, 'password' | 'keyPassword'> & Omit<PasswordFlags, 'password'>;
 
 /** The files that were written, and what comes next. */
-export function csrLines(result: CsrResult, style: Style): string[] {
+function csrLines(result: CsrResult, style: Style): string[] {
   const { written, names, commonName, csrFile, keyFile, keyType, keyCreated } = result;
   return [
     `${written ? 'Made a CSR' : 'The same CSR is there already'} for ${names.join(', ')}`,

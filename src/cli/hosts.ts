@@ -54,7 +54,7 @@ function tell(result: HostsResult, terminal: Terminal): number {
 }
 
 /** What was done, or would be. */
-export function hostsLines({ file, added, removed, names, commands }: HostsResult): string[] {
+function hostsLines({ file, added, removed, names, commands }: HostsResult): string[] {
   const what = [
     ...(added.length === 0 ? [] : [`add ${added.join(', ')}`]),
     ...(removed.length === 0 ? [] : [`remove ${removed.join(', ')}`]),

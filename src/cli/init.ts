@@ -26,7 +26,7 @@ export const initCommand: Declaration = {
 };
 
 /** What was written, and what it says now. */
-export function initLines({ file, names, text, script }: InitResult, isDry: boolean): string[] {
+function initLines({ file, names, text, script }: InitResult, isDry: boolean): string[] {
   const where = printable(file);
   const lines = (text ?? '')
     .trimEnd()

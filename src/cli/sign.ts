@@ -45,7 +45,7 @@ export const signCommand: Declaration = {
 };
 
 /** What was signed for whom, and what was not granted. */
-export function signLines(result: SignResult, style: Style): string[] {
+function signLines(result: SignResult, style: Style): string[] {
   const { issued, names, certFile = '', caFile, keyType, notAfter, dropped } = result;
   const verb = issued ? 'Signed a certificate for' : 'A valid certificate is there already for';
   return [

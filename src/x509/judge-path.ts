@@ -219,11 +219,11 @@ export function keyFindings({ key, signature }: CertificateDetails, isAnchor: bo
 }
 
 /** Why a key will not do; also one that OpenSSL cannot even read, as of RSA-PSS with damaged parameters. */
-export function weaknessOf({ type, weakness }: KeyDetails): string | undefined {
+function weaknessOf({ type, weakness }: KeyDetails): string | undefined {
   return weakness ?? (type === 'unknown' ? 'of a kind that is not known, or damaged' : undefined);
 }
 
 /** True for signatures by hashes that can be forged, by the name of the algorithm. */
-export function isWeakSignature(signature: string): boolean {
+function isWeakSignature(signature: string): boolean {
   return /^(?:md|sha1|ecdsaWithSha1$)/.test(signature);
 }
